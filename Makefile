@@ -1,0 +1,90 @@
+# The one entrance: build, install, run, test. `make help` lists the targets.
+#
+# PG_CONFIG  the pg_config of the server to build for (default: the one on the PATH)
+# DESTDIR    where `make install` puts its files below (default: the system)
+
+PG_CONFIG ?= pg_config
+CARGO ?= cargo
+
+# Recursive on purpose: `make run` and `make test` install a missing PostgreSQL before these are first used.
+PG_CONFIG_PATH = $(shell command -v $(PG_CONFIG))
+PG_MAJOR = $(shell $(PG_CONFIG) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/')
+PKGLIBDIR = $(shell $(PG_CONFIG) --pkglibdir)
+EXTENSION_DIR = $(shell $(PG_CONFIG) --sharedir)/extension
+FEATURES = --no-default-features --features pg$(PG_MAJOR)
+PACKAGE = target/package
+STAGE = $(CURDIR)/target/stage
+PYTHON_VENV = target/python
+
+# cargo-pgrx of the version that Cargo.toml asks for: an installed one, else one of our own.
+PGRX_VERSION := $(shell sed -n 's/^pgrx = "=\(.*\)"/\1/p' Cargo.toml)
+OWN_CARGO_PGRX := target/tools/bin/cargo-pgrx
+CARGO_PGRX := $(shell cargo-pgrx pgrx --version 2>/dev/null | grep -qF ' $(PGRX_VERSION)' && command -v cargo-pgrx || echo $(OWN_CARGO_PGRX))
+
+# pgrx's build reads headers through this one, without a `cargo pgrx init`.
+export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
+export PG_CONFIG
+
+.PHONY: all build install run test lint unit integration bench setup stage clean help
+all: build
+
+build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension into target/package
+	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/setup.sh" >&2; exit 1; }
+	rm -rf $(PACKAGE)
+	$(CARGO_PGRX) pgrx package --pg-config "$(PG_CONFIG_PATH)" --out-dir $(PACKAGE) $(FEATURES)
+
+$(OWN_CARGO_PGRX): Cargo.toml
+	CARGO_TARGET_DIR=target/tools/build $(CARGO) install cargo-pgrx --version '=$(PGRX_VERSION)' --locked \
+		--no-default-features --root target/tools --force
+	touch $@
+	rm -rf target/tools/build
+
+# Under `sudo make install`, cargo may be out of reach: what `make` built is installed then.
+install: $(if $(shell command -v $(CARGO)),build) ## installs library, control file and scripts, below DESTDIR if given
+	@test -e $(PACKAGE)$(PKGLIBDIR)/todo.so || { echo "make: run make first (no build for $(PG_CONFIG))" >&2; exit 1; }
+	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)"
+	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
+	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo.control $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
+
+run: setup ## shows the extension at work in a private cluster, then opens psql there
+	@$(MAKE) --no-print-directory stage
+	@pgrx-tests/cluster.sh exec pgrx-tests/demo.sh
+
+test: setup ## formatting, lints, unit tests, and tests against a private cluster
+	@$(MAKE) --no-print-directory lint unit integration
+
+lint: stage $(PYTHON_VENV)/.installed
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets $(FEATURES:pg%=todo/pg%) -- --deny warnings
+	pgrx-tests/lint-sql.sh "$(STAGE)$(EXTENSION_DIR)" $(PYTHON_VENV)/bin/pgspot
+
+unit:
+	$(CARGO) test --package todo --lib $(FEATURES)
+
+integration: stage
+	$(CARGO) build --package todo-tests --tests
+	pgrx-tests/cluster.sh exec $(CARGO) test --package todo-tests
+
+bench: setup ## measures functions against the same work in plain SQL
+	@$(MAKE) --no-print-directory stage
+	$(CARGO) build --release --package todo-tests --bins
+	pgrx-tests/cluster.sh exec target/release/bench
+
+setup:
+	@pgrx-tests/setup.sh
+
+# A server of our own with the extension installed, without touching the system's.
+stage: build
+	@$(MAKE) --no-print-directory install CARGO= DESTDIR="$(STAGE)" >/dev/null
+	@pgrx-tests/stage.sh
+
+$(PYTHON_VENV)/.installed: pgrx-tests/requirements.txt
+	python3 -m venv --clear $(PYTHON_VENV)
+	$(PYTHON_VENV)/bin/pip install --quiet --requirement $<
+	touch $@
+
+clean: ## removes everything that was built
+	rm -rf target
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16

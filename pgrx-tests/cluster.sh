@@ -1,0 +1,103 @@
+#!/bin/bash
+# A throw-away PostgreSQL cluster below target/, on a unix socket only, with the staged extension.
+#
+#   cluster.sh exec COMMAND...   runs COMMAND with PGHOST & co. set to a new cluster, and removes the cluster at the end
+#   cluster.sh start DIR         starts a cluster in DIR (made with it); prints its environment as shell assignments
+#   cluster.sh stop DIR          stops and removes it
+#
+# The server is the copy that stage.sh made in target/stage, so nothing is installed into the system. PostgreSQL does not
+# run as root: root runs it as the user postgres, who may pass directories closed to him on the way to target/.
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+pg_config=${PG_CONFIG:-pg_config}
+bindir=$top/target/stage$("$pg_config" --bindir)
+
+# What the server's own environment must not change: a backtrace would show in every error's DETAIL.
+unset RUST_BACKTRACE RUST_LIB_BACKTRACE
+unset "${!PG@}"
+# A superuser of this name on every machine, whoever runs it.
+export PGUSER=postgres PGDATABASE=postgres
+
+as_server() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=postgres --regid=postgres --clear-groups \
+            --inh-caps=+dac_override --ambient-caps=+dac_override -- "$@"
+    else
+        "$@"
+    fi
+}
+
+# A unix socket's path holds 107 bytes; a deep checkout needs a short way to its directory.
+socket_dir() {
+    local dir=$1/socket
+    if [ ${#dir} -gt 80 ]; then
+        dir=$(mktemp -d "${TMPDIR:-/tmp}/todo.XXXXXX")
+        [ "$(id -u)" != 0 ] || chown postgres "$dir"
+    else
+        as_server mkdir "$dir"
+    fi
+    echo "$dir"
+}
+
+start() {
+    local dir=$1 socket
+    mkdir -p "$dir"
+    dir=$(cd "$dir" && pwd)
+    [ "$(id -u)" != 0 ] || chown postgres "$dir"
+    as_server "$bindir/initdb" --pgdata="$dir/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
+        --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; return 1; }
+    socket=$(socket_dir "$dir")
+    echo "$socket" >"$dir/socket_dir"
+    as_server tee -a "$dir/data/postgresql.conf" >/dev/null <<CONF
+listen_addresses = ''
+unix_socket_directories = '$socket'
+unix_socket_permissions = 0700
+fsync = off
+max_connections = 60
+log_line_prefix = '%m [%p] %d '
+CONF
+    as_server "$bindir/pg_ctl" start --pgdata="$dir/data" --log="$dir/server.log" --wait --silent ||
+        { cat "$dir/server.log" >&2; return 1; }
+    cat <<ENV
+PGHOST='$socket'
+PGUSER=postgres
+PGDATABASE=postgres
+TODO_CLUSTER='$dir'
+ENV
+}
+
+stop() {
+    local dir=$1
+    [ -d "$dir" ] || return 0
+    if [ -e "$dir/data/postmaster.pid" ]; then
+        as_server "$bindir/pg_ctl" stop --pgdata="$dir/data" --mode=immediate --silent || true
+    fi
+    [ ! -e "$dir/socket_dir" ] || rm -rf "$(cat "$dir/socket_dir")"
+    rm -rf "$dir"
+}
+
+case ${1:-} in
+start | stop)
+    "$1" "$2"
+    ;;
+exec)
+    shift
+    mkdir -p "$top/target/clusters"
+    dir=$(mktemp -d "$top/target/clusters/XXXXXX")
+    chmod 755 "$dir"
+    trap 'stop "$dir"' EXIT
+    # The command answers an interrupt (psql cancels its query); the cluster stays until it ends.
+    trap : INT
+    trap 'exit 143' TERM HUP
+    environment=$(start "$dir")
+    set -a
+    eval "$environment"
+    set +a
+    PATH=$("$pg_config" --bindir):$PATH "$@"
+    ;;
+*)
+    sed -n '2,/^set/{s/^# \{0,1\}//p}' "$0" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,81 @@
+#!/bin/sh
+# Installs the Debian packages that building and testing need and that are missing: a PostgreSQL server with
+# its headers, clang (bindgen reads the headers with it), a C linker, Python's venv. Takes no time when nothing is missing.
+#
+# PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
+set -eu
+
+pg_config=${PG_CONFIG:-pg_config}
+
+# The major version of the server to build against.
+major() {
+    if [ -n "${PG_CONFIG:-}" ] && command -v "$PG_CONFIG" >/dev/null; then
+        "$PG_CONFIG" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/'
+        return
+    fi
+    newest=$(find /usr/lib/postgresql/*/bin/postgres 2>/dev/null | cut -d/ -f5 | sort -n | tail -n 1)
+    [ -n "$newest" ] || newest=$(apt-cache depends postgresql | sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1)
+    echo "$newest"
+}
+
+installed_version() {
+    dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$1" 2>/dev/null | sed -n 's/^ii *//p'
+}
+
+server_found() {
+    command -v "$pg_config" >/dev/null &&
+        [ -e "$("$pg_config" --bindir)/postgres" ]
+}
+
+headers_found() {
+    command -v "$pg_config" >/dev/null &&
+        [ -e "$("$pg_config" --includedir-server)/postgres.h" ]
+}
+
+has_apt() { command -v apt-get >/dev/null; }
+
+missing=
+command -v cc >/dev/null || missing="$missing gcc libc6-dev"
+command -v clang >/dev/null || missing="$missing clang"
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+server=yes headers=yes
+server_found || server=
+headers_found || headers=
+[ -n "$missing" ] || [ -z "$server" ] || [ -z "$headers" ] || exit 0
+
+if ! has_apt; then
+    echo "setup: please install:${missing:+$missing}${server:+}${headers:+}" >&2
+    [ -n "$server" ] || echo "setup: a PostgreSQL server (no postgres beside $pg_config)" >&2
+    [ -n "$headers" ] || echo "setup: PostgreSQL's server headers (no postgres.h for $pg_config)" >&2
+    exit 1
+fi
+
+as_root=
+[ "$(id -u)" = 0 ] || as_root=sudo
+if [ -n "$as_root" ] && ! command -v sudo >/dev/null; then
+    echo "setup: needs root or sudo to install packages" >&2
+    exit 1
+fi
+$as_root apt-get update -qq
+
+if [ -z "$server" ] || [ -z "$headers" ]; then
+    major=$(major)
+    [ -n "$server" ] || missing="$missing postgresql-$major"
+    dev=postgresql-server-dev-$major
+    # Headers of the installed server's own version: a newer one would have apt upgrade, and restart, that server.
+    version=$(installed_version "postgresql-$major")
+    if [ -n "$version" ] && apt-cache madison "$dev" | grep -qF " $version "; then
+        dev=$dev=$version
+    fi
+    [ -n "$headers" ] || missing="$missing $dev"
+fi
+
+# shellcheck disable=SC2086 # a list of packages
+plan=$(apt-get install --simulate --no-install-recommends $missing)
+if echo "$plan" | grep -qE '^Inst postgresql-[0-9]+ \['; then
+    echo "setup: installing$missing would upgrade this machine's PostgreSQL server, and restart it; please do that yourself" >&2
+    exit 1
+fi
+echo "setup: installing$missing" >&2
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends $missing >&2

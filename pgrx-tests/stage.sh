@@ -1,0 +1,19 @@
+#!/bin/sh
+# Completes target/stage, where `make install` has put the extension, to a server of its own: PostgreSQL finds its
+# library and share directories relative to its binary, so a copy of the binaries beside links to all else will do.
+set -eu
+
+stage=$(cd "$(dirname "$0")/.." && pwd)/target/stage
+pg_config=${PG_CONFIG:-pg_config}
+bindir=$("$pg_config" --bindir)
+
+mkdir -p "$stage$bindir"
+for program in postgres initdb pg_ctl; do
+    # Removed first: the old copy may be running.
+    rm -f "$stage$bindir/$program"
+    cp "$bindir/$program" "$stage$bindir/"
+done
+for dir in "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"; do
+    # What is there already is ours and stays.
+    cp -rs --no-clobber "$dir/." "$stage$dir/"
+done

@@ -1,0 +1,14 @@
+-- Makes all tasks of a user completed (or pending); returns those that were not, in no particular order.
+-- Errors: 23502 an argument is NULL.
+CREATE FUNCTION @extschema@.todo_complete_all(
+    user_id text,
+    completed boolean DEFAULT true
+)
+RETURNS SETOF @extschema@.tasks
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'todo_complete_all';
+
+COMMENT ON FUNCTION @extschema@.todo_complete_all(text, boolean) IS
+    'Makes all tasks of a user completed, or pending, and returns those that changed';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_complete_all(text, boolean) FROM PUBLIC;

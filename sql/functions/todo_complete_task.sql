@@ -1,0 +1,16 @@
+-- Makes a task completed (or pending), whatever it was; returns it, or no row when the user has no such task. A task
+-- that is so already keeps its times.
+-- Errors: 23502 an argument is NULL.
+CREATE FUNCTION @extschema@.todo_complete_task(
+    task_id bigint,
+    user_id text,
+    completed boolean DEFAULT true
+)
+RETURNS SETOF @extschema@.tasks
+LANGUAGE c VOLATILE ROWS 1 PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'todo_complete_task';
+
+COMMENT ON FUNCTION @extschema@.todo_complete_task(bigint, text, boolean) IS
+    'Makes a user''s task completed, or pending, whatever it was, and returns it';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_complete_task(bigint, text, boolean) FROM PUBLIC;

@@ -1,0 +1,19 @@
+-- The completed tasks of a user, last completed first.
+-- Plain SQL without a SET clause, so that it inlines: the caller's WHERE, ORDER BY and LIMIT reach the indexes.
+CREATE FUNCTION @extschema@.todo_completed_tasks(
+    user_id text
+)
+RETURNS SETOF @extschema@.tasks
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT task.*
+    FROM @extschema@.tasks AS task
+    WHERE task.user_id OPERATOR(pg_catalog.=) $1
+      AND task.completed
+    ORDER BY task.completed_at DESC, task.id DESC
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_completed_tasks(text) IS
+    'The completed tasks of a user, last completed first';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_completed_tasks(text) FROM PUBLIC;

@@ -1,0 +1,19 @@
+-- The task with this id, or no row when the user has no such task.
+-- Plain SQL without a SET clause, so that it inlines: the caller's WHERE, ORDER BY and LIMIT reach the indexes.
+CREATE FUNCTION @extschema@.todo_get_task(
+    task_id bigint,
+    user_id text
+)
+RETURNS SETOF @extschema@.tasks
+LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+AS $$
+    SELECT task.*
+    FROM @extschema@.tasks AS task
+    WHERE task.id OPERATOR(pg_catalog.=) $1
+      AND task.user_id OPERATOR(pg_catalog.=) $2
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_get_task(bigint, text) IS
+    'The task with this id, if it is the user''s';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_get_task(bigint, text) FROM PUBLIC;

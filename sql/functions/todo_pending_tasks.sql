@@ -1,0 +1,19 @@
+-- The pending tasks of a user, newest first.
+-- Plain SQL without a SET clause, so that it inlines: the caller's WHERE, ORDER BY and LIMIT reach the indexes.
+CREATE FUNCTION @extschema@.todo_pending_tasks(
+    user_id text
+)
+RETURNS SETOF @extschema@.tasks
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$
+    SELECT task.*
+    FROM @extschema@.tasks AS task
+    WHERE task.user_id OPERATOR(pg_catalog.=) $1
+      AND NOT task.completed
+    ORDER BY task.created_at DESC, task.id DESC
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_pending_tasks(text) IS
+    'The pending tasks of a user, newest first';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_pending_tasks(text) FROM PUBLIC;

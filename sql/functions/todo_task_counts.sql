@@ -1,0 +1,19 @@
+-- How many tasks a user has: always one row, zeros for nobody.
+CREATE FUNCTION @extschema@.todo_task_counts(
+    user_id text
+)
+RETURNS TABLE (total bigint, pending bigint, completed bigint)
+LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+AS $$
+    SELECT
+        pg_catalog.count(*),
+        pg_catalog.count(*) FILTER (WHERE NOT task.completed),
+        pg_catalog.count(*) FILTER (WHERE task.completed)
+    FROM @extschema@.tasks AS task
+    WHERE task.user_id OPERATOR(pg_catalog.=) $1
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_task_counts(text) IS
+    'How many tasks a user has: total, pending and completed';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_task_counts(text) FROM PUBLIC;

@@ -1,0 +1,13 @@
+CREATE FUNCTION todo_internal.tasks_before_row()
+RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'todo_tasks_before_row';
+
+COMMENT ON FUNCTION todo_internal.tasks_before_row() IS
+    'Brings a new row of tasks in shape and refuses one that breaks a rule';
+
+REVOKE ALL ON FUNCTION todo_internal.tasks_before_row() FROM PUBLIC;
+
+CREATE TRIGGER tasks_before_row
+    BEFORE INSERT OR UPDATE ON @extschema@.tasks
+    FOR EACH ROW EXECUTE FUNCTION todo_internal.tasks_before_row();

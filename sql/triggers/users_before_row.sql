@@ -1,0 +1,13 @@
+CREATE FUNCTION todo_internal.users_before_row()
+RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'todo_users_before_row';
+
+COMMENT ON FUNCTION todo_internal.users_before_row() IS
+    'Brings a new row of users in shape and refuses one that breaks a rule';
+
+REVOKE ALL ON FUNCTION todo_internal.users_before_row() FROM PUBLIC;
+
+CREATE TRIGGER users_before_row
+    BEFORE INSERT OR UPDATE ON @extschema@.users
+    FOR EACH ROW EXECUTE FUNCTION todo_internal.users_before_row();

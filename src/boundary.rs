@@ -1,0 +1,207 @@
+//! The boundary between PostgreSQL and Rust: how SQL functions and triggers are entered, and how results go back.
+//!
+//! An entry point works in two halves. The first runs under pgrx's guard, where a panic or an ERROR unwinds: it reads
+//! arguments, applies rules and decides what is to be done. The second does it: raise an error, or run a kept plan
+//! and hand over its rows. It holds plain values only and calls PostgreSQL directly, so an ERROR in there (a foreign
+//! key, a deadlock, a cancel) passes to the caller as PostgreSQL made it, constraint and context included; pgrx would
+//! keep its message only.
+
+use crate::error::{Column, Failure, Report};
+use crate::row::Trigger;
+use crate::statement::Execution;
+use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
+use pgrx::{FromDatum, PgSqlErrorCode, pg_sys};
+use std::ffi::c_int;
+
+/// Declares a set-returning SQL function `name`, whose body decides which statement makes its rows.
+macro_rules! set_function {
+    ($(#[$doc:meta])* fn $name:ident($call:ident) $body:block) => {
+        $crate::boundary::entry_point! { $(#[$doc])* fn $name(fcinfo) {
+            // SAFETY: PostgreSQL calls this symbol as a version-1 function, with a valid fcinfo.
+            unsafe { $crate::boundary::run_set_function(fcinfo, |$call| $body) }
+        } }
+    };
+}
+pub(crate) use set_function;
+
+/// Declares a BEFORE ROW trigger function `name`, whose body may change or refuse the new row.
+macro_rules! trigger_function {
+    ($(#[$doc:meta])* fn $name:ident($trigger:ident) $body:block) => {
+        $crate::boundary::entry_point! { $(#[$doc])* fn $name(fcinfo) {
+            // SAFETY: PostgreSQL calls this symbol as a version-1 function, with a valid fcinfo.
+            unsafe { $crate::boundary::run_trigger_function(fcinfo, |$trigger| $body) }
+        } }
+    };
+}
+pub(crate) use trigger_function;
+
+/// A symbol that PostgreSQL can call, and the record that tells it so.
+macro_rules! entry_point {
+    ($(#[$doc:meta])* fn $name:ident($fcinfo:ident) $body:block) => {
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        pub extern "C-unwind" fn $name($fcinfo: pgrx::pg_sys::FunctionCallInfo) -> pgrx::pg_sys::Datum $body
+
+        const _: () = {
+            #[unsafe(export_name = concat!("pg_finfo_", stringify!($name)))]
+            extern "C" fn finfo() -> &'static pgrx::pg_sys::Pg_finfo_record {
+                &pgrx::pg_sys::Pg_finfo_record { api_version: 1 }
+            }
+        };
+    };
+}
+pub(crate) use entry_point;
+
+/// The arguments of one call.
+pub struct Call {
+    fcinfo: pg_sys::FunctionCallInfo,
+    /// The schema of the called function, which is the extension's.
+    pub namespace: pg_sys::Oid,
+}
+
+impl Call {
+    /// An argument, or none when it is NULL. Text is detoasted.
+    pub fn argument<T: FromDatum>(&self, index: usize) -> Option<T> {
+        // SAFETY: fcinfo is valid while the call runs, and the SQL declaration gives the argument this type.
+        unsafe { pgrx::pg_getarg(self.fcinfo, index) }
+    }
+
+    /// An argument that must not be NULL: 23502, naming the argument, with the column that it is for.
+    pub fn required<T: FromDatum>(&self, index: usize, name: &str, column: Column) -> Result<T, Failure> {
+        self.argument(index).ok_or_else(|| {
+            column.failure(PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION, format!("argument {name} must not be null"))
+        })
+    }
+
+    /// The size in bytes of a text argument, known without detoasting it.
+    pub fn text_bytes(&self, index: usize) -> Option<usize> {
+        // SAFETY: as in `argument`; the declared type is text.
+        unsafe { pgrx::pg_getarg_datum(self.fcinfo, index).map(|datum| raw_text_bytes(datum)) }
+    }
+}
+
+/// The size in bytes of a text, known without detoasting it.
+///
+/// # Safety
+/// `datum` is a valid text or varchar.
+pub unsafe fn raw_text_bytes(datum: pg_sys::Datum) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { pg_sys::toast_raw_datum_size(datum) - pg_sys::VARHDRSZ as usize }
+}
+
+/// # Safety
+/// To be called by PostgreSQL's function manager only, through [`set_function!`].
+pub unsafe fn run_set_function(
+    fcinfo: pg_sys::FunctionCallInfo,
+    body: fn(&Call) -> Result<Execution, Failure>,
+) -> pg_sys::Datum {
+    // SAFETY: this is the outermost Rust frame, and it holds plain values only.
+    unsafe {
+        let decided = pgrx_extern_c_guard(|| {
+            let namespace = pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid);
+            let call = Call { fcinfo, namespace };
+            check_materialize((*fcinfo).resultinfo.cast())
+                .and_then(|()| body(&call))
+                .map_err(|failure| failure.into_report(namespace))
+        });
+        match decided {
+            Ok(execution) => execute(fcinfo, execution),
+            Err(report) => report.raise(),
+        }
+    }
+}
+
+/// # Safety
+/// To be called by PostgreSQL's trigger manager only, through [`trigger_function!`].
+pub unsafe fn run_trigger_function(
+    fcinfo: pg_sys::FunctionCallInfo,
+    body: fn(&mut Trigger) -> Result<(), Failure>,
+) -> pg_sys::Datum {
+    // SAFETY: this is the outermost Rust frame, and it holds plain values only.
+    unsafe {
+        let decided: Result<pg_sys::HeapTuple, Report> = pgrx_extern_c_guard(|| {
+            let mut trigger = Trigger::from_fcinfo(fcinfo).map_err(|f| f.into_report(pg_sys::InvalidOid))?;
+            let namespace = trigger.namespace();
+            body(&mut trigger).map_err(|failure| failure.into_report(namespace))?;
+            Ok(trigger.into_tuple())
+        });
+        match decided {
+            Ok(tuple) => pg_sys::Datum::from(tuple),
+            Err(report) => report.raise(),
+        }
+    }
+}
+
+/// That the caller takes a set as a tuplestore, as every caller in PostgreSQL does where a set is allowed at all.
+fn check_materialize(info: *const pg_sys::ReturnSetInfo) -> Result<(), Failure> {
+    // SAFETY: resultinfo is NULL or a node; only a ReturnSetInfo is read further.
+    let accepted = unsafe {
+        !info.is_null()
+            && (*info).type_ == pg_sys::NodeTag::T_ReturnSetInfo
+            && (*info).allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize as c_int != 0
+    };
+    accepted.then_some(()).ok_or_else(|| {
+        Failure::new(PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED, "a set-returning function is not accepted here")
+    })
+}
+
+/// Runs a plan that returns whole rows in its one column, and makes them the function's result.
+///
+/// # Safety
+/// `fcinfo` passed [`check_materialize`]; no frame up to PostgreSQL holds a value with a destructor.
+unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_sys::Datum {
+    // pgrx's versions of these catch an ERROR and pass on its message only.
+    unsafe extern "C-unwind" {
+        fn SPI_connect() -> c_int;
+        fn SPI_execute_plan(
+            plan: pg_sys::SPIPlanPtr,
+            values: *const pg_sys::Datum,
+            nulls: *const std::ffi::c_char,
+            read_only: bool,
+            count: std::ffi::c_long,
+        ) -> c_int;
+        fn SPI_getbinval(
+            tuple: pg_sys::HeapTuple,
+            desc: pg_sys::TupleDesc,
+            column: c_int,
+            is_null: *mut bool,
+        ) -> pg_sys::Datum;
+        fn SPI_finish() -> c_int;
+        fn tuplestore_begin_heap(random: bool, across: bool, kilobytes: c_int) -> *mut pg_sys::Tuplestorestate;
+        fn tuplestore_puttuple(store: *mut pg_sys::Tuplestorestate, tuple: pg_sys::HeapTuple);
+    }
+    // SAFETY: called as the server's own set-returning functions call them. The store lives in the query's memory,
+    // the rows in SPI's until SPI_finish; tuplestore_puttuple copies them. A row is a composite datum, whose header
+    // is the tuple's.
+    unsafe {
+        let info: *mut pg_sys::ReturnSetInfo = (*fcinfo).resultinfo.cast();
+        let query_context = (*(*info).econtext).ecxt_per_query_memory;
+        let random = (*info).allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize_Random as c_int != 0;
+        let caller_context = pg_sys::MemoryContextSwitchTo(query_context);
+        let store = tuplestore_begin_heap(random, false, pg_sys::work_mem);
+        pg_sys::MemoryContextSwitchTo(caller_context);
+        (*info).returnMode = pg_sys::SetFunctionReturnMode::SFRM_Materialize;
+        (*info).setResult = store;
+
+        SPI_connect();
+        let status = SPI_execute_plan(execution.plan, execution.values.as_ptr(), execution.nulls.as_ptr(), false, 0);
+        if status < 0 {
+            Report::internal(c"a kept plan could not be run").raise();
+        }
+        let rows = pg_sys::SPI_tuptable;
+        for i in 0..pg_sys::SPI_processed as usize {
+            let mut is_null = false;
+            let row = SPI_getbinval(*(*rows).vals.add(i), (*rows).tupdesc, 1, &raw mut is_null);
+            let header: pg_sys::HeapTupleHeader = row.cast_mut_ptr();
+            let mut tuple = pg_sys::HeapTupleData {
+                t_len: pgrx::heap_tuple_header_get_datum_length(header) as u32,
+                t_data: header,
+                ..Default::default()
+            };
+            tuplestore_puttuple(store, &raw mut tuple);
+        }
+        SPI_finish();
+        (*fcinfo).isnull = true;
+        pg_sys::Datum::null()
+    }
+}

@@ -1,0 +1,134 @@
+//! How a broken rule becomes a PostgreSQL error that names its schema, table, column and constraint.
+//!
+//! pgrx's own reports have no place for those fields (and it drops them from errors that it passes on), so errors of
+//! this library are raised here, from [`boundary`](crate::boundary), when no Rust value is left to drop.
+//! They never carry a DETAIL: nothing of the row is shown.
+
+use pgrx::{PgSqlErrorCode, pg_sys};
+use std::borrow::Cow;
+use std::ffi::{CStr, CString, c_char, c_int};
+
+/// A column an error can be about, with the constraint that guards it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    table: &'static CStr,
+    pub name: &'static CStr,
+    constraint: Option<&'static CStr>,
+}
+
+impl Column {
+    pub const fn new(table: &'static CStr, name: &'static CStr) -> Self {
+        Self { table, name, constraint: None }
+    }
+
+    pub const fn checked(table: &'static CStr, name: &'static CStr, constraint: &'static CStr) -> Self {
+        Self { table, name, constraint: Some(constraint) }
+    }
+
+    /// A failure about this column. The constraint is named where one was violated (class 23, but for NOT NULL).
+    pub fn failure(self, code: PgSqlErrorCode, message: impl Into<Cow<'static, str>>) -> Failure {
+        let violated = matches!(
+            code,
+            PgSqlErrorCode::ERRCODE_CHECK_VIOLATION | PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION
+        );
+        let column = Self { constraint: self.constraint.filter(|_| violated), ..self };
+        Failure { code, message: message.into(), column: Some(column) }
+    }
+
+    /// The column's name for a message.
+    pub fn label(self) -> Cow<'static, str> {
+        self.name.to_string_lossy()
+    }
+
+    pub fn null(self) -> Failure {
+        self.failure(PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION, format!("{} must not be null", self.label()))
+    }
+}
+
+/// Why a call ends in an ERROR.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub code: PgSqlErrorCode,
+    pub message: Cow<'static, str>,
+    pub column: Option<Column>,
+}
+
+impl Failure {
+    pub fn new(code: PgSqlErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), column: None }
+    }
+
+    /// Copies the failure into PostgreSQL's memory, for [`Report::raise`]. `namespace` is the schema of its table.
+    pub fn into_report(self, namespace: pg_sys::Oid) -> Report {
+        // SAFETY: a catalog look-up; an unknown OID gives NULL, which is "no such field" below.
+        let schema = unsafe { pg_sys::get_namespace_name(namespace) };
+        // Our messages hold no NUL.
+        let message = CString::new(self.message.into_owned()).unwrap_or_default();
+        let or_null = |text: Option<&'static CStr>| text.map_or(std::ptr::null(), CStr::as_ptr);
+        let column = self.column;
+        Report {
+            code: self.code as c_int,
+            // SAFETY: pstrdup copies a terminated string.
+            message: unsafe { pg_sys::pstrdup(message.as_ptr()) },
+            schema: if column.is_some() { schema } else { std::ptr::null() },
+            table: or_null(column.map(|c| c.table)),
+            column: or_null(column.map(|c| c.name)),
+            constraint: or_null(column.and_then(|c| c.constraint)),
+        }
+    }
+}
+
+/// A failure as plain pointers into PostgreSQL's memory: nothing to drop, so an ERROR may jump over it.
+#[derive(Clone, Copy)]
+pub struct Report {
+    code: c_int,
+    message: *const c_char,
+    schema: *const c_char,
+    table: *const c_char,
+    column: *const c_char,
+    constraint: *const c_char,
+}
+
+impl Report {
+    /// A state that cannot be (XX000).
+    pub const fn internal(message: &'static CStr) -> Self {
+        let none = std::ptr::null();
+        let code = PgSqlErrorCode::ERRCODE_INTERNAL_ERROR as c_int;
+        Self { code, message: message.as_ptr(), schema: none, table: none, column: none, constraint: none }
+    }
+
+    /// Raises the ERROR.
+    ///
+    /// # Safety
+    /// It leaves by longjmp: no frame between here and PostgreSQL may hold a value with a destructor or catch unwinding.
+    pub unsafe fn raise(self) -> ! {
+        // elog.c's functions, which pgrx leaves out of its bindings.
+        unsafe extern "C-unwind" {
+            fn errstart(level: c_int, domain: *const c_char) -> bool;
+            fn errcode(sqlstate: c_int) -> c_int;
+            fn errmsg_internal(format: *const c_char, ...) -> c_int;
+            fn err_generic_string(field: c_int, text: *const c_char) -> c_int;
+            fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
+        }
+        let fields = [
+            (pg_sys::PG_DIAG_SCHEMA_NAME, self.schema),
+            (pg_sys::PG_DIAG_TABLE_NAME, self.table),
+            (pg_sys::PG_DIAG_COLUMN_NAME, self.column),
+            (pg_sys::PG_DIAG_CONSTRAINT_NAME, self.constraint),
+        ];
+        // SAFETY: the calls that the ereport macro makes, in its order; errstart is always true at ERROR. Strings are
+        // copied by elog.c.
+        unsafe {
+            errstart(pg_sys::elog::PgLogLevel::ERROR as c_int, std::ptr::null());
+            errcode(self.code);
+            errmsg_internal(c"%s".as_ptr(), self.message);
+            for (field, text) in fields {
+                if !text.is_null() {
+                    err_generic_string(field as c_int, text);
+                }
+            }
+            errfinish(std::ptr::null(), 0, std::ptr::null());
+        }
+        unreachable!("errfinish returned at ERROR")
+    }
+}

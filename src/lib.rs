@@ -1,0 +1,46 @@
+//! `todo`: users and tasks of a to-do application inside PostgreSQL.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`rules`] | what a title, name, description, e-mail address and password hash may be; pure functions |
+//! | [`error`] | how a broken rule becomes a PostgreSQL error with its fields |
+//! | [`boundary`] | how PostgreSQL calls into this library, and how results go back |
+//! | [`statement`] | SQL statements whose plans are kept per session |
+//! | [`row`] | the row a trigger sees and may change |
+//! | [`triggers`] | the row triggers of both tables |
+//! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
+//!
+//! SQL lives in `sql/`, one object a file: `tables/`, `triggers/` and `functions/` make the install script in the
+//! order below; `statements/` is what the writing functions run.
+
+mod boundary;
+mod error;
+mod row;
+mod rules;
+mod statement;
+mod tasks;
+mod triggers;
+
+use pgrx::extension_sql_file;
+
+pgrx::pg_module_magic!(name, version);
+
+extension_sql_file!("../sql/preflight.sql", name = "preflight", bootstrap);
+extension_sql_file!("../sql/schema.sql", name = "schema", requires = ["preflight"]);
+extension_sql_file!("../sql/tables/users.sql", name = "users", requires = ["schema"]);
+extension_sql_file!("../sql/tables/tasks.sql", name = "tasks", requires = ["users"]);
+extension_sql_file!("../sql/triggers/users_before_row.sql", name = "users_before_row", requires = ["users"]);
+extension_sql_file!("../sql/triggers/tasks_before_row.sql", name = "tasks_before_row", requires = ["tasks"]);
+
+extension_sql_file!("../sql/functions/todo_create_task.sql", name = "todo_create_task", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_get_task.sql", name = "todo_get_task", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_update_task.sql", name = "todo_update_task", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_toggle_task.sql", name = "todo_toggle_task", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_complete_task.sql", name = "todo_complete_task", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_delete_task.sql", name = "todo_delete_task", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_list_tasks.sql", name = "todo_list_tasks", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_pending_tasks.sql", name = "todo_pending_tasks", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_completed_tasks.sql", name = "todo_completed_tasks", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_complete_all.sql", name = "todo_complete_all", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_clear_completed", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["tasks"]);

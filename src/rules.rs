@@ -1,0 +1,160 @@
+//! What values may be: the "Validation Rules" of the specification, made exact.
+//!
+//! Pure functions on text, used by the row triggers and by the functions alike. Lengths are counted in characters
+//! (Unicode scalar values), as PostgreSQL's `char_length` does. The CHECK constraints in `sql/tables/` are the
+//! backstop where triggers do not run, and must never refuse what is accepted here.
+
+use crate::error::{Column, Failure};
+use pgrx::PgSqlErrorCode::{
+    ERRCODE_CHECK_VIOLATION as CHECK_VIOLATION, ERRCODE_STRING_DATA_RIGHT_TRUNCATION as TOO_LONG,
+};
+
+pub const USER_ID: Column = Column::checked(c"users", c"id", c"users_id_check");
+pub const EMAIL: Column = Column::checked(c"users", c"email", c"users_email_check");
+pub const NAME: Column = Column::checked(c"users", c"name", c"users_name_check");
+pub const HASHED_PASSWORD: Column = Column::checked(c"users", c"hashed_password", c"users_hashed_password_check");
+pub const TITLE: Column = Column::checked(c"tasks", c"title", c"tasks_title_check");
+pub const DESCRIPTION: Column = Column::checked(c"tasks", c"description", c"tasks_description_check");
+
+/// The longest `users.id`, in characters.
+pub const USER_ID_MAX: usize = 36;
+/// The longest description, in characters.
+pub const DESCRIPTION_MAX: usize = 1000;
+/// The most bytes one character takes in UTF-8.
+const UTF8_MAX: usize = 4;
+
+/// A task's title: trimmed, 1-200 characters, one line, something visible. Returns the trimmed title.
+pub fn title(raw: &str) -> Result<&str, Failure> {
+    line(raw, 200, TITLE)
+}
+
+/// A user's name: trimmed, 1-100 characters, one line, something visible. Returns the trimmed name.
+pub fn name(raw: &str) -> Result<&str, Failure> {
+    line(raw, 100, NAME)
+}
+
+fn line(raw: &str, max: usize, column: Column) -> Result<&str, Failure> {
+    let trimmed = raw.trim();
+    if longer_than(trimmed, max) {
+        return Err(column.failure(TOO_LONG, format!("{} is longer than {max} characters", column.label())));
+    }
+    if trimmed.chars().any(char::is_control) {
+        return Err(column.failure(CHECK_VIOLATION, format!("{} contains a control character", column.label())));
+    }
+    if !trimmed.chars().any(is_visible) {
+        return Err(column.failure(CHECK_VIOLATION, format!("{} is empty", column.label())));
+    }
+    Ok(trimmed)
+}
+
+/// A task's description: at most 1000 characters; of the control characters only tab, line feed and carriage return.
+pub fn description(text: &str) -> Result<(), Failure> {
+    if longer_than(text, DESCRIPTION_MAX) {
+        return Err(description_too_long());
+    }
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
+        return Err(DESCRIPTION.failure(CHECK_VIOLATION, "description contains a control character"));
+    }
+    Ok(())
+}
+
+/// Whether a text of so many bytes is too long for a description, whatever its characters: known without reading it.
+pub fn description_bytes(bytes: usize) -> Result<(), Failure> {
+    if bytes > DESCRIPTION_MAX * UTF8_MAX { Err(description_too_long()) } else { Ok(()) }
+}
+
+fn description_too_long() -> Failure {
+    DESCRIPTION.failure(CHECK_VIOLATION, format!("description is longer than {DESCRIPTION_MAX} characters"))
+}
+
+/// A user's id: any text that is not empty. (Its length is the column's.)
+pub fn user_id(id: &str) -> Result<(), Failure> {
+    if id.is_empty() { Err(USER_ID.failure(CHECK_VIOLATION, "id is empty")) } else { Ok(()) }
+}
+
+/// Whether no user can have this id: `users.id` holds 1-36 characters.
+pub fn is_impossible_user_id(id: &str) -> bool {
+    id.is_empty() || longer_than(id, USER_ID_MAX)
+}
+
+/// An e-mail address: 5-255 characters, `local@domain`, never trimmed.
+///
+/// The local part is a dot-atom (RFC 5322, with RFC 6531's non-ASCII characters), so no quoted string; the domain has
+/// at least two labels of letters, digits and inner hyphens (non-ASCII ones as typed, RFC 5890), the last one not all
+/// digits. Spaces, control and invisible characters are refused everywhere.
+pub fn email(address: &str) -> Result<(), Failure> {
+    if longer_than(address, 255) {
+        return Err(EMAIL.failure(TOO_LONG, "email is longer than 255 characters"));
+    }
+    let well_formed = address
+        .split_once('@')
+        .is_some_and(|(local, domain)| local.split('.').all(is_atom) && is_mail_domain(domain));
+    if !well_formed || address.chars().count() < 5 {
+        return Err(EMAIL.failure(CHECK_VIOLATION, "email is not a valid e-mail address"));
+    }
+    Ok(())
+}
+
+fn is_atom(atom: &str) -> bool {
+    let allowed = |c: char| match c.is_ascii() {
+        true => c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c),
+        false => is_visible(c),
+    };
+    !atom.is_empty() && atom.chars().all(allowed)
+}
+
+fn is_mail_domain(domain: &str) -> bool {
+    let Some((_, last)) = domain.rsplit_once('.') else { return false };
+    domain.split('.').all(is_label) && !last.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_label(label: &str) -> bool {
+    let allowed = |c: char| match c.is_ascii() {
+        true => c.is_ascii_alphanumeric() || c == '-',
+        false => is_visible(c),
+    };
+    !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(allowed)
+}
+
+/// A stored password: `!` (locked), or a bcrypt hash `$2a$`, `$2b$` or `$2y$` of cost 4-15. Plain text never passes.
+pub fn hashed_password(hash: &str) -> Result<(), Failure> {
+    if hash == "!" || is_bcrypt(hash.as_bytes()) {
+        return Ok(());
+    }
+    Err(HASHED_PASSWORD.failure(CHECK_VIOLATION, "hashed_password is neither a bcrypt hash of cost 4-15 nor '!'"))
+}
+
+fn is_bcrypt(hash: &[u8]) -> bool {
+    let [b'$', b'2', b'a' | b'b' | b'y', b'$', tens, ones, b'$', rest @ ..] = hash else { return false };
+    matches!((tens, ones), (b'0', b'4'..=b'9') | (b'1', b'0'..=b'5'))
+        && rest.len() == 53
+        && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/'))
+}
+
+/// Whether two addresses are the same user's: equal without regard to ASCII case, as `ix_users_email_folded` has it.
+pub fn is_same_address(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
+fn longer_than(text: &str, max: usize) -> bool {
+    text.len() > max && (text.len() > max * UTF8_MAX || text.chars().nth(max).is_some())
+}
+
+/// Whether a reader would see something: not white space, not a control, not a default-ignorable character.
+fn is_visible(c: char) -> bool {
+    !c.is_whitespace() && !c.is_control() && !is_default_ignorable(c)
+}
+
+/// Unicode's `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt, with the code points it reserves): zero-width
+/// characters, bidirectional marks, fillers and variation selectors. The standard library does not carry it.
+fn is_default_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

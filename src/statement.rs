@@ -1,0 +1,121 @@
+//! SQL statements (`sql/statements/`) whose plans are kept per session: prepared at the first call, used ever after.
+
+use pgrx::{IntoDatum, pg_sys};
+use std::cell::Cell;
+use std::ffi::{CStr, CString, c_char};
+
+/// The most parameters a statement has.
+const PARAMETERS_MAX: usize = 4;
+
+/// Declares the statement in `sql/statements/<file>.sql`, with the types of its parameters.
+macro_rules! statement {
+    ($name:ident = $file:literal ($($parameter:ident),*)) => {
+        thread_local! {
+            // A backend has one thread; this is how Rust spells a static that it need not share.
+            static $name: $crate::statement::Statement = const { $crate::statement::Statement::new(
+                include_str!(concat!("../sql/statements/", $file, ".sql")),
+                &[$(pgrx::pg_sys::$parameter),*],
+            ) };
+        }
+    };
+}
+pub(crate) use statement;
+
+/// A statement that returns whole rows in its one column, and its plan once it has been prepared.
+pub struct Statement {
+    /// The text; `@extschema@` stands for the extension's schema, as in an install script.
+    sql: &'static str,
+    parameters: &'static [pg_sys::Oid],
+    kept: Cell<Option<Kept>>,
+}
+
+/// A plan, and the schema that its text names. DROP and CREATE EXTENSION in one session may move the extension.
+#[derive(Clone, Copy)]
+struct Kept {
+    schema: pg_sys::NameData,
+    plan: pg_sys::SPIPlanPtr,
+}
+
+/// A plan and its arguments, ready to run: plain values, see [`boundary`](crate::boundary).
+#[derive(Clone, Copy)]
+pub struct Execution {
+    pub plan: pg_sys::SPIPlanPtr,
+    pub values: [pg_sys::Datum; PARAMETERS_MAX],
+    /// As SPI wants it: `n` for NULL, a blank otherwise.
+    pub nulls: [c_char; PARAMETERS_MAX],
+}
+
+impl Statement {
+    pub const fn new(sql: &'static str, parameters: &'static [pg_sys::Oid]) -> Self {
+        assert!(parameters.len() <= PARAMETERS_MAX);
+        Self { sql, parameters, kept: Cell::new(None) }
+    }
+
+    /// The statement on the tables in schema `namespace`, with its parameters bound in order; `None` is NULL.
+    pub fn bind<const N: usize>(&self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> Execution {
+        debug_assert_eq!(N, self.parameters.len());
+        let mut execution = Execution {
+            plan: self.plan(namespace),
+            values: [pg_sys::Datum::null(); PARAMETERS_MAX],
+            nulls: [b'n' as c_char; PARAMETERS_MAX],
+        };
+        for (i, value) in arguments.into_iter().enumerate() {
+            if let Some(value) = value {
+                execution.values[i] = value;
+                execution.nulls[i] = b' ' as c_char;
+            }
+        }
+        execution
+    }
+
+    fn plan(&self, namespace: pg_sys::Oid) -> pg_sys::SPIPlanPtr {
+        // SAFETY: the name comes from a valid namespace: the called function is in it.
+        let schema = unsafe { CStr::from_ptr(pg_sys::get_namespace_name(namespace)) };
+        match self.kept.get() {
+            Some(kept) if name_of(&kept.schema) == schema => kept.plan,
+            // The plan for another schema stays allocated: a caller further up the stack may be running it.
+            _ => {
+                let kept = Kept { schema: name_data(schema), plan: self.prepare(schema) };
+                self.kept.set(Some(kept));
+                kept.plan
+            }
+        }
+    }
+
+    fn prepare(&self, schema: &CStr) -> pg_sys::SPIPlanPtr {
+        // SAFETY: SPI as documented: connect, prepare, keep, finish. An ERROR on the way ends the transaction's SPI
+        // state with it. quote_identifier's result lives in this memory context or is its argument.
+        unsafe {
+            let quoted = CStr::from_ptr(pg_sys::quote_identifier(schema.as_ptr()));
+            // A UTF-8 database has UTF-8 names, and the extension installs in no other.
+            let sql = self.sql.replace("@extschema@", &quoted.to_string_lossy());
+            let sql = CString::new(sql).expect("the statement's text holds no NUL");
+            pg_sys::SPI_connect();
+            let parameters = self.parameters.as_ptr().cast_mut();
+            let plan = pg_sys::SPI_prepare(sql.as_ptr(), self.parameters.len() as i32, parameters);
+            assert!(!plan.is_null(), "SPI_prepare refused a statement of this library");
+            pg_sys::SPI_keepplan(plan);
+            pg_sys::SPI_finish();
+            plan
+        }
+    }
+}
+
+/// A value as the argument of [`Statement::bind`].
+pub fn datum(value: impl IntoDatum) -> Option<pg_sys::Datum> {
+    value.into_datum()
+}
+
+fn name_of(name: &pg_sys::NameData) -> &CStr {
+    // SAFETY: name_data leaves the last byte zero.
+    unsafe { CStr::from_ptr(name.data.as_ptr()) }
+}
+
+fn name_data(name: &CStr) -> pg_sys::NameData {
+    let mut data = pg_sys::NameData::default();
+    let last = data.data.len() - 1;
+    for (to, from) in data.data[..last].iter_mut().zip(name.to_bytes()) {
+        *to = *from as c_char;
+    }
+    data
+}

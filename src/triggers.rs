@@ -1,0 +1,144 @@
+//! The row triggers: they bring a new row in shape (trimmed, UTC, consistent) and refuse one that breaks a rule.
+//!
+//! They run before every INSERT and UPDATE, by whatever client, and in a restore: applied to a row that they let
+//! through before, they change nothing. They touch no row but the new one, and raise before a NOT NULL or CHECK
+//! constraint does, because PostgreSQL's DETAIL for those shows the whole row.
+
+use crate::boundary::{raw_text_bytes, trigger_function};
+use crate::error::{Column, Failure};
+use crate::row::Trigger;
+use crate::rules;
+use pgrx::pg_sys;
+
+trigger_function! {
+    /// `todo_internal.users_before_row()`
+    fn todo_users_before_row(trigger) {
+        let id = not_null(trigger, rules::USER_ID)?;
+        let email = not_null(trigger, rules::EMAIL)?;
+        let name = not_null(trigger, rules::NAME)?;
+        let hashed_password = not_null(trigger, rules::HASHED_PASSWORD)?;
+        let created_at = not_null(trigger, Column::new(c"users", c"created_at"))?;
+        let updated_at = not_null(trigger, Column::new(c"users", c"updated_at"))?;
+        not_null(trigger, Column::new(c"users", c"is_active"))?;
+        let email_verified = not_null(trigger, Column::new(c"users", c"email_verified"))?;
+
+        check(trigger, id, rules::user_id)?;
+        check(trigger, email, rules::email)?;
+        trim(trigger, name, rules::name)?;
+        check(trigger, hashed_password, rules::hashed_password)?;
+        to_utc(trigger, created_at);
+        to_utc(trigger, updated_at);
+
+        // The new address has not been verified, whatever the statement says of the old one.
+        if has_other_address(trigger, email) {
+            trigger.new.set(email_verified, Some(false));
+        }
+        touch(trigger, updated_at);
+        Ok(())
+    }
+}
+
+trigger_function! {
+    /// `todo_internal.tasks_before_row()`
+    fn todo_tasks_before_row(trigger) {
+        not_null(trigger, Column::new(c"tasks", c"id"))?;
+        not_null(trigger, Column::new(c"tasks", c"user_id"))?;
+        let title = not_null(trigger, rules::TITLE)?;
+        let description = trigger.new.position(c"description")?;
+        let completed = not_null(trigger, Column::new(c"tasks", c"completed"))?;
+        let created_at = not_null(trigger, Column::new(c"tasks", c"created_at"))?;
+        let updated_at = not_null(trigger, Column::new(c"tasks", c"updated_at"))?;
+        let completed_at = trigger.new.position(c"completed_at")?;
+
+        trim(trigger, title, rules::title)?;
+        check_description(trigger, description)?;
+        to_utc(trigger, created_at);
+        to_utc(trigger, updated_at);
+        to_utc(trigger, completed_at);
+        own_completed_at(trigger, completed, completed_at);
+        touch(trigger, updated_at);
+        Ok(())
+    }
+}
+
+/// The position of a column that must not be NULL.
+fn not_null(trigger: &Trigger, column: Column) -> Result<usize, Failure> {
+    let position = trigger.new.position(column.name)?;
+    if trigger.new.is_null(position) { Err(column.null()) } else { Ok(position) }
+}
+
+/// Applies a rule to a text that the statement sets.
+fn check(trigger: &Trigger, column: usize, rule: fn(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+    match trigger.new.get::<&str>(column) {
+        Some(text) if trigger.is_set(column) => rule(text),
+        _ => Ok(()),
+    }
+}
+
+/// Applies a rule to a text that the statement sets, and stores it as the rule trims it.
+fn trim(trigger: &mut Trigger, column: usize, rule: fn(&str) -> Result<&str, Failure>) -> Result<(), Failure> {
+    if let Some(text) = trigger.new.get::<&str>(column).filter(|_| trigger.is_set(column)) {
+        let trimmed = rule(text)?;
+        if trimmed.len() != text.len() {
+            trigger.new.set(column, Some(trimmed));
+        }
+    }
+    Ok(())
+}
+
+fn check_description(trigger: &Trigger, column: usize) -> Result<(), Failure> {
+    if let Some(datum) = trigger.new.datum(column) {
+        // SAFETY: the datum is the text column's.
+        rules::description_bytes(unsafe { raw_text_bytes(datum) })?;
+    }
+    check(trigger, column, rules::description)
+}
+
+/// Whether the statement changes the address beyond letter case.
+fn has_other_address(trigger: &Trigger, email: usize) -> bool {
+    let Some(old) = trigger.old.as_ref().and_then(|old| old.get::<&str>(email)) else { return false };
+    trigger.new.get::<&str>(email).is_some_and(|new| !rules::is_same_address(old, new))
+}
+
+/// `completed` and `completed_at` tell the same: the time is set when a task is completed (a time that the statement
+/// gives is kept), stays while it is, and goes when it is pending again.
+fn own_completed_at(trigger: &mut Trigger, completed: usize, completed_at: usize) {
+    let is_completed = trigger.new.get::<bool>(completed) == Some(true);
+    let has_time = !trigger.new.is_null(completed_at);
+    if is_completed && !has_time {
+        let before = trigger.old.as_ref().and_then(|old| old.get::<i64>(completed_at));
+        trigger.new.set(completed_at, Some(before.unwrap_or_else(utc_now)));
+    } else if !is_completed && has_time {
+        trigger.new.set(completed_at, None::<i64>);
+    }
+}
+
+/// `updated_at` moves when an UPDATE changes something, unless the statement sets it.
+fn touch(trigger: &mut Trigger, updated_at: usize) {
+    if trigger.old.is_some() && !trigger.is_set(updated_at) && trigger.is_changed(updated_at) {
+        trigger.new.set(updated_at, Some(utc_now()));
+    }
+}
+
+/// Turns the local time of an application's `NOW()` into UTC; any other time that the statement sets stays as it is.
+fn to_utc(trigger: &mut Trigger, column: usize) {
+    let Some(time) = trigger.new.get::<i64>(column).filter(|_| trigger.is_set(column)) else { return };
+    let now = utc_now();
+    if time != now && time == local_timestamp() {
+        trigger.new.set(column, Some(now));
+    }
+}
+
+/// The transaction's time in UTC, as a timestamp without time zone: microseconds since 2000-01-01, which is what
+/// PostgreSQL's timestamp with time zone holds.
+fn utc_now() -> i64 {
+    // SAFETY: reads a variable of the running transaction.
+    unsafe { pg_sys::GetCurrentTransactionStartTimestamp() }
+}
+
+/// `LOCALTIMESTAMP`: the transaction's time in the session's time zone.
+fn local_timestamp() -> i64 {
+    // SAFETY: the function takes one timestamptz and returns a timestamp; both are passed by value as 64 bits.
+    unsafe { pgrx::direct_function_call(pg_sys::timestamptz_timestamp, &[pgrx::IntoDatum::into_datum(utc_now())]) }
+        .expect("timestamptz_timestamp is strict")
+}
