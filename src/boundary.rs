@@ -167,12 +167,13 @@ unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_
             is_null: *mut bool,
         ) -> pg_sys::Datum;
         fn SPI_finish() -> c_int;
+        fn pg_detoast_datum(datum: *mut pg_sys::varlena) -> *mut pg_sys::varlena;
         fn tuplestore_begin_heap(random: bool, across: bool, kilobytes: c_int) -> *mut pg_sys::Tuplestorestate;
         fn tuplestore_puttuple(store: *mut pg_sys::Tuplestorestate, tuple: pg_sys::HeapTuple);
     }
     // SAFETY: called as the server's own set-returning functions call them. The store lives in the query's memory,
-    // the rows in SPI's until SPI_finish; tuplestore_puttuple copies them. A row is a composite datum, whose header
-    // is the tuple's.
+    // the rows in SPI's until SPI_finish; tuplestore_puttuple copies them. A row is a composite datum, which a tuple
+    // around it packs when it is short; unpacked, its header is the tuple's.
     unsafe {
         let info: *mut pg_sys::ReturnSetInfo = (*fcinfo).resultinfo.cast();
         let query_context = (*(*info).econtext).ecxt_per_query_memory;
@@ -192,7 +193,7 @@ unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_
         for i in 0..pg_sys::SPI_processed as usize {
             let mut is_null = false;
             let row = SPI_getbinval(*(*rows).vals.add(i), (*rows).tupdesc, 1, &raw mut is_null);
-            let header: pg_sys::HeapTupleHeader = row.cast_mut_ptr();
+            let header: pg_sys::HeapTupleHeader = pg_detoast_datum(row.cast_mut_ptr()).cast();
             let mut tuple = pg_sys::HeapTupleData {
                 t_len: pgrx::heap_tuple_header_get_datum_length(header) as u32,
                 t_data: header,

@@ -1,0 +1,10 @@
+-- 1,000 users with 100 tasks each, half of them completed; user ids are numbers, which pgbench can draw.
+CREATE EXTENSION todo;
+INSERT INTO users (id, email, name)
+    SELECT i::text, 'user' || i || '@example.com', 'User ' || i FROM generate_series(1, 1000) AS i;
+INSERT INTO tasks (user_id, title, description, completed, created_at)
+    SELECT (i % 1000 + 1)::text, 'Task ' || i, repeat('word ', i % 40), i / 1000 % 2 = 0,
+        timestamp '2026-01-01' + i * interval '1 second'
+    FROM generate_series(1, 100000) AS i;
+VACUUM (FREEZE, ANALYZE) users, tasks;
+CHECKPOINT;

@@ -1,0 +1,86 @@
+//! `make bench`: a function against the same work in plain SQL, on the same tables.
+//!
+//! Both scripts of a pair run mixed at random in one pgbench session with prepared statements, so that whatever else the
+//! machine does hits them alike; separate runs differ by a quarter here. A script's time is the mean without its slowest
+//! 5 %, a pair's ratio the median of its runs. `raw/raw` shows what the method itself adds.
+//!
+//! Usage: bench [SECONDS PER RUN] (8), within `cluster.sh exec`.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+/// Baseline script, measured script, and the least ratio (baseline time / measured time) the project promises.
+const PAIRS: &[(&str, &str, Option<f64>)] = &[
+    ("toggle_raw", "toggle_raw", None),
+    ("toggle_raw", "toggle_function", Some(0.95)),
+    ("pending_raw", "pending_function", Some(0.90)),
+    ("create_raw", "create_function", None),
+];
+const RUNS: usize = 5;
+
+fn main() -> ExitCode {
+    let seconds: u32 = std::env::args().nth(1).and_then(|s| s.parse().ok()).unwrap_or(8);
+    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench");
+    let logs = Path::new(&std::env::var("TODO_CLUSTER").expect("run within cluster.sh exec")).join("bench");
+    fs::create_dir_all(&logs).expect("a directory for pgbench's logs");
+    run(Command::new("psql").args(["-Xq", "-v", "ON_ERROR_STOP=1", "-f"]).arg(scripts.join("setup.sql")));
+
+    println!("{:<18} {:<18} {:>10} {:>10} {:>7}   runs", "baseline", "measured", "µs", "µs", "ratio");
+    let mut kept = true;
+    for &(baseline, measured, promised) in PAIRS {
+        let mut runs: Vec<(f64, f64)> =
+            (0..RUNS).map(|seed| run_pair(&scripts, &logs, baseline, measured, seconds, seed)).collect();
+        runs.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+        let ratios: Vec<String> = runs.iter().map(|(b, m)| format!("{:.3}", b / m)).collect();
+        let (b, m) = runs[RUNS / 2];
+        let verdict = match promised {
+            Some(least) if b / m < least => {
+                kept = false;
+                format!("  below {least}")
+            }
+            Some(least) => format!("  (at least {least})"),
+            None => String::new(),
+        };
+        println!("{baseline:<18} {measured:<18} {b:>10.1} {m:>10.1} {:>7.3}   {}{verdict}", b / m, ratios.join(" "));
+    }
+    if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Runs both scripts mixed in one session; the mean time of either in microseconds.
+fn run_pair(scripts: &Path, logs: &Path, baseline: &str, measured: &str, seconds: u32, seed: usize) -> (f64, f64) {
+    let prefix = logs.join(format!("{baseline}-{measured}-{seed}"));
+    run(Command::new("pgbench")
+        .args(["-n", "-M", "prepared", "-c", "1", "-l", "-T", &seconds.to_string()])
+        .arg(format!("--random-seed={}", seed + 1))
+        .arg(format!("--log-prefix={}", prefix.display()))
+        .arg("-f")
+        .arg(scripts.join(format!("{baseline}.sql")))
+        .arg("-f")
+        .arg(scripts.join(format!("{measured}.sql"))));
+    let file = fs::read_dir(logs)
+        .expect("pgbench's logs")
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.to_string_lossy().starts_with(&*prefix.to_string_lossy()))
+        .expect("pgbench wrote a log");
+    let mut times = [Vec::new(), Vec::new()];
+    for line in fs::read_to_string(file).expect("a readable log").lines() {
+        // client_id transaction_no time script_no ...
+        let fields: Vec<&str> = line.split(' ').collect();
+        let (time, script): (f64, usize) = (fields[2].parse().expect("a time"), fields[3].parse().expect("a script"));
+        times[script].push(time);
+    }
+    let [baseline, measured] = times.map(mean_of_fastest_95_percent);
+    (baseline, measured)
+}
+
+fn mean_of_fastest_95_percent(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.truncate(times.len() * 95 / 100);
+    times.iter().sum::<f64>() / times.len() as f64
+}
+
+fn run(command: &mut Command) {
+    let status = command.stdout(Stdio::null()).status().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    assert!(status.success(), "{command:?}: {status}");
+}
