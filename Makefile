@@ -55,8 +55,9 @@ test: setup ## formatting, lints, unit tests, and tests against a private cluste
 
 lint: stage $(PYTHON_VENV)/.installed
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets $(FEATURES:pg%=todo/pg%) -- --deny warnings
-	pgrx-tests/lint-sql.sh "$(STAGE)$(EXTENSION_DIR)" $(PYTHON_VENV)/bin/pgspot
+	$(CARGO) clippy --workspace --all-targets --no-default-features --features todo/pg$(PG_MAJOR) -- --deny warnings
+	@# PS005 alone is allowed: functions without a SET clause, whose bodies are qualified throughout.
+	$(PYTHON_VENV)/bin/pgspot --ignore PS005 $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql sql/statements/*.sql
 
 unit:
 	$(CARGO) test --package todo --lib $(FEATURES)

@@ -86,7 +86,7 @@ impl Call {
 /// `datum` is a valid text or varchar.
 pub unsafe fn raw_text_bytes(datum: pg_sys::Datum) -> usize {
     // SAFETY: the caller's promise.
-    unsafe { pg_sys::toast_raw_datum_size(datum) - pg_sys::VARHDRSZ as usize }
+    unsafe { pg_sys::toast_raw_datum_size(datum) - pg_sys::VARHDRSZ }
 }
 
 /// # Safety

@@ -27,10 +27,8 @@ impl Column {
 
     /// A failure about this column. The constraint is named where one was violated (class 23, but for NOT NULL).
     pub fn failure(self, code: PgSqlErrorCode, message: impl Into<Cow<'static, str>>) -> Failure {
-        let violated = matches!(
-            code,
-            PgSqlErrorCode::ERRCODE_CHECK_VIOLATION | PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION
-        );
+        let violated =
+            matches!(code, PgSqlErrorCode::ERRCODE_CHECK_VIOLATION | PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION);
         let column = Self { constraint: self.constraint.filter(|_| violated), ..self };
         Failure { code, message: message.into(), column: Some(column) }
     }

@@ -86,9 +86,8 @@ pub fn email(address: &str) -> Result<(), Failure> {
     if longer_than(address, 255) {
         return Err(EMAIL.failure(TOO_LONG, "email is longer than 255 characters"));
     }
-    let well_formed = address
-        .split_once('@')
-        .is_some_and(|(local, domain)| local.split('.').all(is_atom) && is_mail_domain(domain));
+    let well_formed =
+        address.split_once('@').is_some_and(|(local, domain)| local.split('.').all(is_atom) && is_mail_domain(domain));
     if !well_formed || address.chars().count() < 5 {
         return Err(EMAIL.failure(CHECK_VIOLATION, "email is not a valid e-mail address"));
     }
