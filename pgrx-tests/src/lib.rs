@@ -1,1 +1,201 @@
+//! What the tests share: databases in the cluster that `cluster.sh exec` started, and errors by their fields.
 
+use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use postgres::{Client, Config, NoTls};
+use std::error::Error;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The specification's sample data, to the letter.
+pub const SAMPLE_DATA: &str = include_str!("../fixtures/sample_data.sql");
+/// The specification's seven query patterns, to the letter.
+pub const PATTERNS: &str = include_str!("../fixtures/patterns.sql");
+/// The same seven through the functions.
+pub const PATTERNS_BY_FUNCTION: &str = include_str!("../fixtures/patterns_by_function.sql");
+
+/// A bcrypt hash, for columns that need one. Tests bind it, so that no server log shows it.
+pub const HASH: &str = "$2b$12$LQv3c1yqBWVHxkd0LHAkCOYz6TtxMQJqhN8/X4SIYoqLJ2NXC.Ky2";
+
+/// A database of its own for one test, dropped at the end.
+pub struct Database {
+    pub name: String,
+    pub client: Client,
+}
+
+impl Database {
+    /// A database with the extension in schema public.
+    pub fn new() -> Self {
+        let mut database = Self::empty();
+        database.client.batch_execute("CREATE EXTENSION todo").expect("the extension installs");
+        database
+    }
+
+    /// A database with the extension and users `u1` and `u2`.
+    pub fn with_users() -> Self {
+        let mut database = Self::new();
+        database
+            .client
+            .batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'), ('u2', 'b@b.cd', 'B')")
+            .expect("valid users");
+        database
+    }
+
+    /// A database without the extension.
+    pub fn empty() -> Self {
+        Self::created_with("")
+    }
+
+    /// A database without the extension, made with more options of CREATE DATABASE.
+    pub fn created_with(options: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        connect("postgres").batch_execute(&format!("CREATE DATABASE {name} {options}")).expect("a new database");
+        Self { client: connect(&name), name }
+    }
+
+    /// One more session.
+    pub fn connect(&self) -> Client {
+        connect(&self.name)
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        // A test that panics must not panic again; the cluster goes with all its databases anyway.
+        let _ = connect("postgres").batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+    }
+}
+
+fn connect(database: &str) -> Client {
+    let variable = |name| std::env::var(name).expect("run by `make test`, within cluster.sh exec");
+    Config::new()
+        .host(&variable("PGHOST"))
+        .user(&variable("PGUSER"))
+        .dbname(database)
+        .connect(NoTls)
+        .expect("the test cluster accepts connections")
+}
+
+/// The cluster's server log.
+pub fn server_log() -> String {
+    let dir: PathBuf = std::env::var("TODO_CLUSTER").expect("run by `make test`, within cluster.sh exec").into();
+    std::fs::read_to_string(dir.join("server.log")).expect("a readable server log")
+}
+
+/// What a client can tell of an error, without its message.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Failure {
+    pub code: String,
+    pub table: Option<String>,
+    pub column: Option<String>,
+    pub constraint: Option<String>,
+    pub detail: Option<String>,
+}
+
+impl Failure {
+    /// The failure of a statement that must fail.
+    #[track_caller]
+    pub fn of<T>(result: Result<T, postgres::Error>) -> Self {
+        let Err(error) = result else { panic!("the statement succeeded") };
+        Self::from(&error)
+    }
+
+    /// Code, column and constraint.
+    pub fn fields(&self) -> (&str, Option<&str>, Option<&str>) {
+        (&self.code, self.column.as_deref(), self.constraint.as_deref())
+    }
+}
+
+impl From<&postgres::Error> for Failure {
+    fn from(error: &postgres::Error) -> Self {
+        let db = error.as_db_error().unwrap_or_else(|| panic!("not an error of the server: {error}"));
+        let owned = |field: Option<&str>| field.map(str::to_owned);
+        Self {
+            code: db.code().code().to_owned(),
+            table: owned(db.table()),
+            column: owned(db.column()),
+            constraint: owned(db.constraint()),
+            detail: owned(db.detail()),
+        }
+    }
+}
+
+/// Bytes sent as a text parameter as they are, valid or not.
+#[derive(Debug)]
+pub struct RawText(pub &'static [u8]);
+
+impl ToSql for RawText {
+    fn to_sql(&self, _: &Type, out: &mut postgres::types::private::BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.extend_from_slice(self.0);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A `timestamp` as PostgreSQL sends it: microseconds since 2000-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub i64);
+
+impl<'a> FromSql<'a> for Timestamp {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn Error + Sync + Send>> {
+        Ok(Self(i64::from_be_bytes(raw.try_into()?)))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        matches!(*ty, Type::TIMESTAMP)
+    }
+}
+
+/// One task, as every client sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub id: i32,
+    pub user_id: String,
+    pub title: String,
+    pub description: Option<String>,
+    pub completed: bool,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub completed_at: Option<Timestamp>,
+}
+
+impl From<&postgres::Row> for Task {
+    fn from(row: &postgres::Row) -> Self {
+        assert_eq!(row.len(), 8, "a task has eight columns");
+        Self {
+            id: row.get("id"),
+            user_id: row.get("user_id"),
+            title: row.get("title"),
+            description: row.get("description"),
+            completed: row.get("completed"),
+            created_at: row.get("created_at"),
+            updated_at: row.get("updated_at"),
+            completed_at: row.get("completed_at"),
+        }
+    }
+}
+
+/// The tasks that a query returns.
+#[track_caller]
+pub fn tasks(client: &mut Client, query: &str, parameters: &[&(dyn ToSql + Sync)]) -> Vec<Task> {
+    client.query(query, parameters).unwrap_or_else(|e| panic!("{query}: {e}")).iter().map(Task::from).collect()
+}
+
+/// The one task that a query returns.
+#[track_caller]
+pub fn task(client: &mut Client, query: &str, parameters: &[&(dyn ToSql + Sync)]) -> Task {
+    let mut tasks = tasks(client, query, parameters);
+    assert_eq!(tasks.len(), 1, "{query}");
+    tasks.remove(0)
+}

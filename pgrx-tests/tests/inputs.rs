@@ -1,0 +1,422 @@
+//! What goes in and what comes of it: every kind of input through raw INSERT, raw UPDATE and the functions, all with
+//! bound parameters. Errors are told by SQLSTATE, column and constraint, and never show a row.
+
+use postgres::types::ToSql;
+use todo_tests::{Database, Failure, HASH, RawText, server_log, task, tasks};
+
+/// A value for one column: stored as given, stored as something else, or refused.
+enum Outcome {
+    Stored,
+    StoredAs(&'static str),
+    Refused(&'static str),
+}
+use Outcome::{Refused, Stored, StoredAs};
+
+/// How a value reaches a column.
+struct Way {
+    statement: &'static str,
+    /// Whether PostgreSQL itself has cut or refused an over-long value before any trigger runs: 22001 without fields.
+    typed: bool,
+}
+
+const fn raw(statement: &'static str) -> Way {
+    Way { statement, typed: true }
+}
+
+const fn function(statement: &'static str) -> Way {
+    Way { statement, typed: false }
+}
+
+/// Sends each value each way (the statement's $1) and looks at the column of the row it returns.
+fn check(
+    database: &mut Database,
+    ways: &[Way],
+    table: &str,
+    column: &str,
+    constraint: &str,
+    cases: &[(String, Outcome)],
+) {
+    for Way { statement, typed } in ways {
+        for (value, outcome) in cases {
+            let label = format!("{statement} with {:?}...", value.chars().take(40).collect::<String>());
+            let mut transaction = database.client.transaction().expect("a transaction");
+            let result = transaction.query(*statement, &[value]);
+            match outcome {
+                Stored | StoredAs(_) => {
+                    let expected = if let StoredAs(other) = outcome { other } else { value.as_str() };
+                    let rows = result.unwrap_or_else(|e| panic!("{label}: {e:?}"));
+                    assert_eq!(rows.len(), 1, "{label}");
+                    assert_eq!(rows[0].get::<_, &str>(column), expected, "{label}");
+                }
+                Refused(code) => {
+                    let failure = Failure::of(result);
+                    let expected = match *code {
+                        "22001" if *typed => ("22001", None, None),
+                        "22001" => ("22001", Some(column), None),
+                        code => (code, Some(column), Some(constraint)),
+                    };
+                    assert_eq!(failure.fields(), expected, "{label}");
+                    assert_eq!(failure.detail, None, "{label}");
+                    let fields = expected.1.map(|_| table.to_owned());
+                    assert_eq!(failure.table, fields, "{label}");
+                }
+            }
+        }
+    }
+}
+
+fn lines(max: usize) -> Vec<(String, Outcome)> {
+    let mut cases: Vec<(String, Outcome)> = [
+        ("Buy milk", Stored),
+        ("", Refused("23514")),
+        (" ", Refused("23514")),
+        ("\u{a0}\u{3000}\u{2003} \t\n", Refused("23514")),
+        ("\u{200b}\u{200d}\u{feff}", Refused("23514")),
+        ("\u{200e}\u{200f}\u{202e}\u{2066}", Refused("23514")),
+        ("\u{3000}\u{a0} trimmed \u{2009}\u{a0}\n", StoredAs("trimmed")),
+        ("👩\u{200d}👩\u{200d}👧 zwj", Stored),
+        ("مرحبا \u{200f}שלום", Stored),
+        ("Café", Stored),
+        ("Cafe\u{301}", Stored),
+        ("'; DROP TABLE users; --", Stored),
+        ("two\nlines", Refused("23514")),
+        ("tab\there", Refused("23514")),
+        ("bell\u{7}", Refused("23514")),
+        ("\u{1b}[31mred", Refused("23514")),
+        ("c1 \u{9b}31m", Refused("23514")),
+        ("del\u{7f}ete", Refused("23514")),
+    ]
+    .map(|(value, outcome)| (value.to_owned(), outcome))
+    .into();
+    for character in ["x", "é", "😀"] {
+        cases.push((character.repeat(max), Stored));
+        cases.push((character.repeat(max + 1), Refused("22001")));
+    }
+    cases
+}
+
+#[test]
+fn titles() {
+    let mut database = Database::with_users();
+    database.client.execute("INSERT INTO tasks (user_id, title) VALUES ('u1', 'old')", &[]).unwrap();
+    let ways = [
+        raw("INSERT INTO tasks (user_id, title) VALUES ('u1', $1) RETURNING *"),
+        raw("UPDATE tasks SET title = $1 WHERE id = 1 RETURNING *"),
+        function("SELECT * FROM todo_create_task('u1', $1)"),
+        function("SELECT * FROM todo_update_task(1, 'u1', title => $1)"),
+    ];
+    check(&mut database, &ways, "tasks", "title", "tasks_title_check", &lines(200));
+    // Surrounding blanks do not count where the function trims first; PostgreSQL refuses the raw value by its type.
+    let padded = [(format!("\u{3000}{}\u{3000}", "x".repeat(200)), Refused("22001"))];
+    check(&mut database, &ways[..2], "tasks", "title", "tasks_title_check", &padded);
+    for Way { statement, .. } in &ways[2..] {
+        assert_eq!(task(&mut database.client, statement, &[&padded[0].0]).title, "x".repeat(200));
+    }
+}
+
+#[test]
+fn names() {
+    let mut database = Database::with_users();
+    let ways = [
+        raw("INSERT INTO users (email, name) VALUES ('new@b.cd', $1) RETURNING *"),
+        raw("UPDATE users SET name = $1 WHERE id = 'u1' RETURNING *"),
+    ];
+    check(&mut database, &ways, "users", "name", "users_name_check", &lines(100));
+}
+
+#[test]
+fn descriptions() {
+    let mut database = Database::with_users();
+    database.client.execute("INSERT INTO tasks (user_id, title) VALUES ('u1', 'old')", &[]).unwrap();
+    let ways = [
+        raw("INSERT INTO tasks (user_id, title, description) VALUES ('u1', 'x', $1) RETURNING *"),
+        raw("UPDATE tasks SET description = $1 WHERE id = 1 RETURNING *"),
+        function("SELECT * FROM todo_create_task('u1', 'x', $1)"),
+        function("SELECT * FROM todo_update_task(1, 'u1', description => $1)"),
+    ];
+    let mut cases: Vec<(String, Outcome)> = [
+        ("  not trimmed\t\r\n", Stored),
+        ("bell\u{7}", Refused("23514")),
+        ("\u{1b}[31mred", Refused("23514")),
+    ]
+    .map(|(value, outcome)| (value.to_owned(), outcome))
+    .into();
+    for character in ["x", "é", "😀"] {
+        cases.push((character.repeat(1000), Stored));
+        cases.push((character.repeat(1001), Refused("23514")));
+    }
+    cases.push(("x".repeat(5000), Refused("23514")));
+    check(&mut database, &ways, "tasks", "description", "tasks_description_check", &cases);
+}
+
+#[test]
+fn a_description_of_300_mb_is_refused() {
+    let mut database = Database::with_users();
+    database.client.batch_execute("INSERT INTO tasks (user_id, title) VALUES ('u1', 'old')").unwrap();
+    for statement in [
+        "INSERT INTO tasks (user_id, title, description) VALUES ('u1', 'x', repeat('x', 300000000))",
+        "UPDATE tasks SET description = repeat('x', 300000000)",
+        "SELECT todo_create_task('u1', 'x', repeat('x', 300000000))",
+        "SELECT todo_update_task(1, 'u1', description => repeat('x', 300000000))",
+    ] {
+        let failure = Failure::of(database.client.batch_execute(statement));
+        assert_eq!(failure.fields(), ("23514", Some("description"), Some("tasks_description_check")), "{statement}");
+    }
+}
+
+#[test]
+fn an_empty_description() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    assert_eq!(task(client, "SELECT * FROM todo_create_task('u1', 'x', '')", &[]).description, None);
+    task(client, "SELECT * FROM todo_create_task('u1', 'x', 'text')", &[]);
+    let kept = task(client, "SELECT * FROM todo_update_task(2, 'u1', title => 'y')", &[]);
+    assert_eq!((kept.title.as_str(), kept.description.as_deref()), ("y", Some("text")));
+    let cleared = task(client, "SELECT * FROM todo_update_task(2, 'u1', description => '')", &[]);
+    assert_eq!((cleared.title.as_str(), cleared.description), ("y", None));
+    // Plain SQL's explicit '' is a value of its own.
+    let raw = "INSERT INTO tasks (user_id, title, description) VALUES ('u1', 'x', '') RETURNING *";
+    assert_eq!(task(client, raw, &[]).description.as_deref(), Some(""));
+}
+
+#[test]
+fn email_addresses() {
+    let mut database = Database::with_users();
+    let ways = [
+        raw("INSERT INTO users (email, name) VALUES ($1, 'New') RETURNING *"),
+        raw("UPDATE users SET email = $1 WHERE id = 'u1' RETURNING *"),
+    ];
+    let mut cases: Vec<(String, Outcome)> = [
+        ("a@b.c", Stored),
+        ("John.Doe+tag@Example.COM", Stored),
+        ("user@bücher.example", Stored),
+        ("user@例え.テスト", Stored),
+        ("a@.c", Refused("23514")),
+        ("", Refused("23514")),
+        ("plain", Refused("23514")),
+        (" a@b.cd", Refused("23514")),
+        ("a@b.cd ", Refused("23514")),
+        ("a b@c.de", Refused("23514")),
+        ("a@b.cd\r\nBcc: x@y.zz", Refused("23514")),
+        ("a\u{7}@b.cd", Refused("23514")),
+        ("a\u{a0}@b.cd", Refused("23514")),
+        ("a\u{200b}@b.cd", Refused("23514")),
+        ("a@@b.cd", Refused("23514")),
+        ("a@b@c.de", Refused("23514")),
+        ("\"a b\"@c.de", Refused("23514")),
+        ("a@localhost", Refused("23514")),
+        ("a@127.0.0.1", Refused("23514")),
+        ("a@-b.cd", Refused("23514")),
+        ("a..b@c.de", Refused("23514")),
+    ]
+    .map(|(value, outcome)| (value.to_owned(), outcome))
+    .into();
+    cases.push((format!("{}@example.com", "x".repeat(243)), Stored));
+    cases.push((format!("{}@example.com", "x".repeat(244)), Refused("22001")));
+    check(&mut database, &ways, "users", "email", "users_email_check", &cases);
+}
+
+#[test]
+fn user_ids() {
+    let mut database = Database::with_users();
+    let ways = [
+        raw("INSERT INTO users (id, email, name) VALUES ($1, 'new@b.cd', 'New') RETURNING *"),
+        raw("UPDATE users SET id = $1 WHERE id = 'u1' RETURNING *"),
+    ];
+    let cases = [
+        (String::new(), Refused("23514")),
+        ("x".repeat(36), Stored),
+        ("é".repeat(36), Stored),
+        ("x".repeat(37), Refused("22001")),
+        ("O'Brien \"quoted\"".to_owned(), Stored),
+        ("'; DROP TABLE users; --".to_owned(), Stored),
+    ];
+    check(&mut database, &ways, "users", "id", "users_id_check", &cases);
+    let made: String =
+        database.client.query_one("INSERT INTO users (email, name) VALUES ('c@b.cd', 'C') RETURNING id", &[]).unwrap().get(0);
+    assert_eq!(made.len(), 36);
+}
+
+#[test]
+fn hashes() {
+    let mut database = Database::with_users();
+    let ways = [
+        raw("INSERT INTO users (email, name, hashed_password) VALUES ('new@b.cd', 'New', $1) RETURNING *"),
+        raw("UPDATE users SET hashed_password = $1 WHERE id = 'u1' RETURNING *"),
+    ];
+    let of_cost = |cost: &str| HASH.replace("$12$", &format!("${cost}$"));
+    let cases = [
+        (HASH.to_owned(), Stored),
+        ("$2b$12$EqKcp1WFKs7ILHDI8t4qfe7fM0j8w1uV5tGVKqVXLqXLqXLqXLqXL".to_owned(), Stored),
+        (HASH.replace("$2b$", "$2a$"), Stored),
+        (HASH.replace("$2b$", "$2y$"), Stored),
+        (of_cost("04"), Stored),
+        (of_cost("15"), Stored),
+        ("!".to_owned(), Stored),
+        (HASH.replace("$2b$", "$2x$"), Refused("23514")),
+        (of_cost("03"), Refused("23514")),
+        (of_cost("16"), Refused("23514")),
+        (HASH[..59].to_owned(), Refused("23514")),
+        (format!("{HASH}x"), Refused("23514")),
+        (format!("{HASH}\n"), Refused("23514")),
+        ("correct horse battery staple".to_owned(), Refused("23514")),
+        ("$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$hash".to_owned(), Refused("23514")),
+        (String::new(), Refused("23514")),
+        ("x".repeat(256), Refused("22001")),
+    ];
+    check(&mut database, &ways, "users", "hashed_password", "users_hashed_password_check", &cases);
+    let row = database.client.query_one("SELECT hashed_password FROM users WHERE id = 'u2'", &[]).unwrap();
+    assert_eq!(row.get::<_, &str>(0), "!", "a user without password is locked");
+}
+
+#[test]
+fn null_in_a_column_that_needs_a_value() {
+    let mut database = Database::with_users();
+    database.client.execute("INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')", &[]).unwrap();
+    let required = [
+        ("users", "id email name hashed_password created_at updated_at is_active email_verified"),
+        ("tasks", "id user_id title completed created_at updated_at"),
+    ];
+    for (table, columns) in required {
+        for column in columns.split(' ') {
+            let all = if table == "users" { "email, name" } else { "user_id, title" };
+            let others: Vec<&str> = all.split(", ").filter(|&c| c != column).collect();
+            let values: String = others.iter().map(|c| if *c == "email" { ", 'n@b.cd'" } else { ", 'u1'" }).collect();
+            let names: String = others.iter().map(|c| format!(", {c}")).collect();
+            for statement in [
+                format!("INSERT INTO {table} ({column}{names}) VALUES (NULL{values})"),
+                format!("UPDATE {table} SET {column} = NULL"),
+            ] {
+                let failure = Failure::of(database.client.execute(&statement, &[]));
+                assert_eq!(failure.fields(), ("23502", Some(column), None), "{statement}");
+                assert_eq!((failure.table.as_deref(), &failure.detail), (Some(table), &None), "{statement}");
+            }
+        }
+    }
+}
+
+#[test]
+fn null_for_a_required_argument() {
+    let mut database = Database::with_users();
+    database.client.execute("INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')", &[]).unwrap();
+    for (call, column) in [
+        ("todo_create_task(NULL, 'x')", "user_id"),
+        ("todo_create_task('u1', NULL)", "title"),
+        ("todo_update_task(NULL, 'u1')", "id"),
+        ("todo_update_task(1, NULL)", "user_id"),
+        ("todo_toggle_task(NULL, 'u1')", "id"),
+        ("todo_toggle_task(1, NULL)", "user_id"),
+        ("todo_complete_task(NULL, 'u1')", "id"),
+        ("todo_complete_task(1, NULL)", "user_id"),
+        ("todo_complete_task(1, 'u1', NULL)", "completed"),
+        ("todo_delete_task(NULL, 'u1')", "id"),
+        ("todo_delete_task(1, NULL)", "user_id"),
+        ("todo_complete_all(NULL)", "user_id"),
+        ("todo_complete_all('u1', NULL)", "completed"),
+        ("todo_clear_completed(NULL)", "user_id"),
+    ] {
+        let failure = Failure::of(database.client.query(&format!("SELECT * FROM {call}"), &[]));
+        assert_eq!(failure.fields(), ("23502", Some(column), None), "{call}");
+    }
+    for call in [
+        "todo_get_task(NULL, 'u1')",
+        "todo_get_task(1, NULL)",
+        "todo_list_tasks(NULL)",
+        "todo_pending_tasks(NULL)",
+        "todo_completed_tasks(NULL)",
+    ] {
+        assert_eq!(tasks(&mut database.client, &format!("SELECT * FROM {call}"), &[]), [], "{call}");
+    }
+    let counts = database.client.query_one("SELECT * FROM todo_task_counts(NULL)", &[]).unwrap();
+    assert_eq!([0, 1, 2].map(|i| counts.get::<_, i64>(i)), [0, 0, 0]);
+}
+
+#[test]
+fn users_who_cannot_be() {
+    let mut database = Database::with_users();
+    let of_36 = "x".repeat(36);
+    database.client.execute("INSERT INTO users (id, email, name) VALUES ($1, 'x@b.cd', 'X')", &[&of_36]).unwrap();
+    database.client.execute("INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", &[&of_36]).unwrap();
+    // Cut to the column's 36 characters, the last two would be that user.
+    for user_id in ["nobody", "", "u1 ", &format!("{of_36} "), &format!("{of_36}x")] {
+        let failure = Failure::of(database.client.query("SELECT * FROM todo_create_task($1, 'x')", &[&user_id]));
+        assert_eq!((failure.code.as_str(), failure.constraint.as_deref()), ("23503", Some("tasks_user_id_fkey")));
+        assert_eq!(failure.table.as_deref(), Some("tasks"));
+        for call in [
+            "todo_get_task(1, $1)",
+            "todo_update_task(1, $1, 'x')",
+            "todo_toggle_task(1, $1)",
+            "todo_complete_task(1, $1)",
+            "todo_delete_task(1, $1)",
+            "todo_list_tasks($1)",
+            "todo_pending_tasks($1)",
+            "todo_completed_tasks($1)",
+            "todo_complete_all($1)",
+            "todo_clear_completed($1)",
+        ] {
+            let found = tasks(&mut database.client, &format!("SELECT * FROM {call}"), &[&user_id]);
+            assert_eq!(found, [], "{call} with {user_id:?}");
+        }
+    }
+}
+
+#[test]
+fn task_ids_that_cannot_be() {
+    let mut database = Database::with_users();
+    for id in [-1i64, 0, 1, 3_000_000_000, i64::MAX, i64::MIN] {
+        for call in ["todo_get_task", "todo_update_task", "todo_toggle_task", "todo_complete_task", "todo_delete_task"] {
+            let found = tasks(&mut database.client, &format!("SELECT * FROM {call}($1, 'u1')"), &[&id]);
+            assert_eq!(found, [], "{call}({id})");
+        }
+    }
+}
+
+#[test]
+fn text_that_is_no_utf_8() {
+    let mut database = Database::with_users();
+    for bytes in [RawText(b"caf\xe9"), RawText(b"nul\0inside"), RawText(b"\xed\xa0\x80"), RawText(b"\xf5\x80\x80\x80")] {
+        for statement in [
+            "INSERT INTO tasks (user_id, title) VALUES ('u1', $1)",
+            "INSERT INTO tasks (user_id, title, description) VALUES ('u1', 'x', $1)",
+            "INSERT INTO users (email, name) VALUES ('n@b.cd', $1)",
+            "SELECT todo_create_task('u1', $1)",
+            "SELECT todo_list_tasks($1)",
+        ] {
+            let parameters: &[&(dyn ToSql + Sync)] = &[&bytes];
+            assert_eq!(Failure::of(database.client.execute(statement, parameters)).code, "22021", "{statement}");
+        }
+    }
+}
+
+/// A row that a bare NOT NULL or CHECK constraint refuses is shown whole in the error's DETAIL, hash included.
+#[test]
+fn no_error_shows_a_hash() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    let long = "x".repeat(300);
+    let mut failures = 0;
+    for round in 0..20 {
+        let bad: [(&str, &[&(dyn ToSql + Sync)]); 11] = [
+            ("INSERT INTO users (email, name, hashed_password) VALUES (NULL, 'N', $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('n@b.cd', NULL, $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('bad', 'N', $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('n@b.cd', ' ', $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('n@b.cd', $2, $1)", &[&HASH, &long]),
+            ("INSERT INTO users (email, name, hashed_password, is_active) VALUES ('n@b.cd', 'N', $1, NULL)", &[&HASH]),
+            ("INSERT INTO users (id, email, name, hashed_password) VALUES ('', 'n@b.cd', 'N', $1)", &[&HASH]),
+            ("INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'n@b.cd', 'N', $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('A@B.CD', 'N', $1)", &[&HASH]),
+            ("UPDATE users SET hashed_password = $1, email_verified = NULL", &[&HASH]),
+            ("UPDATE users SET hashed_password = $1, created_at = NULL", &[&HASH]),
+        ];
+        for (statement, parameters) in bad {
+            let error = client.execute(statement, parameters).expect_err(statement);
+            assert!(!format!("{error:?}").contains("$2b$"), "round {round}: {statement}");
+            failures += 1;
+        }
+    }
+    assert!(failures >= 200);
+    let log = server_log();
+    assert!(log.contains("users_email_check") || log.contains("is not a valid e-mail address"), "the log has the errors");
+    assert!(!["$2a$", "$2b$", "$2y$"].iter().any(|prefix| log.contains(prefix)), "the server log shows a hash");
+}
