@@ -131,7 +131,11 @@ impl From<&postgres::Error> for Failure {
 pub struct RawText(pub &'static [u8]);
 
 impl ToSql for RawText {
-    fn to_sql(&self, _: &Type, out: &mut postgres::types::private::BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut postgres::types::private::BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         out.extend_from_slice(self.0);
         Ok(IsNull::No)
     }

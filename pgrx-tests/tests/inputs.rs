@@ -134,13 +134,10 @@ fn descriptions() {
         function("SELECT * FROM todo_create_task('u1', 'x', $1)"),
         function("SELECT * FROM todo_update_task(1, 'u1', description => $1)"),
     ];
-    let mut cases: Vec<(String, Outcome)> = [
-        ("  not trimmed\t\r\n", Stored),
-        ("bell\u{7}", Refused("23514")),
-        ("\u{1b}[31mred", Refused("23514")),
-    ]
-    .map(|(value, outcome)| (value.to_owned(), outcome))
-    .into();
+    let mut cases: Vec<(String, Outcome)> =
+        [("  not trimmed\t\r\n", Stored), ("bell\u{7}", Refused("23514")), ("\u{1b}[31mred", Refused("23514"))]
+            .map(|(value, outcome)| (value.to_owned(), outcome))
+            .into();
     for character in ["x", "é", "😀"] {
         cases.push((character.repeat(1000), Stored));
         cases.push((character.repeat(1001), Refused("23514")));
@@ -232,8 +229,11 @@ fn user_ids() {
         ("'; DROP TABLE users; --".to_owned(), Stored),
     ];
     check(&mut database, &ways, "users", "id", "users_id_check", &cases);
-    let made: String =
-        database.client.query_one("INSERT INTO users (email, name) VALUES ('c@b.cd', 'C') RETURNING id", &[]).unwrap().get(0);
+    let made: String = database
+        .client
+        .query_one("INSERT INTO users (email, name) VALUES ('c@b.cd', 'C') RETURNING id", &[])
+        .unwrap()
+        .get(0);
     assert_eq!(made.len(), 36);
 }
 
@@ -364,7 +364,8 @@ fn users_who_cannot_be() {
 fn task_ids_that_cannot_be() {
     let mut database = Database::with_users();
     for id in [-1i64, 0, 1, 3_000_000_000, i64::MAX, i64::MIN] {
-        for call in ["todo_get_task", "todo_update_task", "todo_toggle_task", "todo_complete_task", "todo_delete_task"] {
+        for call in ["todo_get_task", "todo_update_task", "todo_toggle_task", "todo_complete_task", "todo_delete_task"]
+        {
             let found = tasks(&mut database.client, &format!("SELECT * FROM {call}($1, 'u1')"), &[&id]);
             assert_eq!(found, [], "{call}({id})");
         }
@@ -374,7 +375,8 @@ fn task_ids_that_cannot_be() {
 #[test]
 fn text_that_is_no_utf_8() {
     let mut database = Database::with_users();
-    for bytes in [RawText(b"caf\xe9"), RawText(b"nul\0inside"), RawText(b"\xed\xa0\x80"), RawText(b"\xf5\x80\x80\x80")] {
+    for bytes in [RawText(b"caf\xe9"), RawText(b"nul\0inside"), RawText(b"\xed\xa0\x80"), RawText(b"\xf5\x80\x80\x80")]
+    {
         for statement in [
             "INSERT INTO tasks (user_id, title) VALUES ('u1', $1)",
             "INSERT INTO tasks (user_id, title, description) VALUES ('u1', 'x', $1)",
@@ -417,6 +419,9 @@ fn no_error_shows_a_hash() {
     }
     assert!(failures >= 200);
     let log = server_log();
-    assert!(log.contains("users_email_check") || log.contains("is not a valid e-mail address"), "the log has the errors");
+    assert!(
+        log.contains("users_email_check") || log.contains("is not a valid e-mail address"),
+        "the log has the errors"
+    );
     assert!(!["$2a$", "$2b$", "$2y$"].iter().any(|prefix| log.contains(prefix)), "the server log shows a hash");
 }

@@ -139,7 +139,8 @@ fn functions_work_wherever_a_set_may_stand() {
     let mut database = Database::with_users();
     let client = &mut database.client;
     client.batch_execute("INSERT INTO tasks (user_id, title) SELECT 'u1', 'Task' FROM generate_series(1, 5)").unwrap();
-    let mut count = |query: &str| client.query_one(query, &[]).unwrap_or_else(|e| panic!("{query}: {e}")).get::<_, i64>(0);
+    let mut count =
+        |query: &str| client.query_one(query, &[]).unwrap_or_else(|e| panic!("{query}: {e}")).get::<_, i64>(0);
     assert_eq!(count("SELECT count(*) FROM (SELECT todo_toggle_task(id, 'u1') FROM tasks) AS t"), 5);
     assert_eq!(count("SELECT count(*) FROM (SELECT (todo_toggle_task(id, 'u1')).* FROM tasks WHERE id = 1) AS t"), 1);
     assert_eq!(count("SELECT count(*) FROM tasks, todo_get_task(tasks.id, 'u1')"), 5);

@@ -63,7 +63,8 @@ fn updated_at_moves_when_something_changes_unless_the_statement_sets_it() {
     let client = &mut database.client;
     let old = old_task(client, false);
 
-    for nothing in ["title = title", "title = ' x '", "completed = false", "description = NULL", "completed_at = now()"] {
+    for nothing in ["title = title", "title = ' x '", "completed = false", "description = NULL", "completed_at = now()"]
+    {
         assert_eq!(update(client, old.id, nothing), old, "{nothing}");
     }
     let mut last = old.updated_at;
@@ -107,7 +108,10 @@ fn another_address_is_not_verified() {
     let mut verified = |set: &str| -> bool {
         client.batch_execute("UPDATE users SET email = 'a@b.cd', email_verified = true WHERE id = 'u1'").unwrap();
         client.batch_execute("UPDATE users SET email_verified = true WHERE id = 'u1'").unwrap();
-        client.query_one(&format!("UPDATE users SET {set} WHERE id = 'u1' RETURNING email_verified"), &[]).unwrap().get(0)
+        client
+            .query_one(&format!("UPDATE users SET {set} WHERE id = 'u1' RETURNING email_verified"), &[])
+            .unwrap()
+            .get(0)
     };
     assert!(verified("name = 'Other'"));
     assert!(verified("email = 'a@b.cd'"));

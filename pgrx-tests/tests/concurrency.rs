@@ -1,0 +1,73 @@
+//! Many sessions at once.
+
+use std::sync::Barrier;
+use std::thread;
+use todo_tests::{Database, Failure, task};
+
+const CLIENTS: usize = 16;
+const CALLS: usize = 500;
+
+/// A toggle is one UPDATE: of 16 x 500 concurrent ones none is lost.
+#[test]
+fn concurrent_toggles_all_count() {
+    let mut database = Database::with_users();
+    database.client.batch_execute("SELECT todo_create_task('u1', 'odd'), todo_create_task('u1', 'even')").unwrap();
+    let start = Barrier::new(CLIENTS);
+    let completions: usize = thread::scope(|scope| {
+        let workers: Vec<_> = (0..CLIENTS)
+            .map(|_| {
+                let (start, mut client) = (&start, database.connect());
+                scope.spawn(move || {
+                    start.wait();
+                    let toggle =
+                        |_: &usize| task(&mut client, "SELECT * FROM todo_toggle_task(1, 'u1')", &[]).completed;
+                    (0..CALLS).filter(toggle).count()
+                })
+            })
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+    });
+    assert_eq!(completions, CLIENTS * CALLS / 2, "every second toggle completes");
+    assert!(!task(&mut database.client, "SELECT * FROM todo_get_task(1, 'u1')", &[]).completed);
+}
+
+/// A user is deleted while others create and change that user's tasks: 23503 or no row, never a deadlock.
+#[test]
+fn deleting_a_user_amid_writes() {
+    let mut database = Database::with_users();
+    for round in 0..20 {
+        let user = format!("round {round}");
+        let email = format!("round.{round}@b.cd");
+        database.client.execute("INSERT INTO users (id, email, name) VALUES ($1, $2, 'U')", &[&user, &email]).unwrap();
+        let first = task(&mut database.client, "SELECT * FROM todo_create_task($1, 'x')", &[&user]).id;
+        let start = Barrier::new(4);
+        let codes: Vec<String> = thread::scope(|scope| {
+            let write = |query: &'static str| {
+                let (start, user, mut client) = (&start, &user, database.connect());
+                scope.spawn(move || {
+                    start.wait();
+                    let mut codes = Vec::new();
+                    for _ in 0..50 {
+                        if let Err(error) = client.query(query, &[user, &i64::from(first)]) {
+                            codes.push(Failure::from(&error).code);
+                        }
+                    }
+                    codes
+                })
+            };
+            let writers = [
+                write("SELECT todo_create_task($1, 'x' || $2::bigint)"),
+                write("SELECT todo_toggle_task($2, $1)"),
+                write("SELECT todo_complete_task($2, $1, random() < 0.5)"),
+            ];
+            let mut client = database.connect();
+            start.wait();
+            client.execute("DELETE FROM users WHERE id = $1", &[&user]).unwrap();
+            writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+        });
+        assert!(codes.iter().all(|code| code == "23503"), "round {round}: {codes:?}");
+        let left: i64 =
+            database.client.query_one("SELECT count(*) FROM tasks WHERE user_id = $1", &[&user]).unwrap().get(0);
+        assert_eq!(left, 0, "round {round}");
+    }
+}

@@ -1,0 +1,156 @@
+//! Whatever schema the extension is in, and whatever the caller's search_path says.
+
+use postgres::Client;
+use todo_tests::{Database, Failure, task, tasks};
+
+/// Every function once, called with its schema's name; and raw DML, so that both triggers run.
+fn use_all(client: &mut Client, schema: &str) {
+    let run = format!("INSERT INTO {schema}.users (id, email, name) VALUES ('me', 'me@b.cd', ' Me ')");
+    client.batch_execute(&run).unwrap_or_else(|e| panic!("{run}: {e}"));
+    let mut call = |call: &str| tasks(client, &format!("SELECT * FROM {schema}.{call}"), &[]);
+    let id = call("todo_create_task('me', ' first ', 'text')")[0].id;
+    assert_eq!(call(&format!("todo_get_task({id}, 'me')"))[0].title, "first");
+    assert_eq!(call(&format!("todo_update_task({id}, 'me', 'other')"))[0].title, "other");
+    assert!(call(&format!("todo_toggle_task({id}, 'me')"))[0].completed);
+    assert!(!call(&format!("todo_complete_task({id}, 'me', false)"))[0].completed);
+    assert_eq!(call("todo_list_tasks('me')").len(), 1);
+    assert_eq!(call("todo_pending_tasks('me')").len(), 1);
+    assert_eq!(call("todo_complete_all('me')").len(), 1);
+    assert_eq!(call("todo_completed_tasks('me')").len(), 1);
+    assert_eq!(call("todo_clear_completed('me')").len(), 1);
+    assert_eq!(call(&format!("todo_delete_task({id}, 'me')")), []);
+    let counts = client.query_one(&format!("SELECT * FROM {schema}.todo_task_counts('me')"), &[]).unwrap();
+    assert_eq!(counts.get::<_, i64>("total"), 0);
+    client.batch_execute(&format!("DELETE FROM {schema}.users WHERE id OPERATOR(pg_catalog.=) 'me'")).unwrap();
+}
+
+#[test]
+fn any_schema_and_any_search_path() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client.batch_execute("CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app").unwrap();
+    for path in ["app", "public", "''", "app, public", "pg_temp, app", "nowhere"] {
+        client.batch_execute(&format!("SET search_path = {path}")).unwrap();
+        use_all(client, "app");
+    }
+    let failure = Failure::of(client.batch_execute("INSERT INTO app.tasks (user_id, title) VALUES ('me', ' ')"));
+    assert_eq!(failure.fields(), ("23514", Some("title"), Some("tasks_title_check")));
+}
+
+#[test]
+fn a_schema_name_that_needs_quotes() {
+    let mut database = Database::empty();
+    database
+        .client
+        .batch_execute(r#"CREATE SCHEMA "My App; Größe"; CREATE EXTENSION todo SCHEMA "My App; Größe""#)
+        .unwrap();
+    use_all(&mut database.client, r#""My App; Größe""#);
+}
+
+/// Objects that would be called instead of PostgreSQL's own, were a name not qualified, all raising errors.
+#[test]
+fn a_hostile_search_path() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app; CREATE SCHEMA evil;
+             CREATE FUNCTION evil.caught() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE 'caught' USING ERRCODE = 'XX999'; END $$;
+             CREATE FUNCTION evil.eq(varchar, text) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught() IS NULL';
+             CREATE FUNCTION evil.eq(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught() IS NULL';
+             CREATE FUNCTION evil.eq(varchar, varchar) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught() IS NULL';
+             CREATE FUNCTION evil.eq(int, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught() IS NULL';
+             CREATE FUNCTION evil.eq(boolean, boolean) RETURNS boolean LANGUAGE sql AS 'SELECT evil.caught() IS NULL';
+             CREATE OPERATOR evil.= (LEFTARG = varchar, RIGHTARG = text, FUNCTION = evil.eq);
+             CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq);
+             CREATE OPERATOR evil.= (LEFTARG = varchar, RIGHTARG = varchar, FUNCTION = evil.eq);
+             CREATE OPERATOR evil.= (LEFTARG = int, RIGHTARG = bigint, FUNCTION = evil.eq);
+             CREATE OPERATOR evil.= (LEFTARG = boolean, RIGHTARG = boolean, FUNCTION = evil.eq);
+             CREATE OPERATOR evil.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.eq);
+             CREATE OPERATOR evil.<> (LEFTARG = varchar, RIGHTARG = text, FUNCTION = evil.eq);
+             CREATE FUNCTION evil.count() RETURNS bigint LANGUAGE sql AS 'SELECT length(evil.caught())::bigint';
+             CREATE FUNCTION evil.lower(varchar) RETURNS text LANGUAGE sql AS 'SELECT evil.caught()';
+             CREATE FUNCTION evil.char_length(text) RETURNS int LANGUAGE sql AS 'SELECT length(evil.caught())';
+             CREATE FUNCTION evil.btrim(varchar) RETURNS text LANGUAGE sql AS 'SELECT evil.caught()';
+             CREATE FUNCTION evil.gen_random_uuid() RETURNS uuid LANGUAGE sql AS 'SELECT evil.caught()::uuid';
+             CREATE TABLE evil.tasks (id text); CREATE TABLE evil.users (id text);
+             SET search_path = evil, app, pg_catalog",
+        )
+        .unwrap();
+    let caught = Failure::of(client.query("SELECT 'x'::varchar = 'y'::text", &[]));
+    assert_eq!(caught.code, "XX999", "the trap works");
+    use_all(client, "app");
+}
+
+/// Plans and tables of a session's past must not be used: each extension has its own.
+#[test]
+fn drop_and_create_again_in_one_session() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client.batch_execute("CREATE SCHEMA app").unwrap();
+    for schema in ["public", "public", "app", "public", "app"] {
+        client.batch_execute(&format!("CREATE EXTENSION todo SCHEMA {schema}")).unwrap();
+        use_all(client, schema);
+        use_all(client, schema);
+        client.batch_execute("DROP EXTENSION todo").unwrap();
+        let left: i64 = client
+            .query_one("SELECT count(*) FROM pg_class WHERE relname IN ('users', 'tasks', 'tasks_id_seq')", &[])
+            .unwrap()
+            .get(0);
+        assert_eq!(left, 0);
+    }
+}
+
+#[test]
+fn writes_follow_a_renamed_schema() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app;
+             INSERT INTO app.users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')",
+        )
+        .unwrap();
+    task(client, "SELECT * FROM app.todo_create_task('u1', 'one')", &[]);
+    client.batch_execute("ALTER SCHEMA app RENAME TO application").unwrap();
+    assert_eq!(task(client, "SELECT * FROM application.todo_create_task('u1', 'two')", &[]).id, 2);
+}
+
+/// A table that was adopted or repaired may have had more columns once.
+#[test]
+fn a_dropped_column_is_in_nobodys_way() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo").unwrap();
+    for table in ["users", "tasks"] {
+        client.batch_execute(&format!("ALTER TABLE {table} ADD COLUMN extra int DEFAULT 1")).unwrap();
+        client.batch_execute(&format!("ALTER TABLE {table} DROP COLUMN extra")).unwrap();
+    }
+    use_all(client, "public");
+}
+
+#[test]
+fn only_in_a_utf_8_database() {
+    let mut database = Database::created_with("ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'");
+    assert_eq!(Failure::of(database.client.batch_execute("CREATE EXTENSION todo")).code, "0A000");
+}
+
+#[test]
+fn trigger_functions_refuse_other_uses() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    client.batch_execute("CREATE TABLE other (id int, title text)").unwrap();
+    for (timing, code) in [
+        ("AFTER INSERT ON other FOR EACH ROW", "39P01"),
+        ("BEFORE INSERT ON other FOR EACH STATEMENT", "39P01"),
+        ("BEFORE INSERT ON other FOR EACH ROW", "42703"),
+    ] {
+        client
+            .batch_execute(&format!("CREATE TRIGGER t {timing} EXECUTE FUNCTION todo_internal.tasks_before_row()"))
+            .unwrap();
+        assert_eq!(Failure::of(client.batch_execute("INSERT INTO other VALUES (1, 'x')")).code, code, "{timing}");
+        client.batch_execute("DROP TRIGGER t ON other").unwrap();
+    }
+    let failure = Failure::of(client.batch_execute("SELECT todo_internal.tasks_before_row()"));
+    assert_eq!(failure.code, "39P01");
+}
