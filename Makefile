@@ -62,7 +62,7 @@ lint: stage $(PYTHON_VENV)/.installed
 unit:
 	$(CARGO) test --package todo --lib $(FEATURES)
 
-integration: stage
+integration: stage $(PYTHON_VENV)/.installed
 	$(CARGO) build --package todo-tests --tests
 	pgrx-tests/cluster.sh exec $(CARGO) test --package todo-tests
 

@@ -87,8 +87,9 @@ exec)
     dir=$(mktemp -d "$top/target/clusters/XXXXXX")
     chmod 755 "$dir"
     trap 'stop "$dir"' EXIT
-    # The command answers an interrupt (psql cancels its query); the cluster stays until it ends.
-    trap : INT
+    # The command answers an interrupt (psql cancels its query); the cluster stays until it ends. A broken pipe must
+    # not keep the cluster from being removed.
+    trap : INT PIPE
     trap 'exit 143' TERM HUP
     environment=$(start "$dir")
     set -a

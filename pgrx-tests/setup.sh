@@ -32,8 +32,6 @@ headers_found() {
         [ -e "$("$pg_config" --includedir-server)/postgres.h" ]
 }
 
-has_apt() { command -v apt-get >/dev/null; }
-
 missing=
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 command -v clang >/dev/null || missing="$missing clang"
@@ -41,12 +39,14 @@ python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-ven
 server=yes headers=yes
 server_found || server=
 headers_found || headers=
-[ -n "$missing" ] || [ -z "$server" ] || [ -z "$headers" ] || exit 0
+[ -z "$missing" ] && [ -n "$server" ] && [ -n "$headers" ] && exit 0
 
-if ! has_apt; then
-    echo "setup: please install:${missing:+$missing}${server:+}${headers:+}" >&2
-    [ -n "$server" ] || echo "setup: a PostgreSQL server (no postgres beside $pg_config)" >&2
-    [ -n "$headers" ] || echo "setup: PostgreSQL's server headers (no postgres.h for $pg_config)" >&2
+if ! command -v apt-get >/dev/null; then
+    echo "setup: there is no apt here; please install, and set PG_CONFIG if it is not on the PATH:" >&2
+    [ -n "$server" ] || echo "  a PostgreSQL server, 13-18 (no postgres beside $pg_config)" >&2
+    [ -n "$headers" ] || echo "  its development headers (no postgres.h for $pg_config)" >&2
+    # Debian's names tell enough elsewhere.
+    for package in $missing; do echo "  $package" >&2; done
     exit 1
 fi
 

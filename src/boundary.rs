@@ -52,6 +52,10 @@ macro_rules! entry_point {
 }
 pub(crate) use entry_point;
 
+// What the second half holds may be jumped over.
+const _: () = assert!(!std::mem::needs_drop::<Result<Execution, Report>>());
+const _: () = assert!(!std::mem::needs_drop::<Result<pg_sys::HeapTuple, Report>>());
+
 /// The arguments of one call.
 pub struct Call {
     fcinfo: pg_sys::FunctionCallInfo,

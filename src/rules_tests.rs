@@ -49,7 +49,7 @@ proptest! {
     }
 
     #[test]
-    fn a_control_character_inside_is_refused(a in "\\PC{1,50}", c in 0u32..0x20, b in "\\PC{1,50}") {
+    fn a_control_character_inside_is_refused(a in "\\PC{1,40}", c in 0u32..0x20, b in "\\PC{1,40}") {
         for control in [char::from_u32(c), char::from_u32(c + 0x80), Some('\u{7f}')] {
             let text = format!("x{a}{}{b}x", control.unwrap());
             prop_assert_eq!(code(title(&text)), Some(CHECK_VIOLATION));

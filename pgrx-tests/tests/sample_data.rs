@@ -52,11 +52,17 @@ fn patterns_and_functions_agree_and_store_utc_in_every_time_zone() {
         }
 
         // The same but for the times, and for the order of equal times, which plain SQL leaves open.
-        let shape = |results: &[Vec<Task>]| -> Vec<Vec<(i32, String, Option<String>, bool)>> {
-            let shape = |t: &Task| (t.id, t.title.clone(), t.description.clone(), t.completed);
+        let shape = |results: &[Vec<Task>]| -> Vec<Vec<Task>> {
+            let never = Timestamp(0);
+            let timeless = |task: &Task| Task {
+                created_at: never,
+                updated_at: never,
+                completed_at: task.completed_at.map(|_| never),
+                ..task.clone()
+            };
             let sorted = |rows: &Vec<Task>| {
-                let mut rows: Vec<_> = rows.iter().map(shape).collect();
-                rows.sort();
+                let mut rows: Vec<Task> = rows.iter().map(timeless).collect();
+                rows.sort_by_key(|task| task.id);
                 rows
             };
             results.iter().map(sorted).collect()

@@ -16,6 +16,9 @@ const PAIRS: &[(&str, &str, Option<f64>)] = &[
     ("toggle_raw", "toggle_function", Some(0.95)),
     ("pending_raw", "pending_function", Some(0.90)),
     ("create_raw", "create_function", None),
+    // The same tables without any rule: what the triggers and constraints cost.
+    ("toggle_bare", "toggle_function", None),
+    ("create_bare", "create_function", None),
 ];
 const RUNS: usize = 5;
 
@@ -81,6 +84,6 @@ fn mean_of_fastest_95_percent(mut times: Vec<f64>) -> f64 {
 }
 
 fn run(command: &mut Command) {
-    let status = command.stdout(Stdio::null()).status().unwrap_or_else(|e| panic!("{command:?}: {e}"));
-    assert!(status.success(), "{command:?}: {status}");
+    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    assert!(output.status.success(), "{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
 }
