@@ -6,7 +6,8 @@
 #   cluster.sh stop DIR          stops and removes it
 #
 # The server is the copy that stage.sh made in target/stage, so nothing is installed into the system. PostgreSQL does not
-# run as root: root runs it as the user postgres, who may pass directories closed to him on the way to target/.
+# run as root: root runs it as the user postgres, with the one capability to pass directories on the way to target/ that
+# are closed to that user (and with a securebit, for access(2) to honour it).
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -21,7 +22,7 @@ export PGUSER=postgres PGDATABASE=postgres
 
 as_server() {
     if [ "$(id -u)" = 0 ]; then
-        setpriv --reuid=postgres --regid=postgres --clear-groups \
+        setpriv --reuid=postgres --regid=postgres --clear-groups --securebits=+no_setuid_fixup \
             --inh-caps=+dac_override --ambient-caps=+dac_override -- "$@"
     else
         "$@"
