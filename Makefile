@@ -15,17 +15,18 @@ FEATURES = --no-default-features --features pg$(PG_MAJOR)
 PACKAGE = target/package
 STAGE = $(CURDIR)/target/stage
 PYTHON_VENV = target/python
+NODE_MODULES = target/node
 
 # cargo-pgrx of the version that Cargo.toml asks for: an installed one, else one of our own.
 PGRX_VERSION := $(shell sed -n 's/^pgrx = "=\(.*\)"/\1/p' Cargo.toml)
-OWN_CARGO_PGRX := target/tools/bin/cargo-pgrx
+OWN_CARGO_PGRX := target/cargo-pgrx-$(PGRX_VERSION)/bin/cargo-pgrx
 CARGO_PGRX := $(shell cargo-pgrx pgrx --version 2>/dev/null | grep -qF ' $(PGRX_VERSION)' && command -v cargo-pgrx || echo $(OWN_CARGO_PGRX))
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
 export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
 export PG_CONFIG
 
-.PHONY: all build install run test lint unit integration bench setup stage clean help
+.PHONY: all build install run test lint unit integration bench setup setup-clients stage clean help
 all: build
 
 build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension into target/package
@@ -33,11 +34,10 @@ build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## buil
 	rm -rf $(PACKAGE)
 	$(CARGO_PGRX) pgrx package --pg-config "$(PG_CONFIG_PATH)" --out-dir $(PACKAGE) $(FEATURES)
 
-$(OWN_CARGO_PGRX): Cargo.toml
-	CARGO_TARGET_DIR=target/tools/build $(CARGO) install cargo-pgrx --version '=$(PGRX_VERSION)' --locked \
-		--no-default-features --root target/tools --force
-	touch $@
-	rm -rf target/tools/build
+$(OWN_CARGO_PGRX):
+	CARGO_TARGET_DIR=target/cargo-pgrx-build $(CARGO) install cargo-pgrx --version '=$(PGRX_VERSION)' --locked \
+		--no-default-features --root target/cargo-pgrx-$(PGRX_VERSION)
+	rm -rf target/cargo-pgrx-build
 
 # Under `sudo make install`, cargo may be out of reach: what `make` built is installed then.
 install: $(if $(shell command -v $(CARGO)),build) ## installs library, control file and scripts, below DESTDIR if given
@@ -50,7 +50,7 @@ run: setup ## shows the extension at work in a private cluster, then opens psql 
 	@$(MAKE) --no-print-directory stage
 	@pgrx-tests/cluster.sh exec pgrx-tests/demo.sh
 
-test: setup ## formatting, lints, unit tests, and tests against a private cluster
+test: setup-clients ## formatting, lints, unit tests, and tests against a private cluster
 	@$(MAKE) --no-print-directory lint unit integration
 
 lint: stage $(PYTHON_VENV)/.installed
@@ -62,7 +62,7 @@ lint: stage $(PYTHON_VENV)/.installed
 unit:
 	$(CARGO) test --package todo --lib $(FEATURES)
 
-integration: stage $(PYTHON_VENV)/.installed
+integration: stage $(PYTHON_VENV)/.installed $(NODE_MODULES)/.installed
 	$(CARGO) build --package todo-tests --tests
 	pgrx-tests/cluster.sh exec $(CARGO) test --package todo-tests
 
@@ -74,6 +74,9 @@ bench: setup ## measures functions against the same work in plain SQL
 setup:
 	@pgrx-tests/setup.sh
 
+setup-clients:
+	@pgrx-tests/setup.sh --clients
+
 # A server of our own with the extension installed, without touching the system's.
 stage: build
 	@$(MAKE) --no-print-directory install CARGO= DESTDIR="$(STAGE)" >/dev/null
@@ -82,6 +85,12 @@ stage: build
 $(PYTHON_VENV)/.installed: pgrx-tests/requirements.txt
 	python3 -m venv --clear $(PYTHON_VENV)
 	$(PYTHON_VENV)/bin/pip install --quiet --requirement $<
+	touch $@
+
+$(NODE_MODULES)/.installed: $(wildcard pgrx-tests/interop/node/package*.json) pgrx-tests/interop/node/.npmrc
+	mkdir -p $(NODE_MODULES)
+	cp $^ $(NODE_MODULES)
+	npm ci --prefix $(NODE_MODULES) --silent
 	touch $@
 
 clean: ## removes everything that was built

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the Debian packages that building and testing need and that are missing: a PostgreSQL server with
-# its headers, clang (bindgen reads the headers with it), a C linker, Python's venv. Takes no time when nothing is missing.
+# Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
+# headers with it) and a C linker; with --clients also Python's venv and Node.js with npm, for the clients that the
+# tests run. Takes no time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -35,7 +36,11 @@ headers_found() {
 missing=
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 command -v clang >/dev/null || missing="$missing clang"
-python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+if [ "${1:-}" = --clients ]; then
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+    command -v node >/dev/null || missing="$missing nodejs"
+    command -v npm >/dev/null || missing="$missing npm"
+fi
 server=yes headers=yes
 server_found || server=
 headers_found || headers=

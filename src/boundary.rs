@@ -24,6 +24,17 @@ macro_rules! set_function {
 }
 pub(crate) use set_function;
 
+/// Declares a SQL function `name` with one value, or NULL, as its result.
+macro_rules! scalar_function {
+    ($(#[$doc:meta])* fn $name:ident($call:ident) $body:block) => {
+        $crate::boundary::entry_point! { $(#[$doc])* fn $name(fcinfo) {
+            // SAFETY: PostgreSQL calls this symbol as a version-1 function, with a valid fcinfo.
+            unsafe { $crate::boundary::run_scalar_function(fcinfo, |$call| $body) }
+        } }
+    };
+}
+pub(crate) use scalar_function;
+
 /// Declares a BEFORE ROW trigger function `name`, whose body may change or refuse the new row.
 macro_rules! trigger_function {
     ($(#[$doc:meta])* fn $name:ident($trigger:ident) $body:block) => {
@@ -64,6 +75,14 @@ pub struct Call {
 }
 
 impl Call {
+    /// # Safety
+    /// `fcinfo` is that of the running call.
+    unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
+        // SAFETY: the caller's promise; the function being called is in the catalog.
+        let namespace = unsafe { pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid) };
+        Self { fcinfo, namespace }
+    }
+
     /// An argument, or none when it is NULL. Text is detoasted.
     pub fn argument<T: FromDatum>(&self, index: usize) -> Option<T> {
         // SAFETY: fcinfo is valid while the call runs, and the SQL declaration gives the argument this type.
@@ -102,14 +121,35 @@ pub unsafe fn run_set_function(
     // SAFETY: this is the outermost Rust frame, and it holds plain values only.
     unsafe {
         let decided = pgrx_extern_c_guard(|| {
-            let namespace = pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid);
-            let call = Call { fcinfo, namespace };
+            let call = Call::new(fcinfo);
             check_materialize((*fcinfo).resultinfo.cast())
                 .and_then(|()| body(&call))
-                .map_err(|failure| failure.into_report(namespace))
+                .map_err(|failure| failure.into_report(call.namespace))
         });
         match decided {
             Ok(execution) => execute(fcinfo, execution),
+            Err(report) => report.raise(),
+        }
+    }
+}
+
+/// # Safety
+/// To be called by PostgreSQL's function manager only, through [`scalar_function!`].
+pub unsafe fn run_scalar_function(
+    fcinfo: pg_sys::FunctionCallInfo,
+    body: fn(&Call) -> Result<Option<pg_sys::Datum>, Failure>,
+) -> pg_sys::Datum {
+    // SAFETY: this is the outermost Rust frame, and it holds plain values only.
+    unsafe {
+        let decided = pgrx_extern_c_guard(|| {
+            let call = Call::new(fcinfo);
+            body(&call).map_err(|failure| failure.into_report(call.namespace))
+        });
+        match decided {
+            Ok(value) => {
+                (*fcinfo).isnull = value.is_none();
+                value.unwrap_or(pg_sys::Datum::null())
+            }
             Err(report) => report.raise(),
         }
     }

@@ -8,6 +8,9 @@
 //! | [`statement`] | SQL statements whose plans are kept per session |
 //! | [`row`] | the row a trigger sees and may change |
 //! | [`triggers`] | the row triggers of both tables |
+//! | [`settings`] | `todo.bcrypt_cost` |
+//! | [`password`] | hashing and verifying passwords |
+//! | [`users`] | the functions that write users, and the login |
 //! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
 //!
 //! SQL lives in `sql/`, one object a file: `tables/`, `triggers/` and `functions/` make the install script in the
@@ -15,15 +18,24 @@
 
 mod boundary;
 mod error;
+mod password;
 mod row;
 mod rules;
+mod settings;
 mod statement;
 mod tasks;
 mod triggers;
+mod users;
 
 use pgrx::extension_sql_file;
 
 pgrx::pg_module_magic!(name, version);
+
+/// Called by PostgreSQL when it loads the library.
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    settings::define();
+}
 
 extension_sql_file!("../sql/preflight.sql", name = "preflight", bootstrap);
 extension_sql_file!("../sql/schema.sql", name = "schema", requires = ["preflight"]);
@@ -31,6 +43,32 @@ extension_sql_file!("../sql/tables/users.sql", name = "users", requires = ["sche
 extension_sql_file!("../sql/tables/tasks.sql", name = "tasks", requires = ["users"]);
 extension_sql_file!("../sql/triggers/users_before_row.sql", name = "users_before_row", requires = ["users"]);
 extension_sql_file!("../sql/triggers/tasks_before_row.sql", name = "tasks_before_row", requires = ["tasks"]);
+
+extension_sql_file!("../sql/views/todo_users.sql", name = "todo_users", requires = ["users"]);
+extension_sql_file!("../sql/functions/todo_hash_password.sql", name = "todo_hash_password", requires = ["todo_users"]);
+extension_sql_file!(
+    "../sql/functions/todo_check_password.sql",
+    name = "todo_check_password",
+    requires = ["todo_users"]
+);
+extension_sql_file!("../sql/functions/todo_create_user.sql", name = "todo_create_user", requires = ["todo_users"]);
+extension_sql_file!("../sql/functions/todo_get_user.sql", name = "todo_get_user", requires = ["todo_users"]);
+extension_sql_file!("../sql/functions/todo_find_user.sql", name = "todo_find_user", requires = ["todo_users"]);
+extension_sql_file!("../sql/functions/todo_update_user.sql", name = "todo_update_user", requires = ["todo_users"]);
+extension_sql_file!("../sql/functions/todo_authenticate.sql", name = "todo_authenticate", requires = ["todo_users"]);
+extension_sql_file!(
+    "../sql/functions/todo_change_password.sql",
+    name = "todo_change_password",
+    requires = ["todo_users"]
+);
+extension_sql_file!(
+    "../sql/functions/todo_set_password_hash.sql",
+    name = "todo_set_password_hash",
+    requires = ["todo_users"]
+);
+extension_sql_file!("../sql/functions/todo_verify_email.sql", name = "todo_verify_email", requires = ["todo_users"]);
+extension_sql_file!("../sql/functions/todo_set_active.sql", name = "todo_set_active", requires = ["todo_users"]);
+extension_sql_file!("../sql/functions/todo_delete_user.sql", name = "todo_delete_user", requires = ["todo_users"]);
 
 extension_sql_file!("../sql/functions/todo_create_task.sql", name = "todo_create_task", requires = ["tasks"]);
 extension_sql_file!("../sql/functions/todo_get_task.sql", name = "todo_get_task", requires = ["tasks"]);
@@ -44,3 +82,6 @@ extension_sql_file!("../sql/functions/todo_completed_tasks.sql", name = "todo_co
 extension_sql_file!("../sql/functions/todo_complete_all.sql", name = "todo_complete_all", requires = ["tasks"]);
 extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_clear_completed", requires = ["tasks"]);
 extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["tasks"]);
+
+extension_sql_file!("../sql/functions/todo_grant.sql", name = "todo_grant", requires = ["tasks", "todo_users"]);
+extension_sql_file!("../sql/functions/todo_revoke.sql", name = "todo_revoke", requires = ["tasks", "todo_users"]);

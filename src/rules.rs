@@ -6,7 +6,8 @@
 
 use crate::error::{Column, Failure};
 use pgrx::PgSqlErrorCode::{
-    ERRCODE_CHECK_VIOLATION as CHECK_VIOLATION, ERRCODE_STRING_DATA_RIGHT_TRUNCATION as TOO_LONG,
+    ERRCODE_CHECK_VIOLATION as CHECK_VIOLATION, ERRCODE_INVALID_PARAMETER_VALUE,
+    ERRCODE_STRING_DATA_RIGHT_TRUNCATION as TOO_LONG,
 };
 
 pub const USER_ID: Column = Column::checked(c"users", c"id", c"users_id_check");
@@ -20,6 +21,10 @@ pub const DESCRIPTION: Column = Column::checked(c"tasks", c"description", c"task
 pub const USER_ID_MAX: usize = 36;
 /// The longest description, in characters.
 pub const DESCRIPTION_MAX: usize = 1000;
+/// The shortest password, in characters.
+const PASSWORD_MIN: usize = 8;
+/// The longest password, in bytes.
+pub const PASSWORD_MAX_BYTES: usize = 72;
 /// The most bytes one character takes in UTF-8.
 const UTF8_MAX: usize = 4;
 
@@ -115,19 +120,37 @@ fn is_label(label: &str) -> bool {
     !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(allowed)
 }
 
+/// A password in plain text: 8 characters to 72 bytes. bcrypt reads no more than 72 bytes, so a longer one is refused.
+pub fn password(password: &str) -> Result<(), Failure> {
+    if password.len() > PASSWORD_MAX_BYTES {
+        let message = format!("password is longer than {PASSWORD_MAX_BYTES} bytes");
+        return Err(HASHED_PASSWORD.failure(TOO_LONG, message));
+    }
+    if !longer_than(password, PASSWORD_MIN - 1) {
+        let message = format!("password is shorter than {PASSWORD_MIN} characters");
+        return Err(HASHED_PASSWORD.failure(ERRCODE_INVALID_PARAMETER_VALUE, message));
+    }
+    Ok(())
+}
+
 /// A stored password: `!` (locked), or a bcrypt hash `$2a$`, `$2b$` or `$2y$` of cost 4-15. Plain text never passes.
 pub fn hashed_password(hash: &str) -> Result<(), Failure> {
-    if hash == "!" || is_bcrypt(hash.as_bytes()) {
+    if hash == "!" || bcrypt_cost(hash).is_some() {
         return Ok(());
     }
     Err(HASHED_PASSWORD.failure(CHECK_VIOLATION, "hashed_password is neither a bcrypt hash of cost 4-15 nor '!'"))
 }
 
-fn is_bcrypt(hash: &[u8]) -> bool {
-    let [b'$', b'2', b'a' | b'b' | b'y', b'$', tens, ones, b'$', rest @ ..] = hash else { return false };
-    matches!((tens, ones), (b'0', b'4'..=b'9') | (b'1', b'0'..=b'5'))
-        && rest.len() == 53
-        && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/'))
+/// The cost of a bcrypt hash that may be stored; none for any other text.
+pub fn bcrypt_cost(hash: &str) -> Option<u32> {
+    let [b'$', b'2', b'a' | b'b' | b'y', b'$', tens @ b'0'..=b'1', ones @ b'0'..=b'9', b'$', rest @ ..] =
+        hash.as_bytes()
+    else {
+        return None;
+    };
+    let cost = u32::from(tens - b'0') * 10 + u32::from(ones - b'0');
+    let is_base_64 = rest.len() == 53 && rest.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/'));
+    (is_base_64 && (4..=15).contains(&cost)).then_some(cost)
 }
 
 /// Whether two addresses are the same user's: equal without regard to ASCII case, as `ix_users_email_folded` has it.

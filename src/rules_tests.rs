@@ -171,3 +171,20 @@ fn failures_name_their_column_and_only_a_violated_constraint() {
     let long = title(&"x".repeat(201)).unwrap_err().column.unwrap();
     assert_eq!(long, Column::new(c"tasks", c"title"));
 }
+
+#[test]
+fn passwords_have_8_characters_to_72_bytes() {
+    for (text, code_of) in [
+        ("1234567".to_owned(), Some(ERRCODE_INVALID_PARAMETER_VALUE)),
+        ("12345678".to_owned(), None),
+        ("ééééééé".to_owned(), Some(ERRCODE_INVALID_PARAMETER_VALUE)),
+        ("éééééééé".to_owned(), None),
+        ("x".repeat(71), None),
+        ("x".repeat(72), None),
+        ("x".repeat(73), Some(TOO_LONG)),
+        ("é".repeat(36), None),
+        ("é".repeat(37), Some(TOO_LONG)),
+    ] {
+        assert_eq!(code(password(&text)), code_of, "{} bytes", text.len());
+    }
+}

@@ -21,7 +21,7 @@ macro_rules! statement {
 }
 pub(crate) use statement;
 
-/// A statement that returns whole rows in its one column, and its plan once it has been prepared.
+/// A statement, and its plan once it has been prepared.
 pub struct Statement {
     /// The text; `@extschema@` stands for the extension's schema, as in an install script.
     sql: &'static str,
@@ -36,7 +36,7 @@ struct Kept {
     plan: pg_sys::SPIPlanPtr,
 }
 
-/// A plan and its arguments, ready to run: plain values, see [`boundary`](crate::boundary).
+/// A plan that returns whole rows in its one column, and its arguments, ready to run: plain values, see [`boundary`](crate::boundary).
 #[derive(Clone, Copy)]
 pub struct Execution {
     pub plan: pg_sys::SPIPlanPtr,
@@ -66,6 +66,50 @@ impl Statement {
             }
         }
         execution
+    }
+
+    /// Runs the statement now; the first columns of its first row as text.
+    pub fn first_row<const N: usize, const COLUMNS: usize>(
+        &self,
+        namespace: pg_sys::Oid,
+        arguments: [Option<pg_sys::Datum>; N],
+    ) -> Option<[Option<String>; COLUMNS]> {
+        // SAFETY: the table is that of the statement which has just run, and SPI_getvalue's strings are SPI's until
+        // SPI_finish; a column that is not there is NULL.
+        self.run(namespace, arguments, |rows| unsafe {
+            (rows > 0).then(|| {
+                let table = pg_sys::SPI_tuptable;
+                std::array::from_fn(|i| {
+                    let value = pg_sys::SPI_getvalue(*(*table).vals, (*table).tupdesc, i as i32 + 1);
+                    (!value.is_null()).then(|| CStr::from_ptr(value).to_string_lossy().into_owned())
+                })
+            })
+        })
+    }
+
+    /// Runs the statement now; how many rows it changed.
+    pub fn execute<const N: usize>(&self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> u64 {
+        self.run(namespace, arguments, |rows| rows)
+    }
+
+    /// Runs the statement under pgrx's guard, for a function that has more to do afterwards.
+    fn run<const N: usize, T>(
+        &self,
+        namespace: pg_sys::Oid,
+        arguments: [Option<pg_sys::Datum>; N],
+        read: impl FnOnce(u64) -> T,
+    ) -> T {
+        let execution = self.bind(namespace, arguments);
+        let (mut values, nulls) = (execution.values, execution.nulls);
+        // SAFETY: SPI as documented. An ERROR on the way ends the transaction's SPI state with it.
+        unsafe {
+            pg_sys::SPI_connect();
+            let status = pg_sys::SPI_execute_plan(execution.plan, values.as_mut_ptr(), nulls.as_ptr(), false, 0);
+            assert!(status >= 0, "a kept plan could not be run");
+            let result = read(pg_sys::SPI_processed);
+            pg_sys::SPI_finish();
+            result
+        }
     }
 
     fn plan(&self, namespace: pg_sys::Oid) -> pg_sys::SPIPlanPtr {

@@ -111,21 +111,36 @@ fn functions_are_the_api_and_described() {
     assert_eq!(
         functions,
         [
+            "todo_authenticate(email text, password text) SETOF todo_users c volatile",
+            "todo_change_password(user_id text, current_password text, new_password text) boolean c volatile",
+            "todo_check_password(password text, hash text) boolean c volatile",
             "todo_clear_completed(user_id text) SETOF tasks c volatile",
             "todo_complete_all(user_id text, completed boolean DEFAULT true) SETOF tasks c volatile",
             "todo_complete_task(task_id bigint, user_id text, completed boolean DEFAULT true) SETOF tasks c volatile",
             "todo_completed_tasks(user_id text) SETOF tasks sql stable",
             "todo_create_task(user_id text, title text, description text DEFAULT NULL::text) SETOF tasks c volatile",
+            "todo_create_user(email text, name text, password text) SETOF todo_users c volatile",
             "todo_delete_task(task_id bigint, user_id text) SETOF tasks c volatile",
+            "todo_delete_user(user_id text) SETOF todo_users c volatile",
+            "todo_find_user(email text) SETOF todo_users sql stable",
             "todo_get_task(task_id bigint, user_id text) SETOF tasks sql stable",
+            "todo_get_user(user_id text) SETOF todo_users sql stable",
+            "todo_grant(role text, access text DEFAULT 'api'::text) void plpgsql volatile",
+            "todo_hash_password(password text) text c volatile",
             "todo_internal.tasks_before_row() trigger c volatile",
             "todo_internal.users_before_row() trigger c volatile",
             "todo_list_tasks(user_id text) SETOF tasks sql stable",
             "todo_pending_tasks(user_id text) SETOF tasks sql stable",
+            "todo_revoke(role text) void plpgsql volatile",
+            "todo_set_active(user_id text, active boolean) SETOF todo_users c volatile",
+            "todo_set_password_hash(user_id text, hash text) SETOF todo_users c volatile",
             "todo_task_counts(user_id text) TABLE(total bigint, pending bigint, completed bigint) sql stable",
             "todo_toggle_task(task_id bigint, user_id text) SETOF tasks c volatile",
             "todo_update_task(task_id bigint, user_id text, title text DEFAULT NULL::text, description text DEFAULT NULL::text) \
              SETOF tasks c volatile",
+            "todo_update_user(user_id text, email text DEFAULT NULL::text, name text DEFAULT NULL::text) \
+             SETOF todo_users c volatile",
+            "todo_verify_email(user_id text) SETOF todo_users c volatile",
         ]
     );
     // Alembic's autogenerate reports comments on tables and columns as changes.
@@ -156,7 +171,7 @@ fn nothing_is_open_to_public() {
          SELECT CASE count(*) FILTER (WHERE grantee = 0) WHEN 0 THEN 'closed' ELSE 'open: ' || name END
          FROM acls, aclexplode(acl) GROUP BY name",
     );
-    assert_eq!(open.len(), 14 + 3 + 1, "functions, tables and sequence, schema: {open:?}");
+    assert_eq!(open.len(), 28 + 4 + 1, "functions, tables, view and sequence, schema: {open:?}");
     assert!(open.iter().all(|state| state == "closed"), "{open:?}");
 
     client

@@ -1,0 +1,324 @@
+//! Hashing, verifying and logging in: limits, cost, timing, and other programs' hashes.
+
+use postgres::Client;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+use todo_tests::{Database, Failure, server_log};
+
+/// A password that no log line may show.
+const CANARY: &str = "canary-Qx7v";
+/// The specification's second sample hash: in shape, but no canonical base64.
+const JANES_HASH: &str = "$2b$12$EqKcp1WFKs7ILHDI8t4qfe7fM0j8w1uV5tGVKqVXLqXLqXLqXLqXL";
+
+fn set_cost(client: &mut Client, cost: u32) {
+    client.batch_execute(&format!("SET todo.bcrypt_cost = {cost}")).unwrap();
+}
+
+fn hash(client: &mut Client, password: &str) -> Result<String, postgres::Error> {
+    client.query_one("SELECT todo_hash_password($1)", &[&password]).map(|row| row.get(0))
+}
+
+fn check(client: &mut Client, password: Option<&str>, hash: Option<&str>) -> bool {
+    client.query_one("SELECT todo_check_password($1, $2)", &[&password, &hash]).unwrap().get(0)
+}
+
+fn create_user(client: &mut Client, password: &str) -> String {
+    let query = "SELECT id FROM todo_create_user('ada@example.com', 'Ada', $1)";
+    client.query_one(query, &[&password]).unwrap().get(0)
+}
+
+fn stored_hash(client: &mut Client) -> String {
+    client.query_one("SELECT hashed_password FROM users WHERE email = 'ada@example.com'", &[]).unwrap().get(0)
+}
+
+fn logs_in(client: &mut Client, password: &str) -> bool {
+    let query = "SELECT * FROM todo_authenticate('ada@example.com', $1)";
+    !client.query(query, &[&password]).unwrap().is_empty()
+}
+
+#[test]
+fn eight_characters_to_72_bytes() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    for (password, code) in [
+        ("x".repeat(7), Some("22023")),
+        ("x".repeat(8), None),
+        ("é".repeat(7), Some("22023")),
+        ("é".repeat(8), None),
+        ("x".repeat(71), None),
+        ("x".repeat(72), None),
+        ("x".repeat(73), Some("22001")),
+        ("é".repeat(36), None),
+        (format!("x{}", "é".repeat(36)), Some("22001")),
+    ] {
+        let result = hash(client, &password);
+        match code {
+            Some(code) => assert_eq!(Failure::of(result).fields(), (code, Some("hashed_password"), None)),
+            None => {
+                let hash = result.unwrap();
+                assert!(check(client, Some(&password), Some(&hash)));
+                // The last byte counts, up to the 72nd.
+                let mut other = password.clone();
+                other.pop();
+                assert!(!check(client, Some(&format!("{other}!")), Some(&hash)), "{} bytes", password.len());
+            }
+        }
+    }
+    // bcrypt itself would read the first 72 bytes only.
+    let hash = hash(client, &"x".repeat(72)).unwrap();
+    assert!(!check(client, Some(&"x".repeat(73)), Some(&hash)));
+}
+
+#[test]
+fn hashes_are_2b_at_the_set_cost_and_salted() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    assert!(hash(client, "long enough").unwrap().starts_with("$2b$12$"), "the default");
+    for cost in [4, 5, 6] {
+        set_cost(client, cost);
+        let hashes = [hash(client, "long enough").unwrap(), hash(client, "long enough").unwrap()];
+        assert!(hashes.iter().all(|hash| hash.starts_with(&format!("$2b$0{cost}$")) && hash.len() == 60));
+        assert_ne!(hashes[0], hashes[1]);
+    }
+    for cost in [3, 16] {
+        let failure = Failure::of(client.batch_execute(&format!("SET todo.bcrypt_cost = {cost}")));
+        assert_eq!(failure.code, "22023", "cost {cost}");
+    }
+}
+
+#[test]
+fn every_version_is_verified_and_nothing_else_matches() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    let hash = hash(client, "long enough").unwrap();
+    for version in ["$2a$", "$2b$", "$2y$"] {
+        let hash = hash.replace("$2b$", version);
+        assert!(check(client, Some("long enough"), Some(&hash)), "{version}");
+        assert!(!check(client, Some("long enougH"), Some(&hash)), "{version}");
+    }
+    for other in [
+        None,
+        Some("!"),
+        Some(""),
+        Some("long enough"),
+        Some(JANES_HASH),
+        Some(&*hash.replace("$2b$", "$2x$")),
+        Some(&hash[..59]),
+        Some(&*format!("{hash}x")),
+        Some(&*hash.replace("$04$", "$03$")),
+        Some(&*hash.replace("$04$", "$16$")),
+        Some("$1$salt$qJH7.N4xYta3aEG/dfqo/0"),
+    ] {
+        assert!(!check(client, Some("long enough"), other), "{other:?}");
+    }
+    assert!(!check(client, None, Some(&hash)));
+    assert!(!check(client, None, None));
+}
+
+#[test]
+fn a_login_renews_a_cheaper_hash_and_no_other() {
+    let mut database = Database::new();
+    let mut other = database.connect();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    create_user(client, "long enough");
+    let first = stored_hash(client);
+    assert!(first.starts_with("$2b$04$"));
+    assert!(logs_in(client, "long enough"));
+    assert_eq!(stored_hash(client), first, "the same cost");
+
+    set_cost(client, 6);
+    assert!(!logs_in(client, "wrong enough"));
+    assert_eq!(stored_hash(client), first, "a wrong password");
+    client.batch_execute("BEGIN READ ONLY").unwrap();
+    assert!(logs_in(client, "long enough"));
+    client.batch_execute("COMMIT").unwrap();
+    assert_eq!(stored_hash(client), first, "a read-only transaction");
+
+    // Somebody else has the row: the login does not wait, and the hash is renewed another time.
+    other.batch_execute("BEGIN; SELECT 1 FROM users FOR UPDATE").unwrap();
+    client.batch_execute("SET lock_timeout = '1s'").unwrap();
+    assert!(logs_in(client, "long enough"));
+    assert_eq!(stored_hash(client), first, "a locked row");
+    other.batch_execute("COMMIT").unwrap();
+
+    assert!(logs_in(client, "long enough"));
+    let renewed = stored_hash(client);
+    assert!(renewed.starts_with("$2b$06$"));
+    assert!(logs_in(client, "long enough"));
+    set_cost(client, 5);
+    assert!(logs_in(client, "long enough"));
+    assert_eq!(stored_hash(client), renewed, "a hash of a higher cost");
+}
+
+/// Only a superuser sets the cost, also before the library is loaded, when PostgreSQL takes any such setting for now.
+#[test]
+fn only_a_superuser_sets_the_cost() {
+    let mut database = Database::new();
+    let role = format!("role_{}", database.name);
+    database.client.batch_execute(&format!("CREATE ROLE {role}; SELECT todo_grant('{role}')")).unwrap();
+    let mut fresh = database.connect();
+    fresh.batch_execute(&format!("SET ROLE {role}; SET todo.bcrypt_cost = 4")).unwrap();
+    assert!(hash(&mut fresh, "long enough").unwrap().starts_with("$2b$12$"), "set before the library is loaded");
+    assert_eq!(Failure::of(fresh.batch_execute("SET todo.bcrypt_cost = 4")).code, "42501");
+    fresh.batch_execute("RESET ROLE; SET todo.bcrypt_cost = 4").unwrap();
+    assert!(hash(&mut fresh, "long enough").unwrap().starts_with("$2b$04$"));
+    database.client.batch_execute(&format!("SELECT todo_revoke('{role}'); DROP ROLE {role}")).unwrap();
+}
+
+/// Whatever is wrong with a login takes the time of one hash. Medians of 50 interleaved calls, at cost 8.
+#[test]
+fn what_is_wrong_cannot_be_told_by_the_time() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 8);
+    let right = hash(client, "long enough").unwrap();
+    for (name, hash, active) in [("right", &*right, true), ("inactive", &right, false), ("locked", "!", true)] {
+        let insert = "INSERT INTO users (email, name, hashed_password, is_active) VALUES ($1 || '@b.cd', 'U', $2, $3)";
+        client.execute(insert, &[&name, &hash, &active]).unwrap();
+    }
+    let insert = "INSERT INTO users (email, name, hashed_password) VALUES ('malformed@b.cd', 'U', $1)";
+    client.execute(insert, &[&JANES_HASH]).unwrap();
+    let too_long = "x".repeat(73);
+    let classes: [(&str, Option<&str>, Option<&str>); 9] = [
+        ("wrong password", Some("right@b.cd"), Some("wrong enough")),
+        ("unknown address", Some("nobody@b.cd"), Some("long enough")),
+        ("inactive", Some("inactive@b.cd"), Some("long enough")),
+        ("locked", Some("locked@b.cd"), Some("long enough")),
+        ("malformed hash", Some("malformed@b.cd"), Some("long enough")),
+        ("no address", None, Some("long enough")),
+        ("no password", Some("right@b.cd"), None),
+        ("too long", Some("right@b.cd"), Some(&too_long)),
+        ("too short", Some("right@b.cd"), Some("short")),
+    ];
+    let login = client.prepare("SELECT * FROM todo_authenticate($1, $2)").unwrap();
+    let mut times = vec![Vec::new(); classes.len()];
+    for _ in 0..50 {
+        for ((_, email, password), times) in classes.iter().zip(&mut times) {
+            let start = Instant::now();
+            assert!(client.query(&login, &[email, password]).unwrap().is_empty());
+            times.push(start.elapsed());
+        }
+    }
+    let medians: Vec<Duration> = times
+        .iter_mut()
+        .map(|times| {
+            times.sort();
+            times[times.len() / 2]
+        })
+        .collect();
+    let (fastest, slowest) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
+    assert!(
+        slowest.as_secs_f64() <= fastest.as_secs_f64() * 1.15,
+        "{:?}",
+        classes.iter().zip(&medians).collect::<Vec<_>>()
+    );
+    assert_eq!(client.query(&login, &[&"right@b.cd", &"long enough"]).unwrap().len(), 1);
+}
+
+#[test]
+fn a_timeout_ends_a_login() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    client.batch_execute("SET statement_timeout = '20ms'; SET todo.bcrypt_cost = 12").unwrap();
+    for call in [
+        "todo_authenticate('nobody@b.cd', 'long enough')",
+        "todo_create_user('ada@example.com', 'Ada', 'long enough')",
+        "todo_hash_password('long enough')",
+        "todo_check_password('long enough', '!')",
+    ] {
+        assert_eq!(Failure::of(client.query(&format!("SELECT * FROM {call}"), &[])).code, "57014", "{call}");
+    }
+    let users: i64 = client.query_one("SELECT count(*) FROM users", &[]).unwrap().get(0);
+    assert_eq!(users, 0);
+}
+
+/// While four logins hash, and renew the hash, nobody waits for them: not for the user's row, which a new task's foreign
+/// key locks, nor for the user's tasks.
+#[test]
+fn logins_block_nobody() {
+    let mut database = Database::new();
+    let user = create_user(&mut database.client, "long enough");
+    database.client.query("SELECT todo_create_task($1, 'x')", &[&user]).unwrap();
+    let settings = format!("ALTER DATABASE {} SET todo.bcrypt_cost = 13; SET lock_timeout = '1ms'", database.name);
+    database.client.batch_execute(&settings).unwrap();
+    let mut clients: Vec<Client> = (0..4).map(|_| database.connect()).collect();
+    let client = &mut database.client;
+    let steps = std::thread::scope(|scope| {
+        let login = |client| scope.spawn(move || assert!(logs_in(client, "long enough")));
+        let logins: Vec<_> = clients.iter_mut().map(login).collect();
+        let mut steps = 0;
+        while !logins.iter().all(|login| login.is_finished()) {
+            client.query("SELECT todo_toggle_task(1, $1)", &[&user]).unwrap();
+            client.query("SELECT todo_create_task($1, 'y')", &[&user]).unwrap();
+            steps += 1;
+        }
+        steps
+    });
+    assert!(steps > 10, "{steps} steps while four logins hashed");
+    assert!(stored_hash(client).starts_with("$2b$13$"), "renewed");
+}
+
+/// A bound password is in no error and no log line, whatever goes wrong.
+#[test]
+fn no_error_and_no_log_shows_a_password() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    let id = create_user(client, "long enough");
+    let long = CANARY.repeat(10);
+    let mut failures = 0;
+    for password in [&CANARY[..7], &long] {
+        for query in [
+            "SELECT todo_hash_password($1)",
+            "SELECT todo_create_user('bob@example.com', 'Bob', $1)",
+            "SELECT todo_change_password((SELECT id FROM todo_users), 'long enough', $1)",
+        ] {
+            let error = client.query(query, &[&password]).expect_err(query);
+            assert!(!format!("{error:?}").contains(&CANARY[..7]), "{query}");
+            failures += 1;
+        }
+    }
+    let taken = client.query("SELECT todo_create_user('ADA@example.com', 'Ada', $1)", &[&CANARY]);
+    assert!(!format!("{:?}", taken.unwrap_err()).contains(CANARY));
+    let plain = client.execute("UPDATE users SET hashed_password = $1 WHERE id = $2", &[&CANARY, &id]);
+    assert!(!format!("{:?}", plain.unwrap_err()).contains(CANARY));
+    assert_eq!(failures, 6);
+    let log = server_log();
+    assert!(log.contains("password is shorter than 8 characters"), "the log has the errors");
+    assert!(!log.contains(&CANARY[..7]));
+}
+
+/// Runs a program of the interop directory; its standard output.
+fn run(program: &str, arguments: &[&str]) -> String {
+    let interop = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop");
+    let program = if program == "python" { interop.join("../../target/python/bin/python") } else { program.into() };
+    let output = Command::new(&program)
+        .args(arguments)
+        .current_dir(interop)
+        .output()
+        .unwrap_or_else(|e| panic!("{program:?}: {e}"));
+    assert!(output.status.success(), "{program:?} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Hashes go to and come from Python's bcrypt and npm's bcryptjs.
+#[test]
+fn hashes_are_interchangeable_with_other_programs() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    for (program, script) in [("python", "python/password.py"), ("node", "node/password.mjs")] {
+        for password in ["long enough", "пароль 密码 🔑", &"é".repeat(36), &"x".repeat(72)] {
+            let ours = hash(client, password).unwrap();
+            assert_eq!(run(program, &[script, "check", password, &ours]), "true", "{program} checks ours");
+            assert_eq!(run(program, &[script, "check", "wrong enough", &ours]), "false", "{program} checks ours");
+            let theirs = run(program, &[script, "hash", password]);
+            assert!(check(client, Some(password), Some(&theirs)), "{program} made {theirs}");
+            assert!(!check(client, Some("wrong enough"), Some(&theirs)));
+        }
+    }
+}

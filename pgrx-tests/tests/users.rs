@@ -1,0 +1,326 @@
+//! The functions on users: what they return, change and refuse, and what a role needs for them.
+
+use postgres::{Client, Row};
+use todo_tests::{Database, Failure, HASH, task, tasks};
+
+const PASSWORD: &str = "correct horse";
+
+/// A database where hashing is fast.
+fn database() -> Database {
+    let mut database = Database::new();
+    let cheap = format!("ALTER DATABASE {} SET todo.bcrypt_cost = 4; SET todo.bcrypt_cost = 4", database.name);
+    database.client.batch_execute(&cheap).unwrap();
+    database
+}
+
+fn create(client: &mut Client, email: &str) -> String {
+    let query = "SELECT * FROM todo_create_user($1, 'Ada', $2)";
+    client.query_one(query, &[&email, &PASSWORD]).unwrap().get("id")
+}
+
+/// id, email, name, is_active, email_verified
+fn shape(row: &Row) -> (&str, &str, &str, bool, bool) {
+    let names: Vec<&str> = row.columns().iter().map(|column| column.name()).collect();
+    assert_eq!(names, ["id", "email", "name", "created_at", "updated_at", "is_active", "email_verified"]);
+    (row.get("id"), row.get("email"), row.get("name"), row.get("is_active"), row.get("email_verified"))
+}
+
+fn logs_in(client: &mut Client, email: &str, password: &str) -> bool {
+    !client.query("SELECT * FROM todo_authenticate($1, $2)", &[&email, &password]).unwrap().is_empty()
+}
+
+#[test]
+fn a_user_from_creation_to_deletion() {
+    let mut database = database();
+    let client = &mut database.client;
+    let created = client
+        .query_one("SELECT * FROM todo_create_user('Ada@Example.com', ' Ada \u{3000}', $1)", &[&PASSWORD])
+        .unwrap();
+    let (id, email, name, active, verified) = shape(&created);
+    assert_eq!((id.len(), email, name, active, verified), (36, "Ada@Example.com", "Ada", true, false));
+    let id = id.to_owned();
+
+    let mut one = |query: &str| client.query_one(query, &[&id]).unwrap_or_else(|e| panic!("{query}: {e}"));
+    assert_eq!(shape(&one("SELECT * FROM todo_get_user($1)")), shape(&created));
+    assert!(shape(&one("SELECT * FROM todo_verify_email($1)")).4);
+    let renamed = one("SELECT * FROM todo_update_user($1, name => ' Countess ')");
+    assert_eq!(shape(&renamed), (&*id, "Ada@Example.com", "Countess", true, true));
+    let same = one("SELECT * FROM todo_update_user($1, email => 'ada@example.COM')");
+    assert_eq!(shape(&same), (&*id, "ada@example.COM", "Countess", true, true), "letter case is no other address");
+    let moved = one("SELECT * FROM todo_update_user($1, 'ada@example.org')");
+    assert_eq!(shape(&moved), (&*id, "ada@example.org", "Countess", true, false), "another address is not verified");
+    assert_eq!(shape(&one("SELECT * FROM todo_update_user($1)")), shape(&moved), "NULLs keep");
+    assert!(!shape(&one("SELECT * FROM todo_set_active($1, false)")).3);
+    assert!(shape(&one("SELECT * FROM todo_set_active($1, true)")).3);
+    task(client, "SELECT * FROM todo_create_task($1, 'x')", &[&id]);
+    let deleted = client.query_one("SELECT * FROM todo_delete_user($1)", &[&id]).unwrap();
+    assert_eq!(shape(&deleted), shape(&moved));
+    assert_eq!(tasks(client, "SELECT * FROM tasks", &[]), []);
+
+    for gone in [
+        "todo_get_user($1)",
+        "todo_verify_email($1)",
+        "todo_update_user($1, 'a@b.cd', 'A')",
+        "todo_set_active($1, true)",
+        "todo_delete_user($1)",
+    ] {
+        for user_id in [&*id, "", &"x".repeat(37)] {
+            assert!(client.query(&format!("SELECT * FROM {gone}"), &[&user_id]).unwrap().is_empty(), "{gone}");
+        }
+    }
+}
+
+#[test]
+fn addresses_are_found_in_any_case() {
+    let mut database = database();
+    let client = &mut database.client;
+    let id = create(client, "Ada@Example.com");
+    for email in ["Ada@Example.com", "ada@example.com", "ADA@EXAMPLE.COM"] {
+        let found = client.query_one("SELECT * FROM todo_find_user($1)", &[&email]).unwrap();
+        assert_eq!(shape(&found).1, "Ada@Example.com", "kept as given");
+        assert!(logs_in(client, email, PASSWORD), "{email}");
+        let query = "SELECT * FROM todo_create_user($1, 'Other', $2)";
+        let failure = Failure::of(client.query(query, &[&email, &PASSWORD]));
+        assert_eq!(failure.code, "23505", "{email}");
+    }
+    assert!(client.query("SELECT * FROM todo_find_user('ada@example.co')", &[]).unwrap().is_empty());
+    let other = create(client, "bob@example.com");
+    let failure = Failure::of(client.query("SELECT * FROM todo_update_user($1, 'ADA@example.com')", &[&other]));
+    assert_eq!((failure.code.as_str(), failure.constraint.as_deref()), ("23505", Some("ix_users_email_folded")));
+    let plan: Vec<String> = client
+        .query("EXPLAIN SELECT * FROM todo_get_user('x'), todo_find_user('a@b.cd')", &[])
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert!(!plan.join("\n").contains("Function Scan"), "reading functions inline: {plan:?}");
+    assert_eq!(id.len(), 36);
+}
+
+#[test]
+fn a_login_needs_everything_to_be_right() {
+    let mut database = database();
+    let client = &mut database.client;
+    let id = create(client, "ada@example.com");
+    let user = client.query_one("SELECT * FROM todo_authenticate('ada@example.com', $1)", &[&PASSWORD]).unwrap();
+    assert_eq!(shape(&user).0, id);
+    for (email, password) in [
+        (Some("ada@example.com"), Some("wrong horse")),
+        (Some("ada@example.com"), Some("short")),
+        (Some("ada@example.com"), Some("")),
+        (Some("ada@example.com"), Some(&*"x".repeat(73))),
+        (Some("ada@example.com"), None),
+        (Some("bob@example.com"), Some(PASSWORD)),
+        (Some(" ada@example.com"), Some(PASSWORD)),
+        (None, Some(PASSWORD)),
+        (None, None),
+    ] {
+        let rows = client.query("SELECT * FROM todo_authenticate($1, $2)", &[&email, &password]).unwrap();
+        assert!(rows.is_empty(), "{email:?} {password:?}");
+    }
+    client.batch_execute("UPDATE users SET is_active = false").unwrap();
+    assert!(!logs_in(client, "ada@example.com", PASSWORD), "inactive");
+    client.batch_execute("UPDATE users SET is_active = true").unwrap();
+    assert!(logs_in(client, "ada@example.com", PASSWORD));
+    client.query("SELECT todo_set_password_hash($1, '!')", &[&id]).unwrap();
+    assert!(!logs_in(client, "ada@example.com", PASSWORD), "locked");
+    assert!(!logs_in(client, "ada@example.com", "!"), "locked");
+}
+
+#[test]
+fn only_the_current_password_changes_the_password() {
+    let mut database = database();
+    let client = &mut database.client;
+    let id = create(client, "ada@example.com");
+    let mut change = |user: &str, current: &str, new: &str| {
+        let query = "SELECT todo_change_password($1, $2, $3)";
+        client.query_one(query, &[&user, &current, &new]).map(|row| row.get::<_, bool>(0))
+    };
+    assert!(!change(&id, "wrong horse", "battery staple").unwrap());
+    assert!(!change(&id, "short", "battery staple").unwrap());
+    assert!(!change("nobody", PASSWORD, "battery staple").unwrap());
+    assert_eq!(Failure::of(change(&id, PASSWORD, "1234567")).code, "22023");
+    assert_eq!(Failure::of(change(&id, PASSWORD, &"x".repeat(73))).code, "22001");
+    assert!(change(&id, PASSWORD, "battery staple").unwrap());
+    assert!(!change(&id, PASSWORD, "battery staple").unwrap());
+    assert!(!logs_in(client, "ada@example.com", PASSWORD));
+    assert!(logs_in(client, "ada@example.com", "battery staple"));
+    client.batch_execute("UPDATE users SET is_active = false").unwrap();
+    let query = "SELECT todo_change_password($1, 'battery staple', $2)";
+    assert!(!client.query_one(query, &[&id, &PASSWORD]).unwrap().get::<_, bool>(0), "inactive");
+}
+
+#[test]
+fn bad_arguments() {
+    let mut database = database();
+    let client = &mut database.client;
+    let long = "x".repeat(260);
+    let id = create(client, "ada@example.com");
+    for (call, code, column, constraint) in [
+        ("todo_create_user(NULL, 'A', 'long enough')", "23502", Some("email"), None),
+        ("todo_create_user('a@b.cd', NULL, 'long enough')", "23502", Some("name"), None),
+        ("todo_create_user('a@b.cd', 'A', NULL)", "23502", Some("hashed_password"), None),
+        ("todo_create_user('bad', 'A', 'long enough')", "23514", Some("email"), Some("users_email_check")),
+        ("todo_create_user('a@b.cd', ' ', 'long enough')", "23514", Some("name"), Some("users_name_check")),
+        ("todo_create_user($1 || '@b.cd', 'A', 'long enough')", "22001", Some("email"), None),
+        ("todo_create_user('a@b.cd', $1, 'long enough')", "22001", Some("name"), None),
+        ("todo_create_user('a@b.cd', 'A', '1234567')", "22023", Some("hashed_password"), None),
+        ("todo_create_user('a@b.cd', 'A', $1)", "22001", Some("hashed_password"), None),
+        ("todo_update_user(NULL)", "23502", Some("id"), None),
+        ("todo_update_user($2, email => 'bad')", "23514", Some("email"), Some("users_email_check")),
+        ("todo_update_user($2, name => '\u{200b}')", "23514", Some("name"), Some("users_name_check")),
+        ("todo_update_user($2, name => $1)", "22001", Some("name"), None),
+        ("todo_change_password(NULL, 'long enough', 'long enough')", "23502", Some("id"), None),
+        ("todo_change_password($2, NULL, 'long enough')", "23502", Some("hashed_password"), None),
+        ("todo_change_password($2, 'long enough', NULL)", "23502", Some("hashed_password"), None),
+        ("todo_set_password_hash(NULL, '!')", "23502", Some("id"), None),
+        ("todo_set_password_hash($2, NULL)", "23502", Some("hashed_password"), None),
+        (
+            "todo_set_password_hash($2, 'plain text')",
+            "23514",
+            Some("hashed_password"),
+            Some("users_hashed_password_check"),
+        ),
+        ("todo_verify_email(NULL)", "23502", Some("id"), None),
+        ("todo_set_active(NULL, true)", "23502", Some("id"), None),
+        ("todo_set_active($2, NULL)", "23502", Some("is_active"), None),
+        ("todo_delete_user(NULL)", "23502", Some("id"), None),
+        ("todo_hash_password(NULL)", "23502", Some("hashed_password"), None),
+        ("todo_hash_password('1234567')", "22023", Some("hashed_password"), None),
+        ("todo_hash_password($1)", "22001", Some("hashed_password"), None),
+    ] {
+        // $1 and $2 are always there, so that every statement takes the same parameters.
+        let query = format!("SELECT * FROM {call} WHERE $1::text <> $2::text");
+        let failure = Failure::of(client.query(&query, &[&long, &id]));
+        assert_eq!(failure.fields(), (code, column, constraint), "{call}");
+        assert_eq!(failure.detail, None, "{call}");
+    }
+    let count: i64 = client.query_one("SELECT count(*) FROM users", &[]).unwrap().get(0);
+    assert_eq!(count, 1);
+    for call in ["todo_get_user(NULL)", "todo_find_user(NULL)"] {
+        assert!(client.query(&format!("SELECT * FROM {call}"), &[]).unwrap().is_empty(), "{call}");
+    }
+}
+
+/// What each kind of role may do, and that its rights go again. The role's name needs quotes.
+#[test]
+fn roles() {
+    let mut database = database();
+    let client = &mut database.client;
+    let id = create(client, "ada@example.com");
+    let role = format!("App \"role\"; {}", database.name);
+    let quoted = format!("\"{}\"", role.replace('"', "\"\""));
+    client.batch_execute(&format!("CREATE ROLE {quoted}")).unwrap();
+    let denied = |client: &mut Client, statement: &str| {
+        assert_eq!(Failure::of(client.batch_execute(statement)).code, "42501", "{statement}");
+    };
+    let api = [
+        "SELECT * FROM todo_users".to_owned(),
+        format!("SELECT * FROM todo_get_user('{id}')"),
+        "SELECT * FROM todo_find_user('ada@example.com')".to_owned(),
+        "SELECT * FROM todo_create_user('new@b.cd', 'New', 'long enough')".to_owned(),
+        "SELECT * FROM todo_authenticate('ada@example.com', 'wrong horse')".to_owned(),
+        format!("SELECT todo_change_password('{id}', 'wrong horse', 'battery staple')"),
+        format!("SELECT * FROM todo_update_user('{id}', name => 'Countess')"),
+        format!("SELECT * FROM todo_verify_email('{id}')"),
+        format!("SELECT * FROM todo_set_active('{id}', true)"),
+        "SELECT todo_hash_password('long enough'), todo_check_password('long enough', '!')".to_owned(),
+        format!("SELECT * FROM todo_create_task('{id}', 'x')"),
+        "SELECT * FROM tasks".to_owned(),
+        format!("INSERT INTO tasks (user_id, title) VALUES ('{id}', 'raw')"),
+        "SELECT todo_delete_user(id) FROM todo_find_user('new@b.cd')".to_owned(),
+    ];
+    let tables = [
+        "SELECT hashed_password FROM users",
+        "INSERT INTO users (email, name) VALUES ('raw@b.cd', 'Raw')",
+        "UPDATE users SET name = 'Other'",
+        "DELETE FROM users WHERE email = 'raw@b.cd'",
+    ];
+    let admin = [
+        format!("SELECT todo_set_password_hash('{id}', '!')"),
+        "SELECT todo_grant('postgres')".to_owned(),
+        "SELECT todo_revoke('postgres')".to_owned(),
+    ];
+    for access in ["api", "tables"] {
+        client.query("SELECT todo_grant($1, $2)", &[&role, &access]).unwrap();
+        client.batch_execute(&format!("SET ROLE {quoted}")).unwrap();
+        for statement in &api {
+            client.batch_execute(statement).unwrap_or_else(|e| panic!("{access}: {statement}: {e:?}"));
+        }
+        for statement in tables {
+            match access {
+                "api" => denied(client, statement),
+                _ => client.batch_execute(statement).unwrap_or_else(|e| panic!("{access}: {statement}: {e:?}")),
+            }
+        }
+        for statement in &admin {
+            denied(client, statement);
+        }
+        client.batch_execute("RESET ROLE").unwrap();
+    }
+    client.query("SELECT todo_revoke($1)", &[&role]).unwrap();
+    client.batch_execute(&format!("SET ROLE {quoted}")).unwrap();
+    for statement in api.iter().map(String::as_str).chain(tables) {
+        denied(client, statement);
+    }
+    // Nothing is left that would keep the role.
+    client.batch_execute(&format!("RESET ROLE; DROP ROLE {quoted}")).unwrap();
+
+    for (call, code) in [
+        ("todo_grant('nobody')", "42704"),
+        ("todo_grant('postgres', 'all')", "22023"),
+        ("todo_grant(NULL)", "23502"),
+        ("todo_grant('postgres', NULL)", "23502"),
+        ("todo_revoke('nobody')", "42704"),
+        ("todo_revoke(NULL)", "23502"),
+    ] {
+        assert_eq!(Failure::of(client.query(&format!("SELECT {call}"), &[])).code, code, "{call}");
+    }
+}
+
+/// The functions that run with their owner's rights do so with a fixed search_path.
+#[test]
+fn definer_functions_ignore_the_callers_path() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app; SET todo.bcrypt_cost = 4;
+             CREATE TEMP TABLE users (LIKE app.users); CREATE TEMP VIEW todo_users AS SELECT * FROM users;
+             SET search_path = pg_temp",
+        )
+        .unwrap();
+    let id: String = client
+        .query_one("SELECT id FROM app.todo_create_user('ada@example.com', 'Ada', $1)", &[&PASSWORD])
+        .unwrap()
+        .get(0);
+    assert_eq!(client.query("SELECT app.todo_authenticate('ada@example.com', $1)", &[&PASSWORD]).unwrap().len(), 1);
+    assert_eq!(client.query("SELECT app.todo_delete_user($1)", &[&id]).unwrap().len(), 1);
+    let definers = client
+        .query(
+            "SELECT oid::regproc::text FROM pg_catalog.pg_proc WHERE prosecdef AND pronamespace = 'app'::regnamespace
+                 AND proconfig IS DISTINCT FROM '{\"search_path=pg_catalog, pg_temp\"}'",
+            &[],
+        )
+        .unwrap();
+    assert!(definers.is_empty());
+}
+
+#[test]
+fn no_password_function_shows_a_hash() {
+    let mut database = database();
+    let client = &mut database.client;
+    let id = create(client, "ada@example.com");
+    client.query("SELECT todo_set_password_hash($1, $2)", &[&id, &HASH]).unwrap();
+    for query in [
+        "SELECT u::text FROM todo_users AS u",
+        "SELECT u::text FROM todo_get_user($1) AS u",
+        "SELECT u::text FROM todo_update_user($1, name => 'B') AS u",
+        "SELECT u::text FROM todo_set_password_hash($1, '!') AS u",
+        "SELECT u::text FROM todo_delete_user($1) AS u",
+    ] {
+        let parameters: &[&(dyn postgres::types::ToSql + Sync)] = if query.contains("$1") { &[&id] } else { &[] };
+        let text: String = client.query_one(query, parameters).unwrap().get(0);
+        assert!(text.contains("ada@example.com") && !text.contains("$2"), "{query}");
+    }
+}

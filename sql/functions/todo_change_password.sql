@@ -1,0 +1,18 @@
+-- Changes the password of an active user; false when the current one is wrong, or there is no such user.
+-- Errors: 23502 an argument is NULL; 22023 new password under 8 characters; 22001 over 72 bytes.
+-- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+CREATE FUNCTION @extschema@.todo_change_password(
+    user_id text,
+    current_password text,
+    new_password text
+)
+RETURNS boolean
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'todo_change_password';
+
+COMMENT ON FUNCTION @extschema@.todo_change_password(text, text, text) IS
+    'Changes the password of an active user who gives the current one; false if that is wrong';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_change_password(text, text, text) FROM PUBLIC;

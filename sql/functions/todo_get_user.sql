@@ -1,0 +1,16 @@
+-- The user with this id, or no row.
+CREATE FUNCTION @extschema@.todo_get_user(
+    user_id text
+)
+RETURNS SETOF @extschema@.todo_users
+LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
+AS $$
+    SELECT u.*
+    FROM @extschema@.todo_users AS u
+    WHERE u.id OPERATOR(pg_catalog.=) $1
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_get_user(text) IS
+    'The user with this id';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_get_user(text) FROM PUBLIC;

@@ -1,0 +1,15 @@
+-- Sets a user's hash, for administrators and imports; '!' locks the password. Returns the user, or no row when there is
+-- none. With the caller's rights.
+-- Errors: 23502 an argument is NULL; 23514 not a bcrypt hash of cost 4-15.
+CREATE FUNCTION @extschema@.todo_set_password_hash(
+    user_id text,
+    hash text
+)
+RETURNS SETOF @extschema@.todo_users
+LANGUAGE c VOLATILE ROWS 1 PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'todo_set_password_hash';
+
+COMMENT ON FUNCTION @extschema@.todo_set_password_hash(text, text) IS
+    'Sets the bcrypt hash of a user, or locks the password with ''!'', and returns the user';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_set_password_hash(text, text) FROM PUBLIC;

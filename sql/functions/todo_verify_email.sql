@@ -1,0 +1,16 @@
+-- Marks a user's address as verified; returns the user, or no row when there is none.
+-- Errors: 23502 user_id is NULL.
+-- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+CREATE FUNCTION @extschema@.todo_verify_email(
+    user_id text
+)
+RETURNS SETOF @extschema@.todo_users
+LANGUAGE c VOLATILE ROWS 1 PARALLEL UNSAFE
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'todo_verify_email';
+
+COMMENT ON FUNCTION @extschema@.todo_verify_email(text) IS
+    'Marks the address of a user as verified and returns the user';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_verify_email(text) FROM PUBLIC;

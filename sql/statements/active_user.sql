@@ -1,0 +1,4 @@
+SELECT u
+FROM @extschema@.todo_users AS u
+WHERE u.id OPERATOR(pg_catalog.=) $1
+  AND u.is_active

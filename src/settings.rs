@@ -1,0 +1,24 @@
+//! The extension's settings (`SHOW todo.bcrypt_cost`).
+
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
+
+static BCRYPT_COST: GucSetting<i32> = GucSetting::<i32>::new(12);
+
+/// Registers the settings; called once, when the library is loaded.
+pub fn define() {
+    GucRegistry::define_int_guc(
+        c"todo.bcrypt_cost",
+        c"Cost of new password hashes.",
+        c"Base-2 logarithm of bcrypt's rounds: one more doubles the time of hashing and of a login.",
+        &BCRYPT_COST,
+        4,
+        15,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+}
+
+/// The cost of new hashes, 4-15.
+pub fn bcrypt_cost() -> u32 {
+    BCRYPT_COST.get().unsigned_abs()
+}

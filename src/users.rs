@@ -1,0 +1,138 @@
+//! The functions that write users, and the login. Rows go out through the view `todo_users`, without the hash.
+//! Arguments, results and errors are described in `sql/functions/`.
+
+use crate::boundary::{Call, scalar_function, set_function};
+use crate::error::{Column, Failure};
+use crate::password;
+use crate::rules::{self, EMAIL, HASHED_PASSWORD, NAME};
+use crate::statement::{datum, statement};
+use pgrx::{IntoDatum, pg_sys};
+
+const ID: Column = Column::new(c"users", c"id");
+const IS_ACTIVE: Column = Column::new(c"users", c"is_active");
+
+statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID));
+statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID));
+statement!(VERIFY_EMAIL = "verify_email"(TEXTOID));
+statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID));
+statement!(DELETE = "delete_user"(TEXTOID));
+statement!(SET_PASSWORD_HASH = "set_password_hash"(TEXTOID, TEXTOID));
+statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID));
+statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID));
+statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID));
+statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID));
+statement!(ACTIVE_USER = "active_user"(TEXTOID));
+
+set_function! {
+    /// `todo_create_user(email text, name text, password text)`
+    fn todo_create_user(call) {
+        let email: &str = call.required(0, "email", EMAIL)?;
+        let name: &str = call.required(1, "name", NAME)?;
+        let password: &str = call.required(2, "password", HASHED_PASSWORD)?;
+        rules::email(email)?;
+        let name = rules::name(name)?;
+        let hash = password::hash(password)?;
+        let arguments = [datum(email), datum(name), datum(hash)];
+        Ok(CREATE.with(|create| create.bind(call.namespace, arguments)))
+    }
+}
+
+set_function! {
+    /// `todo_update_user(user_id text, email text, name text)`
+    fn todo_update_user(call) {
+        let user_id: &str = call.required(0, "user_id", ID)?;
+        let email: Option<&str> = call.argument(1);
+        email.map(rules::email).transpose()?;
+        let name = call.argument(2).map(rules::name).transpose()?;
+        let arguments = [datum(user_id), datum(email), datum(name)];
+        Ok(UPDATE.with(|update| update.bind(call.namespace, arguments)))
+    }
+}
+
+set_function! {
+    /// `todo_verify_email(user_id text)`
+    fn todo_verify_email(call) {
+        let user_id: &str = call.required(0, "user_id", ID)?;
+        Ok(VERIFY_EMAIL.with(|verify| verify.bind(call.namespace, [datum(user_id)])))
+    }
+}
+
+set_function! {
+    /// `todo_set_active(user_id text, active boolean)`
+    fn todo_set_active(call) {
+        let user_id: &str = call.required(0, "user_id", ID)?;
+        let active: bool = call.required(1, "active", IS_ACTIVE)?;
+        Ok(SET_ACTIVE.with(|set| set.bind(call.namespace, [datum(user_id), datum(active)])))
+    }
+}
+
+set_function! {
+    /// `todo_delete_user(user_id text)`
+    fn todo_delete_user(call) {
+        let user_id: &str = call.required(0, "user_id", ID)?;
+        Ok(DELETE.with(|delete| delete.bind(call.namespace, [datum(user_id)])))
+    }
+}
+
+set_function! {
+    /// `todo_set_password_hash(user_id text, hash text)`
+    fn todo_set_password_hash(call) {
+        let user_id: &str = call.required(0, "user_id", ID)?;
+        let hash: &str = call.required(1, "hash", HASHED_PASSWORD)?;
+        rules::hashed_password(hash)?;
+        Ok(SET_PASSWORD_HASH.with(|set| set.bind(call.namespace, [datum(user_id), datum(hash)])))
+    }
+}
+
+set_function! {
+    /// `todo_authenticate(email text, password text)`
+    fn todo_authenticate(call) {
+        // Nothing is locked and no statement is open while the password is hashed.
+        let email: Option<&str> = call.argument(0);
+        let stored = CREDENTIALS_BY_EMAIL.with(|find| find.first_row(call.namespace, [datum(email)]));
+        let password = call.argument::<&str>(1).filter(|password| rules::password(password).is_ok());
+        let (id, hash) = stored.map_or((None, None), |[id, hash]| (id, hash));
+        let right = password::verify(password, hash.as_deref());
+        if let (true, Some(password), Some(id), Some(hash)) = (right, password, &id, &hash) {
+            renew(call, id, hash, password)?;
+        }
+        // Whether the user is active is read again: hashing took its time.
+        let user_id = id.filter(|_| right);
+        Ok(ACTIVE_USER.with(|find| find.bind(call.namespace, [datum(user_id)])))
+    }
+}
+
+/// Stores a new hash after a correct login where the old one was made at a lower cost: only if it is still the stored
+/// one, the row is not locked by somebody else, and this transaction may write.
+fn renew(call: &Call, id: &str, hash: &str, password: &str) -> Result<(), Failure> {
+    // SAFETY: reads the state of the running transaction and of the server.
+    let read_only = unsafe { pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() };
+    if password::is_outdated(hash) && !read_only {
+        let new = password::hash(password)?;
+        RENEW_HASH.with(|renew| renew.execute(call.namespace, [datum(id), datum(hash), datum(new)]));
+    }
+    Ok(())
+}
+
+scalar_function! {
+    /// `todo_change_password(user_id text, current_password text, new_password text)`
+    fn todo_change_password(call) {
+        let user_id: &str = call.required(0, "user_id", ID)?;
+        let current: &str = call.required(1, "current_password", HASHED_PASSWORD)?;
+        let new: &str = call.required(2, "new_password", HASHED_PASSWORD)?;
+        rules::password(new)?;
+        let current = Some(current).filter(|password| rules::password(password).is_ok());
+        // Again when the stored hash was replaced meanwhile, as by a login that renewed it.
+        loop {
+            let stored = CREDENTIALS_BY_ID.with(|find| find.first_row(call.namespace, [datum(user_id)]));
+            let hash = stored.and_then(|[_, hash]| hash);
+            if !password::verify(current, hash.as_deref()) {
+                return Ok(false.into_datum());
+            }
+            let arguments = [datum(user_id), datum(hash), datum(password::hash(new)?)];
+            if REPLACE_HASH.with(|replace| replace.execute(call.namespace, arguments)) == 1 {
+                return Ok(true.into_datum());
+            }
+        }
+    }
+}
