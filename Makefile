@@ -24,7 +24,10 @@ CARGO_PGRX := $(shell cargo-pgrx pgrx --version 2>/dev/null | grep -qF ' $(PGRX_
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
 export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
+# Scripts take it as a choice of the user's when it is set.
+ifneq ($(origin PG_CONFIG),file)
 export PG_CONFIG
+endif
 
 .PHONY: all build install run test lint unit integration bench setup setup-clients stage clean help
 all: build
@@ -39,8 +42,8 @@ $(OWN_CARGO_PGRX):
 		--no-default-features --root target/cargo-pgrx-$(PGRX_VERSION)
 	rm -rf target/cargo-pgrx-build
 
-# Under `sudo make install`, cargo may be out of reach: what `make` built is installed then.
-install: $(if $(shell command -v $(CARGO)),build) ## installs library, control file and scripts, below DESTDIR if given
+# Under `sudo make install`, what the user's `make` built is installed: root has no, or another, tool chain.
+install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## installs library, control file and scripts, below DESTDIR if given
 	@test -e $(PACKAGE)$(PKGLIBDIR)/todo.so || { echo "make: run make first (no build for $(PG_CONFIG))" >&2; exit 1; }
 	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)"
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
@@ -79,6 +82,7 @@ setup-clients:
 
 # A server of our own with the extension installed, without touching the system's.
 stage: build
+	@rm -f "$(STAGE)$(PKGLIBDIR)"/todo* "$(STAGE)$(EXTENSION_DIR)"/todo*
 	@$(MAKE) --no-print-directory install CARGO= DESTDIR="$(STAGE)" >/dev/null
 	@pgrx-tests/stage.sh
 

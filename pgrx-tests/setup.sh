@@ -75,6 +75,15 @@ if [ -z "$server" ] || [ -z "$headers" ]; then
     [ -n "$headers" ] || missing="$missing $dev"
 fi
 
+# Debian's server package makes and starts a cluster of its own, which nobody asked for here.
+no_main=/etc/postgresql-common/createcluster.d/todo-setup.conf
+if [ -z "$server" ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    $as_root apt-get install --yes --quiet --no-install-recommends postgresql-common >&2
+    $as_root mkdir -p "${no_main%/*}"
+    echo "create_main_cluster = false" | $as_root tee "$no_main" >/dev/null
+    trap '$as_root rm -f "$no_main"' EXIT
+fi
+
 # shellcheck disable=SC2086 # a list of packages
 plan=$(apt-get install --simulate --no-install-recommends $missing)
 if echo "$plan" | grep -qE '^Inst postgresql-[0-9]+ \['; then

@@ -17,3 +17,5 @@ for dir in "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"; do
     # What is there already is ours and stays.
     cp -rs --no-clobber "$dir/." "$stage$dir/"
 done
+# Not what the system may have installed of this extension.
+find "$stage" -type l -name 'todo*' -delete

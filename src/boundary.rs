@@ -75,12 +75,18 @@ pub struct Call {
 }
 
 impl Call {
+    /// 42883 when the function is gone: its extension may be dropped while a query that calls it runs.
+    ///
     /// # Safety
     /// `fcinfo` is that of the running call.
-    unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Self {
-        // SAFETY: the caller's promise; the function being called is in the catalog.
+    unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Result<Self, Failure> {
+        // SAFETY: the caller's promise; a function that is not in the catalog has no namespace.
         let namespace = unsafe { pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid) };
-        Self { fcinfo, namespace }
+        if namespace == pg_sys::InvalidOid {
+            let message = "the function has been dropped while it was in use";
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION, message));
+        }
+        Ok(Self { fcinfo, namespace })
     }
 
     /// An argument, or none when it is NULL. Text is detoasted.
@@ -121,7 +127,7 @@ pub unsafe fn run_set_function(
     // SAFETY: this is the outermost Rust frame, and it holds plain values only.
     unsafe {
         let decided = pgrx_extern_c_guard(|| {
-            let call = Call::new(fcinfo);
+            let call = Call::new(fcinfo).map_err(|failure| failure.into_report(pg_sys::InvalidOid))?;
             check_materialize((*fcinfo).resultinfo.cast())
                 .and_then(|()| body(&call))
                 .map_err(|failure| failure.into_report(call.namespace))
@@ -142,7 +148,7 @@ pub unsafe fn run_scalar_function(
     // SAFETY: this is the outermost Rust frame, and it holds plain values only.
     unsafe {
         let decided = pgrx_extern_c_guard(|| {
-            let call = Call::new(fcinfo);
+            let call = Call::new(fcinfo).map_err(|failure| failure.into_report(pg_sys::InvalidOid))?;
             body(&call).map_err(|failure| failure.into_report(call.namespace))
         });
         match decided {
@@ -234,9 +240,14 @@ unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_
             Report::internal(c"a kept plan could not be run").raise();
         }
         let rows = pg_sys::SPI_tuptable;
-        for i in 0..pg_sys::SPI_processed as usize {
+        // A rule on the table may put statements in place of ours that return no rows.
+        let count = if rows.is_null() { 0 } else { pg_sys::SPI_processed as usize };
+        for i in 0..count {
             let mut is_null = false;
             let row = SPI_getbinval(*(*rows).vals.add(i), (*rows).tupdesc, 1, &raw mut is_null);
+            if is_null {
+                continue;
+            }
             let header: pg_sys::HeapTupleHeader = pg_detoast_datum(row.cast_mut_ptr()).cast();
             let mut tuple = pg_sys::HeapTupleData {
                 t_len: pgrx::heap_tuple_header_get_datum_length(header) as u32,

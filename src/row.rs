@@ -129,13 +129,14 @@ impl Row {
         self.replaced[column] = true;
     }
 
-    /// Whether both rows have the same value (byte by byte, detoasted), or NULL, in a column.
+    /// Whether both rows have the same value (byte by byte, detoasted), or NULL, in a column. A dropped column is the
+    /// same whatever an old row still has there.
     fn is_same(&self, other: &Row, column: usize) -> bool {
+        let Some(attribute) = self.desc.get(column).filter(|attribute| !attribute.attisdropped) else { return true };
         if self.nulls[column] || other.nulls[column] {
             return self.nulls[column] == other.nulls[column];
         }
         let (ours, theirs) = (self.values[column], other.values[column]);
-        let Some(attribute) = self.desc.get(column) else { return true };
         let (by_value, length) = (attribute.attbyval, c_int::from(attribute.attlen));
         // SAFETY: both values are of the attribute's type. The boundary turns an ERROR into an unwinding, as pgrx
         // does for the functions it binds (not this one: it leaves out utils/datum.h).

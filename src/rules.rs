@@ -28,12 +28,12 @@ pub const PASSWORD_MAX_BYTES: usize = 72;
 /// The most bytes one character takes in UTF-8.
 const UTF8_MAX: usize = 4;
 
-/// A task's title: trimmed, 1-200 characters, one line, something visible. Returns the trimmed title.
+/// A task's title: trimmed, 1-200 characters, no control characters, something visible. Returns the trimmed title.
 pub fn title(raw: &str) -> Result<&str, Failure> {
     line(raw, 200, TITLE)
 }
 
-/// A user's name: trimmed, 1-100 characters, one line, something visible. Returns the trimmed name.
+/// A user's name: trimmed, 1-100 characters, no control characters, something visible. Returns the trimmed name.
 pub fn name(raw: &str) -> Result<&str, Failure> {
     line(raw, 100, NAME)
 }

@@ -77,8 +77,8 @@ impl Statement {
         // SAFETY: the table is that of the statement which has just run, and SPI_getvalue's strings are SPI's until
         // SPI_finish; a column that is not there is NULL.
         self.run(namespace, arguments, |rows| unsafe {
-            (rows > 0).then(|| {
-                let table = pg_sys::SPI_tuptable;
+            let table = pg_sys::SPI_tuptable;
+            (rows > 0 && !table.is_null()).then(|| {
                 std::array::from_fn(|i| {
                     let value = pg_sys::SPI_getvalue(*(*table).vals, (*table).tupdesc, i as i32 + 1);
                     (!value.is_null()).then(|| CStr::from_ptr(value).to_string_lossy().into_owned())
@@ -113,8 +113,12 @@ impl Statement {
     }
 
     fn plan(&self, namespace: pg_sys::Oid) -> pg_sys::SPIPlanPtr {
-        // SAFETY: the name comes from a valid namespace: the called function is in it.
-        let schema = unsafe { CStr::from_ptr(pg_sys::get_namespace_name(namespace)) };
+        // SAFETY: the name, if there is one, is a terminated string.
+        let schema = unsafe {
+            let name = pg_sys::get_namespace_name(namespace);
+            assert!(!name.is_null(), "the function's schema has been dropped while it was in use");
+            CStr::from_ptr(name)
+        };
         match self.kept.get() {
             Some(kept) if name_of(&kept.schema) == schema => kept.plan,
             // The plan for another schema stays allocated: a caller further up the stack may be running it.

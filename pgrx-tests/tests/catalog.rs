@@ -10,10 +10,11 @@ fn column(client: &mut Client, query: &str) -> Vec<String> {
 #[test]
 fn columns_are_the_specifications() {
     let mut database = Database::new();
+    // PostgreSQL 13 writes AT TIME ZONE as the function that it is.
     let columns = column(
         &mut database.client,
         "SELECT concat_ws(' ', relname, attname, format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN 'not null' END,
-             pg_get_expr(adbin, adrelid))
+             replace(pg_get_expr(adbin, adrelid), 'timezone(''UTC''::text, now())', '(now() AT TIME ZONE ''UTC''::text)'))
          FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
          WHERE attrelid IN ('users'::regclass, 'tasks'::regclass) AND attnum > 0
          ORDER BY relname DESC, attnum",

@@ -80,6 +80,22 @@ fn a_hostile_search_path() {
     let caught = Failure::of(client.query("SELECT 'x'::varchar = 'y'::text", &[]));
     assert_eq!(caught.code, "XX999", "the trap works");
     use_all(client, "app");
+
+    // Now in the extension's own schema, where its install script would find them first.
+    client
+        .batch_execute("RESET search_path; DROP EXTENSION todo; DROP SCHEMA app; DROP TABLE evil.tasks, evil.users; ALTER SCHEMA evil RENAME TO app")
+        .unwrap();
+    for function in client
+        .query("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'app'::regnamespace AND prosrc LIKE '%evil.%'", &[])
+        .unwrap()
+    {
+        let definition = function.get::<_, String>(0).replace("evil.", "app.");
+        client.batch_execute(&definition).unwrap();
+    }
+    let caught = Failure::of(client.query("SELECT app.btrim('x'::varchar)", &[]));
+    assert_eq!(caught.code, "XX999", "the trap works");
+    client.batch_execute("CREATE EXTENSION todo SCHEMA app; SET search_path = app, pg_catalog").unwrap();
+    use_all(client, "app");
 }
 
 /// Plans and tables of a session's past must not be used: each extension has its own.
@@ -116,17 +132,83 @@ fn writes_follow_a_renamed_schema() {
     assert_eq!(task(client, "SELECT * FROM application.todo_create_task('u1', 'two')", &[]).id, 2);
 }
 
+/// The functions vanish under a query that is calling them: an error, and the server lives.
+#[test]
+fn dropped_while_in_use() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute("INSERT INTO tasks (user_id, title) SELECT 'u1', 'x' FROM generate_series(1, 200)").unwrap();
+    let failure = Failure::of(client.batch_execute(
+        "DO $$ DECLARE r record; n int := 0; BEGIN
+             FOR r IN SELECT todo_toggle_task(i, 'u1') FROM generate_series(1, 200) AS i LOOP
+                 n := n + 1;
+                 IF n = 1 THEN DROP EXTENSION todo; END IF;
+             END LOOP;
+         END $$",
+    ));
+    assert_eq!(failure.code, "42883");
+    assert_eq!(tasks(client, "SELECT * FROM todo_list_tasks('u1')", &[]).len(), 200, "the same session goes on");
+}
+
+/// A rule that puts other statements in place of ours may return no rows.
+#[test]
+fn a_rewrite_rule_on_the_table() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE TABLE l1 AS SELECT * FROM tasks; CREATE TABLE l2 AS SELECT * FROM tasks;
+             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x');
+             INSERT INTO l1 SELECT * FROM tasks; INSERT INTO l2 SELECT * FROM tasks;
+             CREATE RULE r AS ON UPDATE TO tasks DO INSTEAD (
+                 UPDATE l1 SET title = NEW.title WHERE id = OLD.id RETURNING l1.*;
+                 UPDATE l2 SET title = NEW.title WHERE id = OLD.id)",
+        )
+        .unwrap();
+    client.query("SELECT * FROM todo_update_task(1, 'u1', 'y')", &[]).unwrap();
+    let titles = client.query_one("SELECT l1.title || l2.title FROM l1, l2", &[]).unwrap();
+    assert_eq!(titles.get::<_, &str>(0), "yy");
+}
+
+/// An application's own triggers fire first: what they make of a row is judged, and their NOW() becomes UTC.
+#[test]
+fn an_applications_triggers_bypass_no_rule() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := now(); RETURN NEW; END $$;
+             CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.email := 'spoilt'; RETURN NEW; END $$;
+             CREATE TRIGGER update_tasks_updated_at BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION stamp();
+             CREATE TRIGGER users_normalise BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION spoil();
+             SET TimeZone = 'Asia/Tokyo'; SELECT todo_create_task('u1', 'x')",
+        )
+        .unwrap();
+    let utc = "SELECT updated_at = now() AT TIME ZONE 'UTC' FROM todo_update_task(1, 'u1', 'y')";
+    assert!(client.query_one(utc, &[]).unwrap().get::<_, bool>(0));
+    let failure = Failure::of(client.execute("UPDATE users SET name = 'B' WHERE id = 'u1'", &[]));
+    assert_eq!(failure.fields(), ("23514", Some("email"), Some("users_email_check")));
+    assert_eq!(failure.detail, None);
+}
+
 /// A table that was adopted or repaired may have had more columns once.
 #[test]
 fn a_dropped_column_is_in_nobodys_way() {
     let mut database = Database::empty();
     let client = &mut database.client;
-    client.batch_execute("CREATE EXTENSION todo").unwrap();
-    for table in ["users", "tasks"] {
-        client.batch_execute(&format!("ALTER TABLE {table} ADD COLUMN extra int DEFAULT 1")).unwrap();
-        client.batch_execute(&format!("ALTER TABLE {table} DROP COLUMN extra")).unwrap();
-    }
+    client
+        .batch_execute(
+            "CREATE EXTENSION todo;
+             ALTER TABLE users ADD COLUMN extra int DEFAULT 1; ALTER TABLE tasks ADD COLUMN extra int DEFAULT 1;
+             INSERT INTO users (id, email, name, updated_at) VALUES ('u1', 'a@b.cd', 'A', '2020-01-01');
+             INSERT INTO tasks (user_id, title, updated_at) VALUES ('u1', 'x', '2020-01-01');
+             ALTER TABLE users DROP COLUMN extra; ALTER TABLE tasks DROP COLUMN extra",
+        )
+        .unwrap();
     use_all(client, "public");
+    let before = task(client, "SELECT * FROM todo_get_task(1, 'u1')", &[]);
+    let after = task(client, "SELECT * FROM todo_complete_task(1, 'u1', false)", &[]);
+    assert_eq!(after, before, "what an old row still has there is no change");
 }
 
 #[test]
