@@ -67,7 +67,7 @@ unit:
 
 integration: stage $(PYTHON_VENV)/.installed $(NODE_MODULES)/.installed
 	$(CARGO) build --package todo-tests --tests
-	pgrx-tests/cluster.sh exec $(CARGO) test --package todo-tests
+	pgrx-tests/cluster.sh exec pgrx-tests/integration.sh
 
 bench: setup ## measures functions against the same work in plain SQL
 	@$(MAKE) --no-print-directory stage

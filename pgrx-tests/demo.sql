@@ -5,7 +5,8 @@ CREATE EXTENSION todo;
 -- ===== The seven query patterns in plain SQL
 \i patterns.sql
 
--- ===== The same seven through the functions, on the same sample data
+-- ===== The same seven through the functions, on the same sample data. Where created_at is equal, plain SQL leaves the
+-- ===== order open; the functions put the higher id first.
 \set ECHO none
 CREATE TEMP TABLE by_sql AS SELECT id, user_id, title, description, completed, completed_at IS NULL AS never FROM tasks;
 TRUNCATE users, tasks RESTART IDENTITY;
@@ -24,7 +25,16 @@ SELECT
 DROP TABLE by_sql, by_function;
 \set ECHO all
 
--- ===== A user is deleted, and all tasks of that user with it
+-- ===== A user from creation to deletion. No function returns the hash; a wrong password is no row.
+SELECT * FROM todo_create_user('Ada@example.com', ' Ada Lovelace ', 'correct horse');
+SELECT id, name FROM todo_authenticate('ada@example.com', 'correct horse');
+SELECT id, name FROM todo_authenticate('ada@example.com', 'wrong horse');
+SELECT id, name FROM todo_update_user((SELECT id FROM todo_find_user('ada@example.com')), name => 'Countess of Lovelace');
+SELECT id, name, is_active FROM todo_set_active((SELECT id FROM todo_find_user('ada@example.com')), false);
+SELECT id, name FROM todo_authenticate('ada@example.com', 'correct horse');
+SELECT id, name FROM todo_delete_user((SELECT id FROM todo_find_user('ada@example.com')));
+
+-- ===== A user is deleted in plain SQL, and all tasks of that user with it
 SELECT * FROM todo_task_counts('user-123-abc');
 DELETE FROM users WHERE id = 'user-123-abc' RETURNING id, name;
 SELECT * FROM todo_task_counts('user-123-abc');

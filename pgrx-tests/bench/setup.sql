@@ -15,5 +15,10 @@ ALTER TABLE bare.tasks ADD FOREIGN KEY (user_id) REFERENCES bare.users (id) ON D
 INSERT INTO bare.users TABLE users;
 INSERT INTO bare.tasks TABLE tasks;
 
+-- One user with a password, and the same password's hash for the bcrypt crate alone and for pgcrypto, all at cost 12.
+CREATE EXTENSION pgcrypto;
+SELECT FROM todo_create_user('login@example.com', 'Login', 'correct horse');
+CREATE TABLE hash AS SELECT todo_hash_password('correct horse') AS ours, crypt('correct horse', gen_salt('bf', 12)) AS theirs;
+
 VACUUM (FREEZE, ANALYZE) users, tasks, bare.users, bare.tasks;
 CHECKPOINT;

@@ -262,6 +262,45 @@ fn logins_block_nobody() {
     assert!(stored_hash(client).starts_with("$2b$13$"), "renewed");
 }
 
+/// The stored hash is replaced while a password is being changed: by a login that renewed it, nothing is lost; by
+/// another change of the password, the current one is no longer right.
+#[test]
+fn a_hash_replaced_meanwhile() {
+    let mut database = Database::new();
+    let mut other = database.connect();
+    let mut changing = database.connect();
+    let client = &mut database.client;
+    for session in [&mut *client, &mut other, &mut changing] {
+        set_cost(session, 4);
+    }
+    let user = create_user(client, "long enough");
+    set_cost(client, 5);
+    for (replacement, changed) in [("long enough", true), ("battery staple", false)] {
+        let reset = hash(client, "long enough").unwrap();
+        client.query("SELECT todo_set_password_hash($1, $2)", &[&user, &reset]).unwrap();
+        let replacement = hash(client, replacement).unwrap();
+        other.batch_execute("BEGIN").unwrap();
+        other.query("SELECT todo_set_password_hash($1, $2)", &[&user, &replacement]).unwrap();
+        let answer: bool = std::thread::scope(|scope| {
+            let change = scope.spawn(|| {
+                let query = "SELECT todo_change_password($1, 'long enough', 'correct horse')";
+                changing.query_one(query, &[&user]).unwrap().get(0)
+            });
+            let waiting =
+                "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%todo_change_password%'
+                           AND datname = current_database() AND pid <> pg_backend_pid()";
+            while client.query(waiting, &[]).unwrap().is_empty() {
+                assert!(!change.is_finished(), "the change waits for the row");
+            }
+            other.batch_execute("COMMIT").unwrap();
+            change.join().unwrap()
+        });
+        assert_eq!(answer, changed);
+        assert_eq!(logs_in(client, "correct horse"), changed);
+        assert_eq!(logs_in(client, "battery staple"), !changed);
+    }
+}
+
 /// A bound password is in no error and no log line, whatever goes wrong.
 #[test]
 fn no_error_and_no_log_shows_a_password() {

@@ -1,0 +1,1 @@
+SELECT todo_check_password('correct horse', ours) FROM hash;

@@ -1,0 +1,1 @@
+SELECT * FROM todo_authenticate('login@example.com', 'correct horse');

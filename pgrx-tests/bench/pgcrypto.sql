@@ -1,0 +1,1 @@
+SELECT crypt('correct horse', theirs) = theirs FROM hash;
