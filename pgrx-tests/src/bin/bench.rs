@@ -4,7 +4,7 @@
 //! machine does hits them alike; separate runs differ by a quarter here. A script's time is the mean without its slowest
 //! 5 %, a pair's ratio the median of its runs. `raw/raw` shows what the method itself adds.
 //!
-//! Usage: bench [SECONDS PER RUN] (8), within `cluster.sh exec`.
+//! Usage: bench [SECONDS PER RUN (8) [MEASURED SCRIPT]], within `cluster.sh exec`.
 
 use std::fs;
 use std::path::Path;
@@ -27,6 +27,7 @@ const RUNS: usize = 5;
 
 fn main() -> ExitCode {
     let seconds: u32 = std::env::args().nth(1).and_then(|s| s.parse().ok()).unwrap_or(8);
+    let only = std::env::args().nth(2);
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench");
     let logs = Path::new(&std::env::var("TODO_CLUSTER").expect("run within cluster.sh exec")).join("bench");
     fs::create_dir_all(&logs).expect("a directory for pgbench's logs");
@@ -34,7 +35,8 @@ fn main() -> ExitCode {
 
     println!("{:<18} {:<18} {:>10} {:>10} {:>7}   runs", "baseline", "measured", "µs", "µs", "ratio");
     let mut kept = true;
-    for &(baseline, measured, promised) in PAIRS {
+    let chosen = |pair: &&(&str, &str, Option<f64>)| only.as_deref().is_none_or(|name| name == pair.1);
+    for &(baseline, measured, promised) in PAIRS.iter().filter(chosen) {
         let mut runs: Vec<(f64, f64)> =
             (0..RUNS).map(|seed| run_pair(&scripts, &logs, baseline, measured, seconds, seed)).collect();
         runs.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
