@@ -13,6 +13,8 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 pg_config=${PG_CONFIG:-pg_config}
 bindir=$top/target/stage$("$pg_config" --bindir)
+# The original binaries may find their libraries relative to themselves, which the copies would not.
+libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb} | sed -n 's|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)
 
 # What the server's own environment must not change: a backtrace would show in every error's DETAIL.
 unset RUST_BACKTRACE RUST_LIB_BACKTRACE
@@ -21,6 +23,7 @@ unset "${!PG@}"
 export PGUSER=postgres PGDATABASE=postgres
 
 as_server() {
+    set -- env "LD_LIBRARY_PATH=$libraries" "$@"
     if [ "$(id -u)" = 0 ]; then
         setpriv --reuid=postgres --regid=postgres --clear-groups --securebits=+no_setuid_fixup \
             --inh-caps=+dac_override --ambient-caps=+dac_override -- "$@"
