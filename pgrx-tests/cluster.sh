@@ -3,6 +3,7 @@
 #
 #   cluster.sh exec COMMAND...   runs COMMAND with PGHOST & co. set to a new cluster, and removes the cluster at the end
 #   cluster.sh start DIR         starts a cluster in DIR (made with it); prints its environment as shell assignments
+#   cluster.sh standby DIR       the same, a hot standby of the cluster that PGHOST names
 #   cluster.sh stop DIR          stops and removes it
 #
 # The server is the copy that stage.sh made in target/stage, so nothing is installed into the system. PostgreSQL does not
@@ -16,6 +17,7 @@ bindir=$top/target/stage$("$pg_config" --bindir)
 # The original binaries may find their libraries relative to themselves, which the copies would not.
 libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb} | sed -n 's|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)
 
+primary=${PGHOST:-}
 # What the server's own environment must not change: a backtrace would show in every error's DETAIL.
 unset RUST_BACKTRACE RUST_LIB_BACKTRACE
 unset "${!PG@}"
@@ -44,13 +46,15 @@ socket_dir() {
     echo "$dir"
 }
 
+# start DIR COMMAND...: COMMAND makes the data directory DIR/data.
 start() {
     local dir=$1 socket
     mkdir -p "$dir"
     dir=$(cd "$dir" && pwd)
+    chmod 755 "$dir"
     [ "$(id -u)" != 0 ] || chown postgres "$dir"
-    as_server "$bindir/initdb" --pgdata="$dir/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8 \
-        --no-sync >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; return 1; }
+    shift
+    as_server "$@" --pgdata="$dir/data" --no-sync >"$dir/create.log" 2>&1 || { cat "$dir/create.log" >&2; return 1; }
     socket=$(socket_dir "$dir")
     echo "$socket" >"$dir/socket_dir"
     as_server tee -a "$dir/data/postgresql.conf" >/dev/null <<CONF
@@ -71,6 +75,8 @@ TODO_CLUSTER='$dir'
 ENV
 }
 
+new_cluster=("$bindir/initdb" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8)
+
 stop() {
     local dir=$1
     [ -d "$dir" ] || return 0
@@ -82,20 +88,27 @@ stop() {
 }
 
 case ${1:-} in
-start | stop)
-    "$1" "$2"
+start)
+    start "$2" "${new_cluster[@]}"
+    ;;
+standby)
+    start "$2" "$("$pg_config" --bindir)/pg_basebackup" --host="$primary" --username=postgres --checkpoint=fast \
+        --write-recovery-conf
+    ;;
+stop)
+    stop "$2"
     ;;
 exec)
     shift
     mkdir -p "$top/target/clusters"
     dir=$(mktemp -d "$top/target/clusters/XXXXXX")
-    chmod 755 "$dir"
-    trap 'stop "$dir"' EXIT
+    # With the standbys beside it that a test was killed over.
+    trap 'for each in "$dir"*; do stop "$each"; done' EXIT
     # The command answers an interrupt (psql cancels its query); the cluster stays until it ends. A broken pipe must
     # not keep the cluster from being removed.
     trap : INT PIPE
     trap 'exit 143' TERM HUP
-    environment=$(start "$dir")
+    environment=$(start "$dir" "${new_cluster[@]}")
     set -a
     eval "$environment"
     set +a

@@ -3,8 +3,10 @@
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls};
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 /// The specification's sample data, to the letter.
 pub const SAMPLE_DATA: &str = include_str!("../fixtures/sample_data.sql");
@@ -73,19 +75,67 @@ impl Drop for Database {
 }
 
 fn connect(database: &str) -> Client {
-    let variable = |name| std::env::var(name).expect("run by `make test`, within cluster.sh exec");
+    connect_to(&variable("PGHOST"), database)
+}
+
+fn connect_to(host: &str, database: &str) -> Client {
     Config::new()
-        .host(&variable("PGHOST"))
-        .user(&variable("PGUSER"))
+        .host(host)
+        .user("postgres")
         .dbname(database)
         .connect(NoTls)
         .expect("the test cluster accepts connections")
 }
 
+/// A variable that `cluster.sh exec` sets.
+fn variable(name: &str) -> String {
+    std::env::var(name).expect("run by `make test`, within cluster.sh exec")
+}
+
+/// A hot standby of the test cluster, stopped and removed at the end.
+pub struct Standby {
+    dir: PathBuf,
+    host: String,
+}
+
+impl Standby {
+    pub fn start() -> Self {
+        let dir = PathBuf::from(variable("TODO_CLUSTER")).with_extension(format!("standby-{}", std::process::id()));
+        let output = cluster_sh("standby", &dir);
+        let host = output.lines().find_map(|line| line.strip_prefix("PGHOST='")?.strip_suffix('\'')).expect("a host");
+        Self { dir, host: host.to_owned() }
+    }
+
+    /// A session on the standby's copy of a database, once it has replayed all that the primary has written so far.
+    pub fn connect(&self, database: &mut Database) -> Client {
+        let written: String = database.client.query_one("SELECT pg_current_wal_lsn()::text", &[]).unwrap().get(0);
+        let mut client = connect_to(&self.host, "postgres");
+        let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !client.query_one(&replayed, &[]).unwrap().get::<_, bool>(0) {
+            assert!(Instant::now() < deadline, "the standby does not catch up");
+        }
+        connect_to(&self.host, &database.name)
+    }
+}
+
+impl Drop for Standby {
+    fn drop(&mut self) {
+        cluster_sh("stop", &self.dir);
+    }
+}
+
+/// Runs `cluster.sh` on a directory; its standard output.
+fn cluster_sh(command: &str, dir: &Path) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster.sh");
+    let output = Command::new(script).arg(command).arg(dir).output().expect("cluster.sh runs");
+    assert!(output.status.success(), "cluster.sh {command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 /// The cluster's server log.
 pub fn server_log() -> String {
-    let dir: PathBuf = std::env::var("TODO_CLUSTER").expect("run by `make test`, within cluster.sh exec").into();
-    std::fs::read_to_string(dir.join("server.log")).expect("a readable server log")
+    std::fs::read_to_string(Path::new(&variable("TODO_CLUSTER")).join("server.log")).expect("a readable server log")
 }
 
 /// What a client can tell of an error, without its message.
