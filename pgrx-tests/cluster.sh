@@ -87,6 +87,14 @@ stop() {
     rm -rf "$dir"
 }
 
+# Stops a cluster and the standbys beside it, which a test that was killed has left.
+stop_all() {
+    local dir
+    for dir in "$1"*; do
+        stop "$dir"
+    done
+}
+
 case ${1:-} in
 start)
     start "$2" "${new_cluster[@]}"
@@ -102,8 +110,7 @@ exec)
     shift
     mkdir -p "$top/target/clusters"
     dir=$(mktemp -d "$top/target/clusters/XXXXXX")
-    # With the standbys beside it that a test was killed over.
-    trap 'for each in "$dir"*; do stop "$each"; done' EXIT
+    trap 'stop_all "$dir"' EXIT
     # The command answers an interrupt (psql cancels its query); the cluster stays until it ends. A broken pipe must
     # not keep the cluster from being removed.
     trap : INT PIPE
