@@ -6,7 +6,7 @@
 //! key, a deadlock, a cancel) passes to the caller as PostgreSQL made it, constraint and context included; pgrx would
 //! keep its message only.
 
-use crate::error::{Column, Failure, Report};
+use crate::error::{Column, Failure, Report, row_hider};
 use crate::row::Trigger;
 use crate::statement::Execution;
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
@@ -17,8 +17,10 @@ use std::ffi::c_int;
 macro_rules! set_function {
     ($(#[$doc:meta])* fn $name:ident($call:ident) $body:block) => {
         $crate::boundary::entry_point! { $(#[$doc])* fn $name(fcinfo) {
+            type Outcome = Result<$crate::statement::Execution, $crate::error::Failure>;
+            fn body($call: &$crate::boundary::Call) -> Outcome $body
             // SAFETY: PostgreSQL calls this symbol as a version-1 function, with a valid fcinfo.
-            unsafe { $crate::boundary::run_set_function(fcinfo, |$call| $body) }
+            unsafe { $crate::boundary::run_set_function(fcinfo, body) }
         } }
     };
 }
@@ -28,8 +30,10 @@ pub(crate) use set_function;
 macro_rules! scalar_function {
     ($(#[$doc:meta])* fn $name:ident($call:ident) $body:block) => {
         $crate::boundary::entry_point! { $(#[$doc])* fn $name(fcinfo) {
+            type Outcome = Result<Option<pgrx::pg_sys::Datum>, $crate::error::Failure>;
+            fn body($call: &$crate::boundary::Call) -> Outcome $body
             // SAFETY: PostgreSQL calls this symbol as a version-1 function, with a valid fcinfo.
-            unsafe { $crate::boundary::run_scalar_function(fcinfo, |$call| $body) }
+            unsafe { $crate::boundary::run_scalar_function(fcinfo, body) }
         } }
     };
 }
@@ -39,8 +43,9 @@ pub(crate) use scalar_function;
 macro_rules! trigger_function {
     ($(#[$doc:meta])* fn $name:ident($trigger:ident) $body:block) => {
         $crate::boundary::entry_point! { $(#[$doc])* fn $name(fcinfo) {
+            fn body($trigger: &mut $crate::row::Trigger) -> Result<(), $crate::error::Failure> $body
             // SAFETY: PostgreSQL calls this symbol as a version-1 function, with a valid fcinfo.
-            unsafe { $crate::boundary::run_trigger_function(fcinfo, |$trigger| $body) }
+            unsafe { $crate::boundary::run_trigger_function(fcinfo, body) }
         } }
     };
 }
@@ -235,7 +240,10 @@ unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_
         (*info).setResult = store;
 
         SPI_connect();
+        let mut hider = row_hider();
+        pg_sys::error_context_stack = &raw mut hider;
         let status = SPI_execute_plan(execution.plan, execution.values.as_ptr(), execution.nulls.as_ptr(), false, 0);
+        pg_sys::error_context_stack = hider.previous;
         if status < 0 {
             Report::internal(c"a kept plan could not be run").raise();
         }

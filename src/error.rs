@@ -6,7 +6,7 @@
 
 use pgrx::{PgSqlErrorCode, pg_sys};
 use std::borrow::Cow;
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 
 /// A column an error can be about, with the constraint that guards it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,5 +128,49 @@ impl Report {
             errfinish(std::ptr::null(), 0, std::ptr::null());
         }
         unreachable!("errfinish returned at ERROR")
+    }
+}
+
+/// An error context that hides the row in the DETAIL of a constraint's failure, for a statement run with the owner's
+/// rights: PostgreSQL shows a row to who may read it, and that is the owner then, while the error goes to the caller.
+/// Our triggers report what breaks our rules, but an application may have constraints of its own.
+///
+/// To be put on `error_context_stack` while the statement runs, and taken off after it.
+pub fn row_hider() -> pg_sys::ErrorContextCallback {
+    pg_sys::ErrorContextCallback {
+        // SAFETY: read by the backend's one thread.
+        previous: unsafe { pg_sys::error_context_stack },
+        callback: Some(hide_row),
+        arg: std::ptr::null_mut(),
+    }
+}
+
+unsafe extern "C-unwind" fn hide_row(_: *mut c_void) {
+    unsafe extern "C-unwind" {
+        fn geterrcode() -> c_int;
+        fn CopyErrorData() -> *mut pg_sys::ErrorData;
+        fn FreeErrorData(error: *mut pg_sys::ErrorData);
+        fn errdetail_internal(format: *const c_char, ...) -> c_int;
+    }
+    const WITH_ROW: [PgSqlErrorCode; 3] = [
+        PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
+        PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION,
+        PgSqlErrorCode::ERRCODE_WITH_CHECK_OPTION_VIOLATION,
+    ];
+    // SAFETY: elog.c calls this while it finishes an error, which these functions look at and change. CopyErrorData
+    // wants another memory context than the one elog.c is in.
+    unsafe {
+        let code = geterrcode();
+        if !WITH_ROW.iter().any(|&with_row| with_row as c_int == code) {
+            return;
+        }
+        let elog_context = pg_sys::MemoryContextSwitchTo(pg_sys::TopMemoryContext);
+        let error = CopyErrorData();
+        let has_detail = !(*error).detail.is_null();
+        FreeErrorData(error);
+        pg_sys::MemoryContextSwitchTo(elog_context);
+        if has_detail {
+            errdetail_internal(c"The row is not shown.".as_ptr());
+        }
     }
 }

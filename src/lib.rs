@@ -83,5 +83,7 @@ extension_sql_file!("../sql/functions/todo_complete_all.sql", name = "todo_compl
 extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_clear_completed", requires = ["tasks"]);
 extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["tasks"]);
 
+extension_sql_file!("../sql/functions/functions.sql", name = "functions", requires = ["schema"]);
+extension_sql_file!("../sql/functions/schema_for_grants.sql", name = "schema_for_grants", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_grant.sql", name = "todo_grant", requires = ["tasks", "todo_users"]);
 extension_sql_file!("../sql/functions/todo_revoke.sql", name = "todo_revoke", requires = ["tasks", "todo_users"]);

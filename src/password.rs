@@ -35,19 +35,29 @@ pub fn hash(password: &str) -> Result<String, Failure> {
     hash.map_err(|_| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "no random salt could be had"))
 }
 
-/// Whether this is the hash's password. No password, no hash, or one that is malformed: false, at the same price.
+/// Whether this is the hash's password. It takes the time of one hash at the current cost, whatever is wrong: no password,
+/// no hash, a malformed one, or one of a lower cost (one of a higher cost takes longer).
 pub fn verify(password: Option<&str>, hash: Option<&str>) -> bool {
     check_for_interrupts!();
-    let matches = match (password, hash.filter(|hash| rules::bcrypt_cost(hash).is_some())) {
+    let verified = password.zip(hash).and_then(|(password, hash)| {
+        let cost = rules::bcrypt_cost(hash)?;
         // An error is a hash that is no canonical base64, refused before any work is done.
-        (Some(password), Some(hash)) => bcrypt::verify(password, hash).ok(),
-        _ => None,
-    };
-    if matches.is_none() {
-        let _ = black_box(bcrypt::hash_with_salt(black_box("no such password"), bcrypt_cost(), [0; 16]));
-    }
+        Some((bcrypt::verify(password, hash).ok()?, cost))
+    });
     check_for_interrupts!();
-    matches == Some(true)
+    match verified {
+        Some((true, _)) => return true,
+        // The rounds of costs c, c + 1, ... S - 1 add up to those of S less those of c.
+        Some((false, cost)) => (cost..bcrypt_cost()).for_each(waste),
+        None => waste(bcrypt_cost()),
+    }
+    false
+}
+
+/// Takes the time of one hash.
+fn waste(cost: u32) {
+    let _ = black_box(bcrypt::hash_with_salt(black_box("no such password"), cost, [0; 16]));
+    check_for_interrupts!();
 }
 
 /// Whether a hash was made at a lower cost than the current one.

@@ -1,8 +1,11 @@
 //! SQL statements (`sql/statements/`) whose plans are kept per session: prepared at the first call, used ever after.
 
-use pgrx::{IntoDatum, pg_sys};
+use crate::error::row_hider;
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{IntoDatum, PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
+use std::panic::AssertUnwindSafe;
 
 /// The most parameters a statement has.
 const PARAMETERS_MAX: usize = 4;
@@ -101,14 +104,47 @@ impl Statement {
     ) -> T {
         let execution = self.bind(namespace, arguments);
         let (mut values, nulls) = (execution.values, execution.nulls);
-        // SAFETY: SPI as documented. An ERROR on the way ends the transaction's SPI state with it.
+        let mut hider = row_hider();
+        // SAFETY: SPI as documented. An ERROR on the way ends the transaction's SPI state with it, and unwinds through
+        // here, where the error context is taken off before it goes.
         unsafe {
+            let _restore = RestoreErrorContext(hider.previous);
+            pg_sys::error_context_stack = &raw mut hider;
             pg_sys::SPI_connect();
             let status = pg_sys::SPI_execute_plan(execution.plan, values.as_mut_ptr(), nulls.as_ptr(), false, 0);
             assert!(status >= 0, "a kept plan could not be run");
             let result = read(pg_sys::SPI_processed);
             pg_sys::SPI_finish();
             result
+        }
+    }
+
+    /// Runs the statement now, in a subtransaction: an error, other than a cancel, undoes it and is nobody's. How many
+    /// rows it changed.
+    pub fn try_execute<const N: usize>(&self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> u64 {
+        // SAFETY: as PL/pgSQL does for a block with an EXCEPTION clause: the context and resource owner that were
+        // current before the subtransaction are so again after it.
+        unsafe {
+            let (context, owner) = (pg_sys::CurrentMemoryContext, pg_sys::CurrentResourceOwner);
+            let restore = || {
+                pg_sys::MemoryContextSwitchTo(context);
+                pg_sys::CurrentResourceOwner = owner;
+            };
+            pg_sys::BeginInternalSubTransaction(std::ptr::null());
+            pg_sys::MemoryContextSwitchTo(context);
+            PgTryBuilder::new(AssertUnwindSafe(|| {
+                let rows = self.execute(namespace, arguments);
+                pg_sys::ReleaseCurrentSubTransaction();
+                restore();
+                rows
+            }))
+            .catch_others(|cause| {
+                pg_sys::MemoryContextSwitchTo(context);
+                pg_sys::RollbackAndReleaseCurrentSubTransaction();
+                restore();
+                if is_cancel(&cause) { cause.rethrow() } else { 0 }
+            })
+            .execute()
         }
     }
 
@@ -140,13 +176,33 @@ impl Statement {
             let sql = CString::new(sql).expect("the statement's text holds no NUL");
             pg_sys::SPI_connect();
             let parameters = self.parameters.as_ptr().cast_mut();
-            let plan = pg_sys::SPI_prepare(sql.as_ptr(), self.parameters.len() as i32, parameters);
+            // One plan serves all arguments; and a plan that is made for some shows them to who has plans printed.
+            let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as i32;
+            let plan = pg_sys::SPI_prepare_cursor(sql.as_ptr(), self.parameters.len() as i32, parameters, options);
             assert!(!plan.is_null(), "SPI_prepare refused a statement of this library");
             pg_sys::SPI_keepplan(plan);
             pg_sys::SPI_finish();
             plan
         }
     }
+}
+
+/// Puts the error context back that was there before, also when an error unwinds.
+struct RestoreErrorContext(*mut pg_sys::ErrorContextCallback);
+
+impl Drop for RestoreErrorContext {
+    fn drop(&mut self) {
+        // SAFETY: written by the backend's one thread; the context before ours outlives it.
+        unsafe { pg_sys::error_context_stack = self.0 }
+    }
+}
+
+fn is_cancel(cause: &CaughtError) -> bool {
+    use PgSqlErrorCode::{ERRCODE_ADMIN_SHUTDOWN, ERRCODE_QUERY_CANCELED};
+    let (CaughtError::PostgresError(report)
+    | CaughtError::ErrorReport(report)
+    | CaughtError::RustPanic { ereport: report, .. }) = cause;
+    matches!(report.sql_error_code(), ERRCODE_QUERY_CANCELED | ERRCODE_ADMIN_SHUTDOWN)
 }
 
 /// A value as the argument of [`Statement::bind`].

@@ -6,6 +6,7 @@ use crate::error::{Column, Failure};
 use crate::password;
 use crate::rules::{self, EMAIL, HASHED_PASSWORD, NAME};
 use crate::statement::{datum, statement};
+use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::{IntoDatum, pg_sys};
 
 const ID: Column = Column::new(c"users", c"id");
@@ -31,6 +32,8 @@ set_function! {
         let password: &str = call.required(2, "password", HASHED_PASSWORD)?;
         rules::email(email)?;
         let name = rules::name(name)?;
+        // SAFETY: raises 25006, or does nothing.
+        unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_create_user()".as_ptr()) };
         let hash = password::hash(password)?;
         let arguments = [datum(email), datum(name), datum(hash)];
         Ok(CREATE.with(|create| create.bind(call.namespace, arguments)))
@@ -87,31 +90,57 @@ set_function! {
 set_function! {
     /// `todo_authenticate(email text, password text)`
     fn todo_authenticate(call) {
-        // Nothing is locked and no statement is open while the password is hashed.
-        let email: Option<&str> = call.argument(0);
-        let stored = CREDENTIALS_BY_EMAIL.with(|find| find.first_row(call.namespace, [datum(email)]));
-        let password = call.argument::<&str>(1).filter(|password| rules::password(password).is_ok());
-        let (id, hash) = stored.map_or((None, None), |[id, hash]| (id, hash));
-        let right = password::verify(password, hash.as_deref());
-        if let (true, Some(password), Some(id), Some(hash)) = (right, password, &id, &hash) {
-            renew(call, id, hash, password)?;
-        }
-        // Whether the user is active is read again: hashing took its time.
-        let user_id = id.filter(|_| right);
+        let user_id = login(call)?;
         Ok(ACTIVE_USER.with(|find| find.bind(call.namespace, [datum(user_id)])))
     }
 }
 
-/// Stores a new hash after a correct login where the old one was made at a lower cost: only if it is still the stored
-/// one, the row is not locked by somebody else, and this transaction may write.
-fn renew(call: &Call, id: &str, hash: &str, password: &str) -> Result<(), Failure> {
-    // SAFETY: reads the state of the running transaction and of the server.
-    let read_only = unsafe { pg_sys::XactReadOnly || pg_sys::RecoveryInProgress() };
-    if password::is_outdated(hash) && !read_only {
-        let new = password::hash(password)?;
-        RENEW_HASH.with(|renew| renew.execute(call.namespace, [datum(id), datum(hash), datum(new)]));
+/// The id of the active user with this address and password. Nothing is locked and no statement is open while the
+/// password is hashed; if the stored hash is another one afterwards, that is what counts.
+fn login(call: &Call) -> Result<Option<String>, Failure> {
+    let email: Option<&str> = call.argument(0);
+    let password = call.argument::<&str>(1).filter(|password| rules::password(password).is_ok());
+    let mut verified = None;
+    loop {
+        let stored = CREDENTIALS_BY_EMAIL.with(|find| find.first_row(call.namespace, [datum(email)]));
+        let (id, hash) = stored.map_or((None, None), |[id, hash]| (id, hash));
+        if verified.is_some() && hash == verified {
+            return Ok(id);
+        }
+        if !password::verify(password, hash.as_deref()) {
+            return Ok(None);
+        }
+        verified = match (&id, &hash, password) {
+            (Some(id), Some(hash), Some(password)) => renew(call, id, hash, password)?,
+            _ => None,
+        };
+        verified = verified.or(hash);
     }
-    Ok(())
+}
+
+/// Stores a new hash after a correct login where the old one was made at a lower cost, and returns it. It is left for
+/// another time where the login would have to wait or could fail for it: in a transaction that must not write or has
+/// one snapshot, under a lock on the table or the row, or if the UPDATE fails.
+fn renew(call: &Call, id: &str, hash: &str, password: &str) -> Result<Option<String>, Failure> {
+    if !password::is_outdated(hash) || !may_renew(call.namespace) {
+        return Ok(None);
+    }
+    let new = password::hash(password)?;
+    let arguments = [datum(id), datum(hash), datum(&*new)];
+    let renewed = RENEW_HASH.with(|renew| renew.try_execute(call.namespace, arguments)) == 1;
+    Ok(renewed.then_some(new))
+}
+
+fn may_renew(namespace: pg_sys::Oid) -> bool {
+    // SAFETY: reads the state of the running transaction; the lock is the one that UPDATE takes, unless the table is
+    // gone.
+    unsafe {
+        let users = pg_sys::get_relname_relid(c"users".as_ptr(), namespace);
+        !pg_sys::XactReadOnly
+            && pg_sys::XactIsoLevel < pg_sys::XACT_REPEATABLE_READ as i32
+            && users != pg_sys::InvalidOid
+            && pg_sys::ConditionalLockRelationOid(users, pg_sys::RowExclusiveLock as i32)
+    }
 }
 
 scalar_function! {
@@ -121,18 +150,25 @@ scalar_function! {
         let current: &str = call.required(1, "current_password", HASHED_PASSWORD)?;
         let new: &str = call.required(2, "new_password", HASHED_PASSWORD)?;
         rules::password(new)?;
+        // SAFETY: raises 25006, or does nothing.
+        unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_change_password()".as_ptr()) };
         let current = Some(current).filter(|password| rules::password(password).is_ok());
-        // Again when the stored hash was replaced meanwhile, as by a login that renewed it.
+        let mut verified = None;
         loop {
             let stored = CREDENTIALS_BY_ID.with(|find| find.first_row(call.namespace, [datum(user_id)]));
             let hash = stored.and_then(|[_, hash]| hash);
+            if verified.is_some() && hash == verified {
+                return Err(Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the password could not be stored"));
+            }
             if !password::verify(current, hash.as_deref()) {
                 return Ok(false.into_datum());
             }
-            let arguments = [datum(user_id), datum(hash), datum(password::hash(new)?)];
+            let arguments = [datum(user_id), datum(hash.as_deref()), datum(password::hash(new)?)];
             if REPLACE_HASH.with(|replace| replace.execute(call.namespace, arguments)) == 1 {
                 return Ok(true.into_datum());
             }
+            // Again: the stored hash was replaced meanwhile, as by a login that renewed it.
+            verified = hash;
         }
     }
 }

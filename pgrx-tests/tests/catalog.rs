@@ -128,6 +128,8 @@ fn functions_are_the_api_and_described() {
             "todo_get_user(user_id text) SETOF todo_users sql stable",
             "todo_grant(role text, access text DEFAULT 'api'::text) void plpgsql volatile",
             "todo_hash_password(password text) text c volatile",
+            "todo_internal.functions() SETOF oid sql stable",
+            "todo_internal.schema_for_grants(role text) text plpgsql stable",
             "todo_internal.tasks_before_row() trigger c volatile",
             "todo_internal.users_before_row() trigger c volatile",
             "todo_list_tasks(user_id text) SETOF tasks sql stable",
@@ -172,7 +174,7 @@ fn nothing_is_open_to_public() {
          SELECT CASE count(*) FILTER (WHERE grantee = 0) WHEN 0 THEN 'closed' ELSE 'open: ' || name END
          FROM acls, aclexplode(acl) GROUP BY name",
     );
-    assert_eq!(open.len(), 28 + 4 + 1, "functions, tables, view and sequence, schema: {open:?}");
+    assert_eq!(open.len(), 30 + 4 + 1, "functions, tables, view and sequence, schema: {open:?}");
     assert!(open.iter().all(|state| state == "closed"), "{open:?}");
 
     client

@@ -143,7 +143,17 @@ fn a_login_renews_a_cheaper_hash_and_no_other() {
     client.batch_execute("SET lock_timeout = '1s'").unwrap();
     assert!(logs_in(client, "long enough"));
     assert_eq!(stored_hash(client), first, "a locked row");
+    other.batch_execute("COMMIT; BEGIN; LOCK TABLE users IN SHARE MODE").unwrap();
+    assert!(logs_in(client, "long enough"));
+    assert_eq!(stored_hash(client), first, "a locked table");
     other.batch_execute("COMMIT").unwrap();
+
+    // With one snapshot for the transaction, replacing what others have replaced would fail.
+    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM users").unwrap();
+    other.batch_execute("UPDATE users SET name = 'Other'").unwrap();
+    assert!(logs_in(client, "long enough"));
+    client.batch_execute("COMMIT").unwrap();
+    assert_eq!(stored_hash(client), first, "a transaction with one snapshot");
 
     assert!(logs_in(client, "long enough"));
     let renewed = stored_hash(client);
@@ -182,9 +192,15 @@ fn what_is_wrong_cannot_be_told_by_the_time() {
     }
     let insert = "INSERT INTO users (email, name, hashed_password) VALUES ('malformed@b.cd', 'U', $1)";
     client.execute(insert, &[&JANES_HASH]).unwrap();
+    set_cost(client, 6);
+    let cheaper = hash(client, "long enough").unwrap();
+    let insert = "INSERT INTO users (email, name, hashed_password) VALUES ('cheaper@b.cd', 'U', $1)";
+    client.execute(insert, &[&cheaper]).unwrap();
+    set_cost(client, 8);
     let too_long = "x".repeat(73);
-    let classes: [(&str, Option<&str>, Option<&str>); 9] = [
+    let classes: [(&str, Option<&str>, Option<&str>); 10] = [
         ("wrong password", Some("right@b.cd"), Some("wrong enough")),
+        ("wrong password, cheaper hash", Some("cheaper@b.cd"), Some("wrong enough")),
         ("unknown address", Some("nobody@b.cd"), Some("long enough")),
         ("inactive", Some("inactive@b.cd"), Some("long enough")),
         ("locked", Some("locked@b.cd"), Some("long enough")),
@@ -299,6 +315,49 @@ fn a_hash_replaced_meanwhile() {
         assert_eq!(logs_in(client, "correct horse"), changed);
         assert_eq!(logs_in(client, "battery staple"), !changed);
     }
+}
+
+/// A password that is locked while a login hashes it lets nobody in.
+#[test]
+fn locked_during_a_login() {
+    let mut database = Database::new();
+    let mut login = database.connect();
+    let client = &mut database.client;
+    let user = create_user(client, "long enough");
+    let logged_in = std::thread::scope(|scope| {
+        let login = scope.spawn(|| logs_in(&mut login, "long enough"));
+        let active = "SELECT FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%todo_authenticate%'
+                      AND datname = current_database() AND pid <> pg_backend_pid()";
+        while client.query(active, &[]).unwrap().is_empty() {
+            assert!(!login.is_finished(), "the login was seen at work");
+        }
+        client.query("SELECT todo_set_password_hash($1, '!')", &[&user]).unwrap();
+        login.join().unwrap()
+    });
+    assert!(!logged_in);
+}
+
+#[test]
+fn a_password_that_cannot_be_stored() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    let user = create_user(client, "long enough");
+    let change = |client: &mut Client, current: &str| {
+        let query = "SELECT todo_change_password($1, $2, 'battery staple')";
+        client.query_one(query, &[&user, &current]).map(|row| row.get::<_, bool>(0))
+    };
+    client.batch_execute("BEGIN READ ONLY").unwrap();
+    assert_eq!(Failure::of(change(client, "wrong enough")).code, "25006", "right or wrong");
+    client.batch_execute("ROLLBACK").unwrap();
+    client
+        .batch_execute(
+            "CREATE FUNCTION veto() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+             CREATE TRIGGER veto BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION veto()",
+        )
+        .unwrap();
+    assert_eq!(Failure::of(change(client, "long enough")).code, "55000");
+    assert!(!change(client, "wrong enough").unwrap());
 }
 
 /// A bound password is in no error and no log line, whatever goes wrong.

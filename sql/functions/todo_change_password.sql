@@ -1,5 +1,6 @@
 -- Changes the password of an active user; false when the current one is wrong, or there is no such user.
--- Errors: 23502 an argument is NULL; 22023 new password under 8 characters; 22001 over 72 bytes.
+-- Errors: 23502 an argument is NULL; 22023 new password under 8 characters; 22001 over 72 bytes;
+-- 25006 read-only transaction; 55000 a trigger of the application kept it from being stored.
 -- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
 CREATE FUNCTION @extschema@.todo_change_password(
     user_id text,

@@ -1,4 +1,4 @@
--- Marks a user's address as verified; returns the user, or no row when there is none.
+-- Marks the address that a user has now as verified; returns the user, or no row when there is none.
 -- Errors: 23502 user_id is NULL.
 -- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
 CREATE FUNCTION @extschema@.todo_verify_email(

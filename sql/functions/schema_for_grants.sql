@@ -1,0 +1,34 @@
+-- The extension's schema as SQL text, quoted where it must be, for a caller who may grant to the role.
+-- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is none); 42501 not the owner of the extension's tables.
+CREATE FUNCTION todo_internal.schema_for_grants(
+    role text
+)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    app oid := (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'todo');
+BEGIN
+    IF role IS NULL THEN
+        RAISE EXCEPTION 'argument role must not be null' USING ERRCODE = 'not_null_violation';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role) THEN
+        RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
+    END IF;
+    IF EXISTS (
+        SELECT FROM pg_class AS c
+        WHERE c.relnamespace = app
+          AND c.relname IN ('users', 'tasks')
+          AND NOT pg_has_role(c.relowner, 'USAGE')
+    ) THEN
+        RAISE EXCEPTION 'must be owner of the tables users and tasks' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN app::regnamespace::text;
+END
+$$;
+
+COMMENT ON FUNCTION todo_internal.schema_for_grants(text) IS
+    'The schema of the extension, for a caller who may grant to the role';
+
+REVOKE ALL ON FUNCTION todo_internal.schema_for_grants(text) FROM PUBLIC;
