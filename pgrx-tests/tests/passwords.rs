@@ -140,7 +140,7 @@ fn a_login_renews_a_cheaper_hash_and_no_other() {
 
     // Somebody else has the row: the login does not wait, and the hash is renewed another time.
     other.batch_execute("BEGIN; SELECT 1 FROM users FOR UPDATE").unwrap();
-    client.batch_execute("SET lock_timeout = '1s'").unwrap();
+    client.batch_execute("SET statement_timeout = '5s'").unwrap();
     assert!(logs_in(client, "long enough"));
     assert_eq!(stored_hash(client), first, "a locked row");
     other.batch_execute("COMMIT; BEGIN; LOCK TABLE users IN SHARE MODE").unwrap();
