@@ -179,7 +179,7 @@ fn only_a_superuser_sets_the_cost() {
     database.client.batch_execute(&format!("SELECT todo_revoke('{role}'); DROP ROLE {role}")).unwrap();
 }
 
-/// Whatever is wrong with a login takes the time of one hash. Medians of 50 interleaved calls, at cost 8.
+/// Whatever is wrong with a login takes the time of one hash. Medians of 50 interleaved calls, at cost 8, within 15 %.
 #[test]
 fn what_is_wrong_cannot_be_told_by_the_time() {
     let mut database = Database::new();
@@ -211,27 +211,28 @@ fn what_is_wrong_cannot_be_told_by_the_time() {
         ("too short", Some("right@b.cd"), Some("short")),
     ];
     let login = client.prepare("SELECT * FROM todo_authenticate($1, $2)").unwrap();
-    let mut times = vec![Vec::new(); classes.len()];
-    for _ in 0..50 {
-        for ((_, email, password), times) in classes.iter().zip(&mut times) {
-            let start = Instant::now();
-            assert!(client.query(&login, &[email, password]).unwrap().is_empty());
-            times.push(start.elapsed());
+    let mut medians = || -> Vec<Duration> {
+        let mut times = vec![Vec::new(); classes.len()];
+        for _ in 0..50 {
+            for ((_, email, password), times) in classes.iter().zip(&mut times) {
+                let start = Instant::now();
+                assert!(client.query(&login, &[email, password]).unwrap().is_empty());
+                times.push(start.elapsed());
+            }
         }
-    }
-    let medians: Vec<Duration> = times
-        .iter_mut()
-        .map(|times| {
+        let median = |times: &mut Vec<Duration>| {
             times.sort();
             times[times.len() / 2]
-        })
-        .collect();
-    let (fastest, slowest) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
-    assert!(
-        slowest.as_secs_f64() <= fastest.as_secs_f64() * 1.15,
-        "{:?}",
-        classes.iter().zip(&medians).collect::<Vec<_>>()
-    );
+        };
+        times.iter_mut().map(median).collect()
+    };
+    // A class that differs does so each time; a busy machine does not.
+    let mut tries = (0..3).map(|_| medians()).map(|medians| {
+        let (fastest, slowest) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
+        println!("{:?}", classes.iter().map(|class| class.0).zip(&medians).collect::<Vec<_>>());
+        slowest.as_secs_f64() <= fastest.as_secs_f64() * 1.15
+    });
+    assert!(tries.any(|alike| alike), "medians within 15 %");
     assert_eq!(client.query(&login, &[&"right@b.cd", &"long enough"]).unwrap().len(), 1);
 }
 
