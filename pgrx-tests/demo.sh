@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/fixtures"
 
-psql --no-psqlrc --quiet --echo-all --set=ON_ERROR_STOP=1 --pset=footer=off --file=../demo.sql
+psql --no-psqlrc --quiet --echo-all --set=ON_ERROR_STOP=1 --pset=footer=off --pset=pager=off --file=../demo.sql
 
 if [ -t 0 ] && [ -t 1 ]; then
     echo
