@@ -13,8 +13,8 @@
 //! | [`users`] | the functions that write users, and the login |
 //! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
 //!
-//! SQL lives in `sql/`, one object a file: `tables/`, `triggers/` and `functions/` make the install script in the
-//! order below; `statements/` is what the writing functions run.
+//! SQL lives in `sql/`, one object a file: `tables/`, `triggers/`, `views/`, `functions/` (the API) and
+//! `internal/` (its helpers) make the install script in the order below; `statements/` is what the writing functions run.
 
 mod boundary;
 mod error;
@@ -83,7 +83,7 @@ extension_sql_file!("../sql/functions/todo_complete_all.sql", name = "todo_compl
 extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_clear_completed", requires = ["tasks"]);
 extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["tasks"]);
 
-extension_sql_file!("../sql/functions/functions.sql", name = "functions", requires = ["schema"]);
-extension_sql_file!("../sql/functions/schema_for_grants.sql", name = "schema_for_grants", requires = ["schema"]);
+extension_sql_file!("../sql/internal/member_functions.sql", name = "member_functions", requires = ["schema"]);
+extension_sql_file!("../sql/internal/schema_for_grants.sql", name = "schema_for_grants", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_grant.sql", name = "todo_grant", requires = ["tasks", "todo_users"]);
 extension_sql_file!("../sql/functions/todo_revoke.sql", name = "todo_revoke", requires = ["tasks", "todo_users"]);

@@ -128,7 +128,7 @@ fn functions_are_the_api_and_described() {
             "todo_get_user(user_id text) SETOF todo_users sql stable",
             "todo_grant(role text, access text DEFAULT 'api'::text) void plpgsql volatile",
             "todo_hash_password(password text) text c volatile",
-            "todo_internal.functions() SETOF oid sql stable",
+            "todo_internal.member_functions() SETOF oid sql stable",
             "todo_internal.schema_for_grants(role text) text plpgsql stable",
             "todo_internal.tasks_before_row() trigger c volatile",
             "todo_internal.users_before_row() trigger c volatile",

@@ -29,7 +29,7 @@ BEGIN
     FOR api IN
         SELECT p.oid
         FROM pg_proc AS p
-        WHERE p.oid IN (SELECT todo_internal.functions())
+        WHERE p.oid IN (SELECT todo_internal.member_functions())
           AND p.pronamespace = app::regnamespace
           AND p.proname NOT IN ('todo_set_password_hash', 'todo_grant', 'todo_revoke')
     LOOP

@@ -14,7 +14,7 @@ DECLARE
 BEGIN
     EXECUTE format('REVOKE ALL ON TABLE %1$s.users, %1$s.tasks, %1$s.todo_users FROM %2$I', app, role);
     EXECUTE format('REVOKE ALL ON SEQUENCE %s.tasks_id_seq FROM %I', app, role);
-    FOR member IN SELECT todo_internal.functions() LOOP
+    FOR member IN SELECT todo_internal.member_functions() LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %I', member, role);
     END LOOP;
     EXECUTE format('REVOKE USAGE ON SCHEMA %s FROM %I', app, role);

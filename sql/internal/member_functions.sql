@@ -1,5 +1,5 @@
 -- The functions that belong to the extension.
-CREATE FUNCTION todo_internal.functions()
+CREATE FUNCTION todo_internal.member_functions()
 RETURNS SETOF oid
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ AS $$
       AND e.extname = 'todo'
 $$;
 
-COMMENT ON FUNCTION todo_internal.functions() IS
+COMMENT ON FUNCTION todo_internal.member_functions() IS
     'The functions that belong to the extension';
 
-REVOKE ALL ON FUNCTION todo_internal.functions() FROM PUBLIC;
+REVOKE ALL ON FUNCTION todo_internal.member_functions() FROM PUBLIC;
