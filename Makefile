@@ -36,6 +36,7 @@ build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## buil
 	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/setup.sh" >&2; exit 1; }
 	rm -rf $(PACKAGE)
 	$(CARGO_PGRX) pgrx package --pg-config "$(PG_CONFIG_PATH)" --out-dir $(PACKAGE) $(FEATURES)
+	@sql/assemble.sh "$(PACKAGE)$(EXTENSION_DIR)"
 
 $(OWN_CARGO_PGRX):
 	CARGO_TARGET_DIR=target/cargo-pgrx-build $(CARGO) install cargo-pgrx --version '=$(PGRX_VERSION)' --locked \

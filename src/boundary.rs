@@ -107,6 +107,19 @@ impl Call {
         })
     }
 
+    /// The command that an event trigger fires for: 39P03 when the function was not called by one.
+    pub fn command(&self) -> Result<*mut pg_sys::Node, Failure> {
+        // SAFETY: the context is NULL or a node; only an EventTriggerData is read further.
+        unsafe {
+            let context = (*self.fcinfo).context;
+            if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_EventTriggerData {
+                let code = PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED;
+                return Err(Failure::new(code, "to be used as an event trigger"));
+            }
+            Ok((*context.cast::<pg_sys::EventTriggerData>()).parsetree)
+        }
+    }
+
     /// The size in bytes of a text argument, known without detoasting it.
     pub fn text_bytes(&self, index: usize) -> Option<usize> {
         // SAFETY: as in `argument`; the declared type is text.

@@ -30,7 +30,7 @@ impl Column {
         let violated =
             matches!(code, PgSqlErrorCode::ERRCODE_CHECK_VIOLATION | PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION);
         let column = Self { constraint: self.constraint.filter(|_| violated), ..self };
-        Failure { code, message: message.into(), column: Some(column) }
+        Failure { column: Some(column), ..Failure::new(code, message) }
     }
 
     /// The column's name for a message.
@@ -49,11 +49,16 @@ pub struct Failure {
     pub code: PgSqlErrorCode,
     pub message: Cow<'static, str>,
     pub column: Option<Column>,
+    pub hint: Option<&'static CStr>,
 }
 
 impl Failure {
     pub fn new(code: PgSqlErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), column: None }
+        Self { code, message: message.into(), column: None, hint: None }
+    }
+
+    pub fn hint(self, hint: &'static CStr) -> Self {
+        Self { hint: Some(hint), ..self }
     }
 
     /// Copies the failure into PostgreSQL's memory, for [`Report::raise`]. `namespace` is the schema of its table.
@@ -72,6 +77,7 @@ impl Failure {
             table: or_null(column.map(|c| c.table)),
             column: or_null(column.map(|c| c.name)),
             constraint: or_null(column.and_then(|c| c.constraint)),
+            hint: or_null(self.hint),
         }
     }
 }
@@ -85,6 +91,7 @@ pub struct Report {
     table: *const c_char,
     column: *const c_char,
     constraint: *const c_char,
+    hint: *const c_char,
 }
 
 impl Report {
@@ -92,7 +99,7 @@ impl Report {
     pub const fn internal(message: &'static CStr) -> Self {
         let none = std::ptr::null();
         let code = PgSqlErrorCode::ERRCODE_INTERNAL_ERROR as c_int;
-        Self { code, message: message.as_ptr(), schema: none, table: none, column: none, constraint: none }
+        Self { code, message: message.as_ptr(), schema: none, table: none, column: none, constraint: none, hint: none }
     }
 
     /// Raises the ERROR.
@@ -105,6 +112,7 @@ impl Report {
             fn errstart(level: c_int, domain: *const c_char) -> bool;
             fn errcode(sqlstate: c_int) -> c_int;
             fn errmsg_internal(format: *const c_char, ...) -> c_int;
+            fn errhint(format: *const c_char, ...) -> c_int;
             fn err_generic_string(field: c_int, text: *const c_char) -> c_int;
             fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
         }
@@ -120,6 +128,9 @@ impl Report {
             errstart(pg_sys::elog::PgLogLevel::ERROR as c_int, std::ptr::null());
             errcode(self.code);
             errmsg_internal(c"%s".as_ptr(), self.message);
+            if !self.hint.is_null() {
+                errhint(c"%s".as_ptr(), self.hint);
+            }
             for (field, text) in fields {
                 if !text.is_null() {
                     err_generic_string(field as c_int, text);

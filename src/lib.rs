@@ -8,16 +8,20 @@
 //! | [`statement`] | SQL statements whose plans are kept per session |
 //! | [`row`] | the row a trigger sees and may change |
 //! | [`triggers`] | the row triggers of both tables |
-//! | [`settings`] | `todo.bcrypt_cost` |
+//! | [`guard`] | the event trigger that keeps both tables from being lost or changed |
+//! | [`upkeep`] | the rules as functions, for values that were stored before the rules |
+//! | [`settings`] | `todo.bcrypt_cost`, `todo.guard` |
 //! | [`password`] | hashing and verifying passwords |
 //! | [`users`] | the functions that write users, and the login |
 //! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
 //!
 //! SQL lives in `sql/`, one object a file: `tables/`, `triggers/`, `views/`, `functions/` (the API) and
 //! `internal/` (its helpers) make the install script in the order below; `statements/` is what the writing functions run.
+//! Scripts between versions are `sql/todo--*.sql` once they are frozen, and in `sql/unreleased/` until then.
 
 mod boundary;
 mod error;
+mod guard;
 mod password;
 mod row;
 mod rules;
@@ -25,6 +29,7 @@ mod settings;
 mod statement;
 mod tasks;
 mod triggers;
+mod upkeep;
 mod users;
 
 use pgrx::extension_sql_file;
@@ -35,16 +40,22 @@ pgrx::pg_module_magic!(name, version);
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     settings::define();
+    guard::install();
 }
 
 extension_sql_file!("../sql/preflight.sql", name = "preflight", bootstrap);
-extension_sql_file!("../sql/schema.sql", name = "schema", requires = ["preflight"]);
-extension_sql_file!("../sql/tables/users.sql", name = "users", requires = ["schema"]);
-extension_sql_file!("../sql/tables/tasks.sql", name = "tasks", requires = ["users"]);
-extension_sql_file!("../sql/triggers/users_before_row.sql", name = "users_before_row", requires = ["users"]);
-extension_sql_file!("../sql/triggers/tasks_before_row.sql", name = "tasks_before_row", requires = ["tasks"]);
+extension_sql_file!("../sql/tables/users.sql", name = "users", requires = ["preflight"]);
+extension_sql_file!("../sql/tables/users_rules.sql", name = "users_rules", requires = ["users"]);
+extension_sql_file!("../sql/tables/tasks.sql", name = "tasks", requires = ["users_rules"]);
+extension_sql_file!("../sql/tables/tasks_rules.sql", name = "tasks_rules", requires = ["tasks"]);
 
-extension_sql_file!("../sql/views/todo_users.sql", name = "todo_users", requires = ["users"]);
+// All else requires the schema, if not directly: upgrade scripts make it by the same text.
+extension_sql_file!("../sql/schema.sql", name = "schema", requires = ["tasks_rules"]);
+extension_sql_file!("../sql/triggers/users_before_row.sql", name = "users_before_row", requires = ["schema"]);
+extension_sql_file!("../sql/triggers/tasks_before_row.sql", name = "tasks_before_row", requires = ["schema"]);
+extension_sql_file!("../sql/triggers/guard.sql", name = "guard", requires = ["schema"]);
+
+extension_sql_file!("../sql/views/todo_users.sql", name = "todo_users", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_hash_password.sql", name = "todo_hash_password", requires = ["todo_users"]);
 extension_sql_file!(
     "../sql/functions/todo_check_password.sql",
@@ -70,20 +81,24 @@ extension_sql_file!("../sql/functions/todo_verify_email.sql", name = "todo_verif
 extension_sql_file!("../sql/functions/todo_set_active.sql", name = "todo_set_active", requires = ["todo_users"]);
 extension_sql_file!("../sql/functions/todo_delete_user.sql", name = "todo_delete_user", requires = ["todo_users"]);
 
-extension_sql_file!("../sql/functions/todo_create_task.sql", name = "todo_create_task", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_get_task.sql", name = "todo_get_task", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_update_task.sql", name = "todo_update_task", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_toggle_task.sql", name = "todo_toggle_task", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_complete_task.sql", name = "todo_complete_task", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_delete_task.sql", name = "todo_delete_task", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_list_tasks.sql", name = "todo_list_tasks", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_pending_tasks.sql", name = "todo_pending_tasks", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_completed_tasks.sql", name = "todo_completed_tasks", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_complete_all.sql", name = "todo_complete_all", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_clear_completed", requires = ["tasks"]);
-extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["tasks"]);
+extension_sql_file!("../sql/functions/todo_create_task.sql", name = "todo_create_task", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_get_task.sql", name = "todo_get_task", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_update_task.sql", name = "todo_update_task", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_toggle_task.sql", name = "todo_toggle_task", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_complete_task.sql", name = "todo_complete_task", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_delete_task.sql", name = "todo_delete_task", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_list_tasks.sql", name = "todo_list_tasks", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_pending_tasks.sql", name = "todo_pending_tasks", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_completed_tasks.sql", name = "todo_completed_tasks", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_complete_all.sql", name = "todo_complete_all", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_clear_completed", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["schema"]);
 
+extension_sql_file!("../sql/functions/todo_check.sql", name = "todo_check", requires = ["schema"]);
+extension_sql_file!("../sql/functions/todo_release_tables.sql", name = "todo_release_tables", requires = ["schema"]);
+extension_sql_file!("../sql/internal/broken_rule.sql", name = "broken_rule", requires = ["schema"]);
+extension_sql_file!("../sql/internal/trimmed.sql", name = "trimmed", requires = ["schema"]);
 extension_sql_file!("../sql/internal/member_functions.sql", name = "member_functions", requires = ["schema"]);
 extension_sql_file!("../sql/internal/schema_for_grants.sql", name = "schema_for_grants", requires = ["schema"]);
-extension_sql_file!("../sql/functions/todo_grant.sql", name = "todo_grant", requires = ["tasks", "todo_users"]);
-extension_sql_file!("../sql/functions/todo_revoke.sql", name = "todo_revoke", requires = ["tasks", "todo_users"]);
+extension_sql_file!("../sql/functions/todo_grant.sql", name = "todo_grant", requires = ["todo_users"]);
+extension_sql_file!("../sql/functions/todo_revoke.sql", name = "todo_revoke", requires = ["todo_users"]);

@@ -2,6 +2,7 @@
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 
+static GUARD: GucSetting<bool> = GucSetting::<bool>::new(true);
 static BCRYPT_COST: GucSetting<i32> = GucSetting::<i32>::new(12);
 
 /// Registers the settings; called once, when the library is loaded.
@@ -16,6 +17,19 @@ pub fn define() {
         GucContext::Suset,
         GucFlags::default(),
     );
+    GucRegistry::define_bool_guc(
+        c"todo.guard",
+        c"Refuses commands that drop the tables with their users, or change how the extension made them.",
+        c"Off, it lets a superuser's commands through, whatever they lose.",
+        &GUARD,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+}
+
+/// Whether dangerous commands on the tables are refused.
+pub fn guard() -> bool {
+    GUARD.get()
 }
 
 /// The cost of new hashes, 4-15.

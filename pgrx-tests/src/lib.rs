@@ -253,3 +253,25 @@ pub fn task(client: &mut Client, query: &str, parameters: &[&(dyn ToSql + Sync)]
     assert_eq!(tasks.len(), 1, "{query}");
     tasks.remove(0)
 }
+
+/// All that the extension is in the catalogs, a line each.
+pub fn catalog(client: &mut Client) -> Vec<String> {
+    strings(client, include_str!("../fixtures/catalog.sql"))
+}
+
+/// Every row of both tables, as text.
+pub fn rows(client: &mut Client) -> Vec<String> {
+    strings(
+        client,
+        "SELECT r.text FROM (
+             SELECT 1 AS place, id COLLATE \"C\" AS key, users::text AS text FROM users
+             UNION ALL SELECT 2, to_char(id, 'FM0000000000'), tasks::text FROM tasks
+         ) AS r ORDER BY r.place, r.key",
+    )
+}
+
+/// The first column of a query's rows.
+#[track_caller]
+pub fn strings(client: &mut Client, query: &str) -> Vec<String> {
+    client.query(query, &[]).unwrap_or_else(|e| panic!("{query}: {e}")).iter().map(|row| row.get(0)).collect()
+}

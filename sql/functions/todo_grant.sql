@@ -31,7 +31,7 @@ BEGIN
         FROM pg_proc AS p
         WHERE p.oid IN (SELECT todo_internal.member_functions())
           AND p.pronamespace = app::regnamespace
-          AND p.proname NOT IN ('todo_set_password_hash', 'todo_grant', 'todo_revoke')
+          AND p.proname NOT IN ('todo_set_password_hash', 'todo_grant', 'todo_revoke', 'todo_release_tables')
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', api, role);
     END LOOP;

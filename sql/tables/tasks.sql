@@ -8,9 +8,7 @@ CREATE TABLE @extschema@.tasks (
     updated_at   timestamp    NOT NULL DEFAULT (pg_catalog.now() AT TIME ZONE 'UTC'),
     completed_at timestamp,
     CONSTRAINT tasks_pkey PRIMARY KEY (id),
-    CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES @extschema@.users (id) ON DELETE CASCADE,
-    CONSTRAINT tasks_title_check CHECK (pg_catalog.btrim(title) OPERATOR(pg_catalog.<>) ''),
-    CONSTRAINT tasks_description_check CHECK (pg_catalog.char_length(description) OPERATOR(pg_catalog.<=) 1000)
+    CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES @extschema@.users (id) ON DELETE CASCADE
 );
 
 CREATE INDEX ix_tasks_user_id ON @extschema@.tasks (user_id);

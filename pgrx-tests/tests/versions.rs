@@ -1,0 +1,294 @@
+//! Versions are the migrations: every path between them ends in the same catalogs, and no row is lost on the way.
+
+use postgres::Client;
+use std::collections::BTreeMap;
+use std::path::Path;
+use todo_tests::{Database, Failure, HASH, catalog, rows, strings};
+
+/// What other tools have made of the specification, to be adopted.
+const TO_ADOPT: [(&str, &str); 4] = [
+    ("the DDL", include_str!("../fixtures/adopt/ddl.sql")),
+    ("Alembic", include_str!("../fixtures/adopt/alembic.sql")),
+    ("SQLModel", include_str!("../fixtures/adopt/sqlmodel.sql")),
+    ("released tables", "CREATE EXTENSION todo; SELECT todo_release_tables(); DROP EXTENSION todo"),
+];
+
+fn update(client: &mut Client, version: &str) {
+    client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap_or_else(|e| panic!("{e}"));
+}
+
+fn version(client: &mut Client) -> String {
+    strings(client, "SELECT extversion FROM pg_extension WHERE extname = 'todo'").remove(0)
+}
+
+/// Databases at a version, by every way that creates it: a new one, or for `adopt` each kind of tables.
+fn created_at(version: &str) -> Vec<(String, Database)> {
+    let kinds: &[(&str, &str)] = if version == "adopt" { &TO_ADOPT } else { &[("nothing", "")] };
+    let create = |&(kind, made): &(&str, &str)| {
+        let mut database = Database::empty();
+        database.client.batch_execute(made).unwrap();
+        database.client.batch_execute(&format!("CREATE EXTENSION todo VERSION '{version}'")).unwrap();
+        (format!("{version} from {kind}"), database)
+    };
+    kinds.iter().map(create).collect()
+}
+
+#[test]
+fn every_path_ends_in_the_same_catalogs() {
+    let mut database = Database::new();
+    let paths: Vec<(String, String)> = database
+        .client
+        .query("SELECT source, target FROM pg_extension_update_paths('todo') WHERE path IS NOT NULL", &[])
+        .unwrap()
+        .iter()
+        .map(|row| (row.get(0), row.get(1)))
+        .collect();
+    let mut fresh = BTreeMap::new();
+    for version in ["0.1.0", "0.2.0", "1.0.0"] {
+        fresh.insert(version, catalog(&mut created_at(version).remove(0).1.client));
+    }
+    assert_eq!(paths.len(), 6 + 3, "between three versions, and from adopt to each: {paths:?}");
+    for (source, target) in &paths {
+        for (from, mut database) in created_at(source) {
+            let before = catalog(&mut database.client);
+            update(&mut database.client, target);
+            assert_eq!(catalog(&mut database.client), fresh[target.as_str()], "{from} to {target}");
+            if source != "adopt" {
+                update(&mut database.client, source);
+                assert_eq!(catalog(&mut database.client), before, "{from} to {target} and back");
+            }
+        }
+    }
+}
+
+/// The committed description of the current version's schema. `UPDATE_FIXTURES=1` writes it anew.
+#[test]
+fn the_schema_is_the_one_reviewed() {
+    let mut database = Database::new();
+    let file = format!("fixtures/catalog-{}.txt", version(&mut database.client));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let current = catalog(&mut database.client).join("\n") + "\n";
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        std::fs::write(&path, &current).unwrap();
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap();
+    for (current, reviewed) in current.lines().zip(reviewed.lines()) {
+        assert_eq!(current, reviewed, "{} shows another schema; UPDATE_FIXTURES=1 writes it anew", path.display());
+    }
+    assert_eq!(current.len(), reviewed.len());
+}
+
+/// Rows as an application has left them at 0.2.0, with all that can be mended.
+fn fill_0_2_0(client: &mut Client) {
+    client
+        .execute("INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'Ada@Example.com', E'\u{a0} Ada\t', $1)", &[&HASH])
+        .unwrap();
+    client
+        .batch_execute(
+            "INSERT INTO users VALUES ('u2', 'b@b.cd', 'B', '!', '2020-01-01', '2020-01-02 03:04:05.678901', NULL, NULL);
+             INSERT INTO tasks (user_id, title, description, completed, created_at, updated_at, completed_at) VALUES
+                 ('u1', '\u{3000}title ', repeat('x', 1000), false, '2021-01-01', '2021-01-02', NULL),
+                 ('u1', 'null', NULL, NULL, '2021-01-01', '2021-01-02', NULL),
+                 ('u1', 'null, with a time', NULL, NULL, '2021-01-01', '2021-01-02', '2021-01-03'),
+                 ('u2', 'completed', '', true, '2021-01-01', '2021-01-02 00:00:00.123456', NULL),
+                 ('u2', 'with its time', NULL, true, '2021-01-01', '2021-01-02', '2021-01-03'),
+                 ('u2', 'pending, with a time', NULL, false, '2021-01-01', '2021-01-02', '2021-01-03')",
+        )
+        .unwrap();
+}
+
+#[test]
+fn rows_are_mended_and_kept() {
+    let mut database = created_at("0.2.0").remove(0).1;
+    let client = &mut database.client;
+    fill_0_2_0(client);
+    // An application's trigger would set it.
+    client
+        .batch_execute(
+            "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at := now(); RETURN NEW; END';
+             CREATE TRIGGER touch BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION touch();
+             CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch()",
+        )
+        .unwrap();
+    let times = "SELECT id || updated_at AS t FROM users UNION ALL SELECT id::text || updated_at FROM tasks ORDER BY t";
+    let before = strings(client, times);
+    update(client, "1.0.0");
+    let after = strings(client, times);
+    assert_eq!(before, after);
+    assert_eq!(
+        strings(client, "SELECT format('%s|%s|%s|%s', id, name, is_active, email_verified) FROM users ORDER BY id"),
+        ["u1|Ada|t|f", "u2|B|t|f"]
+    );
+    assert_eq!(
+        strings(
+            client,
+            "SELECT format('%s|%s|%s|%s', title, length(description), completed, completed_at) FROM tasks ORDER BY id"
+        ),
+        [
+            "title|1000|f|",
+            "null||f|",
+            "null, with a time||t|2021-01-03 00:00:00",
+            "completed|0|t|2021-01-02 00:00:00.123456",
+            "with its time||t|2021-01-03 00:00:00",
+            "pending, with a time||f|",
+        ]
+    );
+    let kept = rows(client);
+    update(client, "0.2.0");
+    assert_eq!(rows(client), kept);
+    update(client, "1.0.0");
+    assert_eq!(rows(client), kept);
+    // What a restore, or an idle UPDATE, would find: the rows keep the rules.
+    client.batch_execute("UPDATE users SET name = name; UPDATE tasks SET title = title").unwrap();
+    assert_eq!(strings(client, "SELECT hashed_password FROM users WHERE id = 'u1'"), [HASH]);
+}
+
+#[test]
+fn rows_that_cannot_be_mended_stop_the_upgrade() {
+    let mut database = created_at("0.2.0").remove(0).1;
+    let client = &mut database.client;
+    fill_0_2_0(client);
+    let cases: &[(&str, &str, (&str, Option<&str>, Option<&str>), &str)] = &[
+        (
+            "INSERT INTO users (id, email, name, hashed_password) SELECT 'bad' || i, 'no address ' || i, 'X', '!' FROM generate_series(1, 7) AS i",
+            "DELETE FROM users WHERE id LIKE 'bad%'",
+            ("23514", Some("email"), Some("users_email_check")),
+            "users_email_check: 7 rows of users, id 'bad1', 'bad2', 'bad3', 'bad4', 'bad5', ...",
+        ),
+        (
+            "UPDATE users SET hashed_password = 'correct horse' WHERE id = 'u2'",
+            "UPDATE users SET hashed_password = '!' WHERE id = 'u2'",
+            ("23514", Some("hashed_password"), Some("users_hashed_password_check")),
+            "users_hashed_password_check: 1 row of users, id 'u2'",
+        ),
+        (
+            "INSERT INTO users (id, email, name, hashed_password) VALUES ('u3', 'ADA@example.com', 'X', '!')",
+            "DELETE FROM users WHERE id = 'u3'",
+            ("23505", Some("email"), Some("ix_users_email_folded")),
+            "ix_users_email_folded: 2 rows of users, id 'u1', 'u3'",
+        ),
+        (
+            "INSERT INTO users (id, email, name, hashed_password) VALUES ('', 'd@b.cd', E'a\\u0007', '!')",
+            "DELETE FROM users WHERE id = ''",
+            ("23514", Some("id"), Some("users_id_check")),
+            "users_id_check: 1 row of users, id ''\nusers_name_check: 1 row of users, id ''",
+        ),
+        (
+            "UPDATE tasks SET description = repeat('x', 1001) WHERE id IN (2, 4)",
+            "UPDATE tasks SET description = NULL WHERE id IN (2, 4)",
+            ("23514", Some("description"), Some("tasks_description_check")),
+            "tasks_description_check: 2 rows of tasks, id 2, 4",
+        ),
+        (
+            "INSERT INTO tasks (id, user_id, title) SELECT i, 'u1', E' \\u200b' FROM generate_series(9, 14) AS i",
+            "DELETE FROM tasks WHERE id >= 9",
+            ("23514", Some("title"), Some("tasks_title_check")),
+            "tasks_title_check: 6 rows of tasks, id 9, 10, 11, 12, 13, ...",
+        ),
+    ];
+    for &(spoil, mend, fields, detail) in cases {
+        client.batch_execute(spoil).unwrap();
+        let before = (catalog(client), rows(client));
+        let failure = Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE"));
+        assert_eq!(failure.fields(), fields, "{spoil}");
+        assert_eq!(failure.detail.as_deref(), Some(detail));
+        assert!((catalog(client), rows(client)) == before, "{spoil}");
+        client.batch_execute(mend).unwrap();
+    }
+    client.batch_execute("ALTER EXTENSION todo UPDATE").unwrap();
+}
+
+#[test]
+fn tasks_do_not_go_with_a_downgrade_by_accident() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute("SELECT todo_create_task('u1', 'x')").unwrap();
+    let before = (catalog(client), rows(client));
+    assert_eq!(Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE TO '0.1.0'")).code, "2BP01");
+    assert_eq!((catalog(client), rows(client)), before);
+    let in_snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ; ALTER EXTENSION todo UPDATE TO '0.1.0'";
+    assert_eq!(Failure::of(client.batch_execute(in_snapshot)).code, "25001");
+    client.batch_execute("ROLLBACK; SET todo.guard = off").unwrap();
+    update(client, "0.1.0");
+    assert_eq!(strings(client, "SELECT id FROM users ORDER BY id"), ["u1", "u2"]);
+    assert_eq!(strings(client, "SELECT relname::text FROM pg_class WHERE relname LIKE 'tasks%'"), [""; 0]);
+    client.batch_execute("RESET todo.guard").unwrap();
+    update(client, "1.0.0");
+    client.batch_execute("SELECT todo_create_task('u1', 'x')").unwrap();
+}
+
+/// The current library serves the databases of every version.
+#[test]
+fn older_schemas_work_with_the_current_library() {
+    for version in ["0.1.0", "0.2.0"] {
+        let mut database = created_at(version).remove(0).1;
+        let client = &mut database.client;
+        client.batch_execute("LOAD 'todo'").unwrap();
+        client
+            .execute("INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'a@b.cd', 'A', $1)", &[&HASH])
+            .unwrap();
+        if version == "0.2.0" {
+            client
+                .batch_execute(
+                    "INSERT INTO tasks (user_id, title) VALUES ('u1', 'x'); UPDATE tasks SET completed = NOT completed",
+                )
+                .unwrap();
+            assert_eq!(strings(client, "SELECT completed::text FROM tasks"), ["true"]);
+        }
+        client.batch_execute("UPDATE users SET name = 'B' WHERE email = 'a@b.cd'").unwrap();
+    }
+}
+
+/// A session that has used the functions goes down and up with its kept plans, and so does another beside it.
+#[test]
+fn sessions_live_through_versions() {
+    let mut database = Database::with_users();
+    let mut other = database.connect();
+    let use_functions = |client: &mut Client| {
+        for call in ["todo_create_task('u1', 'x')", "todo_complete_all('u1')", "todo_find_user('A@B.cd')"] {
+            assert!(!client.query(&format!("SELECT * FROM {call}"), &[]).unwrap().is_empty(), "{call}");
+        }
+    };
+    for _ in 0..2 {
+        use_functions(&mut other);
+        use_functions(&mut database.client);
+        update(&mut database.client, "0.2.0");
+        assert_eq!(Failure::of(other.batch_execute("SELECT todo_create_task('u1', 'x')")).code, "42883");
+        other.batch_execute("INSERT INTO tasks (user_id, title) VALUES ('u1', ' y ')").unwrap();
+        update(&mut database.client, "1.0.0");
+    }
+    use_functions(&mut other);
+    assert_eq!(strings(&mut other, "SELECT count(*)::text FROM tasks WHERE title = 'y'"), ["2"]);
+}
+
+#[test]
+fn a_blocked_upgrade_gives_up() {
+    let mut database = created_at("0.1.0").remove(0).1;
+    let mut other = database.connect();
+    let client = &mut database.client;
+    client.batch_execute("SET lock_timeout = '50ms'").unwrap();
+    let steps = [
+        ("users", "0.2.0"),
+        ("tasks", "1.0.0"),
+        ("users", "0.2.0"),
+        ("users", "1.0.0"),
+        ("tasks", "0.2.0"),
+        ("tasks", "0.1.0"),
+    ];
+    for (lock, target) in steps {
+        let before = (catalog(client), rows_if_any(client));
+        let mut transaction = other.transaction().unwrap();
+        transaction.batch_execute(&format!("LOCK TABLE {lock} IN ROW EXCLUSIVE MODE")).unwrap();
+        assert_eq!(
+            Failure::of(client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{target}'"))).code,
+            "55P03"
+        );
+        assert_eq!((catalog(client), rows_if_any(client)), before);
+        transaction.rollback().unwrap();
+        update(client, target);
+    }
+}
+
+fn rows_if_any(client: &mut Client) -> Vec<String> {
+    strings(client, "SELECT users::text FROM users")
+}

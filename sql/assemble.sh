@@ -1,0 +1,29 @@
+#!/bin/sh
+# Completes DIR, where cargo-pgrx has put the install script of the current version, with all other scripts: those of
+# released versions as they are in sql/, those of sql/unreleased/ with the files that their lines "\i FILE" name.
+# objects.sql is what the install script makes besides the tables.
+set -eu
+
+dir=$1
+sql=$(cd "$(dirname "$0")" && pwd)
+install_script=$dir/todo--$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$dir/todo.control").sql
+
+objects=$(mktemp)
+trap 'rm -f "$objects"' EXIT
+sed -n '/^-- What follows is made anew/,$p' "$install_script" >"$objects"
+[ -s "$objects" ] || { echo "$install_script: no schema.sql in it" >&2; exit 1; }
+
+for script in "$sql"/unreleased/todo--*.sql; do
+    [ -e "$script" ] || continue
+    while IFS= read -r line; do
+        case $line in
+        '\i objects.sql') cat "$objects" ;;
+        '\i '*) cat "$sql/${line#???}" ;;
+        *) printf '%s\n' "$line" ;;
+        esac
+    done <"$script" >"$dir/${script##*/}"
+done
+
+for script in "$sql"/todo--*.sql; do
+    [ ! -e "$script" ] || cp "$script" "$dir/"
+done

@@ -1,0 +1,201 @@
+-- Whether everything is as the extension made it: one row a check. detail is what was found, fix the SQL or step that puts
+-- it right (NULL when ok). Reads catalogs, the sequence and the largest task id; works on a standby.
+CREATE FUNCTION @extschema@.todo_check()
+RETURNS TABLE (name text, ok boolean, detail text, fix text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH extension AS (
+        SELECT e.oid, e.extversion, e.extconfig, a.default_version, n.nspname AS schema, quote_ident(n.nspname) AS app
+        FROM pg_extension AS e
+        JOIN pg_namespace AS n ON n.oid = e.extnamespace
+        LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
+        WHERE e.extname = 'todo'
+    ), relation AS (
+        SELECT c.oid, c.relname, e.schema, e.app || '.' || c.relname AS qualified
+        FROM extension AS e
+        JOIN pg_class AS c ON c.relnamespace = e.schema::regnamespace AND c.relname IN ('users', 'tasks', 'tasks_id_seq')
+    ), wanted_column (relname, attname, type, expression) AS (
+        VALUES
+            ('users', 'id', 'character varying(36) NOT NULL', '(gen_random_uuid())::text'),
+            ('users', 'email', 'character varying(255) NOT NULL', NULL),
+            ('users', 'name', 'character varying(100) NOT NULL', NULL),
+            ('users', 'hashed_password', 'character varying(255) NOT NULL', '''!''::character varying'),
+            ('users', 'created_at', 'timestamp without time zone NOT NULL', '(now() AT TIME ZONE ''UTC''::text)'),
+            ('users', 'updated_at', 'timestamp without time zone NOT NULL', '(now() AT TIME ZONE ''UTC''::text)'),
+            ('users', 'is_active', 'boolean NOT NULL', 'true'),
+            ('users', 'email_verified', 'boolean NOT NULL', 'false'),
+            ('tasks', 'id', 'integer NOT NULL', 'nextval(''@.tasks_id_seq''::regclass)'),
+            ('tasks', 'user_id', 'character varying(36) NOT NULL', NULL),
+            ('tasks', 'title', 'character varying(200) NOT NULL', NULL),
+            ('tasks', 'description', 'text', NULL),
+            ('tasks', 'completed', 'boolean NOT NULL', 'false'),
+            ('tasks', 'created_at', 'timestamp without time zone NOT NULL', '(now() AT TIME ZONE ''UTC''::text)'),
+            ('tasks', 'updated_at', 'timestamp without time zone NOT NULL', '(now() AT TIME ZONE ''UTC''::text)'),
+            ('tasks', 'completed_at', 'timestamp without time zone', NULL)
+    ), actual_column AS (
+        SELECT
+            r.relname, a.attname,
+            format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END AS type,
+            -- PostgreSQL 13 writes AT TIME ZONE as the function that it is.
+            replace(
+                pg_get_expr(d.adbin, d.adrelid), 'timezone(''UTC''::text, now())', '(now() AT TIME ZONE ''UTC''::text)'
+            ) AS expression
+        FROM relation AS r
+        JOIN pg_attribute AS a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
+        LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        WHERE r.relname IN ('users', 'tasks')
+    ), wanted_part (kind, relname, part, definition) AS (
+        VALUES
+            ('constraint', 'users', 'users_pkey', 'PRIMARY KEY (id)'),
+            ('constraint', 'users', 'users_id_check', NULL),
+            ('constraint', 'users', 'users_email_check', NULL),
+            ('constraint', 'users', 'users_name_check', NULL),
+            ('constraint', 'users', 'users_hashed_password_check', NULL),
+            ('constraint', 'tasks', 'tasks_pkey', 'PRIMARY KEY (id)'),
+            ('constraint', 'tasks', 'tasks_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES @.users(id) ON DELETE CASCADE'),
+            ('constraint', 'tasks', 'tasks_title_check', NULL),
+            ('constraint', 'tasks', 'tasks_description_check', NULL),
+            ('index', 'users', 'ix_users_email', 'CREATE UNIQUE INDEX ix_users_email ON @.users USING btree (email)'),
+            (
+                'index', 'users', 'ix_users_email_folded',
+                'CREATE UNIQUE INDEX ix_users_email_folded ON @.users USING btree (lower(((email)::text COLLATE "C")))'
+            ),
+            ('index', 'tasks', 'ix_tasks_user_id', 'CREATE INDEX ix_tasks_user_id ON @.tasks USING btree (user_id)'),
+            (
+                'index', 'tasks', 'ix_tasks_user_completed',
+                'CREATE INDEX ix_tasks_user_completed ON @.tasks USING btree (user_id, completed)'
+            ),
+            ('index', 'tasks', 'ix_tasks_created_at', 'CREATE INDEX ix_tasks_created_at ON @.tasks USING btree (created_at)'),
+            (
+                'trigger', 'users', 'zz_todo_before_row',
+                'CREATE TRIGGER zz_todo_before_row BEFORE INSERT OR UPDATE ON @.users FOR EACH ROW '
+                    'EXECUTE FUNCTION todo_internal.users_before_row()'
+            ),
+            (
+                'trigger', 'tasks', 'zz_todo_before_row',
+                'CREATE TRIGGER zz_todo_before_row BEFORE INSERT OR UPDATE ON @.tasks FOR EACH ROW '
+                    'EXECUTE FUNCTION todo_internal.tasks_before_row()'
+            )
+    ), actual_part AS (
+        SELECT 'constraint' AS kind, k.conname AS part, r.relname, pg_get_constraintdef(k.oid) AS definition,
+            CASE WHEN NOT k.convalidated THEN 'not validated' END AS weakness
+        FROM relation AS r
+        JOIN pg_constraint AS k ON k.conrelid = r.oid
+        UNION ALL
+        SELECT 'index', c.relname, r.relname, pg_get_indexdef(i.indexrelid),
+            CASE WHEN NOT i.indisvalid OR NOT i.indisready OR NOT i.indislive THEN 'not valid' END
+        FROM relation AS r
+        JOIN pg_index AS i ON i.indrelid = r.oid
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        UNION ALL
+        SELECT 'trigger', t.tgname, r.relname, pg_get_triggerdef(t.oid),
+            CASE WHEN t.tgenabled NOT IN ('O', 'A') THEN 'disabled' END
+        FROM relation AS r
+        JOIN pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+    ), ids AS (
+        SELECT coalesce(pg_sequence_last_value(r.oid), 0) AS last, (SELECT max(t.id) FROM @extschema@.tasks AS t) AS largest
+        FROM relation AS r
+        WHERE r.relname = 'tasks_id_seq'
+    ), checked (place, name, ok, detail, fix) AS (
+        SELECT 1, 'version', e.extversion = e.default_version,
+            format('%s, installed on the server: %s', e.extversion, coalesce(e.default_version, 'none')),
+            CASE WHEN e.default_version IS NULL THEN 'install the extension''s files' ELSE 'ALTER EXTENSION todo UPDATE' END
+        FROM extension AS e
+        UNION ALL
+        SELECT 2, 'encoding', getdatabaseencoding() = 'UTF8', getdatabaseencoding()::text, 'restore a dump into a database with encoding UTF8'
+        UNION ALL
+        SELECT 3, 'membership of ' || w.relname, d.objid IS NOT NULL,
+            CASE WHEN d.objid IS NULL THEN 'not in the extension' ELSE 'in the extension' END,
+            format('ALTER EXTENSION todo ADD %s %s.%s', w.kind, e.app, w.relname)
+        FROM extension AS e
+        CROSS JOIN (VALUES ('TABLE', 'users'), ('TABLE', 'tasks'), ('SEQUENCE', 'tasks_id_seq')) AS w (kind, relname)
+        LEFT JOIN relation AS r ON r.relname = w.relname
+        LEFT JOIN pg_depend AS d
+            ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.objsubid = 0
+            AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        UNION ALL
+        SELECT 4, 'dump of ' || r.relname, (r.oid = ANY (e.extconfig)) IS TRUE,
+            CASE WHEN r.oid = ANY (e.extconfig) THEN 'rows are in dumps' ELSE 'rows are not in dumps' END,
+            format('ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back to %L', e.extversion)
+        FROM extension AS e
+        CROSS JOIN relation AS r
+        UNION ALL
+        SELECT 5, format('column %s.%s', w.relname, w.attname), (a.type = w.type) IS TRUE, coalesce(a.type, 'missing'),
+            format('expected %s', w.type)
+        FROM wanted_column AS w
+        LEFT JOIN actual_column AS a USING (relname, attname)
+        UNION ALL
+        SELECT 6, format('column %s.%s', a.relname, a.attname), false, 'not the extension''s; a dump cannot be restored',
+            format('move it to a table of your own; SET todo.guard = off; ALTER TABLE %s DROP COLUMN %I', r.qualified, a.attname)
+        FROM actual_column AS a
+        JOIN relation AS r USING (relname)
+        WHERE NOT EXISTS (SELECT FROM wanted_column AS w WHERE w.relname = a.relname AND w.attname = a.attname)
+        UNION ALL
+        SELECT 7, format('default of %s.%s', w.relname, w.attname),
+            coalesce(a.expression, 'none') = coalesce(replace(w.expression, '@', r.app), 'none'), coalesce(a.expression, 'none'),
+            format(
+                'SET todo.guard = off; ALTER TABLE %s.%s ALTER COLUMN %s %s', r.app, w.relname, w.attname,
+                coalesce('SET DEFAULT ' || replace(w.expression, '@', r.app), 'DROP DEFAULT')
+            )
+        FROM extension AS r
+        CROSS JOIN wanted_column AS w
+        LEFT JOIN actual_column AS a USING (relname, attname)
+        UNION ALL
+        SELECT 8, format('%s %s of %s', w.kind, w.part, w.relname),
+            (a.weakness IS NULL AND a.definition = coalesce(replace(w.definition, '@', e.app), a.definition)) IS TRUE,
+            CASE
+                WHEN a.weakness IS NOT NULL THEN a.weakness
+                WHEN a.definition = coalesce(replace(w.definition, '@', e.app), a.definition) THEN 'in place'
+                ELSE coalesce(a.definition, 'missing')
+            END,
+            CASE
+                WHEN a.weakness = 'not validated' THEN
+                    format('ALTER TABLE %s.%s VALIDATE CONSTRAINT %s', e.app, w.relname, w.part)
+                WHEN a.weakness = 'not valid' THEN format('REINDEX INDEX %s.%s', e.app, w.part)
+                WHEN a.weakness = 'disabled' THEN format('ALTER TABLE %s.%s ENABLE TRIGGER %s', e.app, w.relname, w.part)
+                WHEN w.definition IS NULL THEN format('put %s back, as todo--%s.sql has it', w.part, e.extversion)
+                WHEN a.definition IS NOT NULL THEN 'expected ' || replace(w.definition, '@', e.app)
+                WHEN w.kind = 'constraint' THEN
+                    format('ALTER TABLE %s.%s ADD CONSTRAINT %s %s', e.app, w.relname, w.part, replace(w.definition, '@', e.app))
+                ELSE replace(w.definition, '@', e.app)
+            END
+        FROM extension AS e
+        CROSS JOIN wanted_part AS w
+        LEFT JOIN actual_part AS a USING (kind, relname, part)
+        UNION ALL
+        SELECT 9, 'guard', coalesce(t.evtenabled IN ('O', 'A'), false) AND s.setting,
+            CASE
+                WHEN t.evtenabled IS NULL THEN 'the event trigger is missing'
+                WHEN t.evtenabled NOT IN ('O', 'A') THEN 'the event trigger is disabled'
+                WHEN NOT s.setting THEN 'todo.guard is off'
+                ELSE 'on'
+            END,
+            CASE
+                WHEN t.evtenabled IN ('O', 'A') THEN 'take todo.guard out of the settings of server, database and role'
+                WHEN t.evtenabled IS NOT NULL THEN 'ALTER EVENT TRIGGER todo_guard ENABLE'
+                ELSE 'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back'
+            END
+        FROM (SELECT coalesce(nullif(current_setting('todo.guard', true), ''), 'on')::boolean) AS s (setting)
+        LEFT JOIN pg_event_trigger AS t ON t.evtname = 'todo_guard'
+        UNION ALL
+        SELECT 10, 'sequence tasks_id_seq ahead of tasks', i.last >= coalesce(i.largest, 0),
+            format('next id %s, largest %s', i.last + 1, coalesce(i.largest::text, 'none')),
+            format('SELECT setval(%L, %s)', e.app || '.tasks_id_seq', i.largest)
+        FROM extension AS e
+        CROSS JOIN ids AS i
+        UNION ALL
+        SELECT 11, 'sequence tasks_id_seq below 75 %', i.last < 0.75 * 2147483647,
+            format('%s %% of 2147483647 ids given', trunc(100 * i.last / 2147483647, 1)),
+            'plan before they end: give old tasks away and let the sequence RESTART in the range that is free then'
+        FROM ids AS i
+    )
+    SELECT c.name, c.ok, c.detail, CASE WHEN NOT c.ok THEN c.fix END
+    FROM checked AS c
+    ORDER BY c.place, c.name
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_check() IS
+    'Whether tables, rules, guard and sequence are as the extension made them: one row a check';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_check() FROM PUBLIC;

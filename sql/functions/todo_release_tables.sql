@@ -1,0 +1,25 @@
+-- Turns both tables into ordinary ones, with their rows, constraints, indexes, owner and grants but without triggers, so
+-- that DROP EXTENSION todo leaves them in place. To be called right before it.
+-- Errors: 42501 not a superuser.
+CREATE FUNCTION @extschema@.todo_release_tables()
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user) THEN
+        RAISE EXCEPTION 'must be superuser to take the tables out of extension todo'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    ALTER EXTENSION todo DROP TABLE @extschema@.users;
+    ALTER EXTENSION todo DROP TABLE @extschema@.tasks;
+    ALTER EXTENSION todo DROP SEQUENCE @extschema@.tasks_id_seq;
+    DROP TRIGGER zz_todo_before_row ON @extschema@.users;
+    DROP TRIGGER zz_todo_before_row ON @extschema@.tasks;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_release_tables() IS
+    'Makes both tables ordinary ones, which DROP EXTENSION todo then leaves in place';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_release_tables() FROM PUBLIC;

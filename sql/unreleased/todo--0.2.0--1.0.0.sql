@@ -1,0 +1,115 @@
+-- From 0.2.0 to 1.0.0: the rules, and the functions. Every row stays; what the rules can mend in it is mended.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- Rather fail than make everybody wait behind a lock; a caller's own setting counts.
+SELECT set_config('lock_timeout', '10s', true)
+WHERE current_setting('lock_timeout') = '0';
+
+LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
+
+\i preflight.sql
+\i objects.sql
+
+-- Rows that nobody but their owner can mend.
+DO $$
+DECLARE
+    broken record;
+    first record;
+    report text[];
+BEGIN
+    FOR broken IN
+        WITH suspect AS (
+            SELECT 'users' AS relation, v.attribute, quote_literal(u.id) AS id, NULL::integer AS number, v.value
+            FROM @extschema@.users AS u
+            CROSS JOIN LATERAL (
+                VALUES ('id', u.id), ('email', u.email), ('name', u.name), ('hashed_password', u.hashed_password)
+            ) AS v (attribute, value)
+            UNION ALL
+            SELECT 'tasks', v.attribute, t.id::text, t.id, v.value
+            FROM @extschema@.tasks AS t
+            CROSS JOIN LATERAL (VALUES ('title', t.title), ('description', t.description)) AS v (attribute, value)
+        ), culprit AS (
+            SELECT s.relation, s.attribute, s.relation || '_' || s.attribute || '_check' AS rule, s.id, s.number
+            FROM suspect AS s
+            WHERE todo_internal.broken_rule(s.relation || '.' || s.attribute, s.value) IS NOT NULL
+            UNION ALL
+            SELECT 'users', 'email', 'ix_users_email_folded', quote_literal(u.id), NULL
+            FROM (
+                SELECT id, count(*) OVER (PARTITION BY lower(email COLLATE "C")) AS namesakes
+                FROM @extschema@.users
+            ) AS u
+            WHERE u.namesakes > 1
+        ), ranked AS (
+            SELECT c.*, row_number() OVER (PARTITION BY c.rule ORDER BY c.number, c.id COLLATE "C") AS place
+            FROM culprit AS c
+        )
+        SELECT
+            r.relation, r.attribute, r.rule, count(*) AS total,
+            string_agg(r.id, ', ' ORDER BY r.place) FILTER (WHERE r.place <= 5) AS ids
+        FROM ranked AS r
+        GROUP BY r.relation, r.attribute, r.rule
+        ORDER BY r.relation DESC, r.rule
+    LOOP
+        IF first IS NULL THEN
+            first := broken;
+        END IF;
+        report := report || format(
+            '%s: %s %s of %s, id %s%s', broken.rule, broken.total, CASE broken.total WHEN 1 THEN 'row' ELSE 'rows' END,
+            broken.relation, broken.ids, CASE WHEN broken.total > 5 THEN ', ...' END
+        );
+    END LOOP;
+    IF report IS NOT NULL THEN
+        RAISE EXCEPTION 'rows break rules of extension todo: %', report[1]
+            USING ERRCODE = CASE first.rule WHEN 'ix_users_email_folded' THEN 'unique_violation' ELSE 'check_violation' END,
+                SCHEMA = (
+                    SELECT n.nspname
+                    FROM pg_extension AS e
+                    JOIN pg_namespace AS n ON n.oid = e.extnamespace
+                    WHERE e.extname = 'todo'
+                ),
+                TABLE = first.relation, COLUMN = first.attribute, CONSTRAINT = first.rule,
+                DETAIL = array_to_string(report, E'\n'),
+                HINT = 'Nothing has been changed. Mend these rows and try again.';
+    END IF;
+END
+$$;
+
+-- No trigger, ours or the application's, takes part: updated_at stays as it is.
+SET LOCAL session_replication_role = replica;
+
+UPDATE @extschema@.users AS u
+SET name = todo_internal.trimmed(u.name),
+    is_active = coalesce(u.is_active, true),
+    email_verified = coalesce(u.email_verified, false)
+WHERE u.name <> todo_internal.trimmed(u.name)
+   OR u.is_active IS NULL
+   OR u.email_verified IS NULL;
+
+-- A task that does not say whether it is completed, but when, is.
+UPDATE @extschema@.tasks AS t
+SET title = todo_internal.trimmed(t.title),
+    completed = coalesce(t.completed, t.completed_at IS NOT NULL),
+    completed_at = CASE WHEN coalesce(t.completed, t.completed_at IS NOT NULL) THEN coalesce(t.completed_at, t.updated_at) END
+WHERE t.title <> todo_internal.trimmed(t.title)
+   OR t.completed IS NULL
+   OR t.completed <> (t.completed_at IS NOT NULL);
+
+SET LOCAL session_replication_role = origin;
+
+ALTER TABLE @extschema@.users
+    -- ix_users_email does the same.
+    DROP CONSTRAINT users_email_key,
+    ALTER COLUMN id SET DEFAULT gen_random_uuid()::text,
+    ALTER COLUMN hashed_password SET DEFAULT '!',
+    ALTER COLUMN created_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
+    ALTER COLUMN updated_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
+    ALTER COLUMN is_active SET NOT NULL,
+    ALTER COLUMN email_verified SET NOT NULL;
+
+ALTER TABLE @extschema@.tasks
+    ALTER COLUMN created_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
+    ALTER COLUMN updated_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
+    ALTER COLUMN completed SET NOT NULL;
+
+\i tables/users_rules.sql
+\i tables/tasks_rules.sql

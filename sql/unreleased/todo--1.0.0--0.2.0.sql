@@ -1,0 +1,47 @@
+-- From 1.0.0 back to 0.2.0: drops the functions and the rules. Every row stays as it is.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+-- Rather fail than make everybody wait behind a lock; a caller's own setting counts.
+SELECT set_config('lock_timeout', '10s', true)
+WHERE current_setting('lock_timeout') = '0';
+
+LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
+
+DROP EVENT TRIGGER todo_guard;
+DROP TRIGGER zz_todo_before_row ON @extschema@.users;
+DROP TRIGGER zz_todo_before_row ON @extschema@.tasks;
+
+DO $$
+DECLARE
+    member regprocedure;
+BEGIN
+    FOREACH member IN ARRAY ARRAY(SELECT todo_internal.member_functions()) LOOP
+        EXECUTE format('DROP FUNCTION %s', member);
+    END LOOP;
+END
+$$;
+
+DROP VIEW @extschema@.todo_users;
+DROP SCHEMA todo_internal;
+
+DROP INDEX @extschema@.ix_users_email_folded;
+
+ALTER TABLE @extschema@.users
+    DROP CONSTRAINT users_id_check,
+    DROP CONSTRAINT users_email_check,
+    DROP CONSTRAINT users_name_check,
+    DROP CONSTRAINT users_hashed_password_check,
+    ADD CONSTRAINT users_email_key UNIQUE (email),
+    ALTER COLUMN id DROP DEFAULT,
+    ALTER COLUMN hashed_password DROP DEFAULT,
+    ALTER COLUMN created_at SET DEFAULT now(),
+    ALTER COLUMN updated_at SET DEFAULT now(),
+    ALTER COLUMN is_active DROP NOT NULL,
+    ALTER COLUMN email_verified DROP NOT NULL;
+
+ALTER TABLE @extschema@.tasks
+    DROP CONSTRAINT tasks_title_check,
+    DROP CONSTRAINT tasks_description_check,
+    ALTER COLUMN created_at SET DEFAULT now(),
+    ALTER COLUMN updated_at SET DEFAULT now(),
+    ALTER COLUMN completed DROP NOT NULL;

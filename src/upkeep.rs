@@ -1,0 +1,30 @@
+//! The rules as SQL functions: scripts that bring older rows under them tell with these what they can mend, and what not.
+
+use crate::boundary::scalar_function;
+use crate::error::Failure;
+use crate::rules;
+use pgrx::{IntoDatum, PgSqlErrorCode};
+
+scalar_function! {
+    /// `todo_internal.trimmed(value text)`
+    fn todo_trimmed(call) {
+        Ok(call.argument::<&str>(0).and_then(|value| value.trim().into_datum()))
+    }
+}
+
+scalar_function! {
+    /// `todo_internal.broken_rule(column_name text, value text)`
+    fn todo_broken_rule(call) {
+        let (Some(column), Some(value)) = (call.argument(0), call.argument(1)) else { return Ok(None) };
+        let outcome = match column {
+            "users.id" => rules::user_id(value),
+            "users.email" => rules::email(value),
+            "users.name" => rules::name(value).map(drop),
+            "users.hashed_password" => rules::hashed_password(value),
+            "tasks.title" => rules::title(value).map(drop),
+            "tasks.description" => rules::description(value),
+            _ => return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, "no rule for this column")),
+        };
+        Ok(outcome.err().and_then(|failure| failure.message.into_owned().into_datum()))
+    }
+}
