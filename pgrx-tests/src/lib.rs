@@ -59,6 +59,11 @@ impl Database {
     pub fn connect(&self) -> Client {
         connect(&self.name)
     }
+
+    /// How to connect, for a session of another kind.
+    pub fn config(&self) -> Config {
+        config(&variable("PGHOST"), &self.name)
+    }
 }
 
 impl Default for Database {
@@ -79,12 +84,13 @@ fn connect(database: &str) -> Client {
 }
 
 fn connect_to(host: &str, database: &str) -> Client {
-    Config::new()
-        .host(host)
-        .user("postgres")
-        .dbname(database)
-        .connect(NoTls)
-        .expect("the test cluster accepts connections")
+    config(host, database).connect(NoTls).expect("the test cluster accepts connections")
+}
+
+fn config(host: &str, database: &str) -> Config {
+    let mut config = Config::new();
+    config.host(host).user("postgres").dbname(database);
+    config
 }
 
 /// A variable that `cluster.sh exec` sets.

@@ -1,0 +1,255 @@
+//! The guard: what would lose users or tasks, or make a dump useless, is refused; all else goes on as ever.
+
+use postgres::{Client, NoTls};
+use std::sync::{Arc, Mutex};
+use todo_tests::{Database, Failure, catalog, rows, strings};
+
+/// Drops everything, by every way there is.
+fn drops(database: &str) -> [String; 9] {
+    [
+        "DROP EXTENSION todo",
+        "DROP EXTENSION todo CASCADE",
+        "DROP SCHEMA public CASCADE",
+        "DROP EXTENSION plpgsql CASCADE",
+        &format!("DROP OWNED BY {database}_owner CASCADE"),
+        "DROP TABLE users, tasks",
+        "DROP TABLE users CASCADE",
+        "DROP SCHEMA todo_internal CASCADE",
+        "DO $$ BEGIN EXECUTE 'DROP EXTENSION todo'; END $$",
+    ]
+    .map(str::to_owned)
+}
+
+/// A database with users and tasks, whose extension belongs to a role that can be dropped.
+fn owned() -> Database {
+    let mut database = Database::empty();
+    let owner = format!("{}_owner", database.name);
+    database
+        .client
+        .batch_execute(&format!(
+            "CREATE ROLE {owner} SUPERUSER; SET ROLE {owner}; CREATE EXTENSION todo; RESET ROLE;
+             INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'); SELECT todo_create_task('u1', 'x')"
+        ))
+        .unwrap();
+    database
+}
+
+fn forget_owner(mut database: Database) {
+    let forget = format!("SET todo.guard = off; DROP OWNED BY {0}_owner CASCADE; DROP ROLE {0}_owner", database.name);
+    database.client.batch_execute(&forget).unwrap();
+}
+
+#[test]
+fn nothing_drops_the_tables_while_there_is_a_user() {
+    let mut database = owned();
+    let before = (catalog(&mut database.client), rows(&mut database.client));
+    for drop in drops(&database.name) {
+        // In a session that has used nothing of the extension, and in one that has.
+        let mut client = database.connect();
+        for _ in 0..2 {
+            assert_eq!(Failure::of(client.batch_execute(&drop)).code, "2BP01", "{drop}");
+        }
+        assert_eq!((catalog(&mut client), rows(&mut client)), before, "{drop}");
+    }
+    // The last user may go, and so may the extension then.
+    database.client.batch_execute("DELETE FROM users").unwrap();
+    database.connect().batch_execute("DROP EXTENSION todo").unwrap();
+    forget_owner(database);
+}
+
+#[test]
+fn a_superuser_lifts_the_guard() {
+    for (i, drop) in drops("x").into_iter().enumerate() {
+        if matches!(i, 4..=7) {
+            continue; // Another way to the same, or one that PostgreSQL itself refuses.
+        }
+        let mut database = Database::with_users();
+        database.client.batch_execute("SET todo.guard = off").unwrap();
+        database.client.batch_execute(&drop).unwrap_or_else(|e| panic!("{drop}: {e}"));
+        assert_eq!(
+            strings(&mut database.client, "SELECT extname::text FROM pg_extension WHERE extname = 'todo'"),
+            [""; 0]
+        );
+    }
+}
+
+/// The setting as whoever connects can give it, before the library is loaded in the session.
+#[test]
+fn nobody_else_lifts_it() {
+    let mut database = owned();
+    let role = format!("{}_app", database.name);
+    database.client.batch_execute(&format!("CREATE ROLE {role} LOGIN; ALTER TABLE tasks OWNER TO {role}")).unwrap();
+    let session = |options: &str| database.config().user(&role).options(options).connect(NoTls).unwrap();
+    let change = "ALTER TABLE tasks DROP CONSTRAINT tasks_user_id_fkey";
+    for options in ["", "-c todo.guard=off"] {
+        let mut client = session(options);
+        for _ in 0..2 {
+            assert_eq!(Failure::of(client.batch_execute(change)).code, "2BP01", "{options}");
+        }
+    }
+    let mut client = session("");
+    client.batch_execute("SET todo.guard = off").unwrap();
+    assert_eq!(Failure::of(client.batch_execute(change)).code, "2BP01");
+    assert_eq!(Failure::of(client.batch_execute("SET todo.guard = off")).code, "42501");
+    drop(client);
+    let role_goes = format!("ALTER TABLE tasks OWNER TO {}_owner; DROP ROLE {role}", database.name);
+    database.client.batch_execute(&role_goes).unwrap();
+    forget_owner(database);
+}
+
+/// A user who comes while the extension is about to go is not lost, whatever snapshot the dropping session has.
+#[test]
+fn a_user_who_comes_last_is_seen() {
+    let mut database = Database::new();
+    let mut other = database.connect();
+    let client = &mut database.client;
+    client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class").unwrap();
+    other.batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')").unwrap();
+    assert_eq!(Failure::of(client.batch_execute("DROP EXTENSION todo")).code, "2BP01");
+    client.batch_execute("ROLLBACK").unwrap();
+
+    other.batch_execute("BEGIN; INSERT INTO users (id, email, name) VALUES ('u2', 'b@b.cd', 'B')").unwrap();
+    client.batch_execute("DELETE FROM users WHERE id = 'u1'").unwrap();
+    let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    std::thread::scope(|scope| {
+        let dropping = scope.spawn(|| Failure::of(client.batch_execute("DROP EXTENSION todo")).code);
+        let waits = format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND NOT granted");
+        while other.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+        other.batch_execute("COMMIT").unwrap();
+        assert_eq!(dropping.join().unwrap(), "2BP01");
+    });
+    assert_eq!(strings(&mut other, "SELECT id FROM users"), ["u2"]);
+}
+
+#[test]
+fn the_tables_keep_their_shape() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    let mut changes: Vec<String> = [
+        "ALTER TABLE users ADD COLUMN image text",
+        "ALTER TABLE users ADD COLUMN IF NOT EXISTS image text",
+        "ALTER TABLE ONLY tasks ADD COLUMN due timestamp",
+        "ALTER TABLE public.tasks DROP COLUMN description",
+        "ALTER TABLE users RENAME COLUMN email TO mail",
+        "ALTER TABLE users RENAME email TO mail",
+        "ALTER TABLE users RENAME TO people",
+        "ALTER TABLE tasks SET SCHEMA pg_catalog",
+        "ALTER TABLE tasks ALTER COLUMN title TYPE text",
+        "ALTER TABLE users ALTER id DROP DEFAULT",
+        "ALTER TABLE users ALTER name SET DEFAULT 'X'",
+        "ALTER TABLE users ALTER is_active DROP NOT NULL",
+        "ALTER TABLE tasks ALTER description SET NOT NULL",
+        "ALTER TABLE tasks OWNER TO postgres, ALTER id ADD GENERATED ALWAYS AS IDENTITY",
+        "ALTER TABLE tasks ALTER CONSTRAINT tasks_user_id_fkey DEFERRABLE",
+        "ALTER TABLE tasks INHERIT parent",
+        "DROP INDEX other, ix_tasks_user_id",
+        "DROP INDEX CONCURRENTLY public.ix_tasks_user_id",
+        "DO $$ BEGIN EXECUTE 'ALTER TABLE users ADD image text'; END $$",
+    ]
+    .map(str::to_owned)
+    .into();
+    client.batch_execute("CREATE TABLE parent (LIKE tasks); CREATE INDEX other ON parent (id)").unwrap();
+    // Every part that there is, by its kind.
+    changes.extend(strings(
+        client,
+        "SELECT format(change, r.relname, k.conname)
+         FROM pg_constraint AS k JOIN pg_class AS r ON r.oid = k.conrelid AND r.relname IN ('users', 'tasks'),
+             unnest(ARRAY['ALTER TABLE %s DROP CONSTRAINT %s CASCADE', 'ALTER TABLE %s RENAME CONSTRAINT %s TO other']) AS change
+         WHERE k.contype <> 'n'
+         UNION ALL
+         SELECT format(change, i.indexrelid::regclass)
+         FROM pg_index AS i JOIN pg_class AS r ON r.oid = i.indrelid AND r.relname IN ('users', 'tasks'),
+             unnest(ARRAY['DROP INDEX %s', 'ALTER INDEX %s RENAME TO q', 'ALTER TABLE %s RENAME TO q']) AS change
+         UNION ALL
+         SELECT format(change, t.tgname, t.tgrelid::regclass)
+         FROM pg_trigger AS t,
+             unnest(ARRAY['DROP TRIGGER %s ON public.%s', 'DROP TRIGGER IF EXISTS %s ON %s', 'ALTER TRIGGER %s ON %s RENAME TO q']) AS change
+         WHERE NOT t.tgisinternal",
+    ));
+    assert_eq!(changes.len(), 19 + 9 * 2 + 7 * 3 + 2 * 3);
+    let before = catalog(client);
+    for change in &changes {
+        assert_eq!(Failure::of(client.batch_execute(change)).code, "2BP01", "{change}");
+    }
+    assert_eq!(catalog(client), before);
+    // Without the guard, that is what would have happened.
+    client.batch_execute("SET todo.guard = off").unwrap();
+    for change in &changes[..3] {
+        client.batch_execute(change).unwrap();
+    }
+    assert_ne!(catalog(client), before);
+}
+
+/// Whose command it is that a dump does not carry, is told; other commands run without a word.
+#[test]
+fn what_dumps_do_not_carry_is_told() {
+    let database = Database::with_users();
+    let warnings = Arc::new(Mutex::new(0));
+    let count = warnings.clone();
+    let mut client = database
+        .config()
+        .notice_callback(move |notice| *count.lock().unwrap() += i32::from(notice.severity() == "WARNING"))
+        .connect(NoTls)
+        .unwrap();
+    let mut warned = |command: &str| {
+        client.batch_execute(command).unwrap_or_else(|e| panic!("{command}: {e}"));
+        std::mem::take(&mut *warnings.lock().unwrap())
+    };
+    warned("CREATE TABLE own (user_id varchar(36) REFERENCES users, note text)");
+    for command in [
+        "CREATE INDEX own_index ON tasks (title)",
+        "CREATE INDEX ON tasks (title)",
+        "CREATE INDEX CONCURRENTLY own_index_2 ON tasks (title)",
+        "CREATE TRIGGER own_trigger AFTER DELETE ON users FOR EACH STATEMENT EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "CREATE POLICY own_policy ON tasks",
+        "ALTER TABLE tasks ENABLE ROW LEVEL SECURITY",
+        "CREATE RULE own_rule AS ON DELETE TO tasks DO ALSO NOTHING",
+        "CREATE STATISTICS own_statistics ON user_id, title FROM tasks",
+        "ALTER TABLE tasks ADD CONSTRAINT own_check CHECK (id > 0)",
+        "ALTER TABLE tasks SET (fillfactor = 90), REPLICA IDENTITY FULL",
+    ] {
+        assert_eq!(warned(command), 1, "{command}");
+    }
+    for command in [
+        "DROP INDEX own_index",
+        "DROP TRIGGER own_trigger ON users",
+        "ALTER TABLE tasks DROP CONSTRAINT own_check",
+        "ALTER TABLE tasks DISABLE TRIGGER ALL",
+        "ALTER TABLE tasks ENABLE TRIGGER ALL",
+        "ALTER TABLE tasks OWNER TO CURRENT_USER",
+        "ALTER TABLE tasks CLUSTER ON tasks_pkey",
+        "CLUSTER tasks",
+        "VACUUM FULL tasks",
+        "REINDEX TABLE users",
+        "REINDEX TABLE CONCURRENTLY tasks",
+        "GRANT SELECT ON tasks TO pg_monitor",
+        "REVOKE SELECT ON tasks FROM pg_monitor",
+        "ANALYZE tasks",
+        "CREATE TABLE copied (LIKE tasks INCLUDING ALL)",
+        "ALTER TABLE own ADD COLUMN image text, ALTER COLUMN note SET NOT NULL",
+        "ALTER TABLE own RENAME COLUMN image TO picture",
+        "CREATE INDEX own_index ON own (note)",
+        "DROP INDEX own_index",
+        "DROP TABLE own, copied",
+        "DROP TABLE IF EXISTS nothing_of_the_kind",
+        "CREATE SCHEMA other CREATE TABLE users (id text) CREATE TABLE tasks (id text)",
+        "ALTER TABLE other.users ADD COLUMN image text",
+        "DROP SCHEMA other CASCADE",
+        "TRUNCATE users CASCADE",
+        "DROP EXTENSION todo",
+    ] {
+        assert_eq!(warned(command), 0, "{command}");
+    }
+}
+
+/// Putting back what was dropped without the guard needs no lifting of it, and no warning.
+#[test]
+fn parts_can_be_put_back() {
+    let mut database = Database::new();
+    let client: &mut Client = &mut database.client;
+    let before = catalog(client);
+    client.batch_execute("SET todo.guard = off; DROP INDEX ix_tasks_created_at; RESET todo.guard").unwrap();
+    assert_ne!(catalog(client), before);
+    client.batch_execute("CREATE INDEX ix_tasks_created_at ON tasks (created_at)").unwrap();
+    assert_eq!(catalog(client), before);
+}
