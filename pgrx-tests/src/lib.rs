@@ -15,6 +15,14 @@ pub const PATTERNS: &str = include_str!("../fixtures/patterns.sql");
 /// The same seven through the functions.
 pub const PATTERNS_BY_FUNCTION: &str = include_str!("../fixtures/patterns_by_function.sql");
 
+/// What other tools have made of the specification, to be adopted.
+pub const TO_ADOPT: [(&str, &str); 4] = [
+    ("the DDL", include_str!("../fixtures/adopt/ddl.sql")),
+    ("Alembic", include_str!("../fixtures/adopt/alembic.sql")),
+    ("SQLModel", include_str!("../fixtures/adopt/sqlmodel.sql")),
+    ("released tables", "CREATE EXTENSION todo; SELECT todo_release_tables(); DROP EXTENSION todo"),
+];
+
 /// A bcrypt hash, for columns that need one. Tests bind it, so that no server log shows it.
 pub const HASH: &str = "$2b$12$LQv3c1yqBWVHxkd0LHAkCOYz6TtxMQJqhN8/X4SIYoqLJ2NXC.Ky2";
 

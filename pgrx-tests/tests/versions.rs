@@ -3,15 +3,7 @@
 use postgres::Client;
 use std::collections::BTreeMap;
 use std::path::Path;
-use todo_tests::{Database, Failure, HASH, catalog, rows, strings};
-
-/// What other tools have made of the specification, to be adopted.
-const TO_ADOPT: [(&str, &str); 4] = [
-    ("the DDL", include_str!("../fixtures/adopt/ddl.sql")),
-    ("Alembic", include_str!("../fixtures/adopt/alembic.sql")),
-    ("SQLModel", include_str!("../fixtures/adopt/sqlmodel.sql")),
-    ("released tables", "CREATE EXTENSION todo; SELECT todo_release_tables(); DROP EXTENSION todo"),
-];
+use todo_tests::{Database, Failure, HASH, TO_ADOPT, catalog, rows, strings};
 
 fn update(client: &mut Client, version: &str) {
     client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap_or_else(|e| panic!("{e}"));

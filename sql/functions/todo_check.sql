@@ -6,15 +6,14 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH extension AS (
-        SELECT e.oid, e.extversion, e.extconfig, a.default_version, n.nspname AS schema, quote_ident(n.nspname) AS app
+        SELECT e.oid, e.extversion, e.extconfig, a.default_version, e.extnamespace, e.extnamespace::regnamespace::text AS app
         FROM pg_extension AS e
-        JOIN pg_namespace AS n ON n.oid = e.extnamespace
         LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
         WHERE e.extname = 'todo'
     ), relation AS (
-        SELECT c.oid, c.relname, e.schema, e.app || '.' || c.relname AS qualified
+        SELECT c.oid, c.relname, e.app || '.' || c.relname AS qualified
         FROM extension AS e
-        JOIN pg_class AS c ON c.relnamespace = e.schema::regnamespace AND c.relname IN ('users', 'tasks', 'tasks_id_seq')
+        JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname IN ('users', 'tasks', 'tasks_id_seq')
     ), wanted_column (relname, attname, type, expression) AS (
         VALUES
             ('users', 'id', 'character varying(36) NOT NULL', '(gen_random_uuid())::text'),
@@ -117,7 +116,7 @@ AS $$
         UNION ALL
         SELECT 4, 'dump of ' || r.relname, (r.oid = ANY (e.extconfig)) IS TRUE,
             CASE WHEN r.oid = ANY (e.extconfig) THEN 'rows are in dumps' ELSE 'rows are not in dumps' END,
-            format('ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back to %L', e.extversion)
+            'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back'
         FROM extension AS e
         CROSS JOIN relation AS r
         UNION ALL

@@ -113,3 +113,8 @@ ALTER TABLE @extschema@.tasks
 
 \i tables/users_rules.sql
 \i tables/tasks_rules.sql
+
+-- Nothing new, unless somebody took a table out of the extension in between and put it back.
+SELECT pg_extension_config_dump('@extschema@.users', '');
+SELECT pg_extension_config_dump('@extschema@.tasks', '');
+SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');

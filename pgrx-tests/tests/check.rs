@@ -1,0 +1,172 @@
+//! `todo_check()` finds what is not as the extension made it, and its fixes fix it; `todo_release_tables()` lets go.
+
+use postgres::Client;
+use todo_tests::{Database, Failure, Standby, TO_ADOPT, catalog, rows, strings};
+
+/// Names of the failed checks.
+fn findings(client: &mut Client) -> Vec<String> {
+    strings(client, "SELECT name FROM todo_check() WHERE ok IS NOT TRUE")
+}
+
+#[test]
+fn all_is_well_after_every_way_to_install() {
+    let mut fresh = Database::new();
+    assert_eq!(findings(&mut fresh.client), [""; 0]);
+    for (kind, tables) in TO_ADOPT {
+        let mut database = Database::empty();
+        database.client.batch_execute(tables).unwrap();
+        database.client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE").unwrap();
+        assert_eq!(findings(&mut database.client), [""; 0], "{kind}");
+    }
+    let checks = strings(&mut fresh.client, "SELECT name FROM todo_check() WHERE ok AND detail <> '' AND fix IS NULL");
+    assert_eq!(checks.len(), 3 + 6 + 16 * 2 + 9 + 5 + 2 + 2, "one row a check: {checks:?}");
+}
+
+#[test]
+fn each_fault_is_found_and_mended_by_its_fix() {
+    let cases = [
+        ("ALTER TABLE users ALTER id DROP DEFAULT", "default of users.id"),
+        ("ALTER TABLE tasks ALTER created_at SET DEFAULT now()", "default of tasks.created_at"),
+        ("ALTER TABLE tasks ALTER id DROP DEFAULT", "default of tasks.id"),
+        ("ALTER TABLE tasks ALTER description SET DEFAULT 'none'", "default of tasks.description"),
+        ("ALTER TABLE users ADD image text", "column users.image"),
+        ("ALTER TABLE tasks DROP CONSTRAINT tasks_user_id_fkey", "constraint tasks_user_id_fkey of tasks"),
+        (
+            "ALTER TABLE tasks DROP CONSTRAINT tasks_user_id_fkey, ADD CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE NOT VALID",
+            "constraint tasks_user_id_fkey of tasks",
+        ),
+        ("DROP INDEX ix_users_email", "index ix_users_email of users"),
+        ("DROP INDEX ix_users_email_folded", "index ix_users_email_folded of users"),
+        ("DROP INDEX ix_tasks_user_completed", "index ix_tasks_user_completed of tasks"),
+        (
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_tasks_user_id'::regclass",
+            "index ix_tasks_user_id of tasks",
+        ),
+        ("ALTER TABLE users DISABLE TRIGGER zz_todo_before_row", "trigger zz_todo_before_row of users"),
+        ("DROP TRIGGER zz_todo_before_row ON tasks", "trigger zz_todo_before_row of tasks"),
+        ("ALTER EVENT TRIGGER todo_guard DISABLE", "guard"),
+        ("SELECT setval('tasks_id_seq', 1)", "sequence tasks_id_seq ahead of tasks"),
+        ("ALTER EXTENSION todo DROP SEQUENCE tasks_id_seq", "membership of tasks_id_seq"),
+        (
+            "UPDATE pg_extension SET extconfig = extconfig[1:2], extcondition = extcondition[1:2] WHERE extname = 'todo'",
+            "dump of tasks_id_seq",
+        ),
+    ];
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute("SELECT todo_create_task('u1', 'x') FROM generate_series(1, 3)").unwrap();
+    for (fault, name) in cases {
+        client.batch_execute(&format!("SET todo.guard = off; {fault}; RESET todo.guard")).unwrap();
+        let found = client.query("SELECT name, fix FROM todo_check() WHERE NOT ok", &[]).unwrap();
+        assert!(found.iter().any(|row| row.get::<_, &str>(0) == name), "{fault}: {found:?}");
+        // A table that has been taken out of the extension is first a member again, then in dumps.
+        for _ in 0..2 {
+            for fix in strings(client, "SELECT fix FROM todo_check() WHERE NOT ok") {
+                run_fix(client, &fix);
+            }
+        }
+        assert_eq!(findings(client), [""; 0], "{fault}");
+    }
+}
+
+/// Runs the SQL in a fix, which may begin or end with words.
+fn run_fix(client: &mut Client, fix: &str) {
+    let fix = fix.strip_prefix("move it to a table of your own; ").unwrap_or(fix);
+    let (sql, back) = match fix.split_once(", and back") {
+        Some((down, _)) => (down, "; ALTER EXTENSION todo UPDATE"),
+        None => (fix, ""),
+    };
+    client.batch_execute(&format!("{sql}{back}; RESET todo.guard")).unwrap_or_else(|e| panic!("{fix}: {e}"));
+}
+
+#[test]
+fn what_has_no_statement_for_a_fix_is_found() {
+    let cases = [
+        ("ALTER TABLE users DROP CONSTRAINT users_email_check", "constraint users_email_check of users"),
+        ("ALTER TABLE users ALTER is_active DROP NOT NULL", "column users.is_active"),
+        ("ALTER TABLE tasks ALTER title TYPE text", "column tasks.title"),
+        ("ALTER TABLE tasks DROP description", "column tasks.description"),
+        (
+            "DROP INDEX ix_tasks_user_id; CREATE INDEX ix_tasks_user_id ON tasks (user_id DESC)",
+            "index ix_tasks_user_id of tasks",
+        ),
+        (
+            "ALTER TABLE tasks DROP CONSTRAINT tasks_user_id_fkey, ADD CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users",
+            "constraint tasks_user_id_fkey of tasks",
+        ),
+        ("SELECT setval('tasks_id_seq', 1700000000)", "sequence tasks_id_seq below 75 %"),
+    ];
+    for (fault, name) in cases {
+        let mut database = Database::new();
+        let client = &mut database.client;
+        client.batch_execute(&format!("SET todo.guard = off; {fault}; RESET todo.guard")).unwrap();
+        assert!(findings(client).contains(&name.to_owned()), "{fault}: {:?}", findings(client));
+    }
+    let mut database = Database::new();
+    database.client.batch_execute("SET todo.guard = off").unwrap();
+    assert_eq!(findings(&mut database.client), ["guard"]);
+}
+
+#[test]
+fn the_applications_role_and_a_standby_can_check() {
+    let mut database = Database::new();
+    let role = format!("{}_role", database.name);
+    let client = &mut database.client;
+    client.batch_execute(&format!("CREATE ROLE {role}; SELECT todo_grant('{role}'); SET ROLE {role}")).unwrap();
+    assert_eq!(findings(client), [""; 0]);
+    assert_eq!(Failure::of(client.batch_execute("SELECT todo_release_tables()")).code, "42501");
+    client
+        .batch_execute(&format!(
+            "RESET ROLE; GRANT EXECUTE ON FUNCTION todo_release_tables() TO {role}; SET ROLE {role}"
+        ))
+        .unwrap();
+    assert_eq!(Failure::of(client.batch_execute("SELECT todo_release_tables()")).code, "42501");
+    client.batch_execute(&format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+    let standby = Standby::start();
+    assert_eq!(findings(&mut standby.connect(&mut database)), [""; 0]);
+}
+
+#[test]
+fn leaving_keeps_every_row() {
+    let mut database = Database::with_users();
+    let role = format!("{}_role", database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "SELECT todo_create_task('u1', 'x'), todo_create_task('u2', 'y');
+             CREATE ROLE {role}; SELECT todo_grant('{role}', 'tables')"
+        ))
+        .unwrap();
+    let before = rows(client);
+    client.batch_execute("SELECT todo_release_tables()").unwrap();
+    assert_eq!(
+        findings(client)[..3],
+        ["membership of tasks", "membership of tasks_id_seq", "membership of users"],
+        "the check says what has happened"
+    );
+    client.batch_execute("DROP EXTENSION todo").unwrap();
+    assert_eq!(rows(client), before);
+    assert_eq!(catalog(client), [""; 0]);
+    // Ordinary tables: rules that a CHECK can say still hold, the application's role still works, columns can be added.
+    client
+        .batch_execute(&format!("SET ROLE {role}; INSERT INTO tasks (user_id, title) VALUES ('u1', 'z'); RESET ROLE"))
+        .unwrap();
+    for (statement, constraint) in [
+        ("INSERT INTO users (email, name) VALUES ('x', 'X')", "users_email_check"),
+        ("INSERT INTO users (email, name) VALUES ('A@B.CD', 'X')", "ix_users_email_folded"),
+        ("UPDATE users SET hashed_password = 'secret'", "users_hashed_password_check"),
+        ("UPDATE tasks SET title = ''", "tasks_title_check"),
+    ] {
+        assert_eq!(Failure::of(client.batch_execute(statement)).constraint.as_deref(), Some(constraint));
+    }
+    client
+        .batch_execute(
+            "ALTER TABLE users ADD image text; ALTER TABLE users DROP image; DELETE FROM users WHERE id = 'u1'",
+        )
+        .unwrap();
+    assert_eq!(strings(client, "SELECT title FROM tasks"), ["y"]);
+    // And back.
+    client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE").unwrap();
+    assert_eq!(findings(client), [""; 0]);
+    client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}

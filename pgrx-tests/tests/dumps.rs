@@ -1,0 +1,145 @@
+//! Dump and restore, by every format: the same rows to the microsecond, working as before.
+
+use postgres::Client;
+use std::path::PathBuf;
+use std::process::Command;
+use todo_tests::{Database, Failure, HASH, catalog, rows, strings, task};
+
+/// A database with 1,000 users, 10,000 tasks and a role with grants.
+fn filled() -> (Database, String) {
+    let mut database = Database::new();
+    let role = format!("{}_role", database.name);
+    let client = &mut database.client;
+    client
+        .execute(
+            "INSERT INTO users (id, email, name, hashed_password, created_at, updated_at, is_active, email_verified)
+             SELECT 'user-' || i, 'User' || i || '@example.com', E'N\u{e4}me \\\\ \\' ' || i, CASE i % 3 WHEN 0 THEN '!' ELSE $1 END,
+                 timestamp '2020-01-01' + i * interval '1.000001 s', timestamp '2021-01-01' + i * interval '1.000001 s',
+                 i % 5 > 0, i % 2 = 0
+             FROM generate_series(1, 1000) AS i",
+            &[&HASH],
+        )
+        .unwrap();
+    client
+        .batch_execute(&format!(
+            "INSERT INTO tasks (user_id, title, description, completed, created_at, updated_at, completed_at)
+             SELECT 'user-' || i % 1000 + 1, 'T\u{ef}tle \\ ' || i, CASE i % 4 WHEN 0 THEN E'line\\nline\\t\\\\N' WHEN 1 THEN '' END, i % 2 = 0,
+                 timestamp '2022-01-01' + i * interval '1.000001 s', timestamp '2022-02-01' + i * interval '0.999999 s',
+                 CASE i % 2 WHEN 0 THEN timestamp '2022-03-01' + i * interval '0.123457 s' END
+             FROM generate_series(1, 10000) AS i;
+             DELETE FROM tasks WHERE id > 9990;
+             CREATE ROLE {role}; SELECT todo_grant('{role}', 'tables'); REVOKE DELETE ON users FROM {role}"
+        ))
+        .unwrap();
+    (database, role)
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let output = Command::new(program).args(arguments).env("PGTZ", "Asia/Karachi").output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The rights of a role, by whatever object.
+fn grants(client: &mut Client, role: &str) -> Vec<String> {
+    strings(
+        client,
+        &format!(
+            "SELECT format('%s %s', object, privilege_type) FROM (
+                 SELECT oid::regclass::text AS object, relacl AS acl FROM pg_class
+                 UNION ALL SELECT oid::regprocedure::text, proacl FROM pg_proc
+                 UNION ALL SELECT oid::regnamespace::text, nspacl FROM pg_namespace
+             ) AS a, aclexplode(acl) WHERE grantee = '{role}'::regrole ORDER BY 1"
+        ),
+    )
+}
+
+#[test]
+fn a_restore_is_the_database_as_it_was() {
+    let (mut database, role) = filled();
+    let before = (catalog(&mut database.client), rows(&mut database.client), grants(&mut database.client, &role));
+    assert_eq!(before.1.len(), 1000 + 9990);
+    assert!(before.2.len() > 30, "{:?}", before.2);
+    let dir = scratch(&database.name);
+    let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let name = database.name.as_str();
+
+    for (format, file) in [("-Fp", "plain"), ("-Fc", "custom"), ("-Fd", "directory")] {
+        let dump = path(file);
+        let jobs: &[&str] = if format == "-Fd" { &["--jobs=2"] } else { &[] };
+        run("pg_dump", &[&[format, "--file", &dump, name], jobs].concat());
+        let mut restored = Database::empty();
+        let target = restored.name.clone();
+        match format {
+            "-Fp" => run("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d", &target, "-f", &dump]),
+            _ => run("pg_restore", &[&["--exit-on-error", "--dbname", &target, &dump], jobs].concat()),
+        }
+        let client = &mut restored.client;
+        assert!((catalog(client), rows(client), grants(client, &role)) == before, "{format}");
+        works(client);
+    }
+
+    // Onto what is there: pg_restore drops the extension first, which the guard lets pass by PGOPTIONS only.
+    let mut target = Database::with_users();
+    let clean = ["--clean", "--if-exists", "--exit-on-error", "--dbname", &target.name, &path("custom")];
+    let refused = Command::new("pg_restore").args(clean).output().unwrap();
+    assert!(!refused.status.success());
+    assert_eq!(rows(&mut target.client).len(), 2);
+    let lifted = Command::new("pg_restore").args(clean).env("PGOPTIONS", "-c todo.guard=off").output().unwrap();
+    assert!(lifted.status.success(), "{}", String::from_utf8_lossy(&lifted.stderr));
+    assert!(rows(&mut target.client) == before.1);
+
+    // Data alone, into a database that has the extension.
+    for (format, disable) in [("-Fp", "--disable-triggers"), ("-Fc", "--data-only")] {
+        let dump = path("data");
+        run("pg_dump", &[format, "--data-only", disable, "--file", &dump, name]);
+        let mut restored = Database::new();
+        let target = restored.name.clone();
+        match format {
+            "-Fp" => run("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d", &target, "-f", &dump]),
+            _ => run("pg_restore", &["--exit-on-error", "--data-only", "--dbname", &target, &dump]),
+        }
+        let client = &mut restored.client;
+        assert!(rows(client) == before.1, "{format} {disable}");
+        works(client);
+    }
+
+    std::fs::remove_dir_all(dir).unwrap();
+    database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+/// The next id is the next, triggers fire, the guard stands.
+fn works(client: &mut Client) {
+    client.batch_execute("SET search_path = public").unwrap();
+    let made = task(client, "INSERT INTO tasks (user_id, title) VALUES ('user-1', ' x ') RETURNING *", &[]);
+    assert_eq!((made.id, made.title.as_str()), (10001, "x"));
+    let failure = Failure::of(client.batch_execute("UPDATE users SET name = ' ' WHERE id = 'user-1'"));
+    assert_eq!(failure.fields(), ("23514", Some("name"), Some("users_name_check")));
+    assert_eq!(Failure::of(client.batch_execute("DROP EXTENSION todo")).code, "2BP01");
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+    assert_eq!(strings(client, "SELECT id FROM todo_find_user('user7@EXAMPLE.com')"), ["user-7"]);
+}
+
+/// At 0.2.0, and with tables that have been adopted, dumps are complete as well.
+#[test]
+fn other_versions_are_in_dumps_too() {
+    let (mut database, role) = filled();
+    let dir = scratch(&database.name);
+    let dump = dir.join("plain").to_str().unwrap().to_owned();
+    for version in ["0.2.0", "1.0.0"] {
+        database.client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap();
+        run("pg_dump", &["--file", &dump, &database.name]);
+        let mut restored = Database::empty();
+        // A restore makes the extension at its default version, whatever the dump's was.
+        run("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d", &restored.name, "-f", &dump]);
+        assert!(rows(&mut restored.client) == rows(&mut database.client), "{version}");
+        works(&mut restored.client);
+    }
+    std::fs::remove_dir_all(dir).unwrap();
+    database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+fn scratch(name: &str) -> PathBuf {
+    let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}

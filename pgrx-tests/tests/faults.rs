@@ -1,0 +1,100 @@
+//! A script that fails, at whatever statement, changes nothing.
+
+use std::path::{Path, PathBuf};
+use todo_tests::{Database, Failure, HASH, TO_ADOPT, catalog, rows, strings};
+
+const FAULT: &str = "DO $$ BEGIN RAISE EXCEPTION 'fault' USING ERRCODE = 'TF001'; END $$;";
+
+/// A script beside the extension's, removed at the end.
+struct Script(PathBuf);
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Where each statement of a script ends.
+fn statement_ends(script: &str) -> Vec<usize> {
+    let mut ends = Vec::new();
+    let mut at = 0;
+    while let Some(found) = script[at..].find([';', '\'', '"', '$', '-', '/']) {
+        at += found;
+        let rest = &script[at..];
+        let skip =
+            |close: &str, from: usize| from + rest[from..].find(close).unwrap_or(rest.len() - from) + close.len();
+        at += if rest.starts_with(';') {
+            ends.push(at + 1);
+            1
+        } else if rest.starts_with("--") {
+            skip("\n", 2)
+        } else if rest.starts_with("/*") {
+            skip("*/", 2)
+        } else if rest.starts_with("$$") {
+            skip("$$", 2)
+        } else if rest.starts_with('\'') {
+            skip("'", 1)
+        } else if rest.starts_with('"') {
+            skip("\"", 1)
+        } else {
+            1
+        };
+    }
+    ends
+}
+
+/// Runs `statement`, which leads to a version `fault`, once for each statement of the script that could fail.
+fn fails_without_a_trace(database: &mut Database, dir: &Path, script: &str, fault: &str, statement: &str) {
+    let text = std::fs::read_to_string(dir.join(script)).unwrap();
+    let ends = statement_ends(&text);
+    assert!(ends.len() >= 4, "{script}: {} statements", ends.len());
+    let file = Script(dir.join(fault));
+    let client = &mut database.client;
+    let rows_too = strings(client, "SELECT 'x'::text WHERE to_regclass('tasks') IS NOT NULL").len();
+    let state = "SELECT count(*)::text FROM pg_class UNION ALL SELECT count(*)::text FROM pg_depend UNION ALL
+         SELECT count(*)::text FROM pg_proc UNION ALL SELECT md5(string_agg(a::text, '' ORDER BY attrelid, attnum)) FROM pg_attribute AS a";
+    let before = (catalog(client), strings(client, state), if rows_too > 0 { rows(client) } else { Vec::new() });
+    for end in ends {
+        std::fs::write(&file.0, format!("{}\n{FAULT}\n{}", &text[..end], &text[end..])).unwrap();
+        assert_eq!(Failure::of(client.batch_execute(statement)).code, "TF001", "{script}, {end}");
+        let after = (catalog(client), strings(client, state), if rows_too > 0 { rows(client) } else { Vec::new() });
+        assert!(after == before, "{script}, {end}");
+    }
+}
+
+#[test]
+fn a_script_that_fails_changes_nothing() {
+    let mut database = Database::empty();
+    let sharedir = strings(&mut database.client, "SELECT setting FROM pg_config WHERE name = 'SHAREDIR'").remove(0);
+    let dir = Path::new(&sharedir).join("extension");
+
+    for version in ["0.1.0", "0.2.0", "1.0.0"] {
+        let create = "CREATE EXTENSION todo VERSION 'fault'";
+        fails_without_a_trace(&mut database, &dir, &format!("todo--{version}.sql"), "todo--fault.sql", create);
+    }
+    let mut database = Database::empty();
+    database.client.batch_execute(TO_ADOPT[1].1).unwrap();
+    let create = "CREATE EXTENSION todo VERSION 'fault'";
+    fails_without_a_trace(&mut database, &dir, "todo--adopt.sql", "todo--fault.sql", create);
+
+    for (source, target) in
+        [("0.1.0", "0.2.0"), ("0.2.0", "1.0.0"), ("1.0.0", "0.2.0"), ("0.2.0", "0.1.0"), ("adopt", "0.2.0")]
+    {
+        let mut database = Database::empty();
+        let client = &mut database.client;
+        if source == "adopt" {
+            client.batch_execute(TO_ADOPT[2].1).unwrap();
+        }
+        client.batch_execute(&format!("CREATE EXTENSION todo VERSION '{source}'")).unwrap();
+        let user = "INSERT INTO users VALUES ('u1', 'a@b.cd', 'A', $1, '2020-01-01', '2020-01-02', true, false)";
+        client.execute(user, &[&HASH]).unwrap();
+        if target != "0.1.0" && source != "0.1.0" {
+            let task = "INSERT INTO tasks VALUES (1, 'u1', 'x', NULL, true, '2020-01-01', '2020-01-02', '2020-01-02')";
+            client.batch_execute(task).unwrap();
+        }
+        let (script, fault) = (format!("todo--{source}--{target}.sql"), format!("todo--{source}--fault.sql"));
+        let update = "ALTER EXTENSION todo UPDATE TO 'fault'";
+        fails_without_a_trace(&mut database, &dir, &script, &fault, update);
+        database.client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{target}'")).unwrap();
+    }
+}
