@@ -1,7 +1,8 @@
 # The one entrance: build, install, run, test. `make help` lists the targets.
 #
-# PG_CONFIG  the pg_config of the server to build for (default: the one on the PATH)
-# DESTDIR    where `make install` puts its files below (default: the system)
+# PG_CONFIG      the pg_config of the server to build for (default: the one on the PATH)
+# NEW_PG_CONFIG  that of a later server, to test pg_upgrade to it as well (default: to the same one)
+# DESTDIR        where `make install` puts its files below (default: the system)
 
 PG_CONFIG ?= pg_config
 CARGO ?= cargo
@@ -28,8 +29,9 @@ export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
 ifneq ($(origin PG_CONFIG),file)
 export PG_CONFIG
 endif
+export NEW_PG_CONFIG
 
-.PHONY: all build install run test lint unit integration bench setup setup-clients stage clean help
+.PHONY: all build install run test lint unit integration bench setup setup-clients stage stage-new clean help
 all: build
 
 build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension into target/package
@@ -66,7 +68,7 @@ lint: stage $(PYTHON_VENV)/.installed
 unit:
 	$(CARGO) test --package todo --lib $(FEATURES)
 
-integration: stage $(PYTHON_VENV)/.installed $(NODE_MODULES)/.installed
+integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(PYTHON_VENV)/.installed $(NODE_MODULES)/.installed
 	$(CARGO) build --package todo-tests --tests
 	pgrx-tests/cluster.sh exec pgrx-tests/integration.sh
 
@@ -86,6 +88,9 @@ stage: build
 	@rm -f "$(STAGE)$(PKGLIBDIR)"/todo* "$(STAGE)$(EXTENSION_DIR)"/todo*
 	@$(MAKE) --no-print-directory install CARGO= DESTDIR="$(STAGE)" >/dev/null
 	@pgrx-tests/stage.sh
+
+stage-new:
+	@$(MAKE) --no-print-directory stage PG_CONFIG="$(NEW_PG_CONFIG)"
 
 $(PYTHON_VENV)/.installed: pgrx-tests/requirements.txt
 	python3 -m venv --clear $(PYTHON_VENV)

@@ -4,6 +4,8 @@
 #   cluster.sh exec COMMAND...   runs COMMAND with PGHOST & co. set to a new cluster, and removes the cluster at the end
 #   cluster.sh start DIR         starts a cluster in DIR (made with it); prints its environment as shell assignments
 #   cluster.sh standby DIR       the same, a hot standby of the cluster that PGHOST names
+#   cluster.sh upgrade DIR NEW   stops the cluster in DIR, and starts one in NEW that pg_upgrade makes of it, for the
+#                                server of NEW_PG_CONFIG (default: the same); prints its environment
 #   cluster.sh stop DIR          stops and removes it
 #
 # The server is the copy that stage.sh made in target/stage, so nothing is installed into the system. PostgreSQL does not
@@ -12,10 +14,16 @@
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
-pg_config=${PG_CONFIG:-pg_config}
-bindir=$top/target/stage$("$pg_config" --bindir)
-# The original binaries may find their libraries relative to themselves, which the copies would not.
-libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb} | sed -n 's|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)
+libraries=
+
+# The server of a pg_config, of which stage.sh has made a copy.
+use() {
+    pg_config=$1
+    bindir=$top/target/stage$("$pg_config" --bindir)
+    # The original binaries may find their libraries relative to themselves, which the copies would not.
+    libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb} | sed -n 's|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)${libraries:+:$libraries}
+}
+use "${PG_CONFIG:-pg_config}"
 
 primary=${PGHOST:-}
 # What the server's own environment must not change: a backtrace would show in every error's DETAIL.
@@ -46,11 +54,9 @@ socket_dir() {
     echo "$dir"
 }
 
-# start DIR COMMAND...: COMMAND makes the data directory DIR/data.
-start() {
+# create DIR COMMAND...: COMMAND makes the data directory DIR/data.
+create() {
     local dir=$1 socket
-    mkdir -p "$dir"
-    dir=$(cd "$dir" && pwd)
     chmod 755 "$dir"
     [ "$(id -u)" != 0 ] || chown postgres "$dir"
     shift
@@ -65,17 +71,48 @@ fsync = off
 max_connections = 60
 log_line_prefix = '%m [%p] %d '
 CONF
+}
+
+# Starts the server in DIR, and prints how to reach it.
+serve() {
+    local dir=$1
     as_server "$bindir/pg_ctl" start --pgdata="$dir/data" --log="$dir/server.log" --wait --silent ||
         { cat "$dir/server.log" >&2; return 1; }
     cat <<ENV
-PGHOST='$socket'
+PGHOST='$(cat "$dir/socket_dir")'
 PGUSER=postgres
 PGDATABASE=postgres
 TODO_CLUSTER='$dir'
 ENV
 }
 
-new_cluster=("$bindir/initdb" --username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8)
+# start DIR COMMAND...: creates and serves.
+start() {
+    local dir
+    mkdir -p "$1"
+    dir=$(cd "$1" && pwd)
+    shift
+    create "$dir" "$@"
+    serve "$dir"
+}
+
+new_cluster=(--username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8)
+
+upgrade() {
+    local old new old_bindir=$bindir checksums=()
+    old=$(cd "$1" && pwd)
+    mkdir -p "$2"
+    new=$(cd "$2" && pwd)
+    as_server "$bindir/pg_ctl" stop --pgdata="$old/data" --mode=fast --silent
+    use "${NEW_PG_CONFIG:-$pg_config}"
+    # The default of 18 is not that of older servers.
+    ! as_server "$bindir/initdb" --help | grep -q no-data-checksums || checksums=(--no-data-checksums)
+    create "$new" "$bindir/initdb" "${new_cluster[@]}" "${checksums[@]}"
+    (cd "$new" && as_server "$bindir/pg_upgrade" --username=postgres --old-bindir="$old_bindir" --new-bindir="$bindir" \
+        --old-datadir="$old/data" --new-datadir="$new/data" --socketdir="$(cat "$new/socket_dir")") >"$new/upgrade.log" 2>&1 ||
+        { cat "$new/upgrade.log" "$new"/data/pg_upgrade_output.d/*/log/*.log >&2; return 1; }
+    serve "$new"
+}
 
 stop() {
     local dir=$1
@@ -97,11 +134,14 @@ stop_all() {
 
 case ${1:-} in
 start)
-    start "$2" "${new_cluster[@]}"
+    start "$2" "$bindir/initdb" "${new_cluster[@]}"
     ;;
 standby)
     start "$2" "$("$pg_config" --bindir)/pg_basebackup" --host="$primary" --username=postgres --checkpoint=fast \
         --write-recovery-conf
+    ;;
+upgrade)
+    upgrade "$2" "$3"
     ;;
 stop)
     stop "$2"
@@ -115,7 +155,7 @@ exec)
     # not keep the cluster from being removed.
     trap : INT PIPE
     trap 'exit 143' TERM HUP
-    environment=$(start "$dir" "${new_cluster[@]}")
+    environment=$(start "$dir" "$bindir/initdb" "${new_cluster[@]}")
     set -a
     eval "$environment"
     set +a

@@ -8,12 +8,12 @@ pg_config=${PG_CONFIG:-pg_config}
 bindir=$("$pg_config" --bindir)
 
 mkdir -p "$stage$bindir"
-for program in postgres initdb pg_ctl; do
+for program in postgres initdb pg_ctl pg_upgrade; do
     # Removed first: the old copy may be running.
     rm -f "$stage$bindir/$program"
     cp "$bindir/$program" "$stage$bindir/"
 done
-for dir in "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"; do
+for dir in "$bindir" "$("$pg_config" --pkglibdir)" "$("$pg_config" --sharedir)"; do
     # What is there already is ours and stays.
     cp -rs --no-clobber "$dir/." "$stage$dir/"
 done

@@ -106,43 +106,64 @@ fn variable(name: &str) -> String {
     std::env::var(name).expect("run by `make test`, within cluster.sh exec")
 }
 
-/// A hot standby of the test cluster, stopped and removed at the end.
-pub struct Standby {
+/// A cluster besides the one that the tests share, stopped and removed at the end.
+pub struct Server {
     dir: PathBuf,
     host: String,
 }
 
-impl Standby {
+impl Server {
     pub fn start() -> Self {
-        let dir = PathBuf::from(variable("TODO_CLUSTER")).with_extension(format!("standby-{}", std::process::id()));
-        let output = cluster_sh("standby", &dir);
+        Self::make("start", &[])
+    }
+
+    /// A hot standby of the shared cluster.
+    pub fn standby() -> Self {
+        Self::make("standby", &[])
+    }
+
+    /// What pg_upgrade makes of this cluster, which it stops, for the server that is tested against.
+    pub fn upgrade(&self) -> Self {
+        Self::make("upgrade", &[&self.dir])
+    }
+
+    fn make(command: &str, arguments: &[&Path]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let suffix = format!("{command}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        // Beside the shared one: with that, it is removed even if a test is killed.
+        let dir = PathBuf::from(variable("TODO_CLUSTER")).with_extension(suffix);
+        let output = cluster_sh(command, &[arguments, &[&dir]].concat());
         let host = output.lines().find_map(|line| line.strip_prefix("PGHOST='")?.strip_suffix('\'')).expect("a host");
-        Self { dir, host: host.to_owned() }
+        Self { host: host.to_owned(), dir }
+    }
+
+    pub fn connect(&self, database: &str) -> Client {
+        connect_to(&self.host, database)
     }
 
     /// A session on the standby's copy of a database, once it has replayed all that the primary has written so far.
-    pub fn connect(&self, database: &mut Database) -> Client {
+    pub fn connect_to_copy(&self, database: &mut Database) -> Client {
         let written: String = database.client.query_one("SELECT pg_current_wal_lsn()::text", &[]).unwrap().get(0);
-        let mut client = connect_to(&self.host, "postgres");
+        let mut client = self.connect("postgres");
         let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
         let deadline = Instant::now() + Duration::from_secs(60);
         while !client.query_one(&replayed, &[]).unwrap().get::<_, bool>(0) {
             assert!(Instant::now() < deadline, "the standby does not catch up");
         }
-        connect_to(&self.host, &database.name)
+        self.connect(&database.name)
     }
 }
 
-impl Drop for Standby {
+impl Drop for Server {
     fn drop(&mut self) {
-        cluster_sh("stop", &self.dir);
+        cluster_sh("stop", &[&self.dir]);
     }
 }
 
-/// Runs `cluster.sh` on a directory; its standard output.
-fn cluster_sh(command: &str, dir: &Path) -> String {
+/// Runs `cluster.sh`; its standard output.
+fn cluster_sh(command: &str, arguments: &[&Path]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster.sh");
-    let output = Command::new(script).arg(command).arg(dir).output().expect("cluster.sh runs");
+    let output = Command::new(script).arg(command).args(arguments).output().expect("cluster.sh runs");
     assert!(output.status.success(), "cluster.sh {command}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -1,7 +1,7 @@
 //! `todo_check()` finds what is not as the extension made it, and its fixes fix it; `todo_release_tables()` lets go.
 
 use postgres::Client;
-use todo_tests::{Database, Failure, Standby, TO_ADOPT, catalog, rows, strings};
+use todo_tests::{Database, Failure, Server, TO_ADOPT, catalog, rows, strings};
 
 /// Names of the failed checks.
 fn findings(client: &mut Client) -> Vec<String> {
@@ -122,8 +122,8 @@ fn the_applications_role_and_a_standby_can_check() {
         .unwrap();
     assert_eq!(Failure::of(client.batch_execute("SELECT todo_release_tables()")).code, "42501");
     client.batch_execute(&format!("RESET ROLE; DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
-    let standby = Standby::start();
-    assert_eq!(findings(&mut standby.connect(&mut database)), [""; 0]);
+    let standby = Server::standby();
+    assert_eq!(findings(&mut standby.connect_to_copy(&mut database)), [""; 0]);
 }
 
 #[test]

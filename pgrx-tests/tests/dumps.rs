@@ -3,13 +3,17 @@
 use postgres::Client;
 use std::path::PathBuf;
 use std::process::Command;
-use todo_tests::{Database, Failure, HASH, catalog, rows, strings, task};
+use todo_tests::{Database, Failure, HASH, Server, catalog, rows, strings, task};
 
 /// A database with 1,000 users, 10,000 tasks and a role with grants.
 fn filled() -> (Database, String) {
     let mut database = Database::new();
     let role = format!("{}_role", database.name);
-    let client = &mut database.client;
+    fill(&mut database.client, &role);
+    (database, role)
+}
+
+fn fill(client: &mut Client, role: &str) {
     client
         .execute(
             "INSERT INTO users (id, email, name, hashed_password, created_at, updated_at, is_active, email_verified)
@@ -31,7 +35,6 @@ fn filled() -> (Database, String) {
              CREATE ROLE {role}; SELECT todo_grant('{role}', 'tables'); REVOKE DELETE ON users FROM {role}"
         ))
         .unwrap();
-    (database, role)
 }
 
 fn run(program: &str, arguments: &[&str]) {
@@ -104,7 +107,6 @@ fn a_restore_is_the_database_as_it_was() {
     }
 
     std::fs::remove_dir_all(dir).unwrap();
-    database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
 }
 
 /// The next id is the next, triggers fire, the guard stands.
@@ -119,23 +121,58 @@ fn works(client: &mut Client) {
     assert_eq!(strings(client, "SELECT id FROM todo_find_user('user7@EXAMPLE.com')"), ["user-7"]);
 }
 
-/// At 0.2.0, and with tables that have been adopted, dumps are complete as well.
+/// A dump names no version: a restore makes the default one, or finds the one that the operator has made.
 #[test]
-fn other_versions_are_in_dumps_too() {
-    let (mut database, role) = filled();
+fn dumps_of_older_versions() {
+    let (mut database, _) = filled();
     let dir = scratch(&database.name);
     let dump = dir.join("plain").to_str().unwrap().to_owned();
-    for version in ["0.2.0", "1.0.0"] {
-        database.client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap();
+    database.client.batch_execute("ALTER EXTENSION todo UPDATE TO '0.2.0'").unwrap();
+    let restore = |database: &mut Database, into: &mut Database| {
         run("pg_dump", &["--file", &dump, &database.name]);
-        let mut restored = Database::empty();
-        // A restore makes the extension at its default version, whatever the dump's was.
-        run("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d", &restored.name, "-f", &dump]);
-        assert!(rows(&mut restored.client) == rows(&mut database.client), "{version}");
-        works(&mut restored.client);
-    }
+        run("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d", &into.name, "-f", &dump]);
+        assert!(rows(&mut into.client) == rows(&mut database.client));
+    };
+    let mut restored = Database::empty();
+    restore(&mut database, &mut restored);
+    works(&mut restored.client);
+    // Rows that the rules of the default version would not let in.
+    database
+        .client
+        .batch_execute(
+            "UPDATE tasks SET completed = NULL WHERE id = 1; UPDATE users SET email = 'x' WHERE id = 'user-1'",
+        )
+        .unwrap();
+    let mut restored = Database::empty();
+    restored.client.batch_execute("CREATE EXTENSION todo VERSION '0.2.0'").unwrap();
+    restore(&mut database, &mut restored);
+    assert!(catalog(&mut restored.client) == catalog(&mut database.client));
     std::fs::remove_dir_all(dir).unwrap();
-    database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+fn pg_upgrade_takes_all_along() {
+    let old = Server::start();
+    for database in ["older", "app"] {
+        old.connect("postgres").batch_execute(&format!("CREATE DATABASE {database}")).unwrap();
+    }
+    let mut client = old.connect("app");
+    client.batch_execute("CREATE EXTENSION todo").unwrap();
+    fill(&mut client, "app_role");
+    let before = (catalog(&mut client), rows(&mut client), grants(&mut client, "app_role"));
+    let mut older = old.connect("older");
+    older
+        .batch_execute("CREATE EXTENSION todo VERSION '0.2.0'; INSERT INTO users VALUES ('u1', 'x', 'X', '!')")
+        .unwrap();
+    let before_older = (catalog(&mut older), rows(&mut older));
+
+    let new = old.upgrade();
+    let mut client = new.connect("app");
+    assert!((catalog(&mut client), rows(&mut client), grants(&mut client, "app_role")) == before);
+    works(&mut client);
+    let mut older = new.connect("older");
+    assert!((catalog(&mut older), rows(&mut older)) == before_older);
+    older.batch_execute("DELETE FROM users; ALTER EXTENSION todo UPDATE").unwrap();
 }
 
 fn scratch(name: &str) -> PathBuf {

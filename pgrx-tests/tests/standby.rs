@@ -1,6 +1,6 @@
 //! On a hot standby reading works, a login too, and writing does not.
 
-use todo_tests::{Database, Failure, Standby, tasks};
+use todo_tests::{Database, Failure, Server, tasks};
 
 #[test]
 fn reads_and_logins_on_a_standby() {
@@ -12,8 +12,8 @@ fn reads_and_logins_on_a_standby() {
              SELECT todo_create_task('u1', 'x')",
         )
         .unwrap();
-    let standby = Standby::start();
-    let mut client = standby.connect(&mut database);
+    let standby = Server::standby();
+    let mut client = standby.connect_to_copy(&mut database);
     for call in ["todo_get_task(1, 'u1')", "todo_list_tasks('u1')", "todo_pending_tasks('u1')"] {
         assert_eq!(tasks(&mut client, &format!("SELECT * FROM {call}"), &[]).len(), 1, "{call}");
     }
