@@ -31,7 +31,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build install run test lint unit integration bench setup setup-clients stage stage-new clean help
+.PHONY: all build install run test lint unit integration bench setup setup-clients stage stage-new freeze clean help
 all: build
 
 build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension into target/package
@@ -52,6 +52,10 @@ install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## install
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
 	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo.control $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
 
+# Needs `build` as `install` does.
+freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this version, for its release
+	@sql/freeze.sh "$(abspath $(PACKAGE))$(EXTENSION_DIR)"
+
 run: setup ## shows the extension at work in a private cluster, then opens psql there
 	@$(MAKE) --no-print-directory stage
 	@pgrx-tests/cluster.sh exec pgrx-tests/demo.sh
@@ -60,6 +64,7 @@ test: setup-clients ## formatting, lints, unit tests, and tests against a privat
 	@$(MAKE) --no-print-directory lint unit integration
 
 lint: stage $(PYTHON_VENV)/.installed
+	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum todo--*.sql | diff - SHA256SUMS
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --no-default-features --features todo/pg$(PG_MAJOR) -- --deny warnings
 	@# PS005 alone is allowed: functions without a SET clause, whose bodies are qualified throughout.

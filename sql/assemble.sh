@@ -6,12 +6,21 @@ set -eu
 
 dir=$1
 sql=$(cd "$(dirname "$0")" && pwd)
-install_script=$dir/todo--$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$dir/todo.control").sql
+install_script=todo--$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$dir/todo.control").sql
 
 objects=$(mktemp)
 trap 'rm -f "$objects"' EXIT
-sed -n '/^-- What follows is made anew/,$p' "$install_script" >"$objects"
+sed -n '/^-- What follows is made anew/,$p' "$dir/$install_script" >"$objects"
 [ -s "$objects" ] || { echo "$install_script: no schema.sql in it" >&2; exit 1; }
+
+# What a script does, without what cargo-pgrx writes of its order.
+statements() {
+    sed '/^ *--/d; /^\/\* <[a-z\/]* connected objects> \*\/$/d; /^ *$/d' "$1" | sort
+}
+if [ -e "$sql/$install_script" ] && [ "$(statements "$sql/$install_script")" != "$(statements "$dir/$install_script")" ]; then
+    echo "sql/$install_script is frozen, and the schema has changed: give Cargo.toml the next version" >&2
+    exit 1
+fi
 
 for script in "$sql"/unreleased/todo--*.sql; do
     [ -e "$script" ] || continue

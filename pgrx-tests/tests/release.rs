@@ -1,0 +1,85 @@
+//! The release step that freezes a version's scripts, in a copy of what it needs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use todo_tests::{Database, strings};
+
+fn files(dir: &Path) -> BTreeMap<String, String> {
+    let scripts = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let scripts = scripts.filter(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    scripts
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+fn run(dir: &Path, command: &str, arguments: &[&str]) -> Output {
+    Command::new(command).args(arguments).current_dir(dir).output().unwrap()
+}
+
+#[test]
+fn freezing_keeps_the_scripts_as_they_were_tested() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut database = Database::empty();
+    let tested = strings(&mut database.client, "SELECT setting || '/extension' FROM pg_config WHERE name = 'SHAREDIR'");
+    let tested = files(Path::new(&tested[0]));
+
+    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&database.name);
+    std::fs::create_dir_all(&copy).unwrap();
+    for file in ["Makefile", "Cargo.toml", "sql"] {
+        assert!(run(&top, "cp", &["-r", file, copy.to_str().unwrap()]).status.success());
+    }
+    assert!(run(&top, "cp", &["-r", "target/package", copy.join("package").to_str().unwrap()]).status.success());
+    let freeze = || run(&copy, "make", &["freeze", "CARGO=", "PACKAGE=package"]);
+
+    let output = freeze();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let frozen: BTreeMap<_, _> =
+        files(&copy.join("sql")).into_iter().filter(|(name, _)| name.starts_with("todo--")).collect();
+    let tested: BTreeMap<_, _> = tested.into_iter().filter(|(name, _)| name.starts_with("todo--")).collect();
+    assert!(frozen == tested, "{:?} {:?}", frozen.keys(), tested.keys());
+    assert!(!copy.join("sql/unreleased").exists());
+    assert!(run(&copy.join("sql"), "sha256sum", &["--check", "--strict", "SHA256SUMS"]).status.success());
+    assert!(!freeze().status.success(), "a frozen version cannot be frozen again");
+
+    // A build finds the frozen scripts, and refuses to go on with another schema in the same version.
+    let packaged =
+        Command::new("find").args([copy.join("package").to_str().unwrap(), "-name", "todo.control"]).output().unwrap();
+    let control = PathBuf::from(String::from_utf8(packaged.stdout).unwrap().trim());
+    let dir = control.parent().unwrap();
+    let assemble = || run(&copy, "sql/assemble.sh", &[dir.to_str().unwrap()]);
+    for name in frozen.keys().filter(|name| *name != "todo--1.0.0.sql") {
+        std::fs::remove_file(dir.join(name)).unwrap();
+    }
+    assert!(assemble().status.success());
+    assert!(files(dir) == frozen);
+    let changed = frozen["todo--1.0.0.sql"].clone() + "CREATE TABLE @extschema@.more ();\n";
+    std::fs::write(dir.join("todo--1.0.0.sql"), changed).unwrap();
+    assert!(!assemble().status.success());
+    std::fs::remove_dir_all(copy).unwrap();
+}
+
+/// The library has every symbol that any script names, or old databases would fail to call it.
+#[test]
+fn the_library_has_every_symbol_that_scripts_name() {
+    let mut database = Database::new();
+    let scripts =
+        strings(&mut database.client, "SELECT setting || '/extension' FROM pg_config WHERE name = 'SHAREDIR'");
+    let mut symbols = Vec::new();
+    for (name, text) in files(Path::new(&scripts[0])) {
+        if name.starts_with("todo--") {
+            let named =
+                text.split("'MODULE_PATHNAME', '").skip(1).map(|rest| rest.split('\'').next().unwrap().to_owned());
+            symbols.extend(named);
+        }
+    }
+    assert!(symbols.len() > 40, "{symbols:?}");
+    database.client.batch_execute("CREATE SCHEMA symbols; SET search_path = symbols").unwrap();
+    for symbol in symbols {
+        // Declaring a function in C looks its symbol up.
+        let declare = format!(
+            "CREATE FUNCTION {symbol}() RETURNS void LANGUAGE c AS '$libdir/todo', '{symbol}'; DROP FUNCTION {symbol}"
+        );
+        database.client.batch_execute(&declare).unwrap_or_else(|e| panic!("{symbol}: {e}"));
+    }
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Freezes the scripts of the current version, as assemble.sh has put them into DIR: from now on they are in sql/ as they
+# were released, by checksum, and a change of the schema takes a new version.
+set -eu
+
+dir=$1
+cd "$(dirname "$0")"
+version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$dir/todo.control")
+
+sha256sum --check --quiet SHA256SUMS
+if [ -e "todo--$version.sql" ]; then
+    echo "version $version is frozen already; Cargo.toml names the version to come" >&2
+    exit 1
+fi
+for script in unreleased/todo--*.sql; do
+    [ ! -e "$script" ] || cp "$dir/${script##*/}" .
+done
+cp "$dir/todo--$version.sql" .
+rm -rf unreleased
+sha256sum todo--*.sql >SHA256SUMS
+echo "version $version is frozen: commit sql/, tag it, and give Cargo.toml the next version"
