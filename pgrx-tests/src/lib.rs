@@ -137,6 +137,11 @@ impl Server {
         Self { host: host.to_owned(), dir }
     }
 
+    /// The directory of its socket, for PGHOST.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     pub fn connect(&self, database: &str) -> Client {
         connect_to(&self.host, database)
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use todo_tests::Database;
+use todo_tests::{Database, Server, TO_ADOPT, strings};
 
 fn read(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
@@ -49,4 +49,51 @@ fn the_reference_names_every_function_with_its_arguments() {
         let signature: String = row.get(0);
         assert!(reference.contains(&signature), "docs/reference.md does not describe {signature}");
     }
+}
+
+/// The page on versions, block by block, each on what it is about.
+#[test]
+fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
+    let page = read("docs/upgrading.md");
+    let [versions, adopt, own_columns, guard, check, leave] =
+        blocks(&page, "sql").try_into().expect("six SQL examples");
+    let [dump] = blocks(&page, "sh").try_into().expect("one shell example");
+    let version = "SELECT extversion FROM pg_extension WHERE extname = 'todo'";
+
+    let mut database = Database::empty();
+    database.client.batch_execute(&versions).unwrap();
+    assert_eq!(strings(&mut database.client, version), ["0.2.0"]);
+
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    let user = "INSERT INTO users VALUES ('u1', 'a@b.cd', 'A', '!', '2020-01-01', '2020-01-01', true, true)";
+    client.batch_execute(&format!("{}; ALTER TABLE users ADD image text; {user}", TO_ADOPT[1].1)).unwrap();
+    client.batch_execute(&adopt).unwrap_err();
+    client.batch_execute(&own_columns).unwrap();
+    client.batch_execute(&adopt).unwrap();
+    assert_eq!(strings(client, version), ["1.0.0"]);
+    assert_eq!(strings(client, "SELECT user_id FROM user_profiles"), ["u1"]);
+    assert!(client.query(check.as_str(), &[]).unwrap().is_empty());
+    client.batch_execute(&leave).unwrap();
+    assert_eq!(strings(client, "SELECT id FROM users"), ["u1"]);
+    client.batch_execute(&adopt).unwrap();
+    client.batch_execute(&format!("DROP TABLE user_profiles; {guard}")).unwrap();
+    assert_eq!(strings(client, "SELECT 1::text WHERE to_regclass('users') IS NOT NULL"), [""; 0]);
+
+    // In a cluster of its own, for the names of the databases.
+    let server = Server::start();
+    server.connect("postgres").batch_execute("CREATE DATABASE app").unwrap();
+    server.connect("app").batch_execute(&format!("CREATE EXTENSION todo; {user}")).unwrap();
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&database.name);
+    std::fs::create_dir_all(&dir).unwrap();
+    let output =
+        Command::new("sh").args(["-ec", &dump]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(strings(&mut server.connect("app_restored"), "SELECT id FROM users"), ["u1"]);
+    let (_, clean) = page.split_once("`PGOPTIONS").unwrap();
+    let clean = format!("PGOPTIONS{}", clean.split('`').next().unwrap());
+    let output =
+        Command::new("sh").args(["-ec", &clean]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::remove_dir_all(dir).unwrap();
 }
