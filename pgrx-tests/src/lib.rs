@@ -178,6 +178,9 @@ pub fn server_log() -> String {
     std::fs::read_to_string(Path::new(&variable("TODO_CLUSTER")).join("server.log")).expect("a readable server log")
 }
 
+/// SQLSTATE and two more fields of an error.
+pub type Fields<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
+
 /// What a client can tell of an error, without its message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -197,7 +200,7 @@ impl Failure {
     }
 
     /// Code, column and constraint.
-    pub fn fields(&self) -> (&str, Option<&str>, Option<&str>) {
+    pub fn fields(&self) -> Fields<'_> {
         (&self.code, self.column.as_deref(), self.constraint.as_deref())
     }
 }

@@ -1,7 +1,7 @@
 //! Tables that are there already: what fits is adopted without loss, what does not is refused and left as it was.
 
 use std::process::Command;
-use todo_tests::{Database, Failure, HASH, TO_ADOPT, catalog, rows, strings, task};
+use todo_tests::{Database, Failure, Fields, HASH, TO_ADOPT, catalog, rows, strings, task};
 
 /// Tables of one kind with a few rows.
 fn filled(tables: &str) -> Database {
@@ -96,7 +96,7 @@ fn dump_statements(dump: &str) -> String {
 #[test]
 fn tables_of_another_shape_are_refused() {
     let users = ("users", TO_ADOPT[0].1);
-    let cases: &[(&str, (&str, Option<&str>, Option<&str>))] = &[
+    let cases: &[(&str, Fields)] = &[
         ("ALTER TABLE users ALTER email TYPE text", ("55000", Some("users"), Some("email"))),
         ("ALTER TABLE users ALTER name TYPE varchar(50)", ("55000", Some("users"), Some("name"))),
         ("ALTER TABLE users ALTER name TYPE varchar(100) COLLATE \"C\"", ("55000", Some("users"), Some("name"))),

@@ -3,7 +3,7 @@
 use postgres::Client;
 use std::collections::BTreeMap;
 use std::path::Path;
-use todo_tests::{Database, Failure, HASH, TO_ADOPT, catalog, rows, strings};
+use todo_tests::{Database, Failure, Fields, HASH, TO_ADOPT, catalog, rows, strings};
 
 fn update(client: &mut Client, version: &str) {
     client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap_or_else(|e| panic!("{e}"));
@@ -140,7 +140,8 @@ fn rows_that_cannot_be_mended_stop_the_upgrade() {
     let mut database = created_at("0.2.0").remove(0).1;
     let client = &mut database.client;
     fill_0_2_0(client);
-    let cases: &[(&str, &str, (&str, Option<&str>, Option<&str>), &str)] = &[
+    // What spoils rows, what mends them again, and the error in between.
+    let cases: &[(&str, &str, Fields, &str)] = &[
         (
             "INSERT INTO users (id, email, name, hashed_password) SELECT 'bad' || i, 'no address ' || i, 'X', '!' FROM generate_series(1, 7) AS i",
             "DELETE FROM users WHERE id LIKE 'bad%'",
