@@ -106,7 +106,7 @@ upgrade() {
     as_server "$bindir/pg_ctl" stop --pgdata="$old/data" --mode=fast --silent
     use "${NEW_PG_CONFIG:-$pg_config}"
     # The default of 18 is not that of older servers.
-    ! as_server "$bindir/initdb" --help | grep -q no-data-checksums || checksums=(--no-data-checksums)
+    ! as_server "$bindir/initdb" --help | grep no-data-checksums >/dev/null || checksums=(--no-data-checksums)
     create "$new" "$bindir/initdb" "${new_cluster[@]}" "${checksums[@]}"
     (cd "$new" && as_server "$bindir/pg_upgrade" --username=postgres --old-bindir="$old_bindir" --new-bindir="$bindir" \
         --old-datadir="$old/data" --new-datadir="$new/data" --socketdir="$(cat "$new/socket_dir")") >"$new/upgrade.log" 2>&1 ||
