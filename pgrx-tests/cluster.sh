@@ -105,8 +105,12 @@ upgrade() {
     new=$(cd "$2" && pwd)
     as_server "$bindir/pg_ctl" stop --pgdata="$old/data" --mode=fast --silent
     use "${NEW_PG_CONFIG:-$pg_config}"
-    # The default of 18 is not that of older servers.
-    ! as_server "$bindir/initdb" --help | grep no-data-checksums >/dev/null || checksums=(--no-data-checksums)
+    # As the old one, whatever the default of the new server is.
+    if as_server "$old_bindir/pg_controldata" "$old/data" | grep 'checksum version: *[^ 0]' >/dev/null; then
+        checksums=(--data-checksums)
+    elif as_server "$bindir/initdb" --help | grep no-data-checksums >/dev/null; then
+        checksums=(--no-data-checksums)
+    fi
     create "$new" "$bindir/initdb" "${new_cluster[@]}" "${checksums[@]}"
     (cd "$new" && as_server "$bindir/pg_upgrade" --username=postgres --old-bindir="$old_bindir" --new-bindir="$bindir" \
         --old-datadir="$old/data" --new-datadir="$new/data" --socketdir="$(cat "$new/socket_dir")") >"$new/upgrade.log" 2>&1 ||
