@@ -8,7 +8,7 @@
 
 use crate::error::{Column, Failure, Report, row_hider};
 use crate::row::Trigger;
-use crate::statement::Execution;
+use crate::statement::{Execution, enter_role, leave_role};
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::{FromDatum, PgSqlErrorCode, pg_sys};
 use std::ffi::c_int;
@@ -107,16 +107,20 @@ impl Call {
         })
     }
 
-    /// The command that an event trigger fires for: 39P03 when the function was not called by one.
+    /// The command that an event trigger fires for: 39P03 when the function was not called by one, or at a login.
     pub fn command(&self) -> Result<*mut pg_sys::Node, Failure> {
+        let misused = || {
+            let code = PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED;
+            Failure::new(code, "to be used as an event trigger on commands")
+        };
         // SAFETY: the context is NULL or a node; only an EventTriggerData is read further.
         unsafe {
             let context = (*self.fcinfo).context;
             if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_EventTriggerData {
-                let code = PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED;
-                return Err(Failure::new(code, "to be used as an event trigger"));
+                return Err(misused());
             }
-            Ok((*context.cast::<pg_sys::EventTriggerData>()).parsetree)
+            let command = (*context.cast::<pg_sys::EventTriggerData>()).parsetree;
+            if command.is_null() { Err(misused()) } else { Ok(command) }
         }
     }
 
@@ -255,7 +259,9 @@ unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_
         SPI_connect();
         let mut hider = row_hider();
         pg_sys::error_context_stack = &raw mut hider;
+        let before = enter_role(execution.role);
         let status = SPI_execute_plan(execution.plan, execution.values.as_ptr(), execution.nulls.as_ptr(), false, 0);
+        leave_role(before);
         pg_sys::error_context_stack = hider.previous;
         if status < 0 {
             Report::internal(c"a kept plan could not be run").raise();

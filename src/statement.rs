@@ -4,31 +4,46 @@ use crate::error::row_hider;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{IntoDatum, PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::cell::Cell;
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::panic::AssertUnwindSafe;
 
 /// The most parameters a statement has.
 const PARAMETERS_MAX: usize = 4;
 
-/// Declares the statement in `sql/statements/<file>.sql`, with the types of its parameters.
+/// Declares the statement in `sql/statements/<file>.sql`, with the types of its parameters, and with whose rights it runs.
 macro_rules! statement {
     ($name:ident = $file:literal ($($parameter:ident),*)) => {
+        $crate::statement::statement!($name = $file($($parameter),*) with Caller);
+    };
+    ($name:ident = $file:literal ($($parameter:ident),*) with $rights:ident) => {
         thread_local! {
             // A backend has one thread; this is how Rust spells a static that it need not share.
             static $name: $crate::statement::Statement = const { $crate::statement::Statement::new(
                 include_str!(concat!("../sql/statements/", $file, ".sql")),
                 &[$(pgrx::pg_sys::$parameter),*],
+                $crate::statement::Rights::$rights,
             ) };
         }
     };
 }
 pub(crate) use statement;
 
+/// With whose rights a statement runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rights {
+    /// The current user's.
+    Caller,
+    /// Those of the owner of `users`, as in PostgreSQL's own checks of references: the owner may have put triggers and
+    /// constraints there, which must not run with the rights of a superuser who owns the function.
+    TableOwner,
+}
+
 /// A statement, and its plan once it has been prepared.
 pub struct Statement {
     /// The text; `@extschema@` stands for the extension's schema, as in an install script.
     sql: &'static str,
     parameters: &'static [pg_sys::Oid],
+    rights: Rights,
     kept: Cell<Option<Kept>>,
 }
 
@@ -46,12 +61,39 @@ pub struct Execution {
     pub values: [pg_sys::Datum; PARAMETERS_MAX],
     /// As SPI wants it: `n` for NULL, a blank otherwise.
     pub nulls: [c_char; PARAMETERS_MAX],
+    /// The role to run as, or InvalidOid for the current one.
+    pub role: pg_sys::Oid,
+}
+
+/// Becomes another role, as a function with its owner's rights does; the state to go back to.
+///
+/// # Safety
+/// [`leave_role`] must follow, or the end of the (sub)transaction by an error, which goes back by itself.
+pub unsafe fn enter_role(role: pg_sys::Oid) -> (pg_sys::Oid, c_int) {
+    let (mut current, mut context) = (pg_sys::InvalidOid, 0);
+    // SAFETY: both functions work on variables of the backend, and raise no error.
+    unsafe {
+        pg_sys::GetUserIdAndSecContext(&raw mut current, &raw mut context);
+        if role != pg_sys::InvalidOid {
+            pg_sys::SetUserIdAndSecContext(role, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as c_int);
+        }
+    }
+    (current, context)
+}
+
+/// Goes back to the role before [`enter_role`].
+///
+/// # Safety
+/// `before` is what it returned.
+pub unsafe fn leave_role(before: (pg_sys::Oid, c_int)) {
+    // SAFETY: the caller's promise.
+    unsafe { pg_sys::SetUserIdAndSecContext(before.0, before.1) }
 }
 
 impl Statement {
-    pub const fn new(sql: &'static str, parameters: &'static [pg_sys::Oid]) -> Self {
+    pub const fn new(sql: &'static str, parameters: &'static [pg_sys::Oid], rights: Rights) -> Self {
         assert!(parameters.len() <= PARAMETERS_MAX);
-        Self { sql, parameters, kept: Cell::new(None) }
+        Self { sql, parameters, rights, kept: Cell::new(None) }
     }
 
     /// The statement on the tables in schema `namespace`, with its parameters bound in order; `None` is NULL.
@@ -61,6 +103,7 @@ impl Statement {
             plan: self.plan(namespace),
             values: [pg_sys::Datum::null(); PARAMETERS_MAX],
             nulls: [b'n' as c_char; PARAMETERS_MAX],
+            role: if self.rights == Rights::TableOwner { owner_of_users(namespace) } else { pg_sys::InvalidOid },
         };
         for (i, value) in arguments.into_iter().enumerate() {
             if let Some(value) = value {
@@ -111,7 +154,9 @@ impl Statement {
             let _restore = RestoreErrorContext(hider.previous);
             pg_sys::error_context_stack = &raw mut hider;
             pg_sys::SPI_connect();
+            let before = enter_role(execution.role);
             let status = pg_sys::SPI_execute_plan(execution.plan, values.as_mut_ptr(), nulls.as_ptr(), false, 0);
+            leave_role(before);
             assert!(status >= 0, "a kept plan could not be run");
             let result = read(pg_sys::SPI_processed);
             pg_sys::SPI_finish();
@@ -194,6 +239,21 @@ impl Drop for RestoreErrorContext {
     fn drop(&mut self) {
         // SAFETY: written by the backend's one thread; the context before ours outlives it.
         unsafe { pg_sys::error_context_stack = self.0 }
+    }
+}
+
+/// The owner of the table, or InvalidOid where there is none.
+fn owner_of_users(namespace: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: catalog look-ups; the row is released once it has been read.
+    unsafe {
+        let users = pg_sys::get_relname_relid(c"users".as_ptr(), namespace);
+        let row = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as c_int, pg_sys::Datum::from(users));
+        if row.is_null() {
+            return pg_sys::InvalidOid;
+        }
+        let owner = (*pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_class>()).relowner;
+        pg_sys::ReleaseSysCache(row);
+        owner
     }
 }
 

@@ -12,17 +12,17 @@ use pgrx::{IntoDatum, pg_sys};
 const ID: Column = Column::new(c"users", c"id");
 const IS_ACTIVE: Column = Column::new(c"users", c"is_active");
 
-statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID));
-statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID));
-statement!(VERIFY_EMAIL = "verify_email"(TEXTOID));
-statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID));
-statement!(DELETE = "delete_user"(TEXTOID));
+statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
+statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
+statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with TableOwner);
+statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with TableOwner);
+statement!(DELETE = "delete_user"(TEXTOID) with TableOwner);
 statement!(SET_PASSWORD_HASH = "set_password_hash"(TEXTOID, TEXTOID));
-statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID));
-statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID));
-statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID));
-statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID));
-statement!(ACTIVE_USER = "active_user"(TEXTOID));
+statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with TableOwner);
+statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with TableOwner);
+statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
+statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
+statement!(ACTIVE_USER = "active_user"(TEXTOID) with TableOwner);
 
 set_function! {
     /// `todo_create_user(email text, name text, password text)`

@@ -163,16 +163,16 @@ AS $$
         CROSS JOIN wanted_part AS w
         LEFT JOIN actual_part AS a USING (kind, relname, part)
         UNION ALL
-        SELECT 9, 'guard', coalesce(t.evtenabled IN ('O', 'A'), false) AND s.setting,
+        SELECT 9, 'guard', coalesce(t.evtenabled = 'A', false) AND s.setting,
             CASE
                 WHEN t.evtenabled IS NULL THEN 'the event trigger is missing'
-                WHEN t.evtenabled NOT IN ('O', 'A') THEN 'the event trigger is disabled'
+                WHEN t.evtenabled <> 'A' THEN 'the event trigger is disabled, or not always enabled'
                 WHEN NOT s.setting THEN 'todo.guard is off'
                 ELSE 'on'
             END,
             CASE
-                WHEN t.evtenabled IN ('O', 'A') THEN 'take todo.guard out of the settings of server, database and role'
-                WHEN t.evtenabled IS NOT NULL THEN 'ALTER EVENT TRIGGER todo_guard ENABLE'
+                WHEN t.evtenabled = 'A' THEN 'take todo.guard out of the settings of server, database and role'
+                WHEN t.evtenabled IS NOT NULL THEN 'ALTER EVENT TRIGGER todo_guard ENABLE ALWAYS'
                 ELSE 'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back'
             END
         FROM (SELECT coalesce(nullif(current_setting('todo.guard', true), ''), 'on')::boolean) AS s (setting)

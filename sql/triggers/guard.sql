@@ -8,11 +8,10 @@ COMMENT ON FUNCTION todo_internal.guard() IS
 
 REVOKE ALL ON FUNCTION todo_internal.guard() FROM PUBLIC;
 
+-- For every command, as many can reach a table by a cascade.
 CREATE EVENT TRIGGER todo_guard
     ON ddl_command_start
-    WHEN TAG IN (
-        'ALTER INDEX', 'ALTER TABLE', 'ALTER TRIGGER',
-        'CREATE INDEX', 'CREATE POLICY', 'CREATE RULE', 'CREATE STATISTICS', 'CREATE TRIGGER',
-        'DROP EXTENSION', 'DROP INDEX', 'DROP OWNED', 'DROP SCHEMA', 'DROP TABLE', 'DROP TRIGGER'
-    )
     EXECUTE FUNCTION todo_internal.guard();
+
+-- Also with session_replication_role = replica.
+ALTER EVENT TRIGGER todo_guard ENABLE ALWAYS;

@@ -1,0 +1,228 @@
+//! What PostgreSQL tells of each object that a command drops, makes or alters, at the moment it does: the hook raises an
+//! error, and the command is undone.
+//!
+//! Parts of a table may go with their table, so dropping them is refused here only while the table has rows, when the
+//! table cannot go either; [`command`](super::command) refuses the commands that name them.
+
+use super::{
+    CONSTRAINT_RELATION_ID, Constraint, KEEP_ROWS, Kind, columns, is_lifted, is_part, is_table, member, name_of, part,
+    refusal, text, whole,
+};
+use crate::error::{Failure, Report};
+use pgrx::pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
+use pgrx::pg_sys::SysCacheIdentifier::{ATTNUM, RELOID};
+use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
+use pgrx::pg_sys::{GETSTRUCT, InvalidOid, Oid, RelationRelationId};
+use pgrx::{IntoDatum, pg_sys};
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
+
+thread_local! {
+    // A backend has one thread; this is how Rust spells a static that it need not share.
+    static NEXT_HOOK: Cell<pg_sys::object_access_hook_type> = const { Cell::new(None) };
+}
+
+/// Puts the hook in place; called once, when the library is loaded.
+pub fn install() {
+    // SAFETY: the variable is the backend's one thread's.
+    unsafe {
+        NEXT_HOOK.set(pg_sys::object_access_hook);
+        pg_sys::object_access_hook = Some(on_object_access);
+    }
+}
+
+unsafe extern "C-unwind" fn on_object_access(
+    access: pg_sys::ObjectAccessType::Type,
+    class: Oid,
+    object: Oid,
+    column: c_int,
+    argument: *mut c_void,
+) {
+    // SAFETY: called by PostgreSQL, where an ERROR may be raised: this frame holds plain values only. The argument is
+    // what the kind of access says.
+    unsafe {
+        if class == RelationRelationId || class == CONSTRAINT_RELATION_ID {
+            let refused: Option<Report> = match access {
+                OAT_DROP => {
+                    let flags = (*argument.cast::<pg_sys::ObjectAccessDrop>()).dropflags;
+                    let internal = flags & pg_sys::PERFORM_DELETION_INTERNAL as c_int != 0;
+                    pgrx_extern_c_guard(|| report(judge_drop(class, object, column, internal)))
+                }
+                OAT_POST_CREATE if class == RelationRelationId && column > 0 => {
+                    pgrx_extern_c_guard(|| report(judge_new_column(object)))
+                }
+                OAT_POST_ALTER if class == RelationRelationId => {
+                    let internal = (*argument.cast::<pg_sys::ObjectAccessPostAlter>()).is_internal;
+                    pgrx_extern_c_guard(|| if internal { None } else { report(judge_alter(object, column)) })
+                }
+                _ => None,
+            };
+            if let Some(report) = refused {
+                report.raise();
+            }
+        }
+        if let Some(next) = NEXT_HOOK.get() {
+            next(access, class, object, column, argument);
+        }
+    }
+}
+
+fn report(outcome: Result<(), Failure>) -> Option<Report> {
+    outcome.err().map(|failure| failure.into_report(InvalidOid))
+}
+
+/// An object that goes. The command has locked it, and its table, by now.
+fn judge_drop(class: Oid, object: Oid, column: c_int, internal: bool) -> Result<(), Failure> {
+    if class == CONSTRAINT_RELATION_ID {
+        return match Constraint::by_oid(object) {
+            Some(constraint) if !internal => judge_drop_part("constraint", &constraint.name, constraint.table),
+            _ => Ok(()),
+        };
+    }
+    if column > 0 {
+        return if is_table(object) && !is_lifted() { Err(columns(object)) } else { Ok(()) };
+    }
+    // SAFETY: catalog look-ups, which take any OID.
+    if unsafe { pg_sys::get_rel_relkind(object) } as u8 == pg_sys::RELKIND_INDEX {
+        let table = unsafe { pg_sys::IndexGetRelation(object, true) };
+        return if internal { Ok(()) } else { judge_drop_part("index", &name_of(object), table) };
+    }
+    if is_table(object) && !is_lifted() && has_rows(object) {
+        let message = format!("cannot drop table {} of extension todo while it holds rows", name_of(object));
+        return Err(refusal(message, KEEP_ROWS));
+    }
+    Ok(())
+}
+
+fn judge_drop_part(kind: &str, name: &str, table: Oid) -> Result<(), Failure> {
+    if is_part(name) && is_table(table) && !is_lifted() && has_rows(table) { Err(part(kind, name)) } else { Ok(()) }
+}
+
+fn judge_new_column(table: Oid) -> Result<(), Failure> {
+    if is_table(table) && !is_lifted() { Err(columns(table)) } else { Ok(()) }
+}
+
+/// A relation, or a column of it, that a command has altered: compared with what the catalogs showed so far.
+fn judge_alter(relation: Oid, column: c_int) -> Result<(), Failure> {
+    let kind = member(relation);
+    if column > 0 {
+        let changed = kind == Some(Kind::Table)
+            && column_identity(relation, column, now) != column_identity(relation, column, before);
+        return if changed && !is_lifted() { Err(columns(relation)) } else { Ok(()) };
+    }
+    let name = name_of(relation);
+    // SAFETY: a catalog look-up, which takes any OID.
+    let is_our_index =
+        kind.is_none() && is_part(&name) && is_table(unsafe { pg_sys::IndexGetRelation(relation, true) });
+    let is_ours = kind.is_some() || is_our_index;
+    if is_ours && relation_identity(relation, now) != relation_identity(relation, before) && !is_lifted() {
+        return Err(if is_our_index { part("index", &name) } else { whole("rename or move", relation) });
+    }
+    Ok(())
+}
+
+/// Where to find a catalog's row: as the command has left it, or as it was.
+type Version = unsafe fn(catalog: &Row) -> pg_sys::HeapTuple;
+
+/// A row of pg_class or pg_attribute, by the keys of its cache and of its index, which are the same.
+struct Row {
+    catalog: Oid,
+    index: Oid,
+    cache: pg_sys::SysCacheIdentifier::Type,
+    keys: [(c_int, pg_sys::RegProcedure, pg_sys::Datum); 2],
+    key_count: usize,
+}
+
+/// A relation's name and schema.
+fn relation_identity(relation: Oid, version: Version) -> Option<(String, Oid)> {
+    let oid = (pg_sys::Anum_pg_class_oid as c_int, pg_sys::F_OIDEQ.into(), pg_sys::Datum::from(relation));
+    let row = Row {
+        catalog: RelationRelationId,
+        index: pg_sys::ClassOidIndexId.into(),
+        cache: RELOID,
+        keys: [oid, oid],
+        key_count: 1,
+    };
+    // SAFETY: the tuple is NULL or a row of pg_class, copied.
+    unsafe {
+        let tuple = version(&row);
+        let form = (!tuple.is_null()).then(|| &*GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_class>())?;
+        Some((text(form.relname.data.as_ptr()), form.relnamespace))
+    }
+}
+
+/// A column's name, type, length, collation, and whether it may be NULL.
+fn column_identity(relation: Oid, column: c_int, version: Version) -> Option<(String, Oid, i32, Oid, bool)> {
+    let number = i16::try_from(column).ok()?.into_datum()?;
+    let row = Row {
+        catalog: pg_sys::AttributeRelationId,
+        index: pg_sys::AttributeRelidNumIndexId.into(),
+        cache: ATTNUM,
+        keys: [
+            (pg_sys::Anum_pg_attribute_attrelid as c_int, pg_sys::F_OIDEQ.into(), pg_sys::Datum::from(relation)),
+            (pg_sys::Anum_pg_attribute_attnum as c_int, pg_sys::F_INT2EQ.into(), number),
+        ],
+        key_count: 2,
+    };
+    // SAFETY: the tuple is NULL or a row of pg_attribute, copied.
+    unsafe {
+        let tuple = version(&row);
+        let form = (!tuple.is_null()).then(|| &*GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_attribute>())?;
+        Some((text(form.attname.data.as_ptr()), form.atttypid, form.atttypmod, form.attcollation, form.attnotnull))
+    }
+}
+
+/// The row before the command, which the caches still show.
+unsafe fn before(row: &Row) -> pg_sys::HeapTuple {
+    // SAFETY: the keys are the cache's; the row is released once it has been copied.
+    unsafe {
+        let keys = row.keys;
+        let tuple = match row.key_count {
+            1 => pg_sys::SearchSysCache1(row.cache as c_int, keys[0].2),
+            _ => pg_sys::SearchSysCache2(row.cache as c_int, keys[0].2, keys[1].2),
+        };
+        if tuple.is_null() {
+            return tuple;
+        }
+        let copy = pg_sys::heap_copytuple(tuple);
+        pg_sys::ReleaseSysCache(tuple);
+        copy
+    }
+}
+
+/// The row as the command has left it, which others do not see yet.
+unsafe fn now(row: &Row) -> pg_sys::HeapTuple {
+    // SAFETY: a scan by the catalog's index as the server's own code does it, ended in order.
+    unsafe {
+        let mut keys: [pg_sys::ScanKeyData; 2] = Default::default();
+        for (key, (attribute, equals, value)) in keys.iter_mut().zip(row.keys) {
+            let equal = pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber;
+            pg_sys::ScanKeyInit(key, attribute as pg_sys::AttrNumber, equal, equals, value);
+        }
+        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        let catalog = pg_sys::table_open(row.catalog, lock);
+        let own = &raw mut pg_sys::SnapshotSelfData;
+        let scan = pg_sys::systable_beginscan(catalog, row.index, true, own, row.key_count as c_int, keys.as_mut_ptr());
+        let tuple = pg_sys::heap_copytuple(pg_sys::systable_getnext(scan));
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(catalog, lock);
+        tuple
+    }
+}
+
+/// Whether a table has a row now, also one that was committed after the transaction's snapshot.
+fn has_rows(table: Oid) -> bool {
+    // SAFETY: `table` is an ordinary table, which the command has locked. A scan as the server's own code does it, ended
+    // in order; an ERROR releases all of it.
+    unsafe {
+        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        let relation = pg_sys::table_open(table, lock);
+        let snapshot = pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot());
+        let scan = pg_sys::systable_beginscan(relation, InvalidOid, false, snapshot, 0, std::ptr::null_mut());
+        let has_row = !pg_sys::systable_getnext(scan).is_null();
+        pg_sys::systable_endscan(scan);
+        pg_sys::UnregisterSnapshot(snapshot);
+        pg_sys::table_close(relation, lock);
+        has_row
+    }
+}
