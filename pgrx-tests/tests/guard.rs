@@ -128,6 +128,22 @@ fn the_tables_keep_their_shape() {
     let mut changes: Vec<String> = [
         "ALTER TABLE users ADD COLUMN image text",
         "ALTER TABLE users ADD COLUMN IF NOT EXISTS image text",
+        "ALTER TABLE users ADD CONSTRAINT own UNIQUE USING INDEX ix_users_email",
+        "ALTER TABLE tasks SET UNLOGGED",
+        "ALTER TABLE tasks OF of_tasks",
+        "ALTER TABLE partitioned ATTACH PARTITION tasks DEFAULT",
+        "ALTER INDEX users RENAME TO people",
+        "ALTER VIEW users RENAME COLUMN name TO nam",
+        "ALTER MATERIALIZED VIEW tasks RENAME COLUMN title TO t",
+        "ALTER FOREIGN TABLE users RENAME COLUMN is_active TO q",
+        "ALTER TYPE users RENAME ATTRIBUTE email TO mail",
+        "ALTER INDEX ix_users_email DEPENDS ON EXTENSION plpgsql",
+        "ALTER TRIGGER zz_todo_before_row ON users DEPENDS ON EXTENSION plpgsql",
+        "ALTER SEQUENCE tasks_id_seq OWNED BY parent.id",
+        "ALTER SEQUENCE tasks_id_seq RENAME TO q",
+        "ALTER SEQUENCE tasks_id_seq AS smallint CYCLE",
+        "ALTER SEQUENCE tasks_id_seq MAXVALUE 2 RESTART",
+        "SET session_replication_role = replica; ALTER TABLE users ADD COLUMN image text",
         "ALTER TABLE ONLY tasks ADD COLUMN due timestamp",
         "ALTER TABLE public.tasks DROP COLUMN description",
         "ALTER TABLE users RENAME COLUMN email TO mail",
@@ -148,14 +164,19 @@ fn the_tables_keep_their_shape() {
     ]
     .map(str::to_owned)
     .into();
-    client.batch_execute("CREATE TABLE parent (LIKE tasks); CREATE INDEX other ON parent (id)").unwrap();
+    client
+        .batch_execute(
+            "CREATE TABLE parent (LIKE tasks); CREATE INDEX other ON parent (id); CREATE TABLE partitioned (LIKE tasks) PARTITION BY RANGE (id);
+             CREATE TYPE of_tasks AS (id integer, user_id varchar(36), title varchar(200), description text, completed boolean,
+                 created_at timestamp, updated_at timestamp, completed_at timestamp)",
+        )
+        .unwrap();
     // Every part that there is, by its kind.
     changes.extend(strings(
         client,
         "SELECT format(change, r.relname, k.conname)
          FROM pg_constraint AS k JOIN pg_class AS r ON r.oid = k.conrelid AND r.relname IN ('users', 'tasks'),
              unnest(ARRAY['ALTER TABLE %s DROP CONSTRAINT %s CASCADE', 'ALTER TABLE %s RENAME CONSTRAINT %s TO other']) AS change
-         WHERE k.contype <> 'n'
          UNION ALL
          SELECT format(change, i.indexrelid::regclass)
          FROM pg_index AS i JOIN pg_class AS r ON r.oid = i.indrelid AND r.relname IN ('users', 'tasks'),
@@ -166,7 +187,12 @@ fn the_tables_keep_their_shape() {
              unnest(ARRAY['DROP TRIGGER %s ON public.%s', 'DROP TRIGGER IF EXISTS %s ON %s', 'ALTER TRIGGER %s ON %s RENAME TO q']) AS change
          WHERE NOT t.tgisinternal",
     ));
-    assert_eq!(changes.len(), 19 + 9 * 2 + 7 * 3 + 2 * 3);
+    // From 18 on, NOT NULL is a constraint.
+    let not_null = strings(
+        client,
+        "SELECT conname::text FROM pg_constraint WHERE contype = 'n' AND conrelid IN ('users'::regclass, 'tasks'::regclass)",
+    );
+    assert_eq!(changes.len(), 35 + (9 + not_null.len()) * 2 + 7 * 3 + 2 * 3);
     let before = catalog(client);
     for change in &changes {
         assert_eq!(Failure::of(client.batch_execute(change)).code, "2BP01", "{change}");
@@ -178,6 +204,92 @@ fn the_tables_keep_their_shape() {
         client.batch_execute(change).unwrap();
     }
     assert_ne!(catalog(client), before);
+}
+
+/// From 14 on, a trigger can be replaced.
+#[test]
+fn triggers_are_not_replaced() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    let replace = "CREATE OR REPLACE TRIGGER zz_todo_before_row BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()";
+    let code = Failure::of(client.batch_execute(replace)).code;
+    let major = strings(client, "SELECT current_setting('server_version_num')");
+    assert_eq!(code, if major[0].as_str() < "140000" { "42601" } else { "2BP01" });
+}
+
+/// The name means another table by the time the command has its lock.
+#[test]
+fn a_table_that_slips_in_is_guarded() {
+    let mut database = Database::with_users();
+    let mut other = database.connect();
+    let client = &mut database.client;
+    client.batch_execute("CREATE SCHEMA a; CREATE TABLE a.tasks (LIKE tasks); SET search_path = a, public").unwrap();
+    other.batch_execute("BEGIN; DROP TABLE a.tasks").unwrap();
+    let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    std::thread::scope(|scope| {
+        let altering =
+            scope.spawn(|| Failure::of(client.batch_execute("ALTER TABLE tasks DROP COLUMN description")).code);
+        let waits = format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND NOT granted");
+        while other.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+        other.batch_execute("COMMIT").unwrap();
+        assert_eq!(altering.join().unwrap(), "2BP01");
+    });
+}
+
+/// Tables that somebody has renamed without the guard are still the extension's.
+#[test]
+fn other_names_do_not_hide_the_tables() {
+    let mut database = Database::with_users();
+    database
+        .client
+        .batch_execute("SET todo.guard = off; ALTER TABLE users RENAME TO people; CREATE VIEW users AS TABLE people; RESET todo.guard")
+        .unwrap();
+    for drop in ["DROP EXTENSION todo CASCADE", "DROP SCHEMA public CASCADE"] {
+        assert_eq!(Failure::of(database.connect().batch_execute(drop)).code, "2BP01", "{drop}");
+    }
+    assert_eq!(strings(&mut database.client, "SELECT id FROM people ORDER BY id"), ["u1", "u2"]);
+}
+
+#[test]
+fn tasks_without_users_are_guarded_too() {
+    let mut database = Database::with_users();
+    let orphan = "SELECT todo_create_task('u1', 'x'); SET session_replication_role = replica; DELETE FROM users";
+    database.client.batch_execute(orphan).unwrap();
+    for role in ["origin", "replica"] {
+        let drop = format!("SET session_replication_role = {role}; DROP EXTENSION todo");
+        assert_eq!(Failure::of(database.connect().batch_execute(&drop)).code, "2BP01", "{role}");
+    }
+}
+
+/// Migrations that find their work done, and errors that are PostgreSQL's.
+#[test]
+fn what_changes_nothing_is_not_refused() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    let before = catalog(client);
+    for command in [
+        "ALTER TABLE users ADD COLUMN IF NOT EXISTS email text",
+        "ALTER TABLE users DROP COLUMN IF EXISTS nothing_of_the_kind",
+        "ALTER TABLE tasks ALTER description DROP NOT NULL",
+        "ALTER TABLE tasks ALTER title SET NOT NULL",
+        "ALTER TABLE tasks ALTER title SET STATISTICS 500",
+        "ALTER SEQUENCE tasks_id_seq RESTART WITH 500",
+        "CREATE PUBLICATION everything FOR TABLE users, tasks",
+        "ALTER PUBLICATION everything SET (publish = 'insert')",
+        "DROP PUBLICATION everything",
+    ] {
+        client.batch_execute(command).unwrap_or_else(|e| panic!("{command}: {e}"));
+    }
+    assert_eq!(catalog(client), before);
+    client.batch_execute(&format!("CREATE ROLE {0}_nobody; SET ROLE {0}_nobody", database.name)).unwrap();
+    for command in [
+        "ALTER TABLE users ADD COLUMN image text",
+        "DROP INDEX ix_users_email",
+        "ALTER TABLE tasks DROP CONSTRAINT tasks_pkey",
+    ] {
+        assert_eq!(Failure::of(client.batch_execute(command)).code, "42501", "{command}");
+    }
+    client.batch_execute(&format!("RESET ROLE; DROP ROLE {}_nobody", database.name)).unwrap();
 }
 
 /// Whose command it is that a dump does not carry, is told; other commands run without a word.

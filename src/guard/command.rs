@@ -76,10 +76,16 @@ unsafe fn alter_table(command: &pg_sys::AlterTableStmt) -> Result<(), Failure> {
                 AT_DropConstraint if is_part(&name) || is_not_null_constraint(table, (*action).name) => {
                     return Err(part("constraint", &name));
                 }
-                AT_AddConstraint if is_not_null_definition((*action).def) => return Err(columns(table)),
-                AT_AddIndexConstraint => {
-                    let index = text((*(*action).def.cast::<pg_sys::IndexStmt>()).idxname);
-                    return Err(part("index", &index));
+                AT_AddConstraint => {
+                    let constraint = &*(*action).def.cast::<pg_sys::Constraint>();
+                    // As 18 can add it.
+                    if constraint.contype == pg_sys::ConstrType::CONSTR_NOTNULL {
+                        return Err(columns(table));
+                    }
+                    if is_part(&text(constraint.indexname)) {
+                        return Err(part("index", &text(constraint.indexname)));
+                    }
+                    has_warned = warn_of_change(table, has_warned);
                 }
                 AT_AlterConstraint | AT_AddInherit | AT_AddOf | AT_SetUnLogged => return Err(whole("change", table)),
                 #[cfg(not(any(feature = "pg13", feature = "pg14")))]
@@ -110,11 +116,7 @@ unsafe fn alter_table(command: &pg_sys::AlterTableStmt) -> Result<(), Failure> {
                 | AT_DropOf
                 | AT_DisableRowSecurity
                 | AT_NoForceRowSecurity => {}
-                _ if !has_warned => {
-                    warning(&format!("this change of table {}", name_of(table)));
-                    has_warned = true;
-                }
-                _ => {}
+                _ => has_warned = warn_of_change(table, has_warned),
             }
         }
         Ok(())
@@ -234,6 +236,14 @@ unsafe fn warn_of(kind: &str, name: *const c_char, relation: *const pg_sys::Rang
     Ok(())
 }
 
+/// Warns once a command; true.
+fn warn_of_change(table: Oid, has_warned: bool) -> bool {
+    if !has_warned {
+        warning(&format!("this change of table {}", name_of(table)));
+    }
+    true
+}
+
 fn warning(what: &str) {
     ereport!(
         PgLogLevel::WARNING,
@@ -314,16 +324,4 @@ unsafe fn is_not_null_constraint(table: Oid, name: *const c_char) -> bool {
     // binds.
     let constraint = unsafe { pg_guard_ffi_boundary(|| get_relation_constraint_oid(table, name, true)) };
     Constraint::by_oid(constraint).is_some_and(|constraint| constraint.kind == b'n')
-}
-
-/// Whether ADD CONSTRAINT adds one that is NOT NULL, as 18 can.
-///
-/// # Safety
-/// `definition` comes from a parse tree's AT_AddConstraint.
-unsafe fn is_not_null_definition(definition: *mut pg_sys::Node) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe {
-        (*definition).type_ == T_Constraint
-            && (*definition.cast::<pg_sys::Constraint>()).contype == pg_sys::ConstrType::CONSTR_NOTNULL
-    }
 }
