@@ -13,9 +13,9 @@ trap 'rm -f "$objects"' EXIT
 sed -n '/^-- What follows is made anew/,$p' "$dir/$install_script" >"$objects"
 [ -s "$objects" ] || { echo "$install_script: no schema.sql in it" >&2; exit 1; }
 
-# What a script does, without what cargo-pgrx writes of its order.
+# The objects of a script, a line each, without what cargo-pgrx writes of their order.
 statements() {
-    sed '/^ *--/d; /^\/\* <[a-z\/]* connected objects> \*\/$/d; /^ *$/d' "$1" | sort
+    sed '/^ *--/d; /^ *$/d' "$1" | awk 'BEGIN { RS = "/[*] <begin connected objects> [*]/" } { gsub(/\n/, "\\n"); print }' | sort
 }
 if [ -e "$sql/$install_script" ] && [ "$(statements "$sql/$install_script")" != "$(statements "$dir/$install_script")" ]; then
     echo "sql/$install_script is frozen, and the schema has changed: give Cargo.toml the next version" >&2
@@ -24,7 +24,7 @@ fi
 
 for script in "$sql"/unreleased/todo--*.sql; do
     [ -e "$script" ] || continue
-    while IFS= read -r line; do
+    while IFS= read -r line || [ -n "$line" ]; do
         case $line in
         '\i objects.sql') cat "$objects" ;;
         '\i '*) cat "$sql/${line#???}" ;;

@@ -93,6 +93,156 @@ fn dump_statements(dump: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Whoever owns the tables may have triggers and constraints there; they never run with a superuser's rights.
+#[test]
+fn the_tables_owner_does_not_become_superuser() {
+    let mut database = Database::empty();
+    let role = format!("{}_owner", database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!("CREATE ROLE {role}; GRANT CREATE, USAGE ON SCHEMA public TO {role}; SET ROLE {role}"))
+        .unwrap();
+    client.batch_execute(TO_ADOPT[1].1).unwrap();
+    client
+        .batch_execute(
+            "CREATE TABLE trace (caller text);
+             CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trace VALUES (current_user); RETURN NEW; END';
+             CREATE FUNCTION spied(text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trace VALUES (current_user); RETURN true; END';
+             INSERT INTO users VALUES ('u1', 'a@b.cd', ' A ', '!', now(), now());
+             ALTER TABLE users ADD CONSTRAINT spying CHECK (spied(name));
+             RESET ROLE; CREATE EXTENSION todo VERSION 'adopt'",
+        )
+        .unwrap();
+    client.batch_execute("TRUNCATE trace").unwrap();
+    let refused = |client: &mut postgres::Client| Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE"));
+    assert_eq!(refused(client).code, "55000", "a constraint");
+    client
+        .batch_execute("ALTER TABLE users DROP CONSTRAINT spying; CREATE INDEX spying ON users (spied(name))")
+        .unwrap_err();
+    client
+        .batch_execute("ALTER TABLE users DROP CONSTRAINT spying; CREATE TRIGGER spying BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION spy(); ALTER TABLE users ENABLE ALWAYS TRIGGER spying")
+        .unwrap();
+    assert_eq!(refused(client).code, "55000", "a trigger that fires always");
+    client.batch_execute("ALTER TABLE users ENABLE TRIGGER spying; ALTER EXTENSION todo UPDATE").unwrap();
+    assert_eq!(strings(client, "SELECT caller FROM trace"), [""; 0]);
+
+    let triggers = "CREATE TRIGGER spying_too BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION spy();
+         CREATE TRIGGER spying_last AFTER DELETE ON users FOR EACH ROW EXECUTE FUNCTION spy();
+         SET todo.bcrypt_cost = 4";
+    client.batch_execute(triggers).unwrap();
+    for call in [
+        "todo_create_user('new@b.cd', 'New', 'correct horse')",
+        "todo_update_user('u1', name => 'Other')",
+        "todo_verify_email('u1')",
+        "todo_set_active('u1', false)",
+        "todo_authenticate('new@b.cd', 'correct horse')",
+        "todo_change_password((SELECT id FROM users WHERE name = 'New')::text, 'correct horse', 'battery staple')",
+        "todo_delete_user('u1')",
+    ] {
+        assert_eq!(client.query(&format!("SELECT * FROM {call}"), &[]).unwrap().len(), 1, "{call}");
+    }
+    assert_eq!(strings(client, "SELECT DISTINCT caller FROM trace"), [role]);
+    assert!(strings(client, "SELECT caller FROM trace").len() >= 6);
+    assert_eq!(strings(client, "SELECT current_user::text"), ["postgres"]);
+}
+
+/// Granting to the owner, and taking back, leaves it the rights that references are checked with.
+#[test]
+fn the_owner_keeps_its_rights() {
+    let mut database = filled(TO_ADOPT[1].1);
+    let role = format!("{}_owner", database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "CREATE ROLE {role}; ALTER TABLE users OWNER TO {role}; ALTER TABLE tasks OWNER TO {role};
+             CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE"
+        ))
+        .unwrap();
+    for change in ["todo_grant('{}')", "todo_revoke('{}')", "todo_grant('{}', 'tables')"] {
+        client.batch_execute(&format!("SELECT {}", change.replace("{}", &role))).unwrap();
+        client.batch_execute("SELECT todo_create_task('u1', 'x')").unwrap_or_else(|e| panic!("{change}: {e}"));
+    }
+    client
+        .batch_execute(&format!(
+            "SET ROLE {role}; SELECT todo_create_task('u1', 'x'); DELETE FROM users WHERE id = 'u1'"
+        ))
+        .unwrap();
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+}
+
+/// Between adoption and update, and after an update that has failed.
+#[test]
+fn adopted_rows_are_guarded_at_once() {
+    let mut database = filled(TO_ADOPT[0].1);
+    let client = &mut database.client;
+    client
+        .batch_execute("UPDATE users SET email = 'no address' WHERE id = 'u1'; CREATE EXTENSION todo VERSION 'adopt'")
+        .unwrap();
+    let before = rows(client);
+    assert_eq!(Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE")).code, "23514");
+    for loss in ["DROP EXTENSION todo", "DROP SCHEMA public CASCADE", "ALTER TABLE users ADD COLUMN image text"] {
+        assert_eq!(Failure::of(database.connect().batch_execute(loss)).code, "2BP01", "{loss}");
+    }
+    // The way back that the documentation names.
+    database
+        .client
+        .batch_execute(
+            "ALTER EXTENSION todo DROP TABLE users; ALTER EXTENSION todo DROP TABLE tasks;
+             ALTER EXTENSION todo DROP SEQUENCE tasks_id_seq; DROP EXTENSION todo",
+        )
+        .unwrap();
+    assert_eq!(rows(&mut database.client), before);
+}
+
+/// At 0.2.0 there is no guard: what has happened to the tables meanwhile is mended, or stops the update.
+#[test]
+fn tables_that_changed_at_0_2_0() {
+    let mut fresh = Database::new();
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo VERSION '0.2.0'").unwrap();
+    let update = "ALTER EXTENSION todo UPDATE";
+    for (change, back, column) in [
+        ("ALTER TABLE users ADD image text", "ALTER TABLE users DROP image", "image"),
+        ("ALTER TABLE tasks ALTER title TYPE text", "ALTER TABLE tasks ALTER title TYPE varchar(200)", "title"),
+        (
+            "ALTER TABLE tasks ALTER completed_at TYPE timestamptz",
+            "ALTER TABLE tasks ALTER completed_at TYPE timestamp",
+            "completed_at",
+        ),
+    ] {
+        client.batch_execute(change).unwrap();
+        let failure = Failure::of(client.batch_execute(update));
+        assert_eq!((failure.code.as_str(), failure.column.as_deref()), ("55000", Some(column)));
+        client.batch_execute(back).unwrap();
+    }
+    client
+        .batch_execute(
+            "ALTER TABLE tasks DROP CONSTRAINT tasks_user_id_fkey, ADD CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users;
+             ALTER TABLE users DROP CONSTRAINT users_email_key; DROP INDEX ix_users_email, ix_tasks_created_at; ALTER TABLE tasks ALTER completed DROP DEFAULT",
+        )
+        .unwrap();
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let in_snapshot = format!("BEGIN ISOLATION LEVEL {level}; {update}");
+        assert_eq!(Failure::of(client.batch_execute(&in_snapshot)).code, "25001");
+        client.batch_execute("ROLLBACK").unwrap();
+    }
+    client.batch_execute(update).unwrap();
+    assert_eq!(catalog(client), catalog(&mut fresh.client));
+}
+
+#[test]
+fn addresses_that_are_not_unique_stop_the_upgrade() {
+    let mut database = filled(TO_ADOPT[2].1);
+    let client = &mut database.client;
+    client
+        .batch_execute("DROP INDEX ix_users_email; UPDATE users SET email = 'same@b.cd' WHERE id IN ('u3', 'u4')")
+        .unwrap();
+    client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'").unwrap();
+    let failure = Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE"));
+    assert_eq!((failure.code.as_str(), failure.column.as_deref(), failure.detail), ("23505", Some("email"), None));
+}
+
 #[test]
 fn tables_of_another_shape_are_refused() {
     let users = ("users", TO_ADOPT[0].1);
@@ -192,17 +342,51 @@ fn what_an_application_added_stays() {
              CREATE INDEX own_like ON users (email varchar_pattern_ops);
              ALTER TABLE tasks ADD CONSTRAINT own_check CHECK (title <> 'forbidden');
              CREATE TABLE own (task_id integer REFERENCES tasks ON DELETE CASCADE); INSERT INTO own VALUES (7);
-             CREATE VIEW own_view AS SELECT title FROM tasks",
+             CREATE VIEW own_view AS SELECT id, user_id, title, description FROM tasks;
+             CREATE POLICY own_policy ON tasks USING (user_id = current_setting('app.user', true));
+             CREATE TRIGGER own_trigger BEFORE UPDATE OF description ON tasks FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+             ALTER TABLE tasks ADD CONSTRAINT tasks_title_check CHECK (char_length(title) >= 3);
+             ALTER TABLE users REPLICA IDENTITY USING INDEX users_email_key",
         )
         .unwrap();
     client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE").unwrap();
     let kept = "SELECT relname::text FROM pg_class WHERE relname LIKE 'own%' UNION ALL
-         SELECT conname::text FROM pg_constraint WHERE conname LIKE 'own%' ORDER BY 1";
+         SELECT conname::text FROM pg_constraint WHERE conname LIKE '%own%' UNION ALL
+         SELECT polname::text FROM pg_policy UNION ALL
+         SELECT tgname::text FROM pg_trigger WHERE tgname LIKE 'own%' ORDER BY 1";
     assert_eq!(
         strings(client, kept),
-        ["own", "own_check", "own_index", "own_like", "own_partial", "own_task_id_fkey", "own_view"]
+        [
+            "own",
+            "own_check",
+            "own_index",
+            "own_like",
+            "own_partial",
+            "own_policy",
+            "own_task_id_fkey",
+            "own_trigger",
+            "own_view",
+            "tasks_title_check_own"
+        ]
     );
-    assert_eq!(Failure::of(client.batch_execute("SELECT todo_create_task('u1', 'forbidden')")).code, "23514");
+    for title in ["forbidden", "xy"] {
+        assert_eq!(Failure::of(client.execute("SELECT todo_create_task('u1', $1)", &[&title])).code, "23514");
+    }
+    client.batch_execute("CREATE PUBLICATION own FOR TABLE users; UPDATE users SET name = name || '!'").unwrap();
+}
+
+/// An index of the extension's name on another table is in the way, and said to be.
+#[test]
+fn a_name_that_is_taken_stops_the_upgrade() {
+    let mut database = filled(TO_ADOPT[2].1);
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE TABLE archive (created_at timestamp); CREATE INDEX ix_tasks_created_at ON archive (created_at)",
+        )
+        .unwrap();
+    client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'").unwrap();
+    assert_eq!(Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE")).code, "42P07");
 }
 
 #[test]

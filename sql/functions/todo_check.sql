@@ -45,16 +45,17 @@ AS $$
         LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE r.relname IN ('users', 'tasks')
     ), wanted_part (kind, relname, part, definition) AS (
+        -- The definition of a CHECK by its checksum.
         VALUES
             ('constraint', 'users', 'users_pkey', 'PRIMARY KEY (id)'),
-            ('constraint', 'users', 'users_id_check', NULL),
-            ('constraint', 'users', 'users_email_check', NULL),
-            ('constraint', 'users', 'users_name_check', NULL),
-            ('constraint', 'users', 'users_hashed_password_check', NULL),
+            ('constraint', 'users', 'users_id_check', 'md5 3a66ce46be167bd3cb4a172c788a77f6'),
+            ('constraint', 'users', 'users_email_check', 'md5 09803b778109dc42ea818bf609fc5cd1'),
+            ('constraint', 'users', 'users_name_check', 'md5 aaa2d2b0b49b2e356f8e3e3ffb41ab9f'),
+            ('constraint', 'users', 'users_hashed_password_check', 'md5 3b2a923e0f5d250155a6f9ca76c1e69b'),
             ('constraint', 'tasks', 'tasks_pkey', 'PRIMARY KEY (id)'),
             ('constraint', 'tasks', 'tasks_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES @.users(id) ON DELETE CASCADE'),
-            ('constraint', 'tasks', 'tasks_title_check', NULL),
-            ('constraint', 'tasks', 'tasks_description_check', NULL),
+            ('constraint', 'tasks', 'tasks_title_check', 'md5 3cee70d4e7a6e606ba75f0f8630a2d62'),
+            ('constraint', 'tasks', 'tasks_description_check', 'md5 07eb84a7d83d759e907d0cec030d122e'),
             ('index', 'users', 'ix_users_email', 'CREATE UNIQUE INDEX ix_users_email ON @.users USING btree (email)'),
             (
                 'index', 'users', 'ix_users_email_folded',
@@ -77,8 +78,16 @@ AS $$
                     'EXECUTE FUNCTION todo_internal.tasks_before_row()'
             )
     ), actual_part AS (
-        SELECT 'constraint' AS kind, k.conname AS part, r.relname, pg_get_constraintdef(k.oid) AS definition,
-            CASE WHEN NOT k.convalidated THEN 'not validated' END AS weakness
+        SELECT 'constraint' AS kind, k.conname AS part, r.relname,
+            CASE k.contype
+                WHEN 'c' THEN 'md5 ' || md5(pg_get_constraintdef(k.oid))
+                ELSE pg_get_constraintdef(k.oid)
+            END AS definition,
+            CASE
+                WHEN NOT k.convalidated THEN 'not validated'
+                WHEN EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgconstraint = k.oid AND t.tgenabled NOT IN ('O', 'A'))
+                    THEN 'not checked'
+            END AS weakness
         FROM relation AS r
         JOIN pg_constraint AS k ON k.conrelid = r.oid
         UNION ALL
@@ -89,13 +98,18 @@ AS $$
         JOIN pg_class AS c ON c.oid = i.indexrelid
         UNION ALL
         SELECT 'trigger', t.tgname, r.relname, pg_get_triggerdef(t.oid),
-            CASE WHEN t.tgenabled NOT IN ('O', 'A') THEN 'disabled' END
+            CASE
+                WHEN t.tgenabled NOT IN ('O', 'A') THEN 'disabled'
+                WHEN p.prolang <> (SELECT l.oid FROM pg_language AS l WHERE l.lanname = 'c') THEN 'function replaced'
+            END
         FROM relation AS r
         JOIN pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
+        JOIN pg_proc AS p ON p.oid = t.tgfoid
     ), ids AS (
-        SELECT coalesce(pg_sequence_last_value(r.oid), 0) AS last, (SELECT max(t.id) FROM @extschema@.tasks AS t) AS largest
-        FROM relation AS r
-        WHERE r.relname = 'tasks_id_seq'
+        -- The id that is given next, and the nearest one from there on that is taken already.
+        SELECT n.next, (SELECT min(t.id) FROM @extschema@.tasks AS t WHERE t.id >= n.next AND t.id < n.next + 1000000) AS taken,
+            (SELECT max(t.id) FROM @extschema@.tasks AS t) AS largest
+        FROM (SELECT s.last_value + s.is_called::integer FROM @extschema@.tasks_id_seq AS s) AS n (next)
     ), checked (place, name, ok, detail, fix) AS (
         SELECT 1, 'version', e.extversion = e.default_version,
             format('%s, installed on the server: %s', e.extversion, coalesce(e.default_version, 'none')),
@@ -116,7 +130,7 @@ AS $$
         UNION ALL
         SELECT 4, 'dump of ' || r.relname, (r.oid = ANY (e.extconfig)) IS TRUE,
             CASE WHEN r.oid = ANY (e.extconfig) THEN 'rows are in dumps' ELSE 'rows are not in dumps' END,
-            'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back'
+            'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back; then todo_grant'
         FROM extension AS e
         CROSS JOIN relation AS r
         UNION ALL
@@ -142,18 +156,20 @@ AS $$
         LEFT JOIN actual_column AS a USING (relname, attname)
         UNION ALL
         SELECT 8, format('%s %s of %s', w.kind, w.part, w.relname),
-            (a.weakness IS NULL AND a.definition = coalesce(replace(w.definition, '@', e.app), a.definition)) IS TRUE,
+            (a.weakness IS NULL AND a.definition = replace(w.definition, '@', e.app)) IS TRUE,
             CASE
                 WHEN a.weakness IS NOT NULL THEN a.weakness
-                WHEN a.definition = coalesce(replace(w.definition, '@', e.app), a.definition) THEN 'in place'
+                WHEN a.definition = replace(w.definition, '@', e.app) THEN 'in place'
                 ELSE coalesce(a.definition, 'missing')
             END,
             CASE
                 WHEN a.weakness = 'not validated' THEN
                     format('ALTER TABLE %s.%s VALIDATE CONSTRAINT %s', e.app, w.relname, w.part)
                 WHEN a.weakness = 'not valid' THEN format('REINDEX INDEX %s.%s', e.app, w.part)
+                WHEN a.weakness = 'not checked' THEN
+                    format('ALTER TABLE %1$s.users ENABLE TRIGGER ALL; ALTER TABLE %1$s.tasks ENABLE TRIGGER ALL', e.app)
                 WHEN a.weakness = 'disabled' THEN format('ALTER TABLE %s.%s ENABLE TRIGGER %s', e.app, w.relname, w.part)
-                WHEN w.definition IS NULL THEN format('put %s back, as todo--%s.sql has it', w.part, e.extversion)
+                WHEN a.weakness = 'function replaced' OR w.definition LIKE 'md5 %' THEN format('put %s back, as todo--%s.sql has it', w.part, e.extversion)
                 WHEN a.definition IS NOT NULL THEN 'expected ' || replace(w.definition, '@', e.app)
                 WHEN w.kind = 'constraint' THEN
                     format('ALTER TABLE %s.%s ADD CONSTRAINT %s %s', e.app, w.relname, w.part, replace(w.definition, '@', e.app))
@@ -173,20 +189,43 @@ AS $$
             CASE
                 WHEN t.evtenabled = 'A' THEN 'take todo.guard out of the settings of server, database and role'
                 WHEN t.evtenabled IS NOT NULL THEN 'ALTER EVENT TRIGGER todo_guard ENABLE ALWAYS'
-                ELSE 'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back'
+                ELSE 'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back; then todo_grant'
             END
         FROM (SELECT coalesce(nullif(current_setting('todo.guard', true), ''), 'on')::boolean) AS s (setting)
         LEFT JOIN pg_event_trigger AS t ON t.evtname = 'todo_guard'
         UNION ALL
-        SELECT 10, 'sequence tasks_id_seq ahead of tasks', i.last >= coalesce(i.largest, 0),
-            format('next id %s, largest %s', i.last + 1, coalesce(i.largest::text, 'none')),
+        SELECT 10, 'rights of the owner of ' || r.relname,
+            has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'UPDATE')
+                AND has_table_privilege(c.relowner, c.oid, 'DELETE'),
+            format('owner %s', c.relowner::regrole),
+            format('GRANT ALL ON TABLE %s TO %s', r.qualified, c.relowner::regrole)
+        FROM relation AS r
+        JOIN pg_class AS c ON c.oid = r.oid AND c.relkind = 'r'
+        UNION ALL
+        SELECT 11, 'storage of ' || r.relname, c.relpersistence = 'p' AND NOT c.relispartition AND c.reloftype = 0,
+            CASE WHEN c.relpersistence <> 'p' THEN 'lost in a crash' WHEN c.relispartition THEN 'a partition' ELSE 'ordinary' END,
+            format('SET todo.guard = off; ALTER TABLE %s SET LOGGED', r.qualified)
+        FROM relation AS r
+        JOIN pg_class AS c ON c.oid = r.oid AND c.relkind = 'r'
+        UNION ALL
+        SELECT 12, 'sequence tasks_id_seq',
+            (s.seqtypid, s.seqincrement, s.seqmax, s.seqmin, s.seqcycle) = ('integer'::regtype, 1, 2147483647, 1, false),
+            format('%s from %s to %s by %s', s.seqtypid::regtype, s.seqmin, s.seqmax, s.seqincrement),
+            format(
+                'SET todo.guard = off; ALTER SEQUENCE %s AS integer INCREMENT 1 MINVALUE 1 MAXVALUE 2147483647 NO CYCLE', r.qualified
+            )
+        FROM relation AS r
+        JOIN pg_sequence AS s ON s.seqrelid = r.oid
+        UNION ALL
+        SELECT 13, 'sequence tasks_id_seq ahead of tasks', i.taken IS NULL,
+            format('next id %s, %s', i.next, coalesce('but there is a task ' || i.taken, 'free')),
             format('SELECT setval(%L, %s)', e.app || '.tasks_id_seq', i.largest)
         FROM extension AS e
         CROSS JOIN ids AS i
         UNION ALL
-        SELECT 11, 'sequence tasks_id_seq below 75 %', i.last < 0.75 * 2147483647,
-            format('%s %% of 2147483647 ids given', trunc(100 * i.last / 2147483647, 1)),
-            'plan before they end: give old tasks away and let the sequence RESTART in the range that is free then'
+        SELECT 14, 'sequence tasks_id_seq below 75 %', i.next < 0.75 * 2147483647,
+            format('%s %% of 2147483647 ids given', trunc(100 * (i.next - 1) / 2147483647, 1)),
+            'plan before they end: give old tasks away and let the sequence RESTART in a range that is free then'
         FROM ids AS i
     )
     SELECT c.name, c.ok, c.detail, CASE WHEN NOT c.ok THEN c.fix END

@@ -24,7 +24,7 @@ BEGIN
 
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', app, role);
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE %s.tasks TO %I', app, role);
-    EXECUTE format('GRANT USAGE ON SEQUENCE %s.tasks_id_seq TO %I', app, role);
+    EXECUTE format('GRANT USAGE, SELECT ON SEQUENCE %s.tasks_id_seq TO %I', app, role);
     EXECUTE format('GRANT SELECT ON TABLE %s.todo_users TO %I', app, role);
     FOR api IN
         SELECT p.oid
@@ -38,7 +38,8 @@ BEGIN
 
     IF access = 'tables' THEN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE %s.users TO %I', app, role);
-    ELSE
+    -- Not from the owner, with whose rights references are checked.
+    ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass) THEN
         EXECUTE format('REVOKE ALL ON TABLE %s.users FROM %I', app, role);
     END IF;
 END

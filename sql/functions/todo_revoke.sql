@@ -1,4 +1,4 @@
--- Takes back all that a role may do with the extension's objects, and USAGE on its schema: grant that again where the
+-- Takes back all that a role may do with the extension's objects (but for tables that it owns), and USAGE on its schema: grant that again where the
 -- role needs it for objects of its own.
 -- Errors: 23502 role is NULL; 42704 no such role; 42501 not the owner of the extension's tables.
 CREATE FUNCTION @extschema@.todo_revoke(
@@ -11,9 +11,21 @@ AS $$
 DECLARE
     app text := todo_internal.schema_for_grants(role);
     member regprocedure;
+    relation regclass;
 BEGIN
-    EXECUTE format('REVOKE ALL ON TABLE %1$s.users, %1$s.tasks, %1$s.todo_users FROM %2$I', app, role);
-    EXECUTE format('REVOKE ALL ON SEQUENCE %s.tasks_id_seq FROM %I', app, role);
+    -- Not from the owner of one, with whose rights references are checked.
+    FOR relation IN
+        SELECT c.oid
+        FROM pg_class AS c
+        WHERE c.relnamespace = app::regnamespace
+          AND c.relname IN ('users', 'tasks', 'todo_users', 'tasks_id_seq')
+          AND pg_get_userbyid(c.relowner) <> role
+    LOOP
+        EXECUTE format(
+            'REVOKE ALL ON %s %s FROM %I',
+            CASE WHEN relation = (app || '.tasks_id_seq')::regclass THEN 'SEQUENCE' ELSE 'TABLE' END, relation, role
+        );
+    END LOOP;
     FOR member IN SELECT todo_internal.member_functions() LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %I', member, role);
     END LOOP;

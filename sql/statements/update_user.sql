@@ -1,5 +1,5 @@
-UPDATE @extschema@.todo_users AS u
+UPDATE @extschema@.users AS u
 SET email = COALESCE($2, u.email),
     name = COALESCE($3, u.name)
 WHERE u.id OPERATOR(pg_catalog.=) $1
-RETURNING u
+RETURNING ROW(u.id, u.email, u.name, u.created_at, u.updated_at, u.is_active, u.email_verified)::@extschema@.todo_users

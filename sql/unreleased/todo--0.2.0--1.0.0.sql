@@ -1,13 +1,11 @@
 -- From 0.2.0 to 1.0.0: the rules, and the functions. Every row stays; what the rules can mend in it is mended.
-SET LOCAL search_path = pg_catalog, pg_temp;
-
--- Rather fail than make everybody wait behind a lock; a caller's own setting counts.
-SELECT set_config('lock_timeout', '10s', true)
-WHERE current_setting('lock_timeout') = '0';
-
-LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
-
+\i unreleased/begin.sql
 \i preflight.sql
+-- Without a guard at 0.2.0, much may have happened since.
+\i unreleased/shape.sql
+\i unreleased/trusted.sql
+\i unreleased/normalise.sql
+
 \i objects.sql
 
 -- Rows that nobody but their owner can mend.
@@ -118,3 +116,4 @@ ALTER TABLE @extschema@.tasks
 SELECT pg_extension_config_dump('@extschema@.users', '');
 SELECT pg_extension_config_dump('@extschema@.tasks', '');
 SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
+\i unreleased/own_grants.sql

@@ -1,15 +1,9 @@
 -- From 1.0.0 back to 0.2.0: drops the functions and the rules. Every row stays as it is.
-SET LOCAL search_path = pg_catalog, pg_temp;
-
--- Rather fail than make everybody wait behind a lock; a caller's own setting counts.
-SELECT set_config('lock_timeout', '10s', true)
-WHERE current_setting('lock_timeout') = '0';
-
-LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
+\i unreleased/begin.sql
 
 DROP EVENT TRIGGER todo_guard;
-DROP TRIGGER zz_todo_before_row ON @extschema@.users;
-DROP TRIGGER zz_todo_before_row ON @extschema@.tasks;
+DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.users;
+DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.tasks;
 
 DO $$
 DECLARE

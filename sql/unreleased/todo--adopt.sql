@@ -3,13 +3,9 @@
 -- them changes; ALTER EXTENSION todo UPDATE brings them in shape. Owner and grants stay.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
--- Rather fail than make everybody wait behind a lock; a caller's own setting counts.
-SELECT set_config('lock_timeout', '10s', true)
-WHERE current_setting('lock_timeout') = '0';
-
 \i preflight.sql
 
--- Both tables are there, and ordinary ones.
+-- Both tables are there.
 DO $$
 DECLARE
     app CONSTANT name := (
@@ -26,165 +22,12 @@ BEGIN
                 USING ERRCODE = 'undefined_table', SCHEMA = app, TABLE = wanted,
                     HINT = 'CREATE EXTENSION todo makes both tables; its SCHEMA clause says where they are to be looked for.';
         END IF;
-        IF EXISTS (
-            SELECT
-            FROM pg_class AS c
-            WHERE c.oid = format('%I.%I', app, wanted)::regclass
-              AND (c.relkind <> 'r' OR c.relpersistence <> 'p' OR c.relispartition
-                  OR EXISTS (SELECT FROM pg_inherits AS i WHERE c.oid IN (i.inhrelid, i.inhparent)))
-        ) THEN
-            RAISE EXCEPTION 'cannot adopt %: expected an ordinary table, not partitioned, inherited, unlogged or a view', wanted
-                USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = app, TABLE = wanted;
-        END IF;
     END LOOP;
 END
 $$;
 
-LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
-
--- The columns are the specification's.
-DO $$
-DECLARE
-    problem record;
-BEGIN
-    WITH expected (place, relation, attribute, types, required) AS (
-        VALUES
-            (1, '@extschema@.users'::regclass, 'id', '{character varying(36),character varying}'::text[], true),
-            (2, '@extschema@.users', 'email', '{character varying(255)}', true),
-            (3, '@extschema@.users', 'name', '{character varying(100)}', true),
-            (4, '@extschema@.users', 'hashed_password', '{character varying(255)}', true),
-            (5, '@extschema@.users', 'created_at', '{timestamp without time zone}', true),
-            (6, '@extschema@.users', 'updated_at', '{timestamp without time zone}', true),
-            (7, '@extschema@.users', 'is_active', '{boolean}', false),
-            (8, '@extschema@.users', 'email_verified', '{boolean}', false),
-            (9, '@extschema@.tasks', 'id', '{integer}', true),
-            (10, '@extschema@.tasks', 'user_id', '{character varying(36),character varying}', true),
-            (11, '@extschema@.tasks', 'title', '{character varying(200)}', true),
-            (12, '@extschema@.tasks', 'description', '{text,character varying}', false),
-            (13, '@extschema@.tasks', 'completed', '{boolean}', false),
-            (14, '@extschema@.tasks', 'created_at', '{timestamp without time zone}', true),
-            (15, '@extschema@.tasks', 'updated_at', '{timestamp without time zone}', true),
-            (16, '@extschema@.tasks', 'completed_at', '{timestamp without time zone}', false)
-    ), actual AS (
-        SELECT
-            a.attrelid::regclass AS relation,
-            a.attname AS attribute,
-            a.attnum AS number,
-            format_type(a.atttypid, a.atttypmod) AS type,
-            a.attnotnull AS required,
-            concat_ws(
-                ' ',
-                format_type(a.atttypid, a.atttypmod),
-                CASE WHEN a.attcollation NOT IN (0, 'pg_catalog."default"'::regcollation)
-                    THEN 'COLLATE ' || a.attcollation::regcollation END,
-                CASE WHEN a.attnotnull THEN 'NOT NULL' END,
-                CASE WHEN a.attidentity <> '' OR a.attgenerated <> '' THEN 'GENERATED' END
-            ) AS description
-        FROM pg_attribute AS a
-        WHERE a.attrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
-          AND a.attnum > 0
-          AND NOT a.attisdropped
-    ), compared AS (
-        SELECT
-            e.place, e.relation, e.attribute, a.description,
-            array_to_string(e.types, ' or ') || CASE WHEN e.required THEN ' NOT NULL' ELSE '' END AS wanted,
-            -- Nothing but the type and, where it is free, NOT NULL.
-            a.type = ANY (e.types)
-                AND a.description = a.type || CASE WHEN a.required THEN ' NOT NULL' ELSE '' END
-                AND (a.required OR NOT e.required) AS fits,
-            row_number() OVER (PARTITION BY e.relation ORDER BY e.place)
-                = row_number() OVER (PARTITION BY e.relation ORDER BY a.number) AS in_place
-        FROM expected AS e
-        LEFT JOIN actual AS a USING (relation, attribute)
-    )
-    SELECT c.*, n.nspname, r.relname INTO problem
-    FROM compared AS c
-    JOIN pg_class AS r ON r.oid = c.relation
-    JOIN pg_namespace AS n ON n.oid = r.relnamespace
-    WHERE (c.fits AND c.in_place) IS NOT TRUE
-    ORDER BY c.fits IS TRUE, c.place
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'cannot adopt table %: column % is %, expected %', problem.relname, problem.attribute,
-            CASE WHEN problem.fits THEN 'in another place' ELSE coalesce(problem.description, 'missing') END,
-            CASE WHEN problem.fits THEN 'the order of the specification' ELSE problem.wanted END
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                SCHEMA = problem.nspname, TABLE = problem.relname, COLUMN = problem.attribute,
-                HINT = 'Nothing has been changed. ALTER TABLE can bring it in shape, for instance ALTER COLUMN created_at '
-                    'TYPE timestamp USING created_at AT TIME ZONE ''UTC''.';
-    END IF;
-
-    SELECT
-        n.nspname, r.relname, min(a.attname) AS attribute,
-        string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
-    INTO problem
-    FROM pg_attribute AS a
-    JOIN pg_class AS r ON r.oid = a.attrelid
-    JOIN pg_namespace AS n ON n.oid = r.relnamespace
-    WHERE a.attrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
-      AND a.attnum > 0
-      AND NOT a.attisdropped
-      AND a.attname NOT IN ('id', 'created_at', 'updated_at')
-      AND NOT (r.relname = 'users' AND a.attname IN ('email', 'name', 'hashed_password', 'is_active', 'email_verified'))
-      AND NOT (r.relname = 'tasks' AND a.attname IN ('user_id', 'title', 'description', 'completed', 'completed_at'))
-    GROUP BY n.nspname, r.relname
-    ORDER BY r.relname DESC
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'cannot adopt table %: it has columns of the application: %', problem.relname, problem.columns
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                SCHEMA = problem.nspname, TABLE = problem.relname, COLUMN = problem.attribute,
-                DETAIL = 'A dump of the extension''s tables with other columns could not be restored.',
-                HINT = format(
-                    'Nothing has been changed. Move them to a table of your own: CREATE TABLE %1$s_more AS SELECT id, '
-                    '%2$s FROM %1$s; then ALTER TABLE %1$s DROP COLUMN each.',
-                    problem.relname, problem.columns
-                );
-    END IF;
-END
-$$;
-
--- The keys, and where the ids of tasks come from.
-DO $$
-DECLARE
-    problem record;
-BEGIN
-    SELECT n.nspname, c.relname, p.attribute, p.wanted INTO problem
-    FROM (
-        SELECT t.oid, 'id' AS attribute, 'the primary key' AS wanted
-        FROM unnest(ARRAY['@extschema@.users'::regclass, '@extschema@.tasks'::regclass]) AS t (oid)
-        WHERE NOT EXISTS (
-            SELECT
-            FROM pg_constraint AS k
-            JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attname = 'id'
-            WHERE k.conrelid = t.oid AND k.contype = 'p' AND k.conkey = ARRAY[a.attnum] AND NOT k.condeferrable
-        )
-        UNION ALL
-        SELECT '@extschema@.tasks'::regclass, 'id', 'serial, with its own sequence tasks_id_seq'
-        WHERE NOT EXISTS (
-            SELECT
-            FROM pg_attribute AS a
-            JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-            JOIN pg_sequence AS s ON s.seqrelid = to_regclass('@extschema@.tasks_id_seq')
-            WHERE a.attrelid = '@extschema@.tasks'::regclass
-              AND a.attname = 'id'
-              AND pg_get_serial_sequence('@extschema@.tasks', 'id')::regclass = s.seqrelid
-              AND pg_get_expr(d.adbin, d.adrelid) = format('nextval(%L::regclass)', s.seqrelid::regclass)
-              AND (s.seqtypid, s.seqstart, s.seqincrement, s.seqmax, s.seqmin, s.seqcycle)
-                  = ('integer'::regtype, 1, 1, 2147483647, 1, false)
-        )
-    ) AS p
-    JOIN pg_class AS c ON c.oid = p.oid
-    JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'cannot adopt table %: column % is expected to be %', problem.relname, problem.attribute, problem.wanted
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                SCHEMA = problem.nspname, TABLE = problem.relname, COLUMN = problem.attribute,
-                HINT = 'Nothing has been changed.';
-    END IF;
-END
-$$;
+\i unreleased/begin.sql
+\i unreleased/shape.sql
 
 -- What stays, but will not be in dumps any more.
 DO $$
@@ -192,7 +35,7 @@ DECLARE
     lost text;
 BEGIN
     WITH tab AS (
-        SELECT c.oid, c.relname, c.relowner, c.relrowsecurity
+        SELECT c.oid, c.relname, c.relowner, c.relrowsecurity, c.relreplident
         FROM pg_class AS c
         WHERE c.oid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
     ), part AS (
@@ -203,6 +46,15 @@ BEGIN
         SELECT t.relname, 'row level security'
         FROM tab AS t
         WHERE t.relrowsecurity
+        UNION ALL
+        SELECT t.relname, 'replica identity'
+        FROM tab AS t
+        WHERE t.relreplident <> 'd'
+        UNION ALL
+        SELECT t.relname, 'publication ' || quote_ident(b.pubname)
+        FROM tab AS t
+        JOIN pg_publication_rel AS m ON m.prrelid = t.oid
+        JOIN pg_publication AS b ON b.oid = m.prpubid
         UNION ALL
         SELECT t.relname, 'policy ' || quote_ident(p.polname)
         FROM tab AS t
@@ -218,16 +70,22 @@ BEGIN
         UNION ALL
         SELECT t.relname, 'constraint ' || quote_ident(k.conname)
         FROM tab AS t
-        JOIN pg_constraint AS k ON k.conrelid = t.oid AND k.contype IN ('c', 'f', 'x')
-        WHERE k.conname NOT IN (
-            'users_id_check', 'users_email_check', 'users_name_check', 'users_hashed_password_check',
-            'tasks_title_check', 'tasks_description_check'
-        )
-          AND k.confrelid <> '@extschema@.users'::regclass
+        JOIN pg_constraint AS k ON k.conrelid = t.oid AND k.contype IN ('c', 'f', 'u', 'x')
+        WHERE k.confrelid <> '@extschema@.users'::regclass
+          AND pg_get_constraintdef(k.oid) !~ '^UNIQUE [(]email[)]'
+          -- Released tables have our own.
+          AND NOT (
+              to_regclass('@extschema@.ix_users_email_folded') IS NOT NULL
+              AND k.conname IN (
+                  'users_id_check', 'users_email_check', 'users_name_check', 'users_hashed_password_check',
+                  'tasks_title_check', 'tasks_description_check'
+              )
+          )
         UNION ALL
         SELECT t.relname, 'index ' || i.indexrelid::regclass
         FROM tab AS t
         JOIN pg_index AS i ON i.indrelid = t.oid AND NOT i.indisprimary
+            AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('u', 'x'))
         JOIN pg_class AS c ON c.oid = i.indexrelid
         WHERE c.relname NOT IN (
             'ix_users_email', 'ix_users_email_folded', 'ix_tasks_user_id', 'ix_tasks_user_completed', 'ix_tasks_created_at'
@@ -250,15 +108,8 @@ SELECT pg_extension_config_dump('@extschema@.users', '');
 SELECT pg_extension_config_dump('@extschema@.tasks', '');
 SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 
--- PostgreSQL takes the grants of an object that joins an extension for the extension's own, and pg_dump would leave
--- them out: they are the database's.
-DELETE FROM pg_init_privs AS p
-WHERE p.classoid = 'pg_class'::regclass
-  AND p.objoid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass, '@extschema@.tasks_id_seq'::regclass);
+\i unreleased/own_grants.sql
 
--- From 17 on it notes the roles that they name.
-DELETE FROM pg_shdepend AS d
-WHERE d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
-  AND d.deptype = 'i'
-  AND d.classid = 'pg_class'::regclass
-  AND d.objid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass, '@extschema@.tasks_id_seq'::regclass);
+-- Until these are 0.2.0's, and again from 1.0.0 on, the guard keeps them.
+CREATE SCHEMA todo_internal;
+\i triggers/guard.sql

@@ -1,0 +1,208 @@
+-- Brings tables that fit (see shape.sql) in the form of 0.2.0. Every row stays as it is.
+
+-- What no statement can mend: ids that are too long, which a column of unlimited length may hold, and addresses that two
+-- users have.
+DO $$
+DECLARE
+    spoilt record;
+BEGIN
+    SELECT count(*) AS total, string_agg(quote_literal(u.id), ', ' ORDER BY u.id) FILTER (WHERE u.place <= 5) AS ids INTO spoilt
+    FROM (
+        SELECT u.id, row_number() OVER (ORDER BY u.id) AS place
+        FROM @extschema@.users AS u
+        WHERE char_length(u.id) > 36
+    ) AS u;
+    IF spoilt.total > 0 THEN
+        RAISE EXCEPTION 'ids of users are longer than 36 characters: % rows, id %', spoilt.total, spoilt.ids
+            USING ERRCODE = 'string_data_right_truncation', TABLE = 'users', COLUMN = 'id',
+                HINT = 'Nothing has been changed. Give these users other ids and try again.';
+    END IF;
+
+    SELECT count(*) AS total, string_agg(quote_literal(u.id), ', ' ORDER BY u.id) FILTER (WHERE u.place <= 5) AS ids INTO spoilt
+    FROM (
+        SELECT u.id, row_number() OVER (ORDER BY u.id) AS place
+        FROM (SELECT id, count(*) OVER (PARTITION BY email) AS namesakes FROM @extschema@.users) AS u
+        WHERE u.namesakes > 1
+    ) AS u;
+    IF spoilt.total > 0 THEN
+        RAISE EXCEPTION 'addresses of users are not unique: % rows, id %', spoilt.total, spoilt.ids
+            USING ERRCODE = 'unique_violation', TABLE = 'users', COLUMN = 'email', CONSTRAINT = 'users_email_key',
+                HINT = 'Nothing has been changed. Give these users addresses of their own and try again.';
+    END IF;
+END
+$$;
+
+DO $$
+DECLARE
+    part record;
+BEGIN
+    -- An index that is about to go must not be what a publication knows rows by.
+    FOR part IN
+        SELECT i.indrelid::regclass AS tab
+        FROM pg_index AS i
+        WHERE i.indrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass) AND i.indisreplident
+    LOOP
+        EXECUTE format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', part.tab);
+    END LOOP;
+
+    -- Constraints in the way: those of later versions, other unique keys of addresses, other references to users.
+    FOR part IN
+        SELECT k.conrelid::regclass AS tab, k.conname,
+            k.contype = 'c' AND (k.conname, md5(pg_get_constraintdef(k.oid))) NOT IN (
+                ('users_id_check', '3a66ce46be167bd3cb4a172c788a77f6'),
+                ('users_email_check', '09803b778109dc42ea818bf609fc5cd1'),
+                ('users_name_check', 'aaa2d2b0b49b2e356f8e3e3ffb41ab9f'),
+                ('users_hashed_password_check', '3b2a923e0f5d250155a6f9ca76c1e69b'),
+                ('tasks_title_check', '3cee70d4e7a6e606ba75f0f8630a2d62'),
+                ('tasks_description_check', '07eb84a7d83d759e907d0cec030d122e')
+            ) AS is_applications
+        FROM pg_constraint AS k
+        LEFT JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
+        WHERE k.conrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+          AND (
+              k.conname IN (
+                  'users_id_check', 'users_email_check', 'users_name_check', 'users_hashed_password_check',
+                  'tasks_title_check', 'tasks_description_check'
+              )
+              OR k.contype = 'u' AND a.attname = 'email'
+                  AND (k.conname, pg_get_constraintdef(k.oid)) <> ('users_email_key', 'UNIQUE (email)')
+              OR k.contype = 'f' AND k.confrelid = '@extschema@.users'::regclass
+                  AND (k.conname, pg_get_constraintdef(k.oid), k.convalidated) <> (
+                      'tasks_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES @extschema@.users(id) ON DELETE CASCADE', true
+                  )
+          )
+    LOOP
+        -- PostgreSQL gives a CHECK in a column's definition the same name: the application's own stays, under another.
+        IF part.is_applications THEN
+            EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', part.tab, part.conname, part.conname || '_own');
+        ELSE
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', part.tab, part.conname);
+        END IF;
+    END LOOP;
+
+    -- Indexes in the way: those of later versions, other ones of ids and addresses, and other ones of our names.
+    FOR part IN
+        SELECT i.indexrelid::regclass AS index
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        WHERE i.indrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+          AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+          AND (
+              pg_get_indexdef(i.indexrelid) ~ ' USING btree [(](id|email)[)]$'
+              OR c.relname IN (
+                  'ix_users_email', 'ix_users_email_folded', 'ix_tasks_user_id', 'ix_tasks_user_completed', 'ix_tasks_created_at'
+              )
+          )
+          AND NOT (
+              i.indisvalid
+              AND pg_get_indexdef(i.indexrelid) IN (
+                  'CREATE UNIQUE INDEX ix_users_email ON @extschema@.users USING btree (email)',
+                  'CREATE INDEX ix_tasks_user_id ON @extschema@.tasks USING btree (user_id)',
+                  'CREATE INDEX ix_tasks_user_completed ON @extschema@.tasks USING btree (user_id, completed)',
+                  'CREATE INDEX ix_tasks_created_at ON @extschema@.tasks USING btree (created_at)'
+              )
+          )
+    LOOP
+        EXECUTE format('DROP INDEX %s', part.index);
+    END LOOP;
+
+    FOR part IN
+        SELECT k.conrelid::regclass AS tab, k.conname, c.relname || '_pkey' AS wanted
+        FROM pg_constraint AS k
+        JOIN pg_class AS c ON c.oid = k.conrelid
+        WHERE k.conrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+          AND k.contype = 'p'
+          AND k.conname <> c.relname || '_pkey'
+    LOOP
+        EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', part.tab, part.conname, part.wanted);
+    END LOOP;
+END
+$$;
+
+-- Only where there is something to do: not even to the same type can PostgreSQL change a column that a view, a policy or a
+-- trigger names.
+DO $$
+DECLARE
+    col record;
+BEGIN
+    FOR col IN
+        SELECT a.attrelid::regclass AS tab, a.attname, w.type
+        FROM (
+            VALUES
+                ('@extschema@.users'::regclass, 'id', 'character varying(36)'),
+                ('@extschema@.tasks'::regclass, 'user_id', 'character varying(36)'),
+                ('@extschema@.tasks'::regclass, 'description', 'text')
+        ) AS w (tab, attname, type)
+        JOIN pg_attribute AS a ON a.attrelid = w.tab AND a.attname = w.attname
+        WHERE format_type(a.atttypid, a.atttypmod) <> w.type
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', col.tab, col.attname, col.type);
+    END LOOP;
+END
+$$;
+
+ALTER TABLE @extschema@.users
+    ALTER COLUMN id DROP DEFAULT,
+    ALTER COLUMN email DROP DEFAULT,
+    ALTER COLUMN name DROP DEFAULT,
+    ALTER COLUMN hashed_password DROP DEFAULT,
+    ALTER COLUMN created_at SET DEFAULT now(),
+    ALTER COLUMN updated_at SET DEFAULT now(),
+    ALTER COLUMN is_active SET DEFAULT true,
+    ALTER COLUMN is_active DROP NOT NULL,
+    ALTER COLUMN email_verified SET DEFAULT false,
+    ALTER COLUMN email_verified DROP NOT NULL;
+
+ALTER TABLE @extschema@.tasks
+    ALTER COLUMN user_id DROP DEFAULT,
+    ALTER COLUMN title DROP DEFAULT,
+    ALTER COLUMN description DROP DEFAULT,
+    ALTER COLUMN completed SET DEFAULT false,
+    ALTER COLUMN completed DROP NOT NULL,
+    ALTER COLUMN created_at SET DEFAULT now(),
+    ALTER COLUMN updated_at SET DEFAULT now(),
+    ALTER COLUMN completed_at DROP DEFAULT;
+
+DO $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM pg_constraint WHERE conrelid = '@extschema@.users'::regclass AND conname = 'users_email_key'
+    ) THEN
+        ALTER TABLE @extschema@.users ADD CONSTRAINT users_email_key UNIQUE (email);
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM pg_constraint WHERE conrelid = '@extschema@.tasks'::regclass AND conname = 'tasks_user_id_fkey'
+    ) THEN
+        ALTER TABLE @extschema@.tasks
+            ADD CONSTRAINT tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES @extschema@.users (id) ON DELETE CASCADE;
+    END IF;
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_index AS i
+        WHERE i.indrelid = '@extschema@.users'::regclass AND i.indexrelid = to_regclass('@extschema@.ix_users_email')
+    ) THEN
+        CREATE UNIQUE INDEX ix_users_email ON @extschema@.users (email);
+    END IF;
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_index AS i
+        WHERE i.indrelid = '@extschema@.tasks'::regclass AND i.indexrelid = to_regclass('@extschema@.ix_tasks_user_id')
+    ) THEN
+        CREATE INDEX ix_tasks_user_id ON @extschema@.tasks (user_id);
+    END IF;
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_index AS i
+        WHERE i.indrelid = '@extschema@.tasks'::regclass AND i.indexrelid = to_regclass('@extschema@.ix_tasks_user_completed')
+    ) THEN
+        CREATE INDEX ix_tasks_user_completed ON @extschema@.tasks (user_id, completed);
+    END IF;
+    IF NOT EXISTS (
+        SELECT
+        FROM pg_index AS i
+        WHERE i.indrelid = '@extschema@.tasks'::regclass AND i.indexrelid = to_regclass('@extschema@.ix_tasks_created_at')
+    ) THEN
+        CREATE INDEX ix_tasks_created_at ON @extschema@.tasks (created_at);
+    END IF;
+END
+$$;
