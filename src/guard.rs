@@ -40,8 +40,8 @@ const PARTS: [&str; 15] = [
 ];
 
 const LIFT: &CStr = c"A superuser can lift the guard for the session: SET todo.guard = off.";
-const KEEP_ROWS: &CStr = c"To leave the extension and keep all rows, call todo_release_tables() first. \
-    A superuser can lift the guard for the session: SET todo.guard = off.";
+const KEEP_ROWS: &CStr = c"To keep all rows, take the tables out of the extension first: todo_release_tables(), or before \
+    version 1.0.0 ALTER EXTENSION todo DROP TABLE. A superuser can lift the guard for the session: SET todo.guard = off.";
 const OWN_COLUMNS: &CStr = c"Put columns of your own into a table that references users(id): a dump of the extension's \
     tables with other columns cannot be restored. A superuser can lift the guard for the session: SET todo.guard = off.";
 

@@ -69,6 +69,7 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     let user = "INSERT INTO users VALUES ('u1', 'a@b.cd', 'A', '!', '2020-01-01', '2020-01-01', true, true)";
     client.batch_execute(&format!("{}; ALTER TABLE users ADD image text; {user}", TO_ADOPT[1].1)).unwrap();
     client.batch_execute(&adopt).unwrap_err();
+    client.batch_execute("ROLLBACK").unwrap();
     client.batch_execute(&own_columns).unwrap();
     client.batch_execute(&adopt).unwrap();
     assert_eq!(strings(client, version), ["1.0.0"]);
