@@ -3,9 +3,11 @@
 # PG_CONFIG      the pg_config of the server to build for (default: the one on the PATH)
 # NEW_PG_CONFIG  that of a later server, to test pg_upgrade to it as well (default: to the same one)
 # DESTDIR        where `make install` puts its files below (default: the system)
+# BINDIR         where it puts todo-admin (default: /usr/local/bin)
 
 PG_CONFIG ?= pg_config
 CARGO ?= cargo
+BINDIR ?= /usr/local/bin
 
 # Recursive on purpose: `make run` and `make test` install a missing PostgreSQL before these are first used.
 PG_CONFIG_PATH = $(shell command -v $(PG_CONFIG))
@@ -13,6 +15,7 @@ PG_MAJOR = $(shell $(PG_CONFIG) --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/'
 PKGLIBDIR = $(shell $(PG_CONFIG) --pkglibdir)
 EXTENSION_DIR = $(shell $(PG_CONFIG) --sharedir)/extension
 FEATURES = --no-default-features --features pg$(PG_MAJOR)
+ADMIN_FEATURES = $(FEATURES),admin
 PACKAGE = target/package
 STAGE = $(CURDIR)/target/stage
 PYTHON_VENV = target/python
@@ -34,11 +37,13 @@ export NEW_PG_CONFIG
 .PHONY: all build install run test lint unit integration bench setup setup-clients stage stage-new freeze clean help
 all: build
 
-build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension into target/package
+build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension and todo-admin into target/package
 	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/setup.sh" >&2; exit 1; }
 	rm -rf $(PACKAGE)
 	$(CARGO_PGRX) pgrx package --pg-config "$(PG_CONFIG_PATH)" --out-dir $(PACKAGE) $(FEATURES)
 	@sql/assemble.sh "$(PACKAGE)$(EXTENSION_DIR)"
+	$(CARGO) build --release --package todo --bin todo-admin $(ADMIN_FEATURES)
+	cp "$${CARGO_TARGET_DIR:-target}/release/todo-admin" $(PACKAGE)/
 
 $(OWN_CARGO_PGRX):
 	CARGO_TARGET_DIR=target/cargo-pgrx-build $(CARGO) install cargo-pgrx --version '=$(PGRX_VERSION)' --locked \
@@ -46,11 +51,12 @@ $(OWN_CARGO_PGRX):
 	rm -rf target/cargo-pgrx-build
 
 # Under `sudo make install`, what the user's `make` built is installed: root has no, or another, tool chain.
-install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## installs library, control file and scripts, below DESTDIR if given
+install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## installs library, control file, scripts and todo-admin, below DESTDIR if given
 	@test -e $(PACKAGE)$(PKGLIBDIR)/todo.so || { echo "make: run make first (no build for $(PG_CONFIG))" >&2; exit 1; }
-	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)"
+	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)" "$(DESTDIR)$(BINDIR)"
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
 	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo.control $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
+	install -m 755 $(PACKAGE)/todo-admin "$(DESTDIR)$(BINDIR)/"
 
 # Needs `build` as `install` does.
 freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this version, for its release
@@ -66,12 +72,12 @@ test: setup-clients ## formatting, lints, unit tests, and tests against a privat
 lint: stage $(PYTHON_VENV)/.installed
 	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum todo--*.sql | diff - SHA256SUMS
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --no-default-features --features todo/pg$(PG_MAJOR) -- --deny warnings
+	$(CARGO) clippy --workspace --all-targets --no-default-features --features todo/pg$(PG_MAJOR),todo/admin -- --deny warnings
 	@# PS005 alone is allowed: functions without a SET clause, whose bodies are qualified throughout.
-	$(PYTHON_VENV)/bin/pgspot --ignore PS005 $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql sql/statements/*.sql
+	$(PYTHON_VENV)/bin/pgspot --ignore PS005 $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql sql/statements/*.sql sql/admin/*.sql
 
 unit:
-	$(CARGO) test --package todo --lib $(FEATURES)
+	$(CARGO) test --package todo --lib --bins $(ADMIN_FEATURES)
 
 integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(PYTHON_VENV)/.installed $(NODE_MODULES)/.installed
 	$(CARGO) build --package todo-tests --tests

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
-# headers with it) and a C linker; with --clients also Python's venv and Node.js with npm, for the clients that the
-# tests run. Takes no time when nothing is missing.
+# headers with it), a C linker, and OpenSSL's headers for todo-admin; with --clients also Python's venv and Node.js with
+# npm, for the clients that the tests run. Takes no time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -36,6 +36,8 @@ headers_found() {
 missing=
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 command -v clang >/dev/null || missing="$missing clang"
+command -v pkg-config >/dev/null || missing="$missing pkg-config"
+{ command -v pkg-config && pkg-config --exists openssl; } >/dev/null || missing="$missing libssl-dev"
 if [ "${1:-}" = --clients ]; then
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
     command -v node >/dev/null || missing="$missing nodejs"

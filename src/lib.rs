@@ -12,17 +12,20 @@
 //! | [`upkeep`] | the rules as functions, for values that were stored before the rules |
 //! | [`settings`] | `todo.bcrypt_cost`, `todo.guard` |
 //! | [`password`] | hashing and verifying passwords |
+//! | [`password_rule`] | how long a password may be, for `todo-admin` as well |
 //! | [`users`] | the functions that write users, and the login |
 //! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
 //!
 //! SQL lives in `sql/`, one object a file: `tables/`, `triggers/`, `views/`, `functions/` (the API) and
 //! `internal/` (its helpers) make the install script in the order below; `statements/` is what the writing functions run.
+//! `admin/` is what the binary `todo-admin` (`src/bin/todo-admin/`) asks.
 //! Scripts between versions are `sql/todo--*.sql` once they are frozen, and in `sql/unreleased/` until then.
 
 mod boundary;
 mod error;
 mod guard;
 mod password;
+mod password_rule;
 mod row;
 mod rules;
 mod settings;
@@ -97,6 +100,7 @@ extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_c
 extension_sql_file!("../sql/functions/todo_check.sql", name = "todo_check", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_release_tables.sql", name = "todo_release_tables", requires = ["schema"]);
 extension_sql_file!("../sql/internal/broken_rule.sql", name = "broken_rule", requires = ["schema"]);
+extension_sql_file!("../sql/internal/library_version.sql", name = "library_version", requires = ["schema"]);
 extension_sql_file!("../sql/internal/trimmed.sql", name = "trimmed", requires = ["schema"]);
 extension_sql_file!("../sql/internal/member_functions.sql", name = "member_functions", requires = ["schema"]);
 extension_sql_file!("../sql/internal/schema_for_grants.sql", name = "schema_for_grants", requires = ["schema"]);

@@ -5,6 +5,7 @@
 
 use crate::boundary::scalar_function;
 use crate::error::Failure;
+use crate::password_rule;
 use crate::rules::{self, HASHED_PASSWORD};
 use crate::settings::bcrypt_cost;
 use pgrx::{IntoDatum, PgSqlErrorCode, check_for_interrupts};
@@ -21,7 +22,7 @@ scalar_function! {
 scalar_function! {
     /// `todo_check_password(password text, hash text)`
     fn todo_check_password(call) {
-        let password = call.argument::<&str>(0).filter(|password| password.len() <= rules::PASSWORD_MAX_BYTES);
+        let password = call.argument::<&str>(0).filter(|password| password.len() <= password_rule::MAX_BYTES);
         Ok(verify(password, call.argument(1)).into_datum())
     }
 }

@@ -5,6 +5,7 @@
 //! backstop where triggers do not run, and must never refuse what is accepted here.
 
 use crate::error::{Column, Failure};
+use crate::password_rule;
 use pgrx::PgSqlErrorCode::{
     ERRCODE_CHECK_VIOLATION as CHECK_VIOLATION, ERRCODE_INVALID_PARAMETER_VALUE,
     ERRCODE_STRING_DATA_RIGHT_TRUNCATION as TOO_LONG,
@@ -21,10 +22,6 @@ pub const DESCRIPTION: Column = Column::checked(c"tasks", c"description", c"task
 pub const USER_ID_MAX: usize = 36;
 /// The longest description, in characters.
 pub const DESCRIPTION_MAX: usize = 1000;
-/// The shortest password, in characters.
-const PASSWORD_MIN: usize = 8;
-/// The longest password, in bytes.
-pub const PASSWORD_MAX_BYTES: usize = 72;
 /// The most bytes one character takes in UTF-8.
 const UTF8_MAX: usize = 4;
 
@@ -122,15 +119,13 @@ fn is_label(label: &str) -> bool {
 
 /// A password in plain text: 8 characters to 72 bytes. bcrypt reads no more than 72 bytes, so a longer one is refused.
 pub fn password(password: &str) -> Result<(), Failure> {
-    if password.len() > PASSWORD_MAX_BYTES {
-        let message = format!("password is longer than {PASSWORD_MAX_BYTES} bytes");
-        return Err(HASHED_PASSWORD.failure(TOO_LONG, message));
-    }
-    if !longer_than(password, PASSWORD_MIN - 1) {
-        let message = format!("password is shorter than {PASSWORD_MIN} characters");
-        return Err(HASHED_PASSWORD.failure(ERRCODE_INVALID_PARAMETER_VALUE, message));
-    }
-    Ok(())
+    password_rule::check(password).map_err(|broken| {
+        let code = match broken {
+            password_rule::Broken::TooLong => TOO_LONG,
+            password_rule::Broken::TooShort => ERRCODE_INVALID_PARAMETER_VALUE,
+        };
+        HASHED_PASSWORD.failure(code, format!("password {broken}"))
+    })
 }
 
 /// A stored password: `!` (locked), or a bcrypt hash `$2a$`, `$2b$` or `$2y$` of cost 4-15. Plain text never passes.

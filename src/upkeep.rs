@@ -1,4 +1,5 @@
-//! The rules as SQL functions: scripts that bring older rows under them tell with these what they can mend, and what not.
+//! For scripts and operators: the rules as SQL functions (scripts that bring older rows under them tell with these what they
+//! can mend, and what not), and which version the library is of.
 
 use crate::boundary::scalar_function;
 use crate::error::Failure;
@@ -26,5 +27,12 @@ scalar_function! {
             _ => return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, "no rule for this column")),
         };
         Ok(outcome.err().and_then(|failure| failure.message.into_owned().into_datum()))
+    }
+}
+
+scalar_function! {
+    /// `todo_internal.library_version()`
+    fn todo_library_version(_call) {
+        Ok(env!("CARGO_PKG_VERSION").into_datum())
     }
 }

@@ -318,3 +318,39 @@ pub fn rows(client: &mut Client) -> Vec<String> {
 pub fn strings(client: &mut Client, query: &str) -> Vec<String> {
     client.query(query, &[]).unwrap_or_else(|e| panic!("{query}: {e}")).iter().map(|row| row.get(0)).collect()
 }
+
+/// What one run of `todo-admin` has said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// `todo-admin` as it was built, connected by the PG* variables; not on a terminal.
+pub fn admin(database: &str) -> Command {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/todo-admin");
+    let mut command = Command::new(program);
+    command.env("PGDATABASE", database).env_remove("DATABASE_URL").stdin(std::process::Stdio::null());
+    command
+}
+
+/// Runs a command to its end, with a text as its standard input.
+pub fn said(command: &mut Command, input: &str) -> Said {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A program that does not read all of it is no failure of ours.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("the program ends");
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}

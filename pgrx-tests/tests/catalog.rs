@@ -40,7 +40,7 @@ fn nothing_is_open_to_public() {
          SELECT CASE count(*) FILTER (WHERE grantee = 0) WHEN 0 THEN 'closed' ELSE 'open: ' || name END
          FROM acls, aclexplode(acl) GROUP BY name",
     );
-    assert_eq!(open.len(), 35 + 4 + 1, "functions, tables, view and sequence, schema: {open:?}");
+    assert_eq!(open.len(), 36 + 4 + 1, "functions, tables, view and sequence, schema: {open:?}");
     assert!(open.iter().all(|state| state == "closed"), "{open:?}");
 
     client

@@ -1,0 +1,299 @@
+//! Where to connect, by libpq's rules: what is given (`--dsn`, else `DATABASE_URL`), then its service, then the PG*
+//! variables, then defaults; the password also from the password file.
+
+use crate::error::Error;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Connection parameters that have a variable of the environment.
+const VARIABLES: [(&str, &str); 17] = [
+    ("PGHOST", "host"),
+    ("PGHOSTADDR", "hostaddr"),
+    ("PGPORT", "port"),
+    ("PGDATABASE", "dbname"),
+    ("PGUSER", "user"),
+    ("PGPASSWORD", "password"),
+    ("PGPASSFILE", "passfile"),
+    ("PGOPTIONS", "options"),
+    ("PGAPPNAME", "application_name"),
+    ("PGSSLMODE", "sslmode"),
+    ("PGSSLROOTCERT", "sslrootcert"),
+    ("PGSSLCERT", "sslcert"),
+    ("PGSSLKEY", "sslkey"),
+    ("PGCONNECT_TIMEOUT", "connect_timeout"),
+    ("PGTARGETSESSIONATTRS", "target_session_attrs"),
+    ("PGCHANNELBINDING", "channel_binding"),
+    ("PGSSLNEGOTIATION", "sslnegotiation"),
+];
+/// Parameters without a variable that have an effect here, or that libpq knows and that have none.
+const OTHERS: [&str; 16] = [
+    "service",
+    "servicefile",
+    "tcp_user_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "load_balance_hosts",
+    "client_encoding",
+    "fallback_application_name",
+    "gssencmode",
+    "gsslib",
+    "krbsrvname",
+    "sslcompression",
+    "requirepeer",
+    "require_auth",
+];
+
+/// Connection parameters by libpq's names.
+#[derive(Clone, Debug, Default)]
+pub struct Conninfo(BTreeMap<String, String>);
+
+impl Conninfo {
+    /// All that says where to connect, but for the password file.
+    pub fn resolve(given: Option<&str>) -> Result<Self, Error> {
+        let given = given.map(str::to_owned).or_else(|| variable("DATABASE_URL"));
+        let mut conninfo = given.as_deref().map_or(Ok(Self::default()), Self::parse)?;
+        if let Some(service) = conninfo.0.remove("service").or_else(|| variable("PGSERVICE")) {
+            conninfo.add(service_parameters(&service, conninfo.get("servicefile"))?);
+        }
+        conninfo.add(VARIABLES.iter().filter_map(|&(name, key)| Some((key.to_owned(), variable(name)?))));
+        conninfo.add([("application_name".to_owned(), "todo-admin".to_owned())]);
+        if !conninfo.0.contains_key("host") && !conninfo.0.contains_key("hostaddr") {
+            conninfo.0.insert("host".to_owned(), default_host());
+        }
+        conninfo.add([("port".to_owned(), "5432".to_owned())]);
+        if let Some(user) = variable("USER").or_else(|| variable("LOGNAME")) {
+            conninfo.add([("user".to_owned(), user)]);
+        }
+        if let Some(user) = conninfo.get("user").map(str::to_owned) {
+            conninfo.add([("dbname".to_owned(), user)]);
+        }
+        Ok(conninfo)
+    }
+
+    /// Adds what is not given yet.
+    fn add(&mut self, parameters: impl IntoIterator<Item = (String, String)>) {
+        for (key, value) in parameters {
+            self.0.entry(key).or_insert(value);
+        }
+    }
+
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// A URL, `key=value` pairs, or the name of a database.
+    fn parse(text: &str) -> Result<Self, Error> {
+        let parameters = match text.split_once("://") {
+            Some((scheme, rest)) if is_scheme(scheme) => parse_url(rest)?,
+            Some((scheme, _)) if !text.contains('=') => {
+                return Err(Error::usage(
+                    format!("not a PostgreSQL address: {scheme}://"),
+                    "begin it with postgresql://",
+                ));
+            }
+            _ if text.contains('=') => parse_pairs(text)?,
+            _ => vec![("dbname".to_owned(), text.to_owned())],
+        };
+        for (key, _) in &parameters {
+            let known = VARIABLES.iter().any(|(_, name)| name == key) || OTHERS.contains(&&**key);
+            if !known {
+                return Err(Error::usage(
+                    format!("no connection parameter: {key}"),
+                    "see PostgreSQL's connection strings",
+                ));
+            }
+        }
+        Ok(Self(parameters.into_iter().collect()))
+    }
+
+    /// The password: given, or the password file's.
+    pub fn password(&self) -> Option<String> {
+        self.get("password").map(str::to_owned).or_else(|| {
+            let file =
+                self.get("passfile").map_or_else(|| home().map(|home| home.join(".pgpass")), |f| Some(f.into()))?;
+            let text = read_private(&file)?;
+            let host = self.get("host").or_else(|| self.get("hostaddr"))?;
+            // The default socket's directory goes by the name of the machine's own.
+            let host = if host == default_host() { "localhost" } else { host };
+            let wanted = [host, self.get("port")?, self.get("dbname")?, self.get("user")?];
+            text.lines().find_map(|line| password_of(line, &wanted))
+        })
+    }
+}
+
+/// `postgresql`, as libpq has it, and with the name of a driver as SQLAlchemy's have it.
+fn is_scheme(scheme: &str) -> bool {
+    matches!(scheme.split('+').next(), Some("postgresql" | "postgres"))
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn home() -> Option<PathBuf> {
+    variable("HOME").map(PathBuf::from)
+}
+
+/// The socket's directory that Debian's packages, or PostgreSQL's own builds, use.
+fn default_host() -> String {
+    let directories = ["/var/run/postgresql", "/tmp"];
+    let has_socket = |dir: &&&str| Path::new(dir).join(".s.PGSQL.5432").exists();
+    let found = directories.iter().find(has_socket).or_else(|| directories.iter().find(|dir| Path::new(dir).is_dir()));
+    found.map_or("localhost", |dir| dir).to_owned()
+}
+
+/// `key = value` pairs; a value may be in quotes, and a backslash takes the next character as it is.
+fn parse_pairs(text: &str) -> Result<Vec<(String, String)>, Error> {
+    let malformed = |what: &str| Error::usage(format!("malformed connection string: {what}"), "write key=value pairs");
+    let mut pairs = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (key, after) = rest.split_once('=').ok_or_else(|| malformed("a word without ="))?;
+        let (key, after) = (key.trim(), after.trim_start());
+        if key.is_empty() || key.contains(char::is_whitespace) {
+            return Err(malformed("a word without ="));
+        }
+        let quoted = after.starts_with('\'');
+        let mut value = String::new();
+        let mut closed = !quoted;
+        let mut end = after.len();
+        let mut characters = after.char_indices().skip(usize::from(quoted));
+        while let Some((at, character)) = characters.next() {
+            match character {
+                '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
+                '\'' if quoted => {
+                    (closed, end) = (true, at + 1);
+                    break;
+                }
+                c if !quoted && c.is_whitespace() => {
+                    end = at;
+                    break;
+                }
+                c => value.push(c),
+            }
+        }
+        if !closed {
+            return Err(malformed("a quote is not closed"));
+        }
+        pairs.push((key.to_owned(), value));
+        rest = after[end..].trim_start();
+    }
+    Ok(pairs)
+}
+
+/// `[user[:password]@][host[:port][,...]][/dbname][?key=value[&...]]`
+fn parse_url(rest: &str) -> Result<Vec<(String, String)>, Error> {
+    let mut parameters = Vec::new();
+    let mut add = |key: &str, value: &str| -> Result<(), Error> {
+        if !value.is_empty() {
+            parameters.push((key.to_owned(), decode(value)?));
+        }
+        Ok(())
+    };
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, dbname) = rest.split_once('/').unwrap_or((rest, ""));
+    let (credentials, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
+    add("user", user)?;
+    add("password", password)?;
+    add("dbname", dbname)?;
+    let (mut names, mut ports) = (Vec::new(), Vec::new());
+    for host in hosts.split(',') {
+        let (name, port) = match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
+            Some((address, port)) => (address, port.strip_prefix(':').unwrap_or("")),
+            None => host.split_once(':').unwrap_or((host, "")),
+        };
+        names.push(name);
+        ports.push(port);
+    }
+    add("host", &names.join(","))?;
+    if ports.iter().any(|port| !port.is_empty()) {
+        add(
+            "port",
+            &ports.iter().map(|port| if port.is_empty() { "5432" } else { port }).collect::<Vec<_>>().join(","),
+        )?;
+    }
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        // JDBC's name for it, which libpq takes in URLs, too.
+        match (key, value) {
+            ("ssl", "true") => add("sslmode", "require")?,
+            _ => add(key, value)?,
+        }
+    }
+    Ok(parameters)
+}
+
+/// `%41` is `A`.
+fn decode(text: &str) -> Result<String, Error> {
+    let malformed = || Error::usage("malformed address: % without two hexadecimal digits", "write %25 for a %");
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16)).ok_or_else(malformed);
+        bytes.push((digit()? * 16 + digit()?) as u8);
+    }
+    String::from_utf8(bytes).map_err(|_| malformed())
+}
+
+/// The parameters of a service: from the user's file, else from the system's.
+fn service_parameters(service: &str, file: Option<&str>) -> Result<Vec<(String, String)>, Error> {
+    let own = file.map(PathBuf::from).or_else(|| variable("PGSERVICEFILE").map(PathBuf::from));
+    let own = own.or_else(|| home().map(|home| home.join(".pg_service.conf")));
+    let system =
+        variable("PGSYSCONFDIR").map_or("/etc/postgresql-common".into(), PathBuf::from).join("pg_service.conf");
+    for file in own.into_iter().chain([system]) {
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        let mut lines = text.lines().map(str::trim).skip_while(|line| *line != format!("[{service}]"));
+        if lines.next().is_some() {
+            let lines = lines.take_while(|line| !line.starts_with('['));
+            let pairs = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
+            return Ok(pairs
+                .filter_map(|l| l.split_once('='))
+                .map(|(k, v)| (k.trim().into(), v.trim().into()))
+                .collect());
+        }
+    }
+    Err(Error::usage(format!("no service \"{service}\""), "define it in ~/.pg_service.conf"))
+}
+
+/// A password file, unless others may read it.
+fn read_private(file: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
+    if metadata.permissions().mode() & 0o077 != 0 {
+        eprintln!("todo-admin: {} is not read, as others may read it: chmod 600 it", file.display());
+        return None;
+    }
+    fs::read_to_string(file).ok()
+}
+
+/// The password of a line `host:port:dbname:user:password`, if it is for this connection.
+fn password_of(line: &str, wanted: &[&str; 4]) -> Option<String> {
+    if line.starts_with('#') {
+        return None;
+    }
+    let mut fields = vec![String::new()];
+    let mut characters = line.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            // The password is the rest, colons and all.
+            ':' if fields.len() <= wanted.len() => fields.push(String::new()),
+            '\\' => fields.last_mut()?.extend(characters.next()),
+            c => fields.last_mut()?.push(c),
+        }
+    }
+    let (password, fields) = fields.split_last().filter(|(_, fields)| fields.len() == wanted.len())?;
+    fields.iter().zip(wanted).all(|(field, wanted)| field == "*" || field == wanted).then(|| password.clone())
+}
+
+#[cfg(test)]
+#[path = "conninfo_tests.rs"]
+mod tests;

@@ -1,0 +1,153 @@
+//! `doctor`: what `todo_check()` finds, and what only a client sees.
+
+use crate::connect::Session;
+use crate::error::Error;
+use crate::extension::{Extension, admin_sql};
+use crate::output::{self, bad, dim, good, printable};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Exit codes: nothing found is success.
+const FINDINGS: u8 = 1;
+pub const CANNOT_TELL: u8 = 2;
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Ok,
+    /// Worth knowing, and nobody's fault.
+    Note,
+    Finding,
+}
+
+#[derive(Serialize)]
+struct Check {
+    name: String,
+    level: Level,
+    detail: String,
+    fix: Option<String>,
+}
+
+impl Check {
+    fn new(name: &str, level: Level, detail: impl Into<String>, fix: Option<&str>) -> Self {
+        Self { name: name.to_owned(), level, detail: detail.into(), fix: fix.map(str::to_owned) }
+    }
+}
+
+pub fn examine(session: &mut Session, json: bool) -> Result<ExitCode, Error> {
+    let schema = Extension::schema_in_use(&mut session.client)?;
+    let mut checks = vec![library(session)?, pooler(session)?, time_zone(session)?, encoding(session)?];
+    for row in session.client.query(&admin_sql!("check", &schema), &[])? {
+        let ok: bool = row.get::<_, Option<bool>>("ok").unwrap_or(false);
+        let level = if ok { Level::Ok } else { Level::Finding };
+        checks.push(Check::new(row.get("name"), level, row.get::<_, &str>("detail"), row.get("fix")));
+    }
+    let findings = checks.iter().filter(|check| check.level == Level::Finding).count();
+    if json {
+        output::json(&checks)?;
+    } else {
+        for check in checks.iter().filter(|check| check.level != Level::Ok) {
+            let level = if check.level == Level::Finding { bad("finding") } else { dim("note") };
+            output::line(format!("{level}  {}: {}", printable(&check.name), printable(&check.detail)))?;
+            if let Some(fix) = &check.fix {
+                output::line(format!("         {}", printable(fix)))?;
+            }
+        }
+        let verdict = match findings {
+            0 => good("no findings"),
+            1 => bad("1 finding"),
+            n => bad(&format!("{n} findings")),
+        };
+        output::line(format!("{verdict} in {} checks", checks.len()))?;
+    }
+    Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
+}
+
+/// Whether the library that a session loads is that of the SQL which the database has.
+fn library(session: &mut Session) -> Result<Check, Error> {
+    const NAME: &str = "library";
+    let version = session
+        .client
+        .query_one("SELECT extversion FROM pg_catalog.pg_extension WHERE extname OPERATOR(pg_catalog.=) 'todo'", &[])?;
+    let version: String = version.get(0);
+    Ok(match session.client.query_one("SELECT todo_internal.library_version()", &[]) {
+        Ok(row) => {
+            let library: String = row.get(0);
+            if library == version {
+                Check::new(NAME, Level::Ok, format!("{library}, as the SQL"), None)
+            } else if is_newer(&library, &version) {
+                let detail = format!("{library}, newer than the SQL, which is at {version}");
+                Check::new(NAME, Level::Finding, detail, Some("todo-admin upgrade"))
+            } else {
+                let detail = format!("{library}, older than the SQL, which is at {version}");
+                Check::new(
+                    NAME,
+                    Level::Finding,
+                    detail,
+                    Some("install the newer files, then restart sessions and poolers"),
+                )
+            }
+        }
+        Err(error) => {
+            let error = Error::from(error);
+            match error.sqlstate() {
+                Some("42501") => {
+                    Check::new(NAME, Level::Note, "not to be seen by this role", Some("connect as a superuser"))
+                }
+                Some(_) => Check::new(
+                    NAME,
+                    Level::Finding,
+                    "cannot be loaded, or is older than the SQL",
+                    Some("install the extension's files"),
+                ),
+                None => return Err(error),
+            }
+        }
+    })
+}
+
+/// Whether version `a` is newer than `b`, number by number.
+fn is_newer(a: &str, b: &str) -> bool {
+    let numbers = |version: &str| version.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
+    numbers(a) > numbers(b)
+}
+
+/// Whether what we connected to is the server itself.
+fn pooler(session: &mut Session) -> Result<Check, Error> {
+    let row = session
+        .client
+        .query_one("SELECT pg_catalog.current_setting('port'), pg_catalog.inet_server_addr() IS NULL", &[])?;
+    let (port, by_socket): (String, bool) = (row.get(0), row.get(1));
+    let dialled = session.conninfo.get("port").unwrap_or_default();
+    let host = session.conninfo.get("host").unwrap_or_default();
+    let is_direct = dialled.split(',').any(|dialled| dialled == port) && (host.contains('/') || !by_socket);
+    Ok(if is_direct {
+        Check::new("connection", Level::Ok, "straight to the server", None)
+    } else {
+        let detail = format!("something is in between: connected to port {dialled}, the server has {port}");
+        let advice =
+            "connect to the server itself for work on the extension: a pooler may not pass settings and Ctrl-C on";
+        Check::new("connection", Level::Note, detail, Some(advice))
+    })
+}
+
+fn time_zone(session: &mut Session) -> Result<Check, Error> {
+    let zone: String = session.client.query_one("SELECT pg_catalog.current_setting('TimeZone')", &[])?.get(0);
+    Ok(if matches!(&*zone, "UTC" | "Etc/UTC" | "GMT") {
+        Check::new("time zone", Level::Ok, zone, None)
+    } else {
+        let advice = "NOW() is stored as UTC; other local times an application writes are not: let it write UTC";
+        Check::new("time zone", Level::Note, zone, Some(advice))
+    })
+}
+
+fn encoding(session: &mut Session) -> Result<Check, Error> {
+    let encoding: String =
+        session.client.query_one("SELECT pg_catalog.current_setting('client_encoding')", &[])?.get(0);
+    Ok(if encoding == "UTF8" {
+        Check::new("client encoding", Level::Ok, encoding, None)
+    } else {
+        let fix = "take client_encoding out of the settings of database and role";
+        Check::new("client encoding", Level::Finding, encoding, Some(fix))
+    })
+}

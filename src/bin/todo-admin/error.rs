@@ -1,0 +1,120 @@
+//! Errors as an operator reads them: one line that says what is wrong and what to do.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Why a command ends without having done its work.
+#[derive(Debug)]
+pub struct Error {
+    message: String,
+    /// What to do about it.
+    fix: Option<String>,
+    /// Where PostgreSQL raised it.
+    sqlstate: Option<String>,
+    code: Code,
+    broken_pipe: bool,
+}
+
+/// What the process returns; `docs/todo-admin.md` has the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    Failed = 1,
+    Usage = 2,
+    Interrupted = 130,
+}
+
+impl Error {
+    pub fn new(message: impl Display) -> Self {
+        Self { message: message.to_string(), fix: None, sqlstate: None, code: Code::Failed, broken_pipe: false }
+    }
+
+    pub fn usage(message: impl Display, fix: impl Display) -> Self {
+        Self { code: Code::Usage, ..Self::new(message).fix(fix) }
+    }
+
+    pub fn interrupted() -> Self {
+        Self { code: Code::Interrupted, ..Self::new("interrupted") }
+    }
+
+    pub fn fix(self, fix: impl Display) -> Self {
+        Self { fix: Some(fix.to_string()), ..self }
+    }
+
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.sqlstate.as_deref()
+    }
+
+    /// Whether the reader of the output has gone.
+    pub fn is_broken_pipe(&self) -> bool {
+        self.broken_pipe
+    }
+
+    /// Says it on standard error. Lines of a message become one.
+    pub fn report(&self, verbose: bool) -> ExitCode {
+        let mut line = format!("todo-admin: {}", one_line(&self.message));
+        if let Some(sqlstate) = self.sqlstate.as_deref().filter(|_| verbose) {
+            line += &format!(" [{sqlstate}]");
+        }
+        if let Some(fix) = &self.fix {
+            line += &format!(" ({})", one_line(fix));
+        }
+        anstream::eprintln!("{line}");
+        ExitCode::from(self.code as u8)
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
+}
+
+impl From<postgres::Error> for Error {
+    fn from(error: postgres::Error) -> Self {
+        let Some(db) = error.as_db_error() else {
+            return if error.is_closed() {
+                Self::new("the server closed the connection").fix("look into its log")
+            } else {
+                let mut message = error.to_string();
+                let mut source = std::error::Error::source(&error);
+                while let Some(cause) = source {
+                    message = format!("{message}: {cause}");
+                    source = cause.source();
+                }
+                Self::new(message)
+            };
+        };
+        // A cancel that somebody else asked for is an error of the server like any other.
+        if *db.code() == postgres::error::SqlState::QUERY_CANCELED && crate::connect::is_interrupted() {
+            return Self::interrupted();
+        }
+        let message = match db.detail() {
+            Some(detail) => format!("{}: {detail}", db.message()),
+            None => db.message().to_owned(),
+        };
+        let fix = db.hint().map(str::to_owned).or_else(|| fix_for(db.code().code()).map(str::to_owned));
+        Self { fix, sqlstate: Some(db.code().code().to_owned()), ..Self::new(message) }
+    }
+}
+
+/// What to do about errors of the server that come without a hint.
+fn fix_for(sqlstate: &str) -> Option<&'static str> {
+    Some(match sqlstate {
+        "28P01" => "give the password by PGPASSWORD or a password file",
+        "28000" => "see pg_hba.conf of the server",
+        "3D000" => "name the database by --dsn or PGDATABASE",
+        "42501" => "connect as a superuser, or as the owner of the tables",
+        "25006" => "connect to the primary server",
+        "55P03" => "try again, or set lock_timeout by PGOPTIONS",
+        _ => return None,
+    })
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self { broken_pipe: true, ..Self::new(error) },
+            // Ctrl-C at a prompt.
+            std::io::ErrorKind::Interrupted => Self::interrupted(),
+            _ => Self::new(error),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `install`, `upgrade`, `adopt`: each in one transaction, with the path that it takes shown first.
+
+use crate::connect::Session;
+use crate::error::Error;
+use crate::output;
+use postgres::{Client, GenericClient};
+
+/// The extension as the database has it.
+pub struct Extension {
+    pub version: Option<String>,
+    pub schema: Option<String>,
+    /// The version that the server's files make.
+    pub default_version: Option<String>,
+}
+
+impl Extension {
+    pub fn of(client: &mut impl GenericClient) -> Result<Self, Error> {
+        let row = client.query_one(include_str!("../../../sql/admin/extension.sql"), &[])?;
+        Ok(Self { version: row.get("version"), schema: row.get("schema"), default_version: row.get("default_version") })
+    }
+
+    /// The schema's name as SQL has it, if the extension is there and has the functions that commands call.
+    pub fn schema_in_use(client: &mut impl GenericClient) -> Result<String, Error> {
+        let extension = Self::of(client)?;
+        let (Some(version), Some(schema)) = (extension.version, extension.schema) else {
+            return Err(Error::new("the extension todo is not in this database").fix("todo-admin install"));
+        };
+        let check = client
+            .query_one("SELECT pg_catalog.to_regprocedure($1) IS NOT NULL", &[&format!("{schema}.todo_check()")])?;
+        if !check.get::<_, bool>(0) {
+            let message = format!("the extension is at version {version}, which does not have what this command needs");
+            return Err(Error::new(message).fix("todo-admin upgrade"));
+        }
+        Ok(schema)
+    }
+}
+
+/// The SQL of a file in `sql/admin/`, for the extension in `schema`.
+macro_rules! admin_sql {
+    ($file:literal, $schema:expr) => {
+        include_str!(concat!("../../../sql/admin/", $file, ".sql")).replace("@extschema@", $schema)
+    };
+}
+pub(crate) use admin_sql;
+
+pub fn install(session: &mut Session, schema: Option<&str>, version: Option<&str>) -> Result<(), Error> {
+    let client = &mut session.client;
+    let extension = available(client)?;
+    if let (Some(version), Some(schema)) = (&extension.version, &extension.schema) {
+        return Err(Error::new(format!("the extension is there already, version {version} in schema {schema}"))
+            .fix("todo-admin upgrade brings it to another version"));
+    }
+    let version = version.map(str::to_owned).or(extension.default_version).unwrap_or_default();
+    let place = schema.map_or("the first schema of search_path".to_owned(), |schema| format!("schema {schema}"));
+    output::line(format!("todo {version} will be created in {place}"))?;
+    let mut statements = Vec::new();
+    let mut in_schema = String::new();
+    if let Some(schema) = schema {
+        statements.push(format!("CREATE SCHEMA IF NOT EXISTS {}", identifier(schema)));
+        in_schema = format!(" SCHEMA {}", identifier(schema));
+    }
+    statements.push(format!("CREATE EXTENSION todo{in_schema} VERSION {}", identifier(&version)));
+    run(client, &statements, false)?;
+    output::line("done")
+}
+
+pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result<(), Error> {
+    let client = &mut session.client;
+    let extension = available(client)?;
+    let Some(version) = extension.version else {
+        return Err(Error::new("the extension todo is not in this database").fix("todo-admin install"));
+    };
+    let target = to.map(str::to_owned).or(extension.default_version).unwrap_or_default();
+    if version == target {
+        return output::line(format!("todo is at {target} already"));
+    }
+    output::line(path(client, &version, &target)?)?;
+    run(client, &[format!("ALTER EXTENSION todo UPDATE TO {}", identifier(&target))], dry_run)?;
+    output::line(if dry_run { "it would work; nothing has been changed" } else { "done" })
+}
+
+pub fn adopt(session: &mut Session, schema: Option<&str>, dry_run: bool) -> Result<(), Error> {
+    let client = &mut session.client;
+    let extension = available(client)?;
+    if extension.version.as_deref().is_some_and(|version| version != "adopt") {
+        return Err(Error::new("the extension is there already, with tables of its own").fix("todo-admin status"));
+    }
+    let target = extension.default_version.unwrap_or_default();
+    output::line(path(client, "adopt", &target)?)?;
+    let mut statements = Vec::new();
+    if extension.version.is_none() {
+        let in_schema = schema.map_or(String::new(), |schema| format!(" SCHEMA {}", identifier(schema)));
+        statements.push(format!("CREATE EXTENSION todo{in_schema} VERSION 'adopt'"));
+    }
+    statements.push(format!("ALTER EXTENSION todo UPDATE TO {}", identifier(&target)));
+    run(client, &statements, dry_run)?;
+    output::line(if dry_run { "it would work; nothing has been changed" } else { "done" })
+}
+
+/// The extension, if the server has its files.
+fn available(client: &mut Client) -> Result<Extension, Error> {
+    let extension = Extension::of(client)?;
+    if extension.default_version.is_none() {
+        return Err(Error::new("the server does not have the extension's files").fix("make install, on the server"));
+    }
+    Ok(extension)
+}
+
+/// The versions that lead from one to another.
+fn path(client: &mut Client, source: &str, target: &str) -> Result<String, Error> {
+    let path = "SELECT path FROM pg_catalog.pg_extension_update_paths('todo') WHERE source = $1 AND target = $2";
+    let path = client.query_opt(path, &[&source, &target])?.and_then(|row| row.get::<_, Option<String>>(0));
+    match path {
+        Some(path) => Ok(format!("todo {}", path.replace("--", " -> "))),
+        None => Err(Error::new(format!("no way leads from version {source} to {target}"))
+            .fix("install newer files, or name another version by --to")),
+    }
+}
+
+/// Runs statements in one transaction, and takes them back if that is wished.
+fn run(client: &mut Client, statements: &[String], dry_run: bool) -> Result<(), Error> {
+    // Whatever the default is, the scripts want to see the rows as they are.
+    let mut transaction =
+        client.build_transaction().isolation_level(postgres::IsolationLevel::ReadCommitted).start()?;
+    for statement in statements {
+        transaction.batch_execute(statement)?;
+    }
+    if dry_run {
+        transaction.rollback()?
+    } else {
+        transaction.commit()?
+    }
+    Ok(())
+}
+
+pub fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

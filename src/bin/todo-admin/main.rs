@@ -1,0 +1,67 @@
+//! `todo-admin`: the operator's side of the extension. It talks SQL (`sql/admin/` and the extension's functions) and holds
+//! no rule of its own.
+//!
+//! | room | what lives there |
+//! |---|---|
+//! | [`args`] | the command line |
+//! | [`conninfo`], [`connect`] | where to connect, and how |
+//! | [`extension`] | `install`, `upgrade`, `adopt`, and what the other commands need to know of the extension |
+//! | [`status`], [`doctor`] | how things are, and whether they are well |
+//! | [`user`] | users and their passwords |
+//! | [`grant`] | rights of roles |
+//! | [`output`], [`error`] | what the operator reads |
+
+mod args;
+mod connect;
+mod conninfo;
+mod doctor;
+mod error;
+mod extension;
+mod grant;
+mod output;
+#[path = "../../password_rule.rs"]
+mod password_rule;
+mod status;
+mod user;
+
+use args::{Args, Command};
+use clap::{CommandFactory, Parser};
+use connect::Session;
+use conninfo::Conninfo;
+use error::Error;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args) {
+        Ok(code) => code,
+        // It has said all it could.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) if matches!(args.command, Command::Doctor(_)) => {
+            error.report(args.verbose);
+            ExitCode::from(doctor::CANNOT_TELL)
+        }
+        Err(error) => error.report(args.verbose),
+    }
+}
+
+fn run(args: &Args) -> Result<ExitCode, Error> {
+    if let Command::Completions { shell } = args.command {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Args::command(), "todo-admin", &mut script);
+        return output::write(&script).map(|()| ExitCode::SUCCESS);
+    }
+    let mut session = Session::open(Conninfo::resolve(args.dsn.as_deref())?)?;
+    match &args.command {
+        Command::Install { schema, version } => extension::install(&mut session, schema.as_deref(), version.as_deref()),
+        Command::Upgrade { to, dry_run } => extension::upgrade(&mut session, to.as_deref(), *dry_run),
+        Command::Adopt { schema, dry_run } => extension::adopt(&mut session, schema.as_deref(), *dry_run),
+        Command::Status(format) => status::show(&mut session, format.json),
+        Command::Doctor(format) => return doctor::examine(&mut session, format.json),
+        Command::User(command) => user::run(&mut session, command),
+        Command::Grant { role, tables } => grant::grant(&mut session, role, *tables),
+        Command::Revoke { role } => grant::revoke(&mut session, role),
+        Command::Completions { .. } => unreachable!("needs no connection"),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}

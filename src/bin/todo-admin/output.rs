@@ -1,0 +1,69 @@
+//! What goes to standard output: tables for people, JSON for programs. Colours only on a terminal without `NO_COLOR`.
+
+use crate::error::Error;
+use console::{measure_text_width, pad_str};
+use serde::Serialize;
+use std::io::Write;
+
+/// Writes to standard output; a reader who has gone ends the command.
+pub fn write(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::from)
+}
+
+pub fn line(text: impl AsRef<str>) -> Result<(), Error> {
+    write(format!("{}\n", text.as_ref()).as_bytes())
+}
+
+pub fn json(value: &impl Serialize) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(value).map_err(Error::new)?;
+    line(text)
+}
+
+/// Columns side by side, each as wide as its widest cell, under a head.
+pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> Result<(), Error> {
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| measure_text_width(&row[column]));
+        cells.max().unwrap_or(0).max(head[column].len())
+    };
+    let widths: [usize; N] = std::array::from_fn(width);
+    let render = |cells: [&str; N]| {
+        let padded = cells.iter().zip(widths).map(|(cell, width)| pad_str(cell, width, console::Alignment::Left, None));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    let mut text = dim(&render(head));
+    for row in rows {
+        text += &render(std::array::from_fn(|column| row[column].as_str()));
+    }
+    write(text.as_bytes())
+}
+
+/// Names and values below each other.
+pub fn list(entries: &[(&str, String)]) -> Result<(), Error> {
+    let width = entries.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let text: String = entries.iter().map(|(name, value)| format!("{name:width$}  {}\n", printable(value))).collect();
+    write(text.as_bytes())
+}
+
+/// A value from the database without characters that a terminal would act on.
+pub fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+pub fn dim(text: &str) -> String {
+    styled("2", text)
+}
+
+pub fn good(text: &str) -> String {
+    styled("32", text)
+}
+
+pub fn bad(text: &str) -> String {
+    styled("31;1", text)
+}
+
+/// Colours are taken out again on the way to anything but a terminal.
+fn styled(code: &str, text: &str) -> String {
+    let (text, end) = text.strip_suffix('\n').map_or((text, ""), |text| (text, "\n"));
+    format!("\u{1b}[{code}m{text}\u{1b}[0m{end}")
+}

@@ -1,0 +1,76 @@
+//! `status`: versions, numbers, sizes.
+
+use crate::connect::Session;
+use crate::error::Error;
+use crate::extension::{Extension, admin_sql};
+use crate::output;
+use indicatif::HumanBytes;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Status {
+    database: String,
+    schema: String,
+    server_version: String,
+    extension_version: Option<String>,
+    /// The version that `upgrade` would bring.
+    pending_upgrade: Option<String>,
+    users: i64,
+    active_users: i64,
+    pending_tasks: i64,
+    completed_tasks: i64,
+    users_bytes: i64,
+    tasks_bytes: i64,
+    database_bytes: i64,
+    next_task_id: i64,
+    task_ids_left: i64,
+}
+
+pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
+    // One snapshot for all the numbers.
+    let mut transaction = session.client.build_transaction().read_only(true).start()?;
+    let schema = Extension::schema_in_use(&mut transaction)?;
+    let extension = Extension::of(&mut transaction)?;
+    let row = transaction.query_one(&admin_sql!("status", &schema), &[])?;
+    transaction.commit()?;
+    let next_task_id: i64 = row.get("next_task_id");
+    let status = Status {
+        database: row.get("database"),
+        schema,
+        server_version: row.get("server_version"),
+        pending_upgrade: extension.default_version.filter(|newest| Some(newest) != extension.version.as_ref()),
+        extension_version: extension.version,
+        users: row.get("users"),
+        active_users: row.get("active_users"),
+        pending_tasks: row.get("pending"),
+        completed_tasks: row.get("completed"),
+        users_bytes: row.get("users_bytes"),
+        tasks_bytes: row.get("tasks_bytes"),
+        database_bytes: row.get("database_bytes"),
+        next_task_id,
+        task_ids_left: i64::from(i32::MAX) + 1 - next_task_id,
+    };
+    if json {
+        return output::json(&status);
+    }
+    let bytes = |bytes: i64| HumanBytes(bytes.unsigned_abs()).to_string();
+    let upgrade =
+        status.pending_upgrade.as_ref().map_or(String::new(), |to| format!(", todo-admin upgrade brings {to}"));
+    output::list(&[
+        ("database", format!("{}, {}", status.database, bytes(status.database_bytes))),
+        ("PostgreSQL", status.server_version),
+        ("todo", format!("{} in schema {}{upgrade}", status.extension_version.unwrap_or_default(), status.schema)),
+        ("users", format!("{} ({} active), {}", status.users, status.active_users, bytes(status.users_bytes))),
+        (
+            "tasks",
+            format!(
+                "{} ({} pending, {} completed), {}",
+                status.pending_tasks + status.completed_tasks,
+                status.pending_tasks,
+                status.completed_tasks,
+                bytes(status.tasks_bytes)
+            ),
+        ),
+        ("task ids", format!("next {}, {} left", status.next_task_id, status.task_ids_left)),
+    ])
+}
