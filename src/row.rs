@@ -72,6 +72,16 @@ fn not_our_trigger() -> Failure {
     )
 }
 
+/// What a column's values are read as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Not read at all.
+    Any,
+    Text,
+    Time,
+    Flag,
+}
+
 /// One row of a table, taken apart. Columns are counted from 0.
 pub struct Row {
     tuple: pg_sys::HeapTuple,
@@ -97,14 +107,27 @@ impl Row {
         }
     }
 
-    /// Where the column called `name` stands: by name, as an adopted table may have dropped columns in between.
-    pub fn position(&self, name: &CStr) -> Result<usize, Failure> {
+    /// Where the column called `name` stands: by name, as an adopted table may have dropped columns in between. 42804 if
+    /// somebody has given it a type that its values could not be read as.
+    pub fn position(&self, name: &CStr, kind: Kind) -> Result<usize, Failure> {
         // SAFETY: both pointers are valid; the answer is 1 up to natts, or a negative error.
         let number = unsafe { pg_sys::SPI_fnumber(self.desc.as_ptr(), name.as_ptr()) };
-        usize::try_from(number - 1).map_err(|_| {
+        let position = usize::try_from(number - 1).map_err(|_| {
             let message = format!("the table has no column {}", name.to_string_lossy());
             Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, message)
-        })
+        })?;
+        let fits = self.desc.get(position).is_some_and(|attribute| match kind {
+            Kind::Any => true,
+            Kind::Text => matches!(attribute.atttypid, pg_sys::VARCHAROID | pg_sys::TEXTOID),
+            Kind::Time => attribute.atttypid == pg_sys::TIMESTAMPOID,
+            Kind::Flag => attribute.atttypid == pg_sys::BOOLOID,
+        });
+        if !fits {
+            let message =
+                format!("the column {} has a type that extension todo did not give it", name.to_string_lossy());
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message));
+        }
+        Ok(position)
     }
 
     pub fn is_null(&self, column: usize) -> bool {

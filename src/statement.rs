@@ -99,11 +99,19 @@ impl Statement {
     /// The statement on the tables in schema `namespace`, with its parameters bound in order; `None` is NULL.
     pub fn bind<const N: usize>(&self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> Execution {
         debug_assert_eq!(N, self.parameters.len());
+        let role = if self.rights == Rights::TableOwner { owner_of_users(namespace) } else { pg_sys::InvalidOid };
+        // SAFETY: an ERROR in between ends the (sub)transaction, which goes back to the role before.
+        let plan = unsafe {
+            let before = enter_role(role);
+            let plan = self.plan(namespace);
+            leave_role(before);
+            plan
+        };
         let mut execution = Execution {
-            plan: self.plan(namespace),
+            plan,
             values: [pg_sys::Datum::null(); PARAMETERS_MAX],
             nulls: [b'n' as c_char; PARAMETERS_MAX],
-            role: if self.rights == Rights::TableOwner { owner_of_users(namespace) } else { pg_sys::InvalidOid },
+            role,
         };
         for (i, value) in arguments.into_iter().enumerate() {
             if let Some(value) = value {
@@ -242,11 +250,20 @@ impl Drop for RestoreErrorContext {
     }
 }
 
-/// The owner of the table, or InvalidOid where there is none.
+/// The owner of `users`, or InvalidOid where there is none. The table is locked first, until the transaction ends: were it
+/// given to another role before the statement runs, that role's triggers would run as the owner before.
 fn owner_of_users(namespace: pg_sys::Oid) -> pg_sys::Oid {
-    // SAFETY: catalog look-ups; the row is released once it has been read.
+    // SAFETY: catalog look-ups, and a lock as every statement takes it; the row is released once it has been read.
     unsafe {
-        let users = pg_sys::get_relname_relid(c"users".as_ptr(), namespace);
+        let find = || pg_sys::get_relname_relid(c"users".as_ptr(), namespace);
+        let mut users = find();
+        while users != pg_sys::InvalidOid {
+            pg_sys::LockRelationOid(users, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
+            let locked = std::mem::replace(&mut users, find());
+            if users == locked {
+                break;
+            }
+        }
         let row = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as c_int, pg_sys::Datum::from(users));
         if row.is_null() {
             return pg_sys::InvalidOid;

@@ -6,21 +6,21 @@
 
 use crate::boundary::{raw_text_bytes, trigger_function};
 use crate::error::{Column, Failure};
-use crate::row::Trigger;
+use crate::row::{Kind, Trigger};
 use crate::rules;
 use pgrx::pg_sys;
 
 trigger_function! {
     /// `todo_internal.users_before_row()`
     fn todo_users_before_row(trigger) {
-        let id = not_null(trigger, rules::USER_ID)?;
-        let email = not_null(trigger, rules::EMAIL)?;
-        let name = not_null(trigger, rules::NAME)?;
-        let hashed_password = not_null(trigger, rules::HASHED_PASSWORD)?;
-        let created_at = not_null(trigger, Column::new(c"users", c"created_at"))?;
-        let updated_at = not_null(trigger, Column::new(c"users", c"updated_at"))?;
-        not_null(trigger, Column::new(c"users", c"is_active"))?;
-        let email_verified = not_null(trigger, Column::new(c"users", c"email_verified"))?;
+        let id = not_null(trigger, rules::USER_ID, Kind::Text)?;
+        let email = not_null(trigger, rules::EMAIL, Kind::Text)?;
+        let name = not_null(trigger, rules::NAME, Kind::Text)?;
+        let hashed_password = not_null(trigger, rules::HASHED_PASSWORD, Kind::Text)?;
+        let created_at = not_null(trigger, Column::new(c"users", c"created_at"), Kind::Time)?;
+        let updated_at = not_null(trigger, Column::new(c"users", c"updated_at"), Kind::Time)?;
+        not_null(trigger, Column::new(c"users", c"is_active"), Kind::Flag)?;
+        let email_verified = not_null(trigger, Column::new(c"users", c"email_verified"), Kind::Flag)?;
 
         check(trigger, id, rules::user_id)?;
         check(trigger, email, rules::email)?;
@@ -41,14 +41,14 @@ trigger_function! {
 trigger_function! {
     /// `todo_internal.tasks_before_row()`
     fn todo_tasks_before_row(trigger) {
-        not_null(trigger, Column::new(c"tasks", c"id"))?;
-        not_null(trigger, Column::new(c"tasks", c"user_id"))?;
-        let title = not_null(trigger, rules::TITLE)?;
-        let description = trigger.new.position(c"description")?;
-        let completed = not_null(trigger, Column::new(c"tasks", c"completed"))?;
-        let created_at = not_null(trigger, Column::new(c"tasks", c"created_at"))?;
-        let updated_at = not_null(trigger, Column::new(c"tasks", c"updated_at"))?;
-        let completed_at = trigger.new.position(c"completed_at")?;
+        not_null(trigger, Column::new(c"tasks", c"id"), Kind::Any)?;
+        not_null(trigger, Column::new(c"tasks", c"user_id"), Kind::Any)?;
+        let title = not_null(trigger, rules::TITLE, Kind::Text)?;
+        let description = trigger.new.position(c"description", Kind::Text)?;
+        let completed = not_null(trigger, Column::new(c"tasks", c"completed"), Kind::Flag)?;
+        let created_at = not_null(trigger, Column::new(c"tasks", c"created_at"), Kind::Time)?;
+        let updated_at = not_null(trigger, Column::new(c"tasks", c"updated_at"), Kind::Time)?;
+        let completed_at = trigger.new.position(c"completed_at", Kind::Time)?;
 
         trim(trigger, title, rules::title)?;
         check_description(trigger, description)?;
@@ -62,8 +62,8 @@ trigger_function! {
 }
 
 /// The position of a column that must not be NULL.
-fn not_null(trigger: &Trigger, column: Column) -> Result<usize, Failure> {
-    let position = trigger.new.position(column.name)?;
+fn not_null(trigger: &Trigger, column: Column, kind: Kind) -> Result<usize, Failure> {
+    let position = trigger.new.position(column.name, kind)?;
     if trigger.new.is_null(position) { Err(column.null()) } else { Ok(position) }
 }
 

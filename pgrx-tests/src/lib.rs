@@ -189,6 +189,7 @@ pub struct Failure {
     pub column: Option<String>,
     pub constraint: Option<String>,
     pub detail: Option<String>,
+    pub hint: Option<String>,
 }
 
 impl Failure {
@@ -215,6 +216,7 @@ impl From<&postgres::Error> for Failure {
             column: owned(db.column()),
             constraint: owned(db.constraint()),
             detail: owned(db.detail()),
+            hint: owned(db.hint()),
         }
     }
 }

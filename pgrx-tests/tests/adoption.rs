@@ -243,6 +243,33 @@ fn addresses_that_are_not_unique_stop_the_upgrade() {
     assert_eq!((failure.code.as_str(), failure.column.as_deref(), failure.detail), ("23505", Some("email"), None));
 }
 
+/// Other tables' references to a column that changes its type, or to a constraint that goes.
+#[test]
+fn references_in_the_way_are_named() {
+    let mut database = filled(TO_ADOPT[2].1);
+    let client = &mut database.client;
+    client
+        .batch_execute("CREATE TABLE own (user_id varchar REFERENCES users); CREATE EXTENSION todo VERSION 'adopt'")
+        .unwrap();
+    let failure = Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE"));
+    assert_eq!((failure.code.as_str(), failure.column.as_deref()), ("55000", Some("id")));
+    client.batch_execute("ALTER TABLE own DROP CONSTRAINT own_user_id_fkey; ALTER EXTENSION todo UPDATE").unwrap();
+    client
+        .batch_execute(
+            "ALTER TABLE own ADD FOREIGN KEY (user_id) REFERENCES users; ALTER EXTENSION todo UPDATE TO '0.2.0'",
+        )
+        .unwrap();
+    client.batch_execute("CREATE TABLE other (email varchar(255) REFERENCES users (email))").unwrap();
+    let by = strings(client, "SELECT conindid::regclass::text FROM pg_constraint WHERE conrelid = 'other'::regclass");
+    let updated = client.batch_execute("ALTER EXTENSION todo UPDATE");
+    if by == ["users_email_key"] {
+        let failure = Failure::of(updated);
+        assert_eq!((failure.code.as_str(), failure.column.as_deref()), ("55000", Some("email")));
+    } else {
+        updated.unwrap();
+    }
+}
+
 #[test]
 fn tables_of_another_shape_are_refused() {
     let users = ("users", TO_ADOPT[0].1);

@@ -195,18 +195,33 @@ AS $$
         LEFT JOIN pg_event_trigger AS t ON t.evtname = 'todo_guard'
         UNION ALL
         SELECT 10, 'rights of the owner of ' || r.relname,
-            has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'UPDATE')
-                AND has_table_privilege(c.relowner, c.oid, 'DELETE'),
+            has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'INSERT')
+                AND has_table_privilege(c.relowner, c.oid, 'UPDATE') AND has_table_privilege(c.relowner, c.oid, 'DELETE')
+                AND has_schema_privilege(c.relowner, c.relnamespace, 'USAGE'),
             format('owner %s', c.relowner::regrole),
-            format('GRANT ALL ON TABLE %s TO %s', r.qualified, c.relowner::regrole)
+            format(
+                'GRANT ALL ON TABLE %1$s TO %2$s; GRANT USAGE ON SCHEMA %3$s TO %2$s', r.qualified, c.relowner::regrole,
+                c.relnamespace::regnamespace
+            )
         FROM relation AS r
         JOIN pg_class AS c ON c.oid = r.oid AND c.relkind = 'r'
         UNION ALL
-        SELECT 11, 'storage of ' || r.relname, c.relpersistence = 'p' AND NOT c.relispartition AND c.reloftype = 0,
-            CASE WHEN c.relpersistence <> 'p' THEN 'lost in a crash' WHEN c.relispartition THEN 'a partition' ELSE 'ordinary' END,
-            format('SET todo.guard = off; ALTER TABLE %s SET LOGGED', r.qualified)
+        SELECT 11, 'storage of ' || r.relname, f.fault IS NULL, coalesce(f.fault, 'ordinary'),
+            CASE f.fault
+                WHEN 'lost in a crash' THEN
+                    format('SET todo.guard = off; ALTER %s %s SET LOGGED', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, r.qualified)
+                ELSE format('detach or drop what %s is bound to', r.qualified)
+            END
         FROM relation AS r
-        JOIN pg_class AS c ON c.oid = r.oid AND c.relkind = 'r'
+        JOIN pg_class AS c ON c.oid = r.oid
+        CROSS JOIN LATERAL (
+            SELECT CASE
+                WHEN c.relpersistence <> 'p' THEN 'lost in a crash'
+                WHEN c.relispartition THEN 'a partition'
+                WHEN c.reloftype <> 0 THEN 'of a type'
+                WHEN EXISTS (SELECT FROM pg_inherits AS i WHERE c.oid IN (i.inhrelid, i.inhparent)) THEN 'inherits, or is inherited from'
+            END
+        ) AS f (fault)
         UNION ALL
         SELECT 12, 'sequence tasks_id_seq',
             (s.seqtypid, s.seqincrement, s.seqmax, s.seqmin, s.seqcycle) = ('integer'::regtype, 1, 2147483647, 1, false),

@@ -40,7 +40,9 @@ BEGIN
     FOR part IN
         SELECT i.indrelid::regclass AS tab
         FROM pg_index AS i
-        WHERE i.indrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass) AND i.indisreplident
+        WHERE i.indrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+          AND i.indisreplident
+          AND pg_get_indexdef(i.indexrelid) ~ ' USING btree [(](id|email)[)]$'
     LOOP
         EXECUTE format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', part.tab);
     END LOOP;
@@ -74,7 +76,18 @@ BEGIN
     LOOP
         -- PostgreSQL gives a CHECK in a column's definition the same name: the application's own stays, under another.
         IF part.is_applications THEN
-            EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', part.tab, part.conname, part.conname || '_own');
+            EXECUTE format(
+                'ALTER TABLE %s RENAME CONSTRAINT %I TO %I', part.tab, part.conname,
+                (
+                    SELECT n.name
+                    FROM generate_series(1, 1000) AS i
+                    CROSS JOIN LATERAL (SELECT part.conname || '_own' || nullif(i, 1)) AS t (text)
+                    CROSS JOIN LATERAL (SELECT coalesce(t.text, part.conname || '_own')) AS n (name)
+                    WHERE NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = part.tab AND k.conname = n.name)
+                    ORDER BY i
+                    LIMIT 1
+                )
+            );
         ELSE
             EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', part.tab, part.conname);
         END IF;
@@ -136,6 +149,18 @@ BEGIN
         JOIN pg_attribute AS a ON a.attrelid = w.tab AND a.attname = w.attname
         WHERE format_type(a.atttypid, a.atttypmod) <> w.type
     LOOP
+        -- PostgreSQL makes other tables' references to the column anew, and reads these tables as a superuser.
+        IF col.attname = 'id' AND EXISTS (
+            SELECT
+            FROM pg_constraint AS k
+            WHERE k.contype = 'f'
+              AND k.confrelid = '@extschema@.users'::regclass
+              AND k.conrelid <> '@extschema@.tasks'::regclass
+        ) THEN
+            RAISE EXCEPTION 'other tables refer to users.id, whose type has to change'
+                USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = 'users', COLUMN = 'id',
+                    HINT = 'Nothing has been changed. Drop their foreign keys, update, and make them again.';
+        END IF;
         EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', col.tab, col.attname, col.type);
     END LOOP;
 END

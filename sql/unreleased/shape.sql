@@ -13,6 +13,11 @@ BEGIN
           OR c.relispartition
           OR c.reloftype <> 0
           OR EXISTS (SELECT FROM pg_inherits AS i WHERE c.oid IN (i.inhrelid, i.inhparent))
+          OR EXISTS (
+              SELECT
+              FROM pg_class AS s
+              WHERE s.oid = pg_get_serial_sequence(c.oid::regclass::text, 'id')::regclass AND s.relpersistence <> 'p'
+          )
       )
     LIMIT 1;
     IF FOUND THEN

@@ -6,6 +6,22 @@
 \i unreleased/trusted.sql
 \i unreleased/normalise.sql
 
+DO $$
+DECLARE
+    referring text;
+BEGIN
+    SELECT string_agg(k.conname || ' of ' || k.conrelid::regclass, ', ') INTO referring
+    FROM pg_constraint AS k
+    JOIN pg_constraint AS u ON u.conindid = k.conindid AND u.conname = 'users_email_key' AND u.contype = 'u'
+    WHERE k.contype = 'f' AND k.confrelid = '@extschema@.users'::regclass;
+    IF referring IS NOT NULL THEN
+        RAISE EXCEPTION 'other tables refer to users.email by a constraint that goes: %', referring
+            USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = 'users', COLUMN = 'email',
+                HINT = 'Nothing has been changed. Drop these foreign keys, update, and make them again.';
+    END IF;
+END
+$$;
+
 \i objects.sql
 
 -- Rows that nobody but their owner can mend.

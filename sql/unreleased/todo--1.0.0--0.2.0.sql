@@ -1,5 +1,7 @@
 -- From 1.0.0 back to 0.2.0: drops the functions and the rules. Every row stays as it is.
 \i unreleased/begin.sql
+-- Or there would be no way up again.
+\i unreleased/shape.sql
 
 DROP EVENT TRIGGER todo_guard;
 DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.users;

@@ -1,7 +1,7 @@
 //! Commands judged by their text, before they run: those whose effect the hook cannot tell from a harmless one, and those
 //! whose effect dumps will not carry. Only on tables that the caller owns: PostgreSQL refuses the others itself.
 
-use super::{Constraint, columns, is_part, is_table, member, name_of, part, text, whole};
+use super::{Constraint, Kind, columns, is_part, is_table, member, name_of, part, text, whole};
 use crate::error::Failure;
 use pgrx::pg_sys::AlterTableType::*;
 use pgrx::pg_sys::NodeTag::*;
@@ -30,6 +30,12 @@ pub unsafe fn judge(command: *mut pg_sys::Node) -> Result<(), Failure> {
             T_IndexStmt => {
                 let command = &*command.cast::<pg_sys::IndexStmt>();
                 warn_of("index", command.idxname, command.relation)
+            }
+            // One of a foreign table begins with that of a table.
+            T_CreateStmt | T_CreateForeignTableStmt => {
+                let parents = PgList::<pg_sys::RangeVar>::from_pg((*command.cast::<pg_sys::CreateStmt>()).inhRelations);
+                let named = parents.iter_ptr().find_map(|parent| table_named(parent));
+                named.map_or(Ok(()), |table| Err(whole("inherit from", table)))
             }
             T_CreateTrigStmt => create_trigger(&*command.cast()),
             T_CreatePolicyStmt => {
@@ -63,6 +69,9 @@ unsafe fn alter_table(command: &pg_sys::AlterTableStmt) -> Result<(), Failure> {
                 // The other way round, the table is the one that is attached.
                 let partition = (*(*action).def.cast::<pg_sys::PartitionCmd>()).name;
                 table_named(partition).map_or(Ok(()), |table| Err(whole("attach", table)))?;
+            }
+            if (*action).subtype == AT_SetUnLogged && member(relation_named(command.relation)) == Some(Kind::Sequence) {
+                return Err(whole("change", relation_named(command.relation)));
             }
             let Some(table) = table else { continue };
             let name = text((*action).name);
@@ -210,13 +219,15 @@ unsafe fn depends(
     }
 }
 
+/// Not by the owner alone: the privilege TRIGGER is enough.
+///
 /// # Safety
 /// As for [`judge`].
 unsafe fn create_trigger(command: &pg_sys::CreateTrigStmt) -> Result<(), Failure> {
     // SAFETY: the caller's promise.
     unsafe {
         #[cfg(not(feature = "pg13"))]
-        if command.replace && is_part(&text(command.trigname)) && table_named(command.relation).is_some() {
+        if command.replace && is_part(&text(command.trigname)) && is_table(relation_named(command.relation)) {
             return Err(part("trigger", &text(command.trigname)));
         }
         warn_of("trigger", command.trigname, command.relation)
@@ -229,8 +240,8 @@ unsafe fn create_trigger(command: &pg_sys::CreateTrigStmt) -> Result<(), Failure
 /// `name` is NULL or a terminated string, `relation` comes from a parse tree.
 unsafe fn warn_of(kind: &str, name: *const c_char, relation: *const pg_sys::RangeVar) -> Result<(), Failure> {
     // SAFETY: the caller's promise.
-    let (table, name) = unsafe { (table_named(relation), text(name)) };
-    if let Some(table) = table.filter(|_| !is_part(&name)) {
+    let (table, name) = unsafe { (relation_named(relation), text(name)) };
+    if is_table(table) && !is_part(&name) {
         warning(&format!("this {kind} on table {}", name_of(table)));
     }
     Ok(())
@@ -263,11 +274,12 @@ unsafe fn table_named(relation: *const pg_sys::RangeVar) -> Option<Oid> {
     (is_table(table) && is_owner(table)).then_some(table)
 }
 
-/// The name of an index that the extension made, if it is one.
+/// The name of an index that the extension made, if it is one. (Its schema's owner may drop it, too.)
 fn part_index(index: Oid) -> Option<String> {
     let name = name_of(index);
-    // SAFETY: a catalog look-up, which takes any OID.
-    (is_part(&name) && is_table(unsafe { pg_sys::IndexGetRelation(index, true) }) && is_owner(index)).then_some(name)
+    // SAFETY: catalog look-ups, which take any OID.
+    let (table, schema) = unsafe { (pg_sys::IndexGetRelation(index, true), pg_sys::get_rel_namespace(index)) };
+    (is_part(&name) && is_table(table) && (is_owner(index) || is_schema_owner(schema))).then_some(name)
 }
 
 fn is_owner(relation: Oid) -> bool {
@@ -277,6 +289,16 @@ fn is_owner(relation: Oid) -> bool {
         return pg_sys::pg_class_ownercheck(relation, pg_sys::GetUserId());
         #[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
         return pg_sys::object_ownercheck(pg_sys::RelationRelationId, relation, pg_sys::GetUserId());
+    }
+}
+
+fn is_schema_owner(schema: Oid) -> bool {
+    // SAFETY: catalog look-ups of a schema that is there.
+    unsafe {
+        #[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
+        return pg_sys::pg_namespace_ownercheck(schema, pg_sys::GetUserId());
+        #[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
+        return pg_sys::object_ownercheck(pg_sys::NamespaceRelationId, schema, pg_sys::GetUserId());
     }
 }
 

@@ -75,7 +75,7 @@ fn report(outcome: Result<(), Failure>) -> Option<Report> {
 fn judge_drop(class: Oid, object: Oid, column: c_int, internal: bool) -> Result<(), Failure> {
     if class == CONSTRAINT_RELATION_ID {
         return match Constraint::by_oid(object) {
-            Some(constraint) if !internal => judge_drop_part("constraint", &constraint.name, constraint.table),
+            Some(constraint) if !internal => judge_drop_part(&constraint.name, constraint.table),
             _ => Ok(()),
         };
     }
@@ -85,17 +85,22 @@ fn judge_drop(class: Oid, object: Oid, column: c_int, internal: bool) -> Result<
     // SAFETY: catalog look-ups, which take any OID.
     if unsafe { pg_sys::get_rel_relkind(object) } as u8 == pg_sys::RELKIND_INDEX {
         let table = unsafe { pg_sys::IndexGetRelation(object, true) };
-        return if internal { Ok(()) } else { judge_drop_part("index", &name_of(object), table) };
+        return if internal { Ok(()) } else { judge_drop_part(&name_of(object), table) };
     }
-    if is_table(object) && !is_lifted() && has_rows(object) {
-        let message = format!("cannot drop table {} of extension todo while it holds rows", name_of(object));
+    judge_loss(object)
+}
+
+fn judge_loss(table: Oid) -> Result<(), Failure> {
+    if is_table(table) && !is_lifted() && has_rows(table) {
+        let message = format!("cannot drop table {} of extension todo while it holds rows", name_of(table));
         return Err(refusal(message, KEEP_ROWS));
     }
     Ok(())
 }
 
-fn judge_drop_part(kind: &str, name: &str, table: Oid) -> Result<(), Failure> {
-    if is_part(name) && is_table(table) && !is_lifted() && has_rows(table) { Err(part(kind, name)) } else { Ok(()) }
+/// Of a table that is about to go, the parts go first.
+fn judge_drop_part(name: &str, table: Oid) -> Result<(), Failure> {
+    if is_part(name) { judge_loss(table) } else { Ok(()) }
 }
 
 fn judge_new_column(table: Oid) -> Result<(), Failure> {
