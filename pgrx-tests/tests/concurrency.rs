@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 use std::thread;
-use todo_tests::{Database, Failure, task};
+use todo_tests::{Database, Failure, strings, task};
 
 const CLIENTS: usize = 16;
 const CALLS: usize = 500;
@@ -70,4 +70,33 @@ fn deleting_a_user_amid_writes() {
             database.client.query_one("SELECT count(*) FROM tasks WHERE user_id = $1", &[&user]).unwrap().get(0);
         assert_eq!(left, 0, "round {round}");
     }
+}
+
+/// The table gets another owner while a function that runs with the owner's rights waits for it: those are the new one's,
+/// who may have put triggers there meanwhile.
+#[test]
+fn the_owner_is_the_one_of_the_moment() {
+    let mut database = Database::with_users();
+    let role = format!("{}_owner", database.name);
+    let mut caller = database.connect();
+    database
+        .client
+        .batch_execute(&format!(
+            "CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role}; CREATE TABLE trace (caller text); GRANT ALL ON trace TO {role};
+             CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trace VALUES (current_user); RETURN NEW; END';
+             CREATE TRIGGER spy BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION spy()"
+        ))
+        .unwrap();
+    let call = "SELECT todo_set_active('u1', true)";
+    caller.batch_execute(call).unwrap();
+    let pid: i32 = caller.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    database.client.batch_execute(&format!("BEGIN; ALTER TABLE users OWNER TO {role}")).unwrap();
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| caller.batch_execute(call).unwrap());
+        let waits = format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND NOT granted");
+        while database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+        database.client.batch_execute("COMMIT").unwrap();
+        waiting.join().unwrap();
+    });
+    assert_eq!(strings(&mut database.client, "SELECT caller FROM trace ORDER BY ctid"), ["postgres".to_owned(), role]);
 }

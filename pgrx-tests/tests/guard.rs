@@ -265,19 +265,18 @@ fn the_sequence_outlives_a_crash() {
 fn another_type_does_not_crash_the_server() {
     let mut database = Database::with_users();
     let client = &mut database.client;
-    for (table, column, kind) in [
-        ("tasks", "title", "int"),
-        ("tasks", "completed_at", "text"),
-        ("users", "is_active", "text"),
-        ("users", "name", "int"),
+    for (table, column, kind, row) in [
+        ("tasks", "title", "int", "(user_id, title) VALUES ('u1', 1)"),
+        ("tasks", "completed_at", "text", "(user_id, title) VALUES ('u1', 'x')"),
+        ("users", "is_active", "text", "(email, name, is_active) VALUES ('x@b.cd', 'X', 'yes')"),
+        ("users", "name", "int", "(email, name) VALUES ('x@b.cd', 1)"),
     ] {
-        let row = if table == "tasks" { "tasks (user_id) VALUES ('u1')" } else { "users (email) VALUES ('x@b.cd')" };
         client
             .batch_execute(&format!(
                 "BEGIN; SET LOCAL todo.guard = off; ALTER TABLE {table} DROP {column} CASCADE, ADD {column} {kind}"
             ))
             .unwrap();
-        assert_eq!(Failure::of(client.batch_execute(&format!("INSERT INTO {row}"))).code, "42804", "{column}");
+        assert_eq!(Failure::of(client.batch_execute(&format!("INSERT INTO {table} {row}"))).code, "42804", "{column}");
         client.batch_execute("ROLLBACK").unwrap();
     }
 }
