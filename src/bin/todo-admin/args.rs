@@ -64,6 +64,39 @@ pub enum Command {
     },
     /// Take the rights of a role back
     Revoke { role: String },
+    /// Write users and tasks to a file as JSON Lines
+    Export {
+        /// The file, or - for standard output
+        file: String,
+        /// One user only, by id or e-mail address
+        #[arg(long)]
+        user: Option<String>,
+        /// Password hashes, too
+        #[arg(long)]
+        with_hashes: bool,
+    },
+    /// Bring in what export wrote, ids and times as they were, all or nothing
+    Import {
+        /// The file, or - for standard input
+        file: String,
+        /// Put bad lines into a new file, and import the others
+        #[arg(long, value_name = "FILE")]
+        skip_bad: Option<String>,
+        /// Take password hashes over; without, nobody who comes in can log in until a password is set
+        #[arg(long)]
+        with_hashes: bool,
+    },
+    /// Show what gets done: tasks completed per day, the completion rate, how long tasks take
+    Stats {
+        /// One user only, by id or e-mail address
+        #[arg(long)]
+        user: Option<String>,
+        /// How many days to show
+        #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=3660))]
+        days: u16,
+        #[command(flatten)]
+        format: Format,
+    },
     /// Print the completion script for a shell
     Completions { shell: clap_complete::Shell },
 }

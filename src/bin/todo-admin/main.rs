@@ -9,6 +9,8 @@
 //! | [`status`], [`doctor`] | how things are, and whether they are well |
 //! | [`user`] | users and their passwords |
 //! | [`grant`] | rights of roles |
+//! | [`export`], [`import`], [`transfer`] | users and tasks as JSON Lines |
+//! | [`stats`] | what gets done |
 //! | [`output`], [`error`] | what the operator reads |
 
 mod args;
@@ -16,12 +18,16 @@ mod connect;
 mod conninfo;
 mod doctor;
 mod error;
+mod export;
 mod extension;
 mod grant;
+mod import;
 mod output;
 #[path = "../../password_rule.rs"]
 mod password_rule;
+mod stats;
 mod status;
+mod transfer;
 mod user;
 
 use args::{Args, Command};
@@ -61,6 +67,11 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         Command::User(command) => user::run(&mut session, command),
         Command::Grant { role, tables } => grant::grant(&mut session, role, *tables),
         Command::Revoke { role } => grant::revoke(&mut session, role),
+        Command::Export { file, user, with_hashes } => export::run(&mut session, file, user.as_deref(), *with_hashes),
+        Command::Import { file, skip_bad, with_hashes } => {
+            import::run(&mut session, file, skip_bad.as_deref(), *with_hashes)
+        }
+        Command::Stats { user, days, format } => stats::show(&mut session, user.as_deref(), *days, format.json),
         Command::Completions { .. } => unreachable!("needs no connection"),
     }
     .map(|()| ExitCode::SUCCESS)

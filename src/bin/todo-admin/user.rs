@@ -7,10 +7,11 @@ use crate::error::Error;
 use crate::extension::{Extension, admin_sql};
 use crate::output::{self, printable};
 use crate::password_rule;
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use crate::transfer::{time_text, utc};
+use chrono::NaiveDateTime;
 use console::Term;
-use postgres::{Client, Row};
-use serde::{Serialize, Serializer};
+use postgres::{GenericClient, Row};
+use serde::Serialize;
 use std::io::{BufRead, IsTerminal, Read};
 
 #[derive(Serialize)]
@@ -18,7 +19,7 @@ struct User {
     id: String,
     email: String,
     name: String,
-    #[serde(serialize_with = "rfc_3339")]
+    #[serde(serialize_with = "utc::serialize")]
     created_at: NaiveDateTime,
     active: bool,
     email_verified: bool,
@@ -35,15 +36,6 @@ impl From<&Row> for User {
             email_verified: row.get("email_verified"),
         }
     }
-}
-
-/// The database's times are UTC.
-fn rfc_3339<S: Serializer>(time: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time_text(*time))
-}
-
-fn time_text(time: NaiveDateTime) -> String {
-    DateTime::<Utc>::from_naive_utc_and_offset(time, Utc).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
@@ -74,7 +66,12 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
     }
 }
 
-fn find(client: &mut Client, schema: &str, user: &str) -> Result<User, Error> {
+/// The id of the user that a command is about, or none where it is about all.
+pub fn id_of(client: &mut impl GenericClient, schema: &str, user: Option<&str>) -> Result<Option<String>, Error> {
+    user.map(|user| Ok(find(client, schema, user)?.id)).transpose()
+}
+
+fn find(client: &mut impl GenericClient, schema: &str, user: &str) -> Result<User, Error> {
     let row = client.query_opt(&admin_sql!("find_user", schema), &[&user])?;
     row.as_ref().map(User::from).ok_or_else(|| {
         Error::new(format!("no user has the id or address \"{}\"", printable(user)))
@@ -82,7 +79,7 @@ fn find(client: &mut Client, schema: &str, user: &str) -> Result<User, Error> {
     })
 }
 
-fn list(client: &mut Client, schema: &str, json: bool) -> Result<(), Error> {
+fn list(client: &mut impl GenericClient, schema: &str, json: bool) -> Result<(), Error> {
     let users: Vec<User> = client.query(&admin_sql!("list_users", schema), &[])?.iter().map(User::from).collect();
     if json {
         return output::json(&users);
@@ -99,7 +96,7 @@ fn list(client: &mut Client, schema: &str, json: bool) -> Result<(), Error> {
     output::table(["ID", "E-MAIL", "NAME", "ACTIVE", "VERIFIED", "CREATED"], &rows)
 }
 
-fn show(client: &mut Client, schema: &str, user: &str, json: bool) -> Result<(), Error> {
+fn show(client: &mut impl GenericClient, schema: &str, user: &str, json: bool) -> Result<(), Error> {
     #[derive(Serialize)]
     struct Shown {
         #[serde(flatten)]
@@ -127,12 +124,12 @@ fn show(client: &mut Client, schema: &str, user: &str, json: bool) -> Result<(),
     ])
 }
 
-fn task_counts(client: &mut Client, schema: &str, user: &User) -> Result<(i64, i64), Error> {
+fn task_counts(client: &mut impl GenericClient, schema: &str, user: &User) -> Result<(i64, i64), Error> {
     let counts = client.query_one(&format!("SELECT * FROM {schema}.todo_task_counts($1)"), &[&user.id])?;
     Ok((counts.get("pending"), counts.get("completed")))
 }
 
-fn set_active(client: &mut Client, schema: &str, user: &str, active: bool) -> Result<(), Error> {
+fn set_active(client: &mut impl GenericClient, schema: &str, user: &str, active: bool) -> Result<(), Error> {
     let user = find(client, schema, user)?;
     client.query(&format!("SELECT {schema}.todo_set_active($1, $2)"), &[&user.id, &active])?;
     output::line(format!(
@@ -142,7 +139,7 @@ fn set_active(client: &mut Client, schema: &str, user: &str, active: bool) -> Re
     ))
 }
 
-fn delete(client: &mut Client, schema: &str, user: &str, yes: bool) -> Result<(), Error> {
+fn delete(client: &mut impl GenericClient, schema: &str, user: &str, yes: bool) -> Result<(), Error> {
     let user = find(client, schema, user)?;
     let (pending, completed) = task_counts(client, schema, &user)?;
     let tasks = match pending + completed {
@@ -166,7 +163,7 @@ fn delete(client: &mut Client, schema: &str, user: &str, yes: bool) -> Result<()
 }
 
 /// The hash of a password that the operator gives, at the cost of the database's setting.
-fn new_hash(client: &mut Client, source: &Password) -> Result<String, Error> {
+fn new_hash(client: &mut impl GenericClient, source: &Password) -> Result<String, Error> {
     let password = read_password(source)?;
     password_rule::check(&password)
         .map_err(|broken| Error::new(format!("password {broken}")).fix("8 characters to 72 bytes"))?;

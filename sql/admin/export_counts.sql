@@ -1,0 +1,12 @@
+-- How many rows an export has; of one user, or ($1 NULL) of all.
+SELECT
+    (
+        SELECT pg_catalog.count(*)
+        FROM @extschema@.todo_users AS u
+        WHERE $1::pg_catalog.text IS NULL OR u.id OPERATOR(pg_catalog.=) $1
+    ),
+    (
+        SELECT pg_catalog.count(*)
+        FROM @extschema@.tasks AS t
+        WHERE $1::pg_catalog.text IS NULL OR t.user_id OPERATOR(pg_catalog.=) $1
+    )

@@ -1,0 +1,27 @@
+-- Takes tasks that the table would refuse out of the staging table: their lines, and why.
+WITH judged AS (
+    SELECT
+        s.line,
+        pg_catalog.concat_ws(
+            '; ',
+            todo_internal.broken_rule('tasks.title', s.title),
+            todo_internal.broken_rule('tasks.description', s.description),
+            CASE
+                WHEN d.first OPERATOR(pg_catalog.<) s.line THEN 'the id is on an earlier line already'
+                WHEN t.id IS NOT NULL THEN 'the id is taken'
+            END,
+            CASE WHEN u.id IS NULL AND i.id IS NULL THEN 'there is no such user' END
+        ) AS reason
+    FROM pg_temp.todo_import_tasks AS s
+    JOIN (
+        SELECT a.id, pg_catalog.min(a.line) AS first FROM pg_temp.todo_import_tasks AS a GROUP BY a.id
+    ) AS d ON d.id OPERATOR(pg_catalog.=) s.id
+    LEFT JOIN @extschema@.tasks AS t ON t.id OPERATOR(pg_catalog.=) s.id
+    LEFT JOIN @extschema@.users AS u ON u.id OPERATOR(pg_catalog.=) s.user_id
+    LEFT JOIN pg_temp.todo_import_users AS i ON i.id OPERATOR(pg_catalog.=) s.user_id
+)
+DELETE FROM pg_temp.todo_import_tasks AS s
+USING judged AS j
+WHERE j.line OPERATOR(pg_catalog.=) s.line
+  AND j.reason OPERATOR(pg_catalog.<>) ''
+RETURNING s.line, j.reason, s.raw

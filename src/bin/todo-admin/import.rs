@@ -1,0 +1,253 @@
+//! `import`: what `export` wrote, in one transaction, ids and times as they were. All lines are staged and judged by the
+//! database first; then they come in all together, or not at all.
+
+use crate::connect::{Session, is_interrupted};
+use crate::error::Error;
+use crate::extension::{Extension, admin_sql};
+use crate::output;
+use crate::transfer::{Header, Record, Task, User, VERSION, progress};
+use postgres::Transaction;
+use postgres::binary_copy::BinaryCopyInWriter;
+use postgres::types::{ToSql, Type};
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+/// How many records are sent at a time.
+const BATCH: usize = 5_000;
+/// The longest line; what rules allow is far shorter.
+const LINE_MAX: u64 = 1 << 20;
+
+const USER_TYPES: [Type; 10] = [
+    Type::INT8,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TIMESTAMP,
+    Type::TIMESTAMP,
+    Type::BOOL,
+    Type::BOOL,
+];
+const TASK_TYPES: [Type; 10] = [
+    Type::INT8,
+    Type::TEXT,
+    Type::INT4,
+    Type::TEXT,
+    Type::TEXT,
+    Type::TEXT,
+    Type::BOOL,
+    Type::TIMESTAMP,
+    Type::TIMESTAMP,
+    Type::TIMESTAMP,
+];
+
+pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashes: bool) -> Result<(), Error> {
+    let mut transaction = session.client.transaction()?;
+    let schema = Extension::schema_in_use(&mut transaction)?;
+    transaction.batch_execute(include_str!("../../../sql/admin/import_staging.sql"))?;
+
+    let mut bad = BadLines::new(skip_bad)?;
+    read(&mut transaction, file, with_hashes, &mut bad)?;
+    for sql in [admin_sql!("import_bad_users", &schema), admin_sql!("import_bad_tasks", &schema)] {
+        transaction.batch_execute("ANALYZE pg_temp.todo_import_users; ANALYZE pg_temp.todo_import_tasks")?;
+        for row in transaction.query(&sql, &[])? {
+            let line: i64 = row.get(0);
+            bad.add(line.unsigned_abs(), row.get(1), row.get::<_, Option<&str>>(2).unwrap_or_default().as_bytes())?;
+        }
+    }
+    let count = bad.finish()?;
+    if count > 0 && skip_bad.is_none() {
+        let lines = if count == 1 { "1 line is".to_owned() } else { format!("{count} lines are") };
+        return Err(
+            Error::new(format!("{lines} bad, and nothing has been imported")).fix("mend them, or --skip-bad FILE")
+        );
+    }
+    let users = transaction.execute(&admin_sql!("import_users", &schema), &[])?;
+    let tasks = transaction.execute(&admin_sql!("import_tasks", &schema), &[])?;
+    transaction.query(&admin_sql!("import_sequence", &schema), &[])?;
+    transaction.commit()?;
+    output::line(format!("{users} users and {tasks} tasks imported"))
+}
+
+/// Reads all lines into the staging tables.
+fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut BadLines) -> Result<(), Error> {
+    let (mut input, size): (Box<dyn BufRead>, u64) = if file == "-" {
+        (Box::new(std::io::stdin().lock()), 0)
+    } else {
+        let opened = File::open(file).map_err(|error| Error::new(format!("{file}: {error}")))?;
+        let size = opened.metadata()?.len();
+        (Box::new(BufReader::new(opened)), size)
+    };
+    let bar = progress(size, "bytes");
+    let (mut line, mut number) = (Vec::new(), 0);
+    let mut staged = Staged { users: Vec::new(), tasks: Vec::new(), keeps_raw: bad.file.is_some() };
+    loop {
+        line.clear();
+        let length = input.by_ref().take(LINE_MAX).read_until(b'\n', &mut line)?;
+        if length == 0 {
+            break;
+        }
+        bar.inc(length as u64);
+        number += 1;
+        if is_interrupted() {
+            return Err(Error::interrupted());
+        }
+        if number == 1 {
+            check_header(&line, file)?;
+            continue;
+        }
+        if length as u64 == LINE_MAX && !line.ends_with(b"\n") {
+            return Err(Error::new(format!(
+                "line {number} is longer than {LINE_MAX} bytes, and nothing has been imported"
+            )));
+        }
+        let text = line.trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        match serde_json::from_slice(text) {
+            Ok(record) => staged.add(number, text, record, with_hashes),
+            Err(error) => bad.add(number, &reason(&error), text)?,
+        }
+        staged.send(transaction, BATCH)?;
+    }
+    if number == 0 {
+        return Err(Error::new(format!("{file} is empty")).fix("todo-admin export writes what can be imported"));
+    }
+    staged.send(transaction, 1)?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn check_header(line: &[u8], file: &str) -> Result<(), Error> {
+    match serde_json::from_slice::<Header>(line) {
+        Ok(header) if header.format == "todo" && header.version == VERSION => Ok(()),
+        Ok(header) if header.format == "todo" => {
+            Err(Error::new(format!("{file} is of format version {}, this program reads {VERSION}", header.version))
+                .fix("use the todo-admin that wrote it, or a newer one"))
+        }
+        _ => {
+            Err(Error::new(format!("{file} is no export of todo")).fix("todo-admin export writes what can be imported"))
+        }
+    }
+}
+
+/// What serde says, without its place, which counts within the line.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+/// Records on their way to the staging tables.
+struct Staged {
+    users: Vec<(i64, Option<String>, User)>,
+    tasks: Vec<(i64, Option<String>, Task)>,
+    keeps_raw: bool,
+}
+
+impl Staged {
+    fn add(&mut self, number: u64, text: &[u8], record: Record, with_hashes: bool) {
+        let line = number as i64;
+        let raw = self.keeps_raw.then(|| String::from_utf8_lossy(text).into_owned());
+        match record {
+            Record::User(mut user) => {
+                let hash = user.hashed_password.take().filter(|_| with_hashes);
+                user.hashed_password = Some(hash.unwrap_or_else(|| "!".to_owned()));
+                self.users.push((line, raw, user));
+            }
+            Record::Task(task) => self.tasks.push((line, raw, task)),
+        }
+    }
+
+    /// Sends what there is, if it is at least so many.
+    fn send(&mut self, transaction: &mut Transaction, at_least: usize) -> Result<(), Error> {
+        if self.users.len() >= at_least {
+            let into = "COPY pg_temp.todo_import_users FROM STDIN (FORMAT binary)";
+            let mut writer = BinaryCopyInWriter::new(transaction.copy_in(into)?, &USER_TYPES);
+            for (line, raw, u) in &self.users {
+                let row: [&(dyn ToSql + Sync); 10] = [
+                    line,
+                    raw,
+                    &u.id,
+                    &u.email,
+                    &u.name,
+                    &u.hashed_password,
+                    &u.created_at,
+                    &u.updated_at,
+                    &u.is_active,
+                    &u.email_verified,
+                ];
+                writer.write(&row)?;
+            }
+            writer.finish()?;
+            self.users.clear();
+        }
+        if self.tasks.len() >= at_least {
+            let into = "COPY pg_temp.todo_import_tasks FROM STDIN (FORMAT binary)";
+            let mut writer = BinaryCopyInWriter::new(transaction.copy_in(into)?, &TASK_TYPES);
+            for (line, raw, t) in &self.tasks {
+                let row: [&(dyn ToSql + Sync); 10] = [
+                    line,
+                    raw,
+                    &t.id,
+                    &t.user_id,
+                    &t.title,
+                    &t.description,
+                    &t.completed,
+                    &t.created_at,
+                    &t.updated_at,
+                    &t.completed_at,
+                ];
+                writer.write(&row)?;
+            }
+            writer.finish()?;
+            self.tasks.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Lines that are not imported: said on standard error, and kept in a file if that is wished.
+struct BadLines {
+    file: Option<BufWriter<File>>,
+    count: u64,
+}
+
+impl BadLines {
+    fn new(file: Option<&str>) -> Result<Self, Error> {
+        let open = |file: &str| {
+            let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+            opened.map(BufWriter::new).map_err(|error| Error::new(format!("{file}: {error}")))
+        };
+        Ok(Self { file: file.map(open).transpose()?, count: 0 })
+    }
+
+    fn add(&mut self, line: u64, reason: &str, raw: &[u8]) -> Result<(), Error> {
+        self.count += 1;
+        eprintln!("line {line}: {}", output::printable(reason));
+        if let Some(file) = &mut self.file {
+            if self.count == 1 {
+                serde_json::to_writer(
+                    &mut *file,
+                    &Header { format: "todo".to_owned(), version: VERSION, users: 0, tasks: 0 },
+                )
+                .map_err(std::io::Error::from)?;
+                file.write_all(b"\n")?;
+            }
+            file.write_all(raw)?;
+            file.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// How many there were, once the file is written.
+    fn finish(&mut self) -> Result<u64, Error> {
+        if let Some(file) = &mut self.file {
+            file.flush()?;
+            file.get_ref().sync_all()?;
+        }
+        Ok(self.count)
+    }
+}
