@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Operates the PostgreSQL extension todo.
 ///
@@ -85,6 +86,21 @@ pub enum Command {
         /// Take password hashes over; without, nobody who comes in can log in until a password is set
         #[arg(long)]
         with_hashes: bool,
+    },
+    /// Dump the database into a directory, verified by restoring it
+    Backup {
+        /// A directory of its own for backups
+        dir: PathBuf,
+        /// Remove older backups of the database, once there is a verified new one
+        #[arg(long, default_value_t = 7, value_name = "DAYS")]
+        keep_days: u16,
+    },
+    /// Restore a backup into a new database
+    Restore {
+        file: PathBuf,
+        /// The database to make
+        #[arg(long, value_name = "DATABASE")]
+        into: String,
     },
     /// Show what gets done: tasks completed per day, the completion rate, how long tasks take
     Stats {

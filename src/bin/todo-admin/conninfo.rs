@@ -84,6 +84,19 @@ impl Conninfo {
         self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The same server, another database.
+    pub fn with_database(&self, name: &str) -> Self {
+        let mut conninfo = self.clone();
+        conninfo.0.insert("dbname".to_owned(), name.to_owned());
+        conninfo
+    }
+
+    /// All but the password as variables of the environment, for programs on libpq.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let known = VARIABLES.iter().filter(|(_, key)| !matches!(*key, "password" | "passfile"));
+        known.filter_map(|&(name, key)| Some((name, self.get(key)?.to_owned()))).collect()
+    }
+
     /// A URL, `key=value` pairs, or the name of a database.
     fn parse(text: &str) -> Result<Self, Error> {
         let parameters = match text.split_once("://") {

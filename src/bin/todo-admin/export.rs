@@ -1,5 +1,6 @@
 //! `export`: users and tasks as JSON Lines, from one snapshot, row by row.
 
+use crate::aside::Aside;
 use crate::connect::{Session, is_interrupted};
 use crate::error::Error;
 use crate::extension::{Extension, admin_sql};
@@ -8,10 +9,10 @@ use postgres::binary_copy::BinaryCopyOutIter;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::Type;
 use postgres::{IsolationLevel, Transaction};
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: bool) -> Result<(), Error> {
     let mut transaction =
@@ -23,29 +24,12 @@ pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: b
         return Ok(out.flush()?);
     }
     // Written aside, so that there is never half an export by this name; nobody else may read it.
-    let aside = Aside::new(Path::new(file));
-    let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside.0);
+    let aside = Aside::of(Path::new(file));
+    let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside.path);
     let mut out = BufWriter::new(open.map_err(|error| Error::new(format!("{file}: {error}")))?);
     export(&mut transaction, &schema, user, with_hashes, &mut out)?;
-    out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-    fs::rename(&aside.0, file)?;
-    Ok(())
-}
-
-/// A file that is removed unless it has been renamed.
-struct Aside(PathBuf);
-
-impl Aside {
-    fn new(file: &Path) -> Self {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        Self(file.with_file_name(format!(".{name}.partial")))
-    }
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
+    out.flush()?;
+    Ok(aside.complete()?)
 }
 
 fn export(

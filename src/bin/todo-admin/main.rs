@@ -10,10 +10,14 @@
 //! | [`user`] | users and their passwords |
 //! | [`grant`] | rights of roles |
 //! | [`export`], [`import`], [`transfer`] | users and tasks as JSON Lines |
+//! | [`backup`], [`programs`] | `backup` and `restore`, by pg_dump and pg_restore |
 //! | [`stats`] | what gets done |
+//! | [`aside`] | files that are complete or not there |
 //! | [`output`], [`error`] | what the operator reads |
 
 mod args;
+mod aside;
+mod backup;
 mod connect;
 mod conninfo;
 mod doctor;
@@ -25,6 +29,7 @@ mod import;
 mod output;
 #[path = "../../password_rule.rs"]
 mod password_rule;
+mod programs;
 mod stats;
 mod status;
 mod transfer;
@@ -71,6 +76,8 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         Command::Import { file, skip_bad, with_hashes } => {
             import::run(&mut session, file, skip_bad.as_deref(), *with_hashes)
         }
+        Command::Backup { dir, keep_days } => backup::backup(&mut session, dir, *keep_days),
+        Command::Restore { file, into } => backup::restore(&mut session, file, into),
         Command::Stats { user, days, format } => stats::show(&mut session, user.as_deref(), *days, format.json),
         Command::Completions { .. } => unreachable!("needs no connection"),
     }

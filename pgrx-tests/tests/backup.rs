@@ -1,0 +1,144 @@
+//! `todo-admin backup` and `restore`: a backup has its name only once it has been proven, and nothing is removed before.
+
+use std::path::{Path, PathBuf};
+use todo_tests::{Database, Failure, HASH, Said, admin, catalog, rows, said, strings};
+
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(database: &Database) -> Self {
+        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("backup-{}", database.name));
+        std::fs::create_dir_all(&dir).unwrap();
+        Self(dir)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    fn files(&self) -> Vec<String> {
+        let names = std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn filled() -> Database {
+    let mut database = Database::with_users();
+    database.client.execute("UPDATE users SET hashed_password = $1 WHERE id = 'u1'", &[&HASH]).unwrap();
+    database
+        .client
+        .batch_execute(
+            "INSERT INTO tasks (user_id, title, completed) SELECT 'u1', 'Task ' || i, i % 2 = 0 FROM generate_series(1, 3000) AS i;
+             CREATE TABLE own (user_id varchar(36) REFERENCES users, note text); INSERT INTO own VALUES ('u2', 'kept')",
+        )
+        .unwrap();
+    database
+}
+
+fn run(database: &Database, arguments: &[&str]) -> Said {
+    said(admin(&database.name).args(arguments), "")
+}
+
+/// Databases that a verification would leave behind.
+fn scratch_databases(database: &mut Database) -> Vec<String> {
+    strings(&mut database.client, "SELECT datname::text FROM pg_database WHERE datname LIKE 'todo_verify_%'")
+}
+
+#[test]
+fn a_backup_comes_back() {
+    let mut database = filled();
+    let scratch = Scratch::new(&database);
+    let name = database.name.clone();
+    // What is older than seven days goes, what is not the database's stays.
+    for file in [
+        format!("{name}-20200101T000000Z.dump"),
+        format!("{name}-29991231T000000Z.dump"),
+        "other-20200101T000000Z.dump".into(),
+        format!("{name}-notes.dump"),
+    ] {
+        std::fs::write(scratch.0.join(file), "earlier").unwrap();
+    }
+    let made = run(&database, &["backup", scratch.path()]);
+    assert_eq!((made.code, made.err.as_str()), (0, ""));
+    assert!(
+        made.out.contains("2 users, 3000 tasks")
+            && made.out.contains("verified")
+            && made.out.contains("20200101T000000Z.dump: removed"),
+        "{}",
+        made.out
+    );
+    let files = scratch.files();
+    assert_eq!(files.len(), 4, "{files:?}");
+    let backup =
+        files.iter().find(|file| file.starts_with(&name) && file.contains("-202") && !file.contains("2999")).unwrap();
+    let backup = scratch.0.join(backup);
+    assert_eq!(scratch_databases(&mut database), [""; 0]);
+
+    let into = format!("{name}_restored");
+    let restored = run(&database, &["restore", backup.to_str().unwrap(), "--into", &into]);
+    assert_eq!((restored.code, restored.err.as_str()), (0, ""));
+    assert!(restored.out.contains("2 users and 3000 tasks"), "{}", restored.out);
+    let mut client = database.config().dbname(&into).connect(postgres::NoTls).unwrap();
+    assert!(rows(&mut client) == rows(&mut database.client) && catalog(&mut client) == catalog(&mut database.client));
+    assert_eq!(strings(&mut client, "SELECT note FROM own"), ["kept"]);
+    assert_eq!(strings(&mut client, "SELECT id::text FROM todo_create_task('u1', 'next')"), ["3001"]);
+    drop(client);
+    // Not over what is there.
+    let again = run(&database, &["-v", "restore", backup.to_str().unwrap(), "--into", &into]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("42P04"), "{}", again.err);
+    database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
+}
+
+#[test]
+fn a_backup_that_would_not_come_back_is_none() {
+    let mut database = filled();
+    let scratch = Scratch::new(&database);
+    let earlier = format!("{}-20200101T000000Z.dump", database.name);
+    std::fs::write(scratch.0.join(&earlier), "earlier").unwrap();
+    // A full disk.
+    let name = database.name.clone();
+    let program = admin(&name).get_program().to_str().unwrap().to_owned();
+    let mut limited = std::process::Command::new("bash");
+    limited.args(["-c", &format!("trap '' XFSZ; ulimit -f 8; exec '{program}' backup '{}'", scratch.path())]);
+    let full = said(limited.env("PGDATABASE", &name), "");
+    assert_eq!((full.code, full.out.as_str(), full.err.lines().count()), (1, "", 1), "{}", full.err);
+    assert!(full.err.contains("pg_dump"), "{}", full.err);
+    assert_eq!(scratch.files(), [earlier.clone()]);
+    assert_eq!(scratch_databases(&mut database), [""; 0]);
+    // No pg_dump.
+    let none = said(admin(&name).args(["backup", scratch.path()]).env("PATH", "/nothing"), "");
+    assert_eq!(none.code, 1);
+    assert!(none.err.contains("postgresql-client"), "{}", none.err);
+    // A column of the application, made without the guard: the hazard that dumps of extensions have.
+    database.client.batch_execute("SET todo.guard = off; ALTER TABLE users ADD COLUMN image text").unwrap();
+    let lost = run(&database, &["backup", scratch.path()]);
+    assert_eq!((lost.code, lost.err.lines().count()), (1, 1), "{}", lost.err);
+    assert_eq!(scratch.files(), [earlier]);
+    assert_eq!(scratch_databases(&mut database), [""; 0]);
+    assert_eq!(run(&database, &["backup", "/nothing/here"]).code, 1);
+}
+
+#[test]
+fn what_cannot_be_restored_leaves_no_database() {
+    let mut database = Database::new();
+    let scratch = Scratch::new(&database);
+    let garbage = scratch.0.join("garbage.dump");
+    std::fs::write(&garbage, "no archive").unwrap();
+    let into = format!("{}_restored", database.name);
+    for file in [garbage.as_path(), Path::new("/nothing/here")] {
+        let refused = run(&database, &["restore", file.to_str().unwrap(), "--into", &into]);
+        assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{}", refused.err);
+    }
+    let there = format!("SELECT datname::text FROM pg_database WHERE datname = '{into}'");
+    assert_eq!(strings(&mut database.client, &there), [""; 0]);
+    assert_eq!(Failure::of(database.client.batch_execute(&format!("DROP DATABASE {into}"))).code, "3D000");
+}
