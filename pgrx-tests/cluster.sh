@@ -6,6 +6,7 @@
 #   cluster.sh standby DIR       the same, a hot standby of the cluster that PGHOST names
 #   cluster.sh upgrade DIR NEW   stops the cluster in DIR, and starts one in NEW that pg_upgrade makes of it, for the
 #                                server of NEW_PG_CONFIG (default: the same); prints its environment
+#   cluster.sh restart DIR [FILE...]  restarts it; FILEs in its data directory are made the server's alone
 #   cluster.sh stop DIR          stops and removes it
 #
 # The server is the copy that stage.sh made in target/stage, so nothing is installed into the system. PostgreSQL does not
@@ -96,6 +97,18 @@ start() {
     serve "$dir"
 }
 
+restart() {
+    local dir file
+    dir=$(cd "$1" && pwd)
+    shift
+    for file in "$@"; do
+        [ "$(id -u)" != 0 ] || chown postgres "$dir/data/$file"
+        chmod 600 "$dir/data/$file"
+    done
+    as_server "$bindir/pg_ctl" restart --pgdata="$dir/data" --log="$dir/server.log" --wait --silent ||
+        { cat "$dir/server.log" >&2; return 1; }
+}
+
 new_cluster=(--username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8)
 
 upgrade() {
@@ -146,6 +159,9 @@ standby)
     ;;
 upgrade)
     upgrade "$2" "$3"
+    ;;
+restart)
+    restart "${@:2}"
     ;;
 stop)
     stop "$2"

@@ -137,6 +137,17 @@ impl Server {
         Self { host: host.to_owned(), dir }
     }
 
+    /// Where it lives: `data` is its data directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Restarts it, for settings that want that. `private` are files in its data directory that are to be the server's alone.
+    pub fn restart(&self, private: &[&str]) {
+        let private: Vec<&Path> = private.iter().map(Path::new).collect();
+        cluster_sh("restart", &[&[self.dir.as_path()], private.as_slice()].concat());
+    }
+
     /// The directory of its socket, for PGHOST.
     pub fn host(&self) -> &str {
         &self.host

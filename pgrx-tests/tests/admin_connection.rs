@@ -1,0 +1,163 @@
+//! How `todo-admin` gets to a server, and what it does on a terminal while it works: passwords, TLS, Ctrl-C, bars.
+
+use rexpect::session::{Options, spawn_with_options};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use todo_tests::{Database, Said, Server, admin, said};
+
+/// A cluster that wants passwords, and TLS by a certificate for the name `localhost`, on a port of 127.0.0.1.
+struct Secured {
+    /// Stopped when the test ends.
+    _server: Server,
+    port: String,
+    certificates: PathBuf,
+}
+
+impl Secured {
+    fn start() -> Self {
+        let server = Server::start();
+        let certificates = server.dir().join("certificates");
+        std::fs::create_dir_all(&certificates).unwrap();
+        let openssl = |arguments: &str| {
+            let output =
+                Command::new("openssl").args(arguments.split(' ')).current_dir(&certificates).output().unwrap();
+            assert!(output.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        openssl("req -x509 -newkey rsa:2048 -nodes -keyout root.key -out root.crt -days 2 -subj /CN=root");
+        openssl("req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost");
+        std::fs::write(certificates.join("san"), "subjectAltName=DNS:localhost").unwrap();
+        openssl(
+            "x509 -req -in server.csr -CA root.crt -CAkey root.key -CAcreateserial -out server.crt -days 2 -extfile san",
+        );
+        openssl("req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.crt -days 2 -subj /CN=other");
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let data = server.dir().join("data");
+        let mut settings = std::fs::read_to_string(data.join("postgresql.conf")).unwrap();
+        settings += &format!("listen_addresses = '127.0.0.1'\nport = {port}\nssl = on\n");
+        std::fs::write(data.join("postgresql.conf"), settings).unwrap();
+        for file in ["server.crt", "server.key"] {
+            std::fs::copy(certificates.join(file), data.join(file)).unwrap();
+        }
+        let access = "local all all trust\nhostssl all secured 127.0.0.1/32 scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n";
+        std::fs::write(data.join("pg_hba.conf"), access).unwrap();
+        server.connect("postgres").batch_execute("SET password_encryption = 'scram-sha-256'; CREATE ROLE secured SUPERUSER LOGIN PASSWORD 'right word'; CREATE EXTENSION todo").unwrap();
+        server.restart(&["server.key"]);
+        Self { _server: server, port, certificates }
+    }
+
+    fn status(&self, dsn: &str, variables: &[(&str, &str)]) -> Said {
+        let mut command = admin("postgres");
+        command.env_remove("PGHOST").env("PGUSER", "secured").env("HOME", &self.certificates);
+        command.args(["-v", "--dsn", &format!("port={} {dsn}", self.port), "status"]);
+        said(command.envs(variables.iter().copied()), "")
+    }
+}
+
+#[test]
+fn passwords_and_certificates() {
+    let secured = Secured::start();
+    let root = secured.certificates.join("root.crt");
+    let other = secured.certificates.join("other.crt");
+    let right = [("PGPASSWORD", "right word")];
+    let with_root = |mode: &str, host: &str, root: &Path| {
+        secured.status(&format!("host={host} sslmode={mode} sslrootcert={}", root.display()), &right)
+    };
+    // Passwords: none, wrong, right, and from the file.
+    let none = secured.status("host=localhost", &[]);
+    assert_eq!(none.code, 1);
+    assert!(none.err.contains("password"), "{}", none.err);
+    let wrong = secured.status("host=localhost", &[("PGPASSWORD", "wrong word")]);
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.err.contains("28P01") && !wrong.err.contains("wrong word"), "{}", wrong.err);
+    assert_eq!(secured.status("host=localhost", &right).code, 0);
+    let file = secured.certificates.join("passwords");
+    std::fs::write(&file, format!("other:*:*:*:no\nlocalhost:{}:*:secured:right word\n", secured.port)).unwrap();
+    let by_file = [("PGPASSFILE", file.to_str().unwrap())];
+    let open = secured.status("host=localhost", &by_file);
+    assert_eq!(open.code, 1, "a file that others may read is not used");
+    assert!(Command::new("chmod").arg("600").arg(&file).status().unwrap().success());
+    assert_eq!(secured.status("host=localhost", &by_file).code, 0);
+
+    // TLS: who signed the certificate counts from verify-ca on, whose it is from verify-full on.
+    for (mode, host, root, code) in [
+        ("disable", "localhost", &root, 0),
+        ("allow", "localhost", &root, 0),
+        ("prefer", "localhost", &other, 0),
+        ("require", "localhost", &root, 0),
+        ("require", "localhost", &other, 1),
+        ("verify-ca", "localhost", &root, 0),
+        ("verify-ca", "127.0.0.1", &root, 0),
+        ("verify-ca", "localhost", &other, 1),
+        ("verify-full", "localhost", &root, 0),
+        ("verify-full", "127.0.0.1", &root, 1),
+        ("verify-full", "localhost", &other, 1),
+    ] {
+        let said = with_root(mode, host, root);
+        assert_eq!((said.code, said.err.lines().count()), (code, code as usize), "{mode} {host}: {}", said.err);
+    }
+    assert_eq!(secured.status("host=localhost sslmode=verify-full", &right).code, 2, "no root certificate");
+    assert_eq!(secured.status("host=localhost sslmode=require", &right).code, 0, "TLS without one");
+    assert_eq!(secured.status("host=localhost sslmode=other", &right).code, 2);
+}
+
+fn terminal(database: &Database, arguments: &str) -> rexpect::session::PtySession {
+    let program = admin(&database.name);
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("exec '{}' {arguments}", program.get_program().to_str().unwrap())]);
+    command
+        .env("PGDATABASE", &database.name)
+        .env_remove("DATABASE_URL")
+        .env_remove("NO_COLOR")
+        .env("TERM", "xterm-256color");
+    spawn_with_options(command, Options::new().timeout_ms(Some(60_000))).unwrap()
+}
+
+/// Ctrl-C cancels the query at the server, and the command ends with nothing changed.
+#[test]
+fn an_interrupt_cancels_the_query() {
+    let mut database = Database::new();
+    // A lock that somebody holds, for the command to wait on.
+    let mut other = database.connect();
+    other.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").unwrap();
+    let mut session = terminal(&database, "user list");
+    let waits = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'todo-admin' AND datname = '{}' AND wait_event_type = 'Lock'",
+        database.name
+    );
+    while database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+    session.send_control('c').unwrap();
+    let end = session.exp_eof().unwrap();
+    assert!(end.contains("interrupted"), "{end}");
+    match session.process().wait() {
+        Ok(status) => assert!(format!("{status:?}").contains("130"), "{status:?}"),
+        Err(error) => panic!("{error}"),
+    }
+    assert_eq!(database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0), 0, "the server goes on with nothing");
+    other.batch_execute("ROLLBACK").unwrap();
+}
+
+/// Bars show on a terminal only; colours go with NO_COLOR.
+#[test]
+fn bars_and_colours() {
+    let mut database = Database::with_users();
+    database
+        .client
+        .batch_execute("INSERT INTO tasks (user_id, title) SELECT 'u1', 'x' FROM generate_series(1, 60000)")
+        .unwrap();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}.jsonl", database.name));
+    let file = file.to_str().unwrap().to_owned();
+    let shown = terminal(&database, &format!("export '{file}'")).exp_eof().unwrap();
+    assert!(shown.contains('%') && shown.contains("left"), "{shown:?}");
+    database.client.batch_execute("DELETE FROM users").unwrap();
+    let shown = terminal(&database, &format!("import '{file}'")).exp_eof().unwrap();
+    assert!(shown.contains('%') && shown.contains("/s") && shown.contains("60000 tasks imported"), "{shown:?}");
+    let quiet = said(admin(&database.name).args(["export", &file]), "");
+    assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.as_str()), (0, "", ""));
+    assert!(terminal(&database, "stats").exp_eof().unwrap().contains("\u{1b}[32m"));
+    let program = admin(&database.name).get_program().to_str().unwrap().to_owned();
+    let mut command = Command::new(program);
+    command.arg("stats").env("PGDATABASE", &database.name).env("NO_COLOR", "1").env("TERM", "xterm-256color");
+    let plain = spawn_with_options(command, Options::new().timeout_ms(Some(60_000))).unwrap().exp_eof().unwrap();
+    assert!(!plain.contains("\u{1b}[32m") && plain.contains("none yet"), "{plain:?}");
+    std::fs::remove_file(file).unwrap();
+}
