@@ -4,7 +4,9 @@
 //! machine does hits them alike; separate runs differ by a quarter here. A script's time is the mean without its slowest
 //! 5 %, a pair's ratio the median of its runs. `raw/raw` shows what the method itself adds.
 //!
-//! Usage: bench [SECONDS PER RUN (8) [MEASURED SCRIPT]], within `cluster.sh exec`.
+//! Usage: bench [SECONDS PER RUN (8) [MEASURED SCRIPT, or `transfer`]], within `cluster.sh exec`.
+
+mod transfer;
 
 use std::fs;
 use std::path::Path;
@@ -53,6 +55,9 @@ fn main() -> ExitCode {
             None => String::new(),
         };
         println!("{baseline:<18} {measured:<18} {b:>10.1} {m:>10.1} {:>7.3}   {}{verdict}", b / m, ratios.join(" "));
+    }
+    if only.as_deref().is_none_or(|name| name == "transfer") {
+        kept &= transfer::measure(&logs);
     }
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
