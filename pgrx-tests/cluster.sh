@@ -7,6 +7,7 @@
 #   cluster.sh upgrade DIR NEW   stops the cluster in DIR, and starts one in NEW that pg_upgrade makes of it, for the
 #                                server of NEW_PG_CONFIG (default: the same); prints its environment
 #   cluster.sh restart DIR [FILE...]  restarts it; FILEs in its data directory are made the server's alone
+#   cluster.sh as COMMAND...     runs COMMAND as the user that servers run as
 #   cluster.sh stop DIR          stops and removes it
 #
 # The server is the copy that stage.sh made in target/stage, so nothing is installed into the system. PostgreSQL does not
@@ -162,6 +163,10 @@ upgrade)
     ;;
 restart)
     restart "${@:2}"
+    ;;
+as)
+    shift
+    PATH=$bindir:$PATH as_server "$@"
     ;;
 stop)
     stop "$2"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
-# headers with it), a C linker, and OpenSSL's headers for todo-admin; with --clients also Python's venv and Node.js with
-# npm, for the clients that the tests run. Takes no time when nothing is missing.
+# headers with it), a C linker, and OpenSSL's headers for todo-admin; with --clients also Python's venv, Node.js with
+# npm and pgBackRest, for what the tests run. Takes no time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -42,6 +42,7 @@ if [ "${1:-}" = --clients ]; then
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
     command -v node >/dev/null || missing="$missing nodejs"
     command -v npm >/dev/null || missing="$missing npm"
+    command -v pgbackrest >/dev/null || missing="$missing pgbackrest"
 fi
 server=yes headers=yes
 server_found || server=

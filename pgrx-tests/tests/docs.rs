@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use todo_tests::{Database, Server, TO_ADOPT, strings};
+use todo_tests::{Database, Server, TO_ADOPT, admin, said, strings};
 
 fn read(file: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
@@ -97,4 +97,41 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
         Command::new("sh").args(["-ec", &clean]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     std::fs::remove_dir_all(dir).unwrap();
+}
+
+/// The example of the format can be imported, and comes back as it is.
+#[test]
+fn the_example_of_the_format_is_one() {
+    let [example] = blocks(&read("docs/todo-admin.md"), "json").try_into().expect("one JSON example");
+    let database = Database::new();
+    assert_eq!(said(admin(&database.name).args(["import", "-"]), &example).code, 0);
+    assert_eq!(said(admin(&database.name).args(["export", "-"]), "").out, example);
+}
+
+/// Every command and option of todo-admin is in its page, and the page names no other.
+#[test]
+fn todo_admins_commands_are_documented() {
+    let page = read("docs/todo-admin.md");
+    let help = |arguments: &[&str]| said(admin("x").args(arguments).arg("--help"), "").out;
+    let commands = |help: &str| -> Vec<String> {
+        let lines =
+            help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| line.starts_with("  "));
+        let words = lines.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+        words.filter(|word| *word != "help").map(str::to_owned).collect()
+    };
+    let all = commands(&help(&[]));
+    assert!(all.len() >= 14, "{all:?}");
+    for command in &all {
+        assert!(page.contains(&format!("`{command}")), "{command}");
+        let subcommands = commands(&help(&[command]));
+        for subcommand in &subcommands {
+            assert!(page.contains(subcommand.as_str()), "{command} {subcommand}");
+        }
+        let own = help(&[command]);
+        let options =
+            own.split_whitespace().filter(|word| word.starts_with("--")).map(|word| word.trim_end_matches([',', '.']));
+        for option in options.filter(|option| !["--help", "--version"].contains(option)) {
+            assert!(page.contains(option) || option == "--verbose", "{command} {option}");
+        }
+    }
 }
