@@ -42,10 +42,7 @@ fn export(
     let id = crate::user::id_of(transaction, schema, user)?;
     // COPY takes no parameters.
     let only = id.as_ref().map_or("NULL".to_owned(), |id| literal(id));
-    let hash = if with_hashes { "u.hashed_password" } else { "NULL" };
-    let copy = |sql: String| {
-        format!("COPY ({}) TO STDOUT (FORMAT binary)", sql.replace(":user", &only).replace(":hash", hash))
-    };
+    let copy = |sql: String| format!("COPY ({}) TO STDOUT (FORMAT binary)", sql.replace("$1", &only));
     let counts = transaction.query_one(&admin_sql!("export_counts", schema), &[&id])?;
     let (users, tasks): (i64, i64) = (counts.get(0), counts.get(1));
     let (users, tasks) = (users.unsigned_abs(), tasks.unsigned_abs());
