@@ -152,12 +152,7 @@ fn users() {
     let canary = "canary-4711-password";
     let logged = |arguments: &[&str], input: &str| {
         let mut command = admin(&database.name);
-        said(
-            command
-                .args(arguments)
-                .env("PGOPTIONS", "-c log_statement=all -c log_min_duration_statement=0 -c log_parameter_max_length=0"),
-            input,
-        )
+        said(command.args(arguments).env("PGOPTIONS", "-c log_statement=all -c log_min_duration_statement=0"), input)
     };
     let added =
         logged(&["user", "add", "Ada@example.com", "--name", " Ada ", "--password-stdin"], &format!("{canary}\n"));
@@ -426,4 +421,79 @@ fn no_command_shows_a_hash() {
     ] {
         assert!(!ok(&database, arguments).contains("$2b$"), "{arguments:?}");
     }
+}
+
+/// A constraint of the application's fails: PostgreSQL shows the row, hash and all, and we do not.
+#[test]
+fn no_error_shows_a_hash() {
+    let mut database = Database::new();
+    database.client.batch_execute("ALTER TABLE users ADD CONSTRAINT corp CHECK (email LIKE '%@example.com')").unwrap();
+    let mut command = admin(&database.name);
+    let refused =
+        said(command.args(["-v", "user", "add", "x@y.org", "--name", "X", "--password-stdin"]), "long enough");
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.err.contains("23514") && refused.err.contains("corp") && !refused.err.contains("$2b$"),
+        "{}",
+        refused.err
+    );
+    for dsn in
+        ["mysql://u:s3cret@h/db?x=1", "postgres+x//u:s3cret@h/db?sslmode=require", "postgresql://u:s3cret/x@h/db"]
+    {
+        let refused = said(admin(&database.name).args(["--dsn", dsn, "status"]), "");
+        assert!(refused.code != 0 && !refused.err.contains("s3cret"), "{}", refused.err);
+    }
+}
+
+/// Nobody reads what a command says: it does its work all the same. A cut export is no success.
+#[test]
+fn a_reader_who_has_gone() {
+    let mut database = Database::empty();
+    let program = admin(&database.name).get_program().to_str().unwrap().to_owned();
+    let piped = |script: String| {
+        said(std::process::Command::new("bash").args(["-c", &script]).env("PGDATABASE", &database.name), "").code
+    };
+    assert_eq!(piped(format!("set -o pipefail; '{program}' install | true")), 0);
+    assert_eq!(version(&mut database), ["1.0.0"]);
+}
+
+/// Policies hide rows from an operator who is subject to them: an error, not half an answer.
+#[test]
+fn policies_hide_no_rows() {
+    let mut database = Database::with_users();
+    let role = format!("{}_role", database.name);
+    database
+        .client
+        .batch_execute(&format!(
+            "SELECT todo_create_task('u1', 'x'); CREATE ROLE {role} LOGIN; SELECT todo_grant('{role}', 'tables');
+             ALTER TABLE tasks ENABLE ROW LEVEL SECURITY; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA todo_internal TO {role}"
+        ))
+        .unwrap();
+    for arguments in [&["export", "-"][..], &["user", "delete", "u1", "--yes"], &["status"], &["stats"]] {
+        let refused = said(admin(&database.name).arg("-v").args(arguments).env("PGUSER", &role), "");
+        assert_eq!(refused.code, 1, "{arguments:?}: {}", refused.out);
+        assert!(refused.err.contains("42501"), "{arguments:?}: {}", refused.err);
+    }
+    database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+/// Ctrl-C at a prompt ends the program, and the terminal echoes as before.
+#[test]
+fn an_interrupt_at_a_prompt() {
+    let mut database = Database::with_users();
+    for arguments in ["user delete u1", "user passwd u1"] {
+        let program = admin(&database.name).get_program().to_str().unwrap().to_owned();
+        let mut command = std::process::Command::new("sh");
+        // The shell must outlive the program, to say how it ended and what the terminal is like.
+        command
+            .args(["-c", &format!("trap : INT; '{program}' {arguments}; echo \"code $?\"; stty -a")])
+            .env("PGDATABASE", &database.name);
+        let mut session = spawn_with_options(command, Options::new().timeout_ms(Some(20_000))).unwrap();
+        session.exp_regex("[?:] (\\[y/N\\] )?").unwrap();
+        session.send_control('c').unwrap();
+        let end = session.exp_eof().unwrap();
+        assert!(end.contains("code 130"), "{arguments}: {end}");
+        assert!(end.contains(" echo ") && !end.contains("-echo "), "{arguments}: {end}");
+    }
+    assert_eq!(strings(&mut database.client, "SELECT id FROM users ORDER BY id"), ["u1", "u2"]);
 }

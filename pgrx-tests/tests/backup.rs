@@ -85,6 +85,8 @@ fn a_backup_comes_back() {
     let backup =
         files.iter().find(|file| file.starts_with(&name) && file.contains("-202") && !file.contains("2999")).unwrap();
     let backup = scratch.0.join(backup);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&backup).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600, "hashes are in it");
     assert_eq!(scratch_databases(&mut database), [""; 0]);
 
     let into = format!("{name}_restored");
@@ -147,4 +149,28 @@ fn what_cannot_be_restored_leaves_no_database() {
     let there = format!("SELECT datname::text FROM pg_database WHERE datname = '{into}'");
     assert_eq!(strings(&mut database.client, &there), [""; 0]);
     assert_eq!(Failure::of(database.client.batch_execute(&format!("DROP DATABASE {into}"))).code, "3D000");
+}
+
+/// Applications go on writing while a backup is made.
+#[test]
+fn a_backup_of_a_busy_database() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let database = filled();
+    let scratch = Scratch::new(&database);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let mut client = database.connect();
+    let name = database.name.clone();
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                client.batch_execute("SELECT todo_create_task('u2', 'busy')").unwrap();
+            }
+        });
+        for _ in 0..2 {
+            let made = said(admin(&name).args(["backup", scratch.path()]), "");
+            assert_eq!((made.code, made.err.as_str()), (0, ""));
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        writing.join().unwrap();
+    });
 }

@@ -120,7 +120,7 @@ fn bad_lines_are_told_and_nothing_comes_in() {
     let mut database = Database::with_users();
     let task = |change: (&str, &str)| TASK.replace(change.0, change.1);
     let lines = [
-        r#"{"format":"todo","version":1,"users":3,"tasks":3}"#.to_owned(),
+        r#"{"format":"todo","version":1,"users":10,"tasks":10}"#.to_owned(),
         user("new", "new@b.cd"),
         "{broken".to_owned(),
         user("u1", "other@b.cd"),
@@ -140,6 +140,8 @@ fn bad_lines_are_told_and_nothing_comes_in() {
         task(("null,\"completed\"", &format!("\"{}\",\"completed\"", "x".repeat(1001)))),
         task((":7,", ":9,")).replace("\"u1\"", "\"n3\""),
         r#"{"type":"other"}"#.to_owned(),
+        task(("\"t\"", "\"a\\u0000b\"")),
+        task(("false", "true")),
     ];
     let before = rows(&mut database.client);
     let scratch = Scratch::new(&database);
@@ -171,13 +173,15 @@ fn bad_lines_are_told_and_nothing_comes_in() {
         (18, "description is longer than 1000 characters; the id is on an earlier line already"),
         (19, "there is no such user"),
         (20, "unknown variant `other`"),
+        (21, "a text contains a NUL character"),
+        (22, "completed and completed_at do not agree"),
     ];
     assert_eq!(told.len(), expected.len(), "{told:?}");
     for ((line, reason), (number, part)) in told.iter().zip(expected) {
         assert_eq!(*line, number, "{told:?}");
         assert!(reason.starts_with(part), "{line}: {reason}");
     }
-    assert!(refused.err.lines().last().unwrap().contains("15 lines are bad"), "{}", refused.err);
+    assert!(refused.err.lines().last().unwrap().contains("17 lines are bad"), "{}", refused.err);
 
     // Skipped, they wait in a file, as they were; the others come in.
     let skipped = run(&database, &["import", &file, "--skip-bad", &bad], "");
@@ -215,6 +219,9 @@ fn other_files_are_refused() {
         let refused = run(&database, &["import", "-"], input);
         assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{input}: {}", refused.err);
     }
+    // A file that was cut, or is not what its first line says.
+    let cut = format!("{{\"format\":\"todo\",\"version\":1,\"users\":2,\"tasks\":0}}\n{}\n", user("new", "new@b.cd"));
+    assert_eq!(run(&database, &["import", "-"], &cut).code, 1);
     let endless = format!("{{\"format\":\"todo\",\"version\":1,\"users\":0,\"tasks\":0}}\n{}", "x".repeat(3 << 20));
     assert_eq!(run(&database, &["import", "-"], &endless).code, 1);
     assert_eq!(run(&database, &["import", "/nothing/here"], "").code, 1);
@@ -238,6 +245,12 @@ fn half_an_export_is_none() {
     assert_eq!((full.code, full.err.lines().count()), (1, 1), "{}", full.err);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "earlier");
     assert_eq!(std::fs::read_dir(&scratch.0).unwrap().count(), 1, "nothing is left beside it");
+    // A device stays one.
+    let device = scratch.path("device");
+    assert!(std::process::Command::new("mkfifo").arg(&device).status().unwrap().success());
+    let reading = format!("cat '{device}' & exec '{}' export '{device}'", program.get_program().to_str().unwrap());
+    let seen = said(std::process::Command::new("bash").args(["-c", &reading]).env("PGDATABASE", &database.name), "");
+    assert_eq!((seen.code, seen.out.lines().count()), (0, 1 + 50 + 11990), "{}", seen.err);
     // A reader of the pipe who has seen enough.
     let piped = format!("set -o pipefail; '{}' export - | head -n 1", program.get_program().to_str().unwrap());
     let seen = said(std::process::Command::new("bash").args(["-c", &piped]).env("PGDATABASE", &database.name), "");

@@ -20,7 +20,11 @@ pub struct Session {
 
 impl Session {
     pub fn open(conninfo: Conninfo) -> Result<Self, Error> {
-        let mode = conninfo.get("sslmode").unwrap_or("prefer").to_owned();
+        let weakest = if conninfo.get("sslrootcert") == Some("system") { "verify-full" } else { "prefer" };
+        let host = conninfo.get("host").unwrap_or_default();
+        // A socket of this machine has no TLS, whatever is asked for.
+        let is_local = host.starts_with('/') || host.starts_with('@');
+        let mode = if is_local { "disable" } else { conninfo.get("sslmode").unwrap_or(weakest) }.to_owned();
         let tls = tls(&conninfo, &mode)?;
         let mut config = config(&conninfo)?;
         let attempts: &[SslMode] = match &*mode {
@@ -136,7 +140,12 @@ fn value<T: FromStr>(key: &str, text: &str) -> Result<T, Error> {
 }
 
 fn unknown(key: &str, value: &str) -> Error {
-    Error::usage(format!("connection parameter {key} cannot be \"{value}\""), "see PostgreSQL's connection strings")
+    // What stands where a number belongs may be part of a password, by a slip.
+    let shown = if key == "port" || key == "hostaddr" { String::new() } else { format!(" \"{value}\"") };
+    Error::usage(
+        format!("connection parameter {key} cannot have this value{shown}"),
+        "see PostgreSQL's connection strings",
+    )
 }
 
 /// TLS as libpq has it: certificates are verified from verify-ca on, or where there is a root certificate to do it with;
@@ -181,6 +190,8 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<MakeTlsConnector, Error> {
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Somebody is being asked: nothing is under way that would have to be cancelled.
+static PROMPTING: AtomicBool = AtomicBool::new(false);
 static CANCEL: OnceLock<Mutex<(CancelToken, MakeTlsConnector)>> = OnceLock::new();
 
 /// The first Ctrl-C cancels the query, which then fails; the second ends the process.
@@ -192,6 +203,12 @@ fn cancel_on_interrupt(token: CancelToken, tls: MakeTlsConnector) {
     let _ = CANCEL.set(Mutex::new((token, tls)));
     // A handler that cannot be had leaves the default, which ends the process.
     let _ = ctrlc::set_handler(|| {
+        if PROMPTING.load(Ordering::SeqCst) {
+            // A password's prompt has turned the echo off.
+            let _ = std::process::Command::new("stty").arg("echo").status();
+            eprintln!();
+            std::process::exit(130);
+        }
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
@@ -199,6 +216,14 @@ fn cancel_on_interrupt(token: CancelToken, tls: MakeTlsConnector) {
             let _ = token.cancel_query(tls.clone());
         }
     });
+}
+
+/// Asks somebody: Ctrl-C ends the program at once.
+pub fn prompting<T>(ask: impl FnOnce() -> T) -> T {
+    PROMPTING.store(true, Ordering::SeqCst);
+    let answer = ask();
+    PROMPTING.store(false, Ordering::SeqCst);
+    answer
 }
 
 pub fn is_interrupted() -> bool {

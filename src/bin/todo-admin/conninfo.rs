@@ -27,7 +27,7 @@ const VARIABLES: [(&str, &str); 17] = [
     ("PGSSLNEGOTIATION", "sslnegotiation"),
 ];
 /// Parameters without a variable that have an effect here, or that libpq knows and that have none.
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 14] = [
     "service",
     "servicefile",
     "tcp_user_timeout",
@@ -42,8 +42,6 @@ const OTHERS: [&str; 16] = [
     "gsslib",
     "krbsrvname",
     "sslcompression",
-    "requirepeer",
-    "require_auth",
 ];
 
 /// Connection parameters by libpq's names.
@@ -101,16 +99,17 @@ impl Conninfo {
     fn parse(text: &str) -> Result<Self, Error> {
         let parameters = match text.split_once("://") {
             Some((scheme, rest)) if is_scheme(scheme) => parse_url(rest)?,
-            Some((scheme, _)) if !text.contains('=') => {
-                return Err(Error::usage(
-                    format!("not a PostgreSQL address: {scheme}://"),
-                    "begin it with postgresql://",
-                ));
+            // It may hold a password: nothing of it is shown.
+            Some((scheme, _)) if !scheme.contains('=') => {
+                return Err(Error::usage("not a PostgreSQL address", "begin it with postgresql://"));
             }
             _ if text.contains('=') => parse_pairs(text)?,
             _ => vec![("dbname".to_owned(), text.to_owned())],
         };
         for (key, _) in &parameters {
+            if !key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
+                return Err(Error::usage("malformed connection string", "write key=value pairs, or postgresql://..."));
+            }
             let known = VARIABLES.iter().any(|(_, name)| name == key) || OTHERS.contains(&&**key);
             if !known {
                 return Err(Error::usage(

@@ -58,13 +58,13 @@ impl Error {
         if let Some(fix) = &self.fix {
             line += &format!(" ({})", one_line(fix));
         }
-        anstream::eprintln!("{line}");
+        crate::output::complain(&line);
         ExitCode::from(self.code as u8)
     }
 }
 
 fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join("; ")
+    crate::output::printable(&text.lines().map(str::trim).collect::<Vec<_>>().join("; "))
 }
 
 impl From<postgres::Error> for Error {
@@ -86,7 +86,9 @@ impl From<postgres::Error> for Error {
         if *db.code() == postgres::error::SqlState::QUERY_CANCELED && crate::connect::is_interrupted() {
             return Self::interrupted();
         }
-        let message = match db.detail() {
+        // PostgreSQL shows the whole row that breaks a rule, hash and all. What the extension says of rows has a hint.
+        let shows_row = matches!(db.code().code(), "23502" | "23514" | "44000") && db.hint().is_none();
+        let message = match db.detail().filter(|_| !shows_row) {
             Some(detail) => format!("{}: {detail}", db.message()),
             None => db.message().to_owned(),
         };

@@ -3,30 +3,42 @@
 use crate::aside::Aside;
 use crate::connect::{Session, is_interrupted};
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql};
+use crate::extension::{Extension, admin_sql, undisturbed};
 use crate::transfer::{Header, Record, Task, User, VERSION, progress};
-use postgres::binary_copy::BinaryCopyOutIter;
+use indicatif::ProgressBar;
+use postgres::binary_copy::{BinaryCopyOutIter, BinaryCopyOutRow};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::Type;
-use postgres::{IsolationLevel, Transaction};
+use postgres::{CopyOutReader, IsolationLevel, Transaction};
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+const USER_TYPES: [Type; 8] =
+    [Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::TIMESTAMP, Type::TIMESTAMP, Type::BOOL, Type::BOOL];
+const TASK_TYPES: [Type; 8] =
+    [Type::INT4, Type::TEXT, Type::TEXT, Type::TEXT, Type::BOOL, Type::TIMESTAMP, Type::TIMESTAMP, Type::TIMESTAMP];
 
 pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: bool) -> Result<(), Error> {
     let mut transaction =
         session.client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead).start()?;
+    undisturbed(&mut transaction)?;
     let schema = Extension::schema_in_use(&mut transaction)?;
     if file == "-" {
         let mut out = BufWriter::new(std::io::stdout().lock());
         export(&mut transaction, &schema, user, with_hashes, &mut out)?;
         return Ok(out.flush()?);
     }
-    // Written aside, so that there is never half an export by this name; nobody else may read it.
-    let aside = Aside::of(Path::new(file));
-    let open = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside.path);
-    let mut out = BufWriter::new(open.map_err(|error| Error::new(format!("{file}: {error}")))?);
+    let unopened = |error: std::io::Error| Error::new(format!("{file}: {error}"));
+    // A device or a pipe is written to as it is.
+    if std::fs::metadata(file).is_ok_and(|there| !there.is_file()) {
+        let mut out = BufWriter::new(OpenOptions::new().write(true).open(file).map_err(unopened)?);
+        export(&mut transaction, &schema, user, with_hashes, &mut out)?;
+        return Ok(out.flush()?);
+    }
+    // Written aside, so that there is never half an export by this name.
+    let (aside, opened) = Aside::create(Path::new(file)).map_err(unopened)?;
+    let mut out = BufWriter::new(opened);
     export(&mut transaction, &schema, user, with_hashes, &mut out)?;
     out.flush()?;
     Ok(aside.complete()?)
@@ -49,54 +61,51 @@ fn export(
     let bar = progress(users + tasks, "rows");
     line(out, &Header { format: "todo".to_owned(), version: VERSION, users, tasks })?;
 
-    let types =
-        [Type::TEXT, Type::TEXT, Type::TEXT, Type::TEXT, Type::TIMESTAMP, Type::TIMESTAMP, Type::BOOL, Type::BOOL];
     // Without hashes the table need not be readable.
-    let source =
+    let sql =
         if with_hashes { admin_sql!("export_users_with_hashes", schema) } else { admin_sql!("export_users", schema) };
-    let reader = transaction.copy_out(&copy(source))?;
-    let mut rows = BinaryCopyOutIter::new(reader, &types);
-    while let Some(row) = rows.next()? {
-        line(
-            out,
-            &Record::User(User {
-                id: row.try_get(0)?,
-                email: row.try_get(1)?,
-                name: row.try_get(2)?,
-                hashed_password: row.try_get(3)?,
-                created_at: row.try_get(4)?,
-                updated_at: row.try_get(5)?,
-                is_active: row.try_get(6)?,
-                email_verified: row.try_get(7)?,
-            }),
-        )?;
-        bar.inc(1);
-        check_interrupt()?;
-    }
-    drop(rows);
-
-    let types =
-        [Type::INT4, Type::TEXT, Type::TEXT, Type::TEXT, Type::BOOL, Type::TIMESTAMP, Type::TIMESTAMP, Type::TIMESTAMP];
-    let reader = transaction.copy_out(&copy(admin_sql!("export_tasks", schema)))?;
-    let mut rows = BinaryCopyOutIter::new(reader, &types);
-    while let Some(row) = rows.next()? {
-        line(
-            out,
-            &Record::Task(Task {
-                id: row.try_get(0)?,
-                user_id: row.try_get(1)?,
-                title: row.try_get(2)?,
-                description: row.try_get(3)?,
-                completed: row.try_get(4)?,
-                created_at: row.try_get(5)?,
-                updated_at: row.try_get(6)?,
-                completed_at: row.try_get(7)?,
-            }),
-        )?;
-        bar.inc(1);
-        check_interrupt()?;
-    }
+    write_rows(transaction.copy_out(&copy(sql))?, &USER_TYPES, &bar, out, |row| {
+        Ok(Record::User(User {
+            id: row.try_get(0)?,
+            email: row.try_get(1)?,
+            name: row.try_get(2)?,
+            hashed_password: row.try_get(3)?,
+            created_at: row.try_get(4)?,
+            updated_at: row.try_get(5)?,
+            is_active: row.try_get(6)?,
+            email_verified: row.try_get(7)?,
+        }))
+    })?;
+    write_rows(transaction.copy_out(&copy(admin_sql!("export_tasks", schema)))?, &TASK_TYPES, &bar, out, |row| {
+        Ok(Record::Task(Task {
+            id: row.try_get(0)?,
+            user_id: row.try_get(1)?,
+            title: row.try_get(2)?,
+            description: row.try_get(3)?,
+            completed: row.try_get(4)?,
+            created_at: row.try_get(5)?,
+            updated_at: row.try_get(6)?,
+            completed_at: row.try_get(7)?,
+        }))
+    })?;
     bar.finish_and_clear();
+    Ok(())
+}
+
+/// Writes the rows of a COPY as they come.
+fn write_rows(
+    reader: CopyOutReader<'_>,
+    types: &[Type],
+    bar: &ProgressBar,
+    out: &mut impl Write,
+    record: impl Fn(&BinaryCopyOutRow) -> Result<Record, postgres::Error>,
+) -> Result<(), Error> {
+    let mut rows = BinaryCopyOutIter::new(reader, types);
+    while let Some(row) = rows.next()? {
+        line(out, &record(&row)?)?;
+        bar.inc(1);
+        check_interrupt()?;
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use crate::connect::Session;
 use crate::error::Error;
 use crate::output;
-use postgres::{Client, GenericClient};
+use postgres::{Client, GenericClient, Transaction};
 
 /// The extension as the database has it.
 pub struct Extension {
@@ -35,6 +35,11 @@ impl Extension {
     }
 }
 
+/// For a transaction that has to see all rows, and may take long.
+pub fn undisturbed(transaction: &mut Transaction) -> Result<(), Error> {
+    Ok(transaction.batch_execute(include_str!("../../../sql/admin/undisturbed.sql"))?)
+}
+
 /// The SQL of a file in `sql/admin/`, for the extension in `schema`.
 macro_rules! admin_sql {
     ($file:literal, $schema:expr) => {
@@ -52,7 +57,7 @@ pub fn install(session: &mut Session, schema: Option<&str>, version: Option<&str
     }
     let version = version.map(str::to_owned).or(extension.default_version).unwrap_or_default();
     let place = schema.map_or("the first schema of search_path".to_owned(), |schema| format!("schema {schema}"));
-    output::line(format!("todo {version} will be created in {place}"))?;
+    output::say(format!("todo {version} will be created in {place}"));
     let mut statements = Vec::new();
     let mut in_schema = String::new();
     if let Some(schema) = schema {
@@ -61,7 +66,8 @@ pub fn install(session: &mut Session, schema: Option<&str>, version: Option<&str
     }
     statements.push(format!("CREATE EXTENSION todo{in_schema} VERSION {}", identifier(&version)));
     run(client, &statements, false)?;
-    output::line("done")
+    output::say("done");
+    Ok(())
 }
 
 pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result<(), Error> {
@@ -72,11 +78,13 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
     };
     let target = to.map(str::to_owned).or(extension.default_version).unwrap_or_default();
     if version == target {
-        return output::line(format!("todo is at {target} already"));
+        output::say(format!("todo is at {target} already"));
+        return Ok(());
     }
-    output::line(path(client, &version, &target)?)?;
+    output::say(path(client, &version, &target)?);
     run(client, &[format!("ALTER EXTENSION todo UPDATE TO {}", identifier(&target))], dry_run)?;
-    output::line(if dry_run { "it would work; nothing has been changed" } else { "done" })
+    output::say(if dry_run { "it would work; nothing has been changed" } else { "done" });
+    Ok(())
 }
 
 pub fn adopt(session: &mut Session, schema: Option<&str>, dry_run: bool) -> Result<(), Error> {
@@ -86,7 +94,7 @@ pub fn adopt(session: &mut Session, schema: Option<&str>, dry_run: bool) -> Resu
         return Err(Error::new("the extension is there already, with tables of its own").fix("todo-admin status"));
     }
     let target = extension.default_version.unwrap_or_default();
-    output::line(path(client, "adopt", &target)?)?;
+    output::say(path(client, "adopt", &target)?);
     let mut statements = Vec::new();
     if extension.version.is_none() {
         let in_schema = schema.map_or(String::new(), |schema| format!(" SCHEMA {}", identifier(schema)));
@@ -94,7 +102,8 @@ pub fn adopt(session: &mut Session, schema: Option<&str>, dry_run: bool) -> Resu
     }
     statements.push(format!("ALTER EXTENSION todo UPDATE TO {}", identifier(&target)));
     run(client, &statements, dry_run)?;
-    output::line(if dry_run { "it would work; nothing has been changed" } else { "done" })
+    output::say(if dry_run { "it would work; nothing has been changed" } else { "done" });
+    Ok(())
 }
 
 /// The extension, if the server has its files.

@@ -25,9 +25,9 @@ fn change(
     transaction.query(&format!("SELECT {schema}.{call}"), arguments)?;
     let rights = transaction.query(&admin_sql!("rights", &schema), &[&role])?;
     transaction.commit()?;
-    output::line(format!("{} may use now:", printable(role)))?;
+    output::say(format!("{} may use now:", printable(role)));
     for row in rights {
-        output::line(format!("  {}", row.get::<_, &str>(0)))?;
+        output::say(format!("  {}", row.get::<_, &str>(0)));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use crate::connect::{Session, is_interrupted};
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql};
+use crate::extension::{Extension, admin_sql, undisturbed};
 use crate::output;
 use crate::transfer::{Header, Record, Task, User, VERSION, progress};
 use postgres::Transaction;
@@ -44,7 +44,8 @@ const TASK_TYPES: [Type; 10] = [
 ];
 
 pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashes: bool) -> Result<(), Error> {
-    let mut transaction = session.client.transaction()?;
+    let mut transaction = session.client.build_transaction().read_only(false).start()?;
+    undisturbed(&mut transaction)?;
     let schema = Extension::schema_in_use(&mut transaction)?;
     transaction.batch_execute(include_str!("../../../sql/admin/import_staging.sql"))?;
 
@@ -67,8 +68,12 @@ pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashe
     let users = transaction.execute(&admin_sql!("import_users", &schema), &[])?;
     let tasks = transaction.execute(&admin_sql!("import_tasks", &schema), &[])?;
     transaction.query(&admin_sql!("import_sequence", &schema), &[])?;
+    if is_interrupted() {
+        return Err(Error::interrupted());
+    }
     transaction.commit()?;
-    output::line(format!("{users} users and {tasks} tasks imported"))
+    output::say(format!("{users} users and {tasks} tasks imported"));
+    Ok(())
 }
 
 /// Reads all lines into the staging tables.
@@ -81,7 +86,7 @@ fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut 
         (Box::new(BufReader::new(opened)), size)
     };
     let bar = progress(size, "bytes");
-    let (mut line, mut number) = (Vec::new(), 0);
+    let (mut line, mut number, mut records, mut header) = (Vec::new(), 0, 0, None);
     let mut staged = Staged { users: Vec::new(), tasks: Vec::new(), keeps_raw: bad.file.is_some() };
     loop {
         line.clear();
@@ -95,7 +100,7 @@ fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut 
             return Err(Error::interrupted());
         }
         if number == 1 {
-            check_header(&line, file)?;
+            header = Some(check_header(&line, file)?);
             continue;
         }
         if length as u64 == LINE_MAX && !line.ends_with(b"\n") {
@@ -107,8 +112,12 @@ fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut 
         if text.is_empty() {
             continue;
         }
+        records += 1;
         match serde_json::from_slice(text) {
-            Ok(record) => staged.add(number, text, record, with_hashes),
+            Ok(record) => match misfit(&record) {
+                None => staged.add(number, text, record, with_hashes),
+                Some(reason) => bad.add(number, reason, text)?,
+            },
             Err(error) => bad.add(number, &reason(&error), text)?,
         }
         staged.send(transaction, BATCH)?;
@@ -118,12 +127,20 @@ fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut 
     }
     staged.send(transaction, 1)?;
     bar.finish_and_clear();
-    Ok(())
+    match header {
+        // Without numbers, as bad lines are kept, it says nothing.
+        Some(header) if header.users + header.tasks > 0 && header.users + header.tasks != records => {
+            let said = header.users + header.tasks;
+            Err(Error::new(format!("{file} has {records} records, and should have {said}; nothing has been imported"))
+                .fix("it is cut short, or was put together: export again, or write the right numbers into its first line"))
+        }
+        _ => Ok(()),
+    }
 }
 
-fn check_header(line: &[u8], file: &str) -> Result<(), Error> {
+fn check_header(line: &[u8], file: &str) -> Result<Header, Error> {
     match serde_json::from_slice::<Header>(line) {
-        Ok(header) if header.format == "todo" && header.version == VERSION => Ok(()),
+        Ok(header) if header.format == "todo" && header.version == VERSION => Ok(header),
         Ok(header) if header.format == "todo" => {
             Err(Error::new(format!("{file} is of format version {}, this program reads {VERSION}", header.version))
                 .fix("use the todo-admin that wrote it, or a newer one"))
@@ -132,6 +149,20 @@ fn check_header(line: &[u8], file: &str) -> Result<(), Error> {
             Err(Error::new(format!("{file} is no export of todo")).fix("todo-admin export writes what can be imported"))
         }
     }
+}
+
+/// What JSON can say, and the tables could not hold as it is.
+fn misfit(record: &Record) -> Option<&'static str> {
+    let (texts, is_consistent) = match record {
+        Record::User(u) => ([Some(&u.id), Some(&u.email), Some(&u.name), u.hashed_password.as_ref()], true),
+        Record::Task(t) => {
+            ([Some(&t.user_id), Some(&t.title), t.description.as_ref(), None], t.completed == t.completed_at.is_some())
+        }
+    };
+    if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+        return Some("a text contains a NUL character");
+    }
+    (!is_consistent).then_some("completed and completed_at do not agree")
 }
 
 /// What serde says, without its place, which counts within the line.
@@ -226,7 +257,7 @@ impl BadLines {
 
     fn add(&mut self, line: u64, reason: &str, raw: &[u8]) -> Result<(), Error> {
         self.count += 1;
-        eprintln!("line {line}: {}", output::printable(reason));
+        output::complain(&format!("line {line}: {}", output::printable(reason)));
         if let Some(file) = &mut self.file {
             if self.count == 1 {
                 serde_json::to_writer(

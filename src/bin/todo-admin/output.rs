@@ -15,6 +15,16 @@ pub fn line(text: impl AsRef<str>) -> Result<(), Error> {
     write(format!("{}\n", text.as_ref()).as_bytes())
 }
 
+/// Says what has been, or will be, done. Nobody may be there to read it: the work goes on.
+pub fn say(text: impl AsRef<str>) {
+    let _ = line(text);
+}
+
+/// A line on standard error; nobody may be there to read it.
+pub fn complain(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
 pub fn json(value: &impl Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(value).map_err(Error::new)?;
     line(text)

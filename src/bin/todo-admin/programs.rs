@@ -1,5 +1,6 @@
 //! pg_dump and pg_restore, connected as we are: parameters by the environment, the password by a file of our own.
 
+use crate::aside::unique;
 use crate::connect::is_interrupted;
 use crate::conninfo::Conninfo;
 use crate::error::Error;
@@ -29,7 +30,7 @@ impl Programs {
     pub fn new(conninfo: &Conninfo) -> Result<Self, Error> {
         let password_file = match conninfo.password() {
             Some(password) => {
-                let path = std::env::temp_dir().join(format!("todo-admin-{}.pgpass", std::process::id()));
+                let path = std::env::temp_dir().join(format!("todo-admin-{}.pgpass", unique()));
                 let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
                 let file_guard = PasswordFile(path);
                 let escaped = password.replace('\\', "\\\\").replace(':', "\\:");

@@ -2,7 +2,7 @@
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql};
+use crate::extension::{Extension, admin_sql, undisturbed};
 use crate::output::{self, good};
 use console::Term;
 use indicatif::HumanDuration;
@@ -28,6 +28,7 @@ struct Day {
 
 pub fn show(session: &mut Session, user: Option<&str>, days: u16, json: bool) -> Result<(), Error> {
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
+    undisturbed(&mut transaction)?;
     let schema = Extension::schema_in_use(&mut transaction)?;
     let id = crate::user::id_of(&mut transaction, &schema, user)?;
     let rows = transaction.query(&admin_sql!("stats_days", &schema), &[&id, &i32::from(days)])?;

@@ -2,7 +2,7 @@
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql};
+use crate::extension::{Extension, admin_sql, undisturbed};
 use crate::output;
 use indicatif::HumanBytes;
 use serde::Serialize;
@@ -29,6 +29,7 @@ struct Status {
 pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
     // One snapshot for all the numbers.
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
+    undisturbed(&mut transaction)?;
     let schema = Extension::schema_in_use(&mut transaction)?;
     let extension = Extension::of(&mut transaction)?;
     let row = transaction.query_one(&admin_sql!("status", &schema), &[])?;

@@ -2,9 +2,9 @@
 //! hashed here: the server sees the hash only.
 
 use crate::args::{Password, UserCommand};
-use crate::connect::Session;
+use crate::connect::{Session, prompting};
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql};
+use crate::extension::{Extension, admin_sql, undisturbed};
 use crate::output::{self, printable};
 use crate::password_rule;
 use crate::transfer::{time_text, utc};
@@ -25,16 +25,21 @@ struct User {
     email_verified: bool,
 }
 
-impl From<&Row> for User {
-    fn from(row: &Row) -> Self {
-        Self {
-            id: row.get("id"),
+impl TryFrom<&Row> for User {
+    type Error = Error;
+
+    fn try_from(row: &Row) -> Result<Self, Error> {
+        let id: String = row.get("id");
+        Ok(Self {
+            created_at: row.try_get("created_at").map_err(|_| {
+                Error::new(format!("user {id} has a created_at that no calendar has")).fix("set another")
+            })?,
+            id,
             email: row.get("email"),
             name: row.get("name"),
-            created_at: row.get("created_at"),
             active: row.get("is_active"),
             email_verified: row.get("email_verified"),
-        }
+        })
     }
 }
 
@@ -44,21 +49,30 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
     match command {
         UserCommand::Add { email, name, locked, password } => {
             let hash = if *locked { "!".to_owned() } else { new_hash(client, password)? };
-            let row = client.query_one(&admin_sql!("add_user", &schema), &[email, name, &hash])?;
-            output::line(format!("{} added, id {}", printable(email), printable(row.get("id"))))
+            let mut transaction = client.transaction()?;
+            transaction.query(include_str!("../../../sql/admin/no_parameters_in_log.sql"), &[])?;
+            let row = transaction.query_one(&admin_sql!("add_user", &schema), &[email, name, &hash])?;
+            transaction.commit()?;
+            output::say(format!("{} added, id {}", printable(email), printable(row.get("id"))));
+            Ok(())
         }
         UserCommand::List(format) => list(client, &schema, format.json),
         UserCommand::Show { user, format } => show(client, &schema, user, format.json),
         UserCommand::Passwd { user, password } => {
             let user = find(client, &schema, user)?;
             let hash = new_hash(client, password)?;
-            client.query(&format!("SELECT {schema}.todo_set_password_hash($1, $2)"), &[&user.id, &hash])?;
-            output::line(format!("{} has a new password", printable(&user.email)))
+            let mut transaction = client.transaction()?;
+            transaction.query(include_str!("../../../sql/admin/no_parameters_in_log.sql"), &[])?;
+            transaction.query(&format!("SELECT {schema}.todo_set_password_hash($1, $2)"), &[&user.id, &hash])?;
+            transaction.commit()?;
+            output::say(format!("{} has a new password", printable(&user.email)));
+            Ok(())
         }
         UserCommand::VerifyEmail { user } => {
             let user = find(client, &schema, user)?;
             client.query(&format!("SELECT {schema}.todo_verify_email($1)"), &[&user.id])?;
-            output::line(format!("{} is verified", printable(&user.email)))
+            output::say(format!("{} is verified", printable(&user.email)));
+            Ok(())
         }
         UserCommand::Enable { user } => set_active(client, &schema, user, true),
         UserCommand::Disable { user } => set_active(client, &schema, user, false),
@@ -73,14 +87,14 @@ pub fn id_of(client: &mut impl GenericClient, schema: &str, user: Option<&str>) 
 
 fn find(client: &mut impl GenericClient, schema: &str, user: &str) -> Result<User, Error> {
     let row = client.query_opt(&admin_sql!("find_user", schema), &[&user])?;
-    row.as_ref().map(User::from).ok_or_else(|| {
-        Error::new(format!("no user has the id or address \"{}\"", printable(user)))
-            .fix("todo-admin user list shows all")
+    row.as_ref().map(User::try_from).unwrap_or_else(|| {
+        Err(Error::new(format!("no user has the id or address \"{user}\"")).fix("todo-admin user list shows all"))
     })
 }
 
 fn list(client: &mut impl GenericClient, schema: &str, json: bool) -> Result<(), Error> {
-    let users: Vec<User> = client.query(&admin_sql!("list_users", schema), &[])?.iter().map(User::from).collect();
+    let users: Vec<User> =
+        client.query(&admin_sql!("list_users", schema), &[])?.iter().map(User::try_from).collect::<Result<_, _>>()?;
     if json {
         return output::json(&users);
     }
@@ -132,16 +146,21 @@ fn task_counts(client: &mut impl GenericClient, schema: &str, user: &User) -> Re
 fn set_active(client: &mut impl GenericClient, schema: &str, user: &str, active: bool) -> Result<(), Error> {
     let user = find(client, schema, user)?;
     client.query(&format!("SELECT {schema}.todo_set_active($1, $2)"), &[&user.id, &active])?;
-    output::line(format!(
+    output::say(format!(
         "{} {}",
         printable(&user.email),
         if active { "can log in again" } else { "cannot log in any more" }
-    ))
+    ));
+    Ok(())
 }
 
 fn delete(client: &mut impl GenericClient, schema: &str, user: &str, yes: bool) -> Result<(), Error> {
     let user = find(client, schema, user)?;
-    let (pending, completed) = task_counts(client, schema, &user)?;
+    let (pending, completed) = {
+        let mut transaction = client.transaction()?;
+        undisturbed(&mut transaction)?;
+        task_counts(&mut transaction, schema, &user)?
+    };
     let tasks = match pending + completed {
         0 => "no tasks".to_owned(),
         1 => "1 task".to_owned(),
@@ -153,13 +172,14 @@ fn delete(client: &mut impl GenericClient, schema: &str, user: &str, yes: bool) 
         }
         eprint!("Delete {} ({}) with {tasks}? [y/N] ", printable(&user.email), printable(&user.name));
         let mut answer = String::new();
-        std::io::stdin().lock().read_line(&mut answer)?;
+        prompting(|| std::io::stdin().lock().read_line(&mut answer))?;
         if !matches!(answer.trim(), "y" | "Y" | "yes") {
             return Err(Error::new("nothing has been deleted"));
         }
     }
     client.query(&format!("SELECT {schema}.todo_delete_user($1)"), &[&user.id])?;
-    output::line(format!("{} deleted, with {tasks}", printable(&user.email)))
+    output::say(format!("{} deleted, with {tasks}", printable(&user.email)));
+    Ok(())
 }
 
 /// The hash of a password that the operator gives, at the cost of the database's setting.
@@ -186,7 +206,7 @@ fn read_password(source: &Password) -> Result<String, Error> {
     let terminal = Term::stderr();
     let ask = |prompt: &str| -> Result<String, Error> {
         terminal.write_str(prompt)?;
-        Ok(terminal.read_secure_line()?)
+        Ok(prompting(|| terminal.read_secure_line())?)
     };
     let password = ask("New password: ")?;
     if ask("Once more: ")? != password {
