@@ -324,7 +324,7 @@ fn failures_say_what_to_do() {
             .env("PGDATABASE", &database.name),
         "",
     );
-    assert_eq!((piped.code, piped.out.as_str(), piped.err.as_str()), (0, "[", ""));
+    assert_eq!((piped.code, piped.out.as_str(), piped.err.as_str()), (141, "[", ""));
 }
 
 #[test]

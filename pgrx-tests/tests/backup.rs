@@ -174,3 +174,26 @@ fn a_backup_of_a_busy_database() {
         writing.join().unwrap();
     });
 }
+
+/// Told to end, a backup takes back what it has begun.
+#[test]
+fn a_backup_that_is_ended() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut database = filled();
+    let scratch = Scratch::new(&database);
+    // A lock keeps pg_dump waiting.
+    let mut other = database.connect();
+    other.batch_execute("BEGIN; LOCK TABLE own IN ACCESS EXCLUSIVE MODE").unwrap();
+    let mut child =
+        admin(&database.name).args(["backup", scratch.path()]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let waits = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+        database.name
+    );
+    while database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+    assert!(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(scratch.files(), [""; 0]);
+    assert_eq!(scratch_databases(&mut database), [""; 0]);
+    other.batch_execute("ROLLBACK").unwrap();
+}

@@ -197,6 +197,9 @@ fn bad_lines_are_told_and_nothing_comes_in() {
         strings(&mut database.client, "SELECT updated_at::text FROM users WHERE id = 'new'"),
         ["2020-01-01 00:00:00.5"]
     );
+    let none = scratch.path("none.jsonl");
+    assert_eq!(run(&database, &["import", "/nothing/here", "--skip-bad", &none], "").code, 1);
+    assert!(!std::path::Path::new(&none).exists(), "nothing was skipped");
     assert_eq!(
         run(&database, &["import", &file, "--skip-bad", &bad], "").code,
         1,
@@ -254,7 +257,7 @@ fn half_an_export_is_none() {
     // A reader of the pipe who has seen enough.
     let piped = format!("set -o pipefail; '{}' export - | head -n 1", program.get_program().to_str().unwrap());
     let seen = said(std::process::Command::new("bash").args(["-c", &piped]).env("PGDATABASE", &database.name), "");
-    assert_eq!((seen.code, seen.out.lines().count(), seen.err.as_str()), (0, 1, ""));
+    assert_eq!((seen.code, seen.out.lines().count(), seen.err.as_str()), (141, 1, ""));
 }
 
 #[test]

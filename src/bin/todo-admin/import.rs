@@ -12,6 +12,7 @@ use postgres::types::{ToSql, Type};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 
 /// How many records are sent at a time.
 const BATCH: usize = 5_000;
@@ -72,6 +73,9 @@ pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashe
         return Err(Error::interrupted());
     }
     transaction.commit()?;
+    if count > 0 {
+        bad.path = None;
+    }
     output::say(format!("{users} users and {tasks} tasks imported"));
     Ok(())
 }
@@ -243,7 +247,17 @@ impl Staged {
 /// Lines that are not imported: said on standard error, and kept in a file if that is wished.
 struct BadLines {
     file: Option<BufWriter<File>>,
+    path: Option<PathBuf>,
     count: u64,
+}
+
+/// What was not finished is not left.
+impl Drop for BadLines {
+    fn drop(&mut self) {
+        if let Some(path) = &self.path {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 impl BadLines {
@@ -252,7 +266,7 @@ impl BadLines {
             let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
             opened.map(BufWriter::new).map_err(|error| Error::new(format!("{file}: {error}")))
         };
-        Ok(Self { file: file.map(open).transpose()?, count: 0 })
+        Ok(Self { file: file.map(open).transpose()?, path: file.map(PathBuf::from), count: 0 })
     }
 
     fn add(&mut self, line: u64, reason: &str, raw: &[u8]) -> Result<(), Error> {

@@ -46,8 +46,8 @@ fn main() -> ExitCode {
     let args = Args::parse();
     match run(&args) {
         Ok(code) => code,
-        // It has said all it could.
-        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        // As a program that the signal ends: what was read is not all.
+        Err(error) if error.is_broken_pipe() => ExitCode::from(141),
         Err(error) if matches!(args.command, Command::Doctor(_)) => {
             error.report(args.verbose);
             ExitCode::from(doctor::CANNOT_TELL)

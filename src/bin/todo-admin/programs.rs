@@ -81,15 +81,17 @@ fn wait(child: &mut Child, program: &str, file: Option<&Path>) -> Result<String,
         let _ = stderr.read_to_string(&mut said);
         said
     });
-    if std::io::stderr().is_terminal() {
-        let spinner = ProgressBar::new_spinner();
-        while !reader.is_finished() {
-            let size = file.and_then(|file| fs::metadata(file).ok()).map(|file| HumanBytes(file.len()).to_string());
-            spinner.set_message(format!("{program} {}", size.unwrap_or_default()));
-            spinner.tick();
-            std::thread::sleep(Duration::from_millis(100));
+    let spinner = if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    while !reader.is_finished() {
+        if is_interrupted() {
+            // It may have been told itself, by a terminal; a second time does no harm.
+            let _ = child.kill();
         }
-        spinner.finish_and_clear();
+        let size = file.and_then(|file| fs::metadata(file).ok()).map(|file| HumanBytes(file.len()).to_string());
+        spinner.set_message(format!("{program} {}", size.unwrap_or_default()));
+        spinner.tick();
+        std::thread::sleep(Duration::from_millis(50));
     }
+    spinner.finish_and_clear();
     Ok(reader.join().unwrap_or_default())
 }
