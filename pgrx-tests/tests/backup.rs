@@ -197,3 +197,30 @@ fn a_backup_that_is_ended() {
     assert_eq!(scratch_databases(&mut database), [""; 0]);
     other.batch_execute("ROLLBACK").unwrap();
 }
+
+/// What sorts by ICU goes on doing so.
+#[test]
+fn the_locale_comes_back() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let icu = "SELECT count(*)::text FROM pg_collation WHERE collprovider = 'i' AND current_setting('server_version_num')::int >= 150000";
+    let options = match strings(&mut Database::empty().client, icu)[0].as_str() {
+        "0" => "TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'",
+        _ => "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE'",
+    };
+    let mut database = Database::created_with(options);
+    database.client.batch_execute("CREATE EXTENSION todo").unwrap();
+    let scratch = Scratch::new(&database);
+    assert_eq!(run(&database, &["backup", scratch.path()]).code, 0);
+    let into = format!("{}_restored", database.name);
+    let backup = scratch.0.join(&scratch.files()[0]);
+    let restored = run(&database, &["restore", backup.to_str().unwrap(), "--into", &into]);
+    assert_eq!((restored.code, restored.err.as_str()), (0, ""));
+    let locale = |name: &str| {
+        format!(
+            "SELECT (to_jsonb(d) - '{{oid,datname,datacl,datfrozenxid,datminmxid}}'::text[])::text FROM pg_database AS d WHERE datname = '{name}'"
+        )
+    };
+    let (before, after) = (locale(&database.name), locale(&into));
+    assert_eq!(strings(&mut database.client, &before), strings(&mut database.client, &after));
+    database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
+}

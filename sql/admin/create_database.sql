@@ -1,7 +1,19 @@
--- The statement that makes a database $1 like this one, but empty.
-SELECT pg_catalog.format(
-    'CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',
-    $1::pg_catalog.text, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype
+-- The statement that makes a database $1 like this one, but empty. The columns for locales differ between majors.
+SELECT pg_catalog.concat(
+    pg_catalog.format(
+        'CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',
+        $1::pg_catalog.text, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype
+    ),
+    CASE
+        WHEN j.columns OPERATOR(pg_catalog.->>) 'datlocprovider' OPERATOR(pg_catalog.=) 'i' THEN pg_catalog.format(
+            ' LOCALE_PROVIDER icu ICU_LOCALE %L',
+            COALESCE(j.columns OPERATOR(pg_catalog.->>) 'daticulocale', j.columns OPERATOR(pg_catalog.->>) 'datlocale')
+        )
+        WHEN j.columns OPERATOR(pg_catalog.->>) 'datlocprovider' OPERATOR(pg_catalog.=) 'b' THEN pg_catalog.format(
+            ' LOCALE_PROVIDER builtin BUILTIN_LOCALE %L', j.columns OPERATOR(pg_catalog.->>) 'datlocale'
+        )
+    END
 )
 FROM pg_catalog.pg_database AS d
+CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(d) AS columns) AS j
 WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()

@@ -49,6 +49,7 @@ pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashe
     undisturbed(&mut transaction)?;
     let schema = Extension::schema_in_use(&mut transaction)?;
     transaction.batch_execute(include_str!("../../../sql/admin/import_staging.sql"))?;
+    transaction.query(include_str!("../../../sql/admin/discreet_log.sql"), &[])?;
 
     let mut bad = BadLines::new(skip_bad)?;
     read(&mut transaction, file, with_hashes, &mut bad)?;

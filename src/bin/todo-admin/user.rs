@@ -50,7 +50,7 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
         UserCommand::Add { email, name, locked, password } => {
             let hash = if *locked { "!".to_owned() } else { new_hash(client, password)? };
             let mut transaction = client.transaction()?;
-            transaction.query(include_str!("../../../sql/admin/no_parameters_in_log.sql"), &[])?;
+            transaction.query(include_str!("../../../sql/admin/discreet_log.sql"), &[])?;
             let row = transaction.query_one(&admin_sql!("add_user", &schema), &[email, name, &hash])?;
             transaction.commit()?;
             output::say(format!("{} added, id {}", printable(email), printable(row.get("id"))));
@@ -62,7 +62,7 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
             let user = find(client, &schema, user)?;
             let hash = new_hash(client, password)?;
             let mut transaction = client.transaction()?;
-            transaction.query(include_str!("../../../sql/admin/no_parameters_in_log.sql"), &[])?;
+            transaction.query(include_str!("../../../sql/admin/discreet_log.sql"), &[])?;
             transaction.query(&format!("SELECT {schema}.todo_set_password_hash($1, $2)"), &[&user.id, &hash])?;
             transaction.commit()?;
             output::say(format!("{} has a new password", printable(&user.email)));
