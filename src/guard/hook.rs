@@ -84,6 +84,7 @@ fn judge_drop(class: Oid, object: Oid, column: c_int, internal: bool) -> Result<
     }
     // SAFETY: catalog look-ups, which take any OID.
     if unsafe { pg_sys::get_rel_relkind(object) } as u8 == pg_sys::RELKIND_INDEX {
+        // SAFETY: as above.
         let table = unsafe { pg_sys::IndexGetRelation(object, true) };
         return if internal { Ok(()) } else { judge_drop_part(&name_of(object), table) };
     }
