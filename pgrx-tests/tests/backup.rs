@@ -202,7 +202,8 @@ fn a_backup_that_is_ended() {
 #[test]
 fn the_locale_comes_back() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let icu = "SELECT count(*)::text FROM pg_collation WHERE collprovider = 'i' AND current_setting('server_version_num')::int >= 150000";
+    // A build without ICU has a handful of its collations in the catalog all the same.
+    let icu = "SELECT (count(*) > 10)::int::text FROM pg_collation WHERE collprovider = 'i' AND current_setting('server_version_num')::int >= 150000";
     let options = match strings(&mut Database::empty().client, icu)[0].as_str() {
         "0" => "TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'",
         _ => "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE'",
