@@ -81,8 +81,7 @@ BEGIN
                 (
                     SELECT n.name
                     FROM generate_series(1, 1000) AS i
-                    CROSS JOIN LATERAL (SELECT part.conname || '_own' || nullif(i, 1)) AS t (text)
-                    CROSS JOIN LATERAL (SELECT coalesce(t.text, part.conname || '_own')) AS n (name)
+                    CROSS JOIN LATERAL (SELECT concat(part.conname, '_own', nullif(i, 1))) AS n (name)
                     WHERE NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = part.tab AND k.conname = n.name)
                     ORDER BY i
                     LIMIT 1

@@ -38,9 +38,7 @@ impl Fingerprint {
             last_id: row.get("last_id"),
         })
     }
-}
 
-impl Fingerprint {
     /// Sequences know no snapshots: ids may have been given since.
     fn brings_back(&self, expected: &Self) -> bool {
         (self.users, self.tasks) == (expected.users, expected.tasks)
@@ -119,6 +117,7 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str) -> Result<
         restore_into(&programs, archive, database)?;
         let mut restored = Session::open(conninfo)?;
         let mut transaction = restored.client.transaction()?;
+        undisturbed(&mut transaction)?;
         counts = Some(Fingerprint::of(&mut transaction)?);
         Ok(true)
     })?;
