@@ -6,6 +6,8 @@
 #   cluster.sh standby DIR       the same, a hot standby of the cluster that PGHOST names
 #   cluster.sh upgrade DIR NEW   stops the cluster in DIR, and starts one in NEW that pg_upgrade makes of it, for the
 #                                server of NEW_PG_CONFIG (default: the same); prints its environment
+#   cluster.sh pgbouncer DIR ROLE...  starts PgBouncer as docs/pools.md has it, for these roles, before the cluster that
+#                                PGHOST names; prints its environment
 #   cluster.sh restart DIR [FILE...]  restarts it; FILEs in its data directory are made the server's alone
 #   cluster.sh as COMMAND...     runs COMMAND as the user that servers run as
 #   cluster.sh stop DIR          stops and removes it
@@ -132,9 +134,43 @@ upgrade() {
     serve "$new"
 }
 
+# pgbouncer DIR ROLE...
+pgbouncer() {
+    local dir socket role
+    mkdir -p "$1"
+    dir=$(cd "$1" && pwd)
+    shift
+    [ "$(id -u)" != 0 ] || chown postgres "$dir"
+    socket=$(socket_dir "$dir")
+    echo "$socket" >"$dir/socket_dir"
+    for role; do printf '"%s" ""\n' "$role"; done >"$dir/users"
+    {
+        sed -n '/^```ini$/,/^```$/{/^```/!p}' "$top/docs/pools.md"
+        printf '%s\n' "auth_type = trust" "auth_file = $dir/users" "listen_addr =" "listen_port = 6432" \
+            "unix_socket_dir = $socket" "logfile = $dir/pgbouncer.log" "pidfile = $dir/pgbouncer.pid" \
+            "[databases]" "* = host=$primary"
+    } >"$dir/pgbouncer.ini"
+    PATH=$PATH:/usr/sbin as_server pgbouncer --daemon --quiet "$dir/pgbouncer.ini"
+    # It opens the socket after it has gone to the background.
+    for _ in $(seq 100); do
+        [ ! -S "$socket/.s.PGSQL.6432" ] || break
+        sleep 0.1
+    done
+    [ -S "$socket/.s.PGSQL.6432" ] || { cat "$dir/pgbouncer.log" >&2; return 1; }
+    cat <<ENV
+PGHOST='$socket'
+PGPORT=6432
+ENV
+}
+
 stop() {
-    local dir=$1
+    local dir=$1 pid
     [ -d "$dir" ] || return 0
+    if [ -e "$dir/pgbouncer.pid" ]; then
+        pid=$(cat "$dir/pgbouncer.pid")
+        kill "$pid" || true
+        while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+    fi
     if [ -e "$dir/data/postmaster.pid" ]; then
         as_server "$bindir/pg_ctl" stop --pgdata="$dir/data" --mode=immediate --silent || true
     fi
@@ -160,6 +196,9 @@ standby)
     ;;
 upgrade)
     upgrade "$2" "$3"
+    ;;
+pgbouncer)
+    pgbouncer "${@:2}"
     ;;
 restart)
     restart "${@:2}"

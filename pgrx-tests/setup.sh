@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
 # headers with it), a C linker, and OpenSSL's headers for todo-admin; with --clients also Python's venv, Node.js with
-# npm and pgBackRest, for what the tests run. Takes no time when nothing is missing.
+# npm, PgBouncer and pgBackRest, for what the tests run. Takes no time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -43,6 +43,7 @@ if [ "${1:-}" = --clients ]; then
     command -v node >/dev/null || missing="$missing nodejs"
     command -v npm >/dev/null || missing="$missing npm"
     command -v pgbackrest >/dev/null || missing="$missing pgbackrest"
+    command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 fi
 server=yes headers=yes
 server_found || server=
@@ -87,6 +88,18 @@ if [ -z "$server" ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
     trap '$as_root rm -f "$no_main"' EXIT
 fi
 
+# Nor shall PgBouncer's package start a service, now or with the machine: the tests want the program.
+policy=/usr/sbin/policy-rc.d
+case $missing in
+*pgbouncer*)
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+        $as_root chmod 755 "$policy"
+        trap '$as_root rm -f "$no_main" "$policy"' EXIT
+    fi
+    ;;
+esac
+
 # shellcheck disable=SC2086 # a list of packages
 plan=$(apt-get install --simulate --no-install-recommends $missing)
 if echo "$plan" | grep -qE '^Inst postgresql-[0-9]+ \['; then
@@ -96,3 +109,6 @@ fi
 echo "setup: installing$missing" >&2
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends $missing >&2
+case $missing in
+*pgbouncer*) $as_root update-rc.d pgbouncer disable >/dev/null 2>&1 || true ;;
+esac
