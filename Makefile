@@ -19,6 +19,7 @@ ADMIN_FEATURES = $(FEATURES),admin
 PACKAGE = target/package
 STAGE = $(CURDIR)/target/stage
 PYTHON_VENV = target/python
+PYTHON_CLIENTS = $(patsubst pgrx-tests/interop/python/%.txt,target/python-%,$(wildcard pgrx-tests/interop/python/sqlmodel-*.txt))
 NODE_MODULES = target/node
 
 # cargo-pgrx of the version that Cargo.toml asks for: an installed one, else one of our own.
@@ -73,13 +74,15 @@ lint: stage $(PYTHON_VENV)/.installed
 	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum todo--*.sql | diff - SHA256SUMS
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --no-default-features --features todo/pg$(PG_MAJOR),todo/admin -- --deny warnings
+	$(PYTHON_VENV)/bin/ruff check --quiet --no-cache pgrx-tests
+	$(PYTHON_VENV)/bin/ruff format --check --quiet --no-cache pgrx-tests
 	@# PS005 alone is allowed: functions without a SET clause, whose bodies are qualified throughout.
 	$(PYTHON_VENV)/bin/pgspot --ignore PS005 $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql sql/statements/*.sql sql/admin/*.sql
 
 unit:
 	$(CARGO) test --package todo --lib --bins $(ADMIN_FEATURES)
 
-integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(PYTHON_VENV)/.installed $(NODE_MODULES)/.installed
+integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(addsuffix /.installed,$(PYTHON_VENV) $(PYTHON_CLIENTS) $(NODE_MODULES))
 	$(CARGO) build --package todo-tests --tests
 	pgrx-tests/cluster.sh exec pgrx-tests/integration.sh
 
@@ -104,9 +107,16 @@ stage-new:
 	@$(MAKE) --no-print-directory stage PG_CONFIG="$(NEW_PG_CONFIG)"
 
 $(PYTHON_VENV)/.installed: pgrx-tests/requirements.txt
-	python3 -m venv --clear $(PYTHON_VENV)
-	$(PYTHON_VENV)/bin/pip install --quiet --requirement $<
-	touch $@
+	$(install-venv)
+
+target/python-%/.installed: pgrx-tests/interop/python/%.txt pgrx-tests/interop/python/requirements.txt
+	$(install-venv)
+
+define install-venv
+python3 -m venv --clear $(@D)
+$(@D)/bin/pip install --quiet --requirement $<
+touch $@
+endef
 
 $(NODE_MODULES)/.installed: $(wildcard pgrx-tests/interop/node/package*.json) pgrx-tests/interop/node/.npmrc
 	mkdir -p $(NODE_MODULES)

@@ -1,8 +1,21 @@
 #!/bin/sh
-# The integration tests, to be run by cluster.sh; then a look at the whole server log, which must not show a hash.
+# The integration tests, to be run by cluster.sh: from Rust, the recipe for pgBackRest, and clients in other languages. Then
+# a look at the whole server log, which must not show a hash.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+target=$here/../target
+
 cargo test --package todo-tests
-"$(dirname "$0")/pgbackrest.sh"
+"$here/pgbackrest.sh"
+for versions in "$here"/interop/python/sqlmodel-*.txt; do
+    versions=$(basename "$versions" .txt)
+    echo "interop: Python, $versions"
+    "$target/python-$versions/bin/python" -B -m pytest --rootdir "$here/interop/python" --config-file "$here/interop/python/pytest.ini" \
+        --basetemp "$target/pytest" --quiet "$here/interop/python"
+done
+echo "interop: JavaScript"
+node --test "$here"/interop/node/*.test.mjs
+
 if grep -nE '\$2[aby]\$' "$TODO_CLUSTER/server.log" >&2; then
     echo "integration: the server log shows a password hash" >&2
     exit 1

@@ -1,0 +1,169 @@
+"""What the tests share: databases in the cluster that `cluster.sh exec` started, and code out of files and pages."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import types
+import uuid
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psycopg
+import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
+
+# Neither the client nor the database is in UTC, nor are they in the same zone.
+os.environ["TZ"] = "America/New_York"
+time.tzset()
+DATABASE_ZONE = "Asia/Karachi"
+
+HERE = Path(__file__).parent
+TOP = HERE.parents[2]
+set_hypothesis_home_dir(TOP / "target/hypothesis")
+ASYNC_DRIVERS = ["asyncpg", "psycopg"]
+SYNC_DRIVERS = ["psycopg", "psycopg2"]
+
+
+class Database:
+    """A database of its own with the extension, and an application's role that may write both tables."""
+
+    def __init__(self, host, extension="CREATE EXTENSION todo; SELECT todo_grant('{role}', 'tables')"):
+        self.host = host
+        self.name = f"python_{uuid.uuid4().hex[:12]}"
+        self.role = f"app_{self.name}"
+        with self.connect("postgres") as client:
+            client.execute(f"CREATE DATABASE {self.name}")
+            client.execute(f"ALTER DATABASE {self.name} SET TimeZone = '{DATABASE_ZONE}'")
+            client.execute(f"CREATE ROLE {self.role} LOGIN")
+        self.execute(extension.format(role=self.role))
+
+    def connect(self, database=None):
+        return psycopg.connect(host=self.host, dbname=database or self.name, user="postgres", autocommit=True)
+
+    def execute(self, sql, parameters=None):
+        """Runs SQL as a superuser; the rows of the last statement, if it has some."""
+        with self.connect() as client:
+            cursor = client.execute(sql, parameters)
+            return cursor.fetchall() if cursor.description else None
+
+    def url(self, driver, role=None, **where):
+        where = {"host": self.host, **where}
+        return f"postgresql+{driver}://{role or self.role}@/{self.name}?{urlencode(where)}"
+
+    def drop(self):
+        with self.connect("postgres") as client:
+            client.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+            client.execute(f"DROP ROLE {self.role}")
+
+
+@pytest.fixture
+def empty_database():
+    yield from dropped(Database(os.environ["PGHOST"], ""))
+
+
+@pytest.fixture
+def database():
+    yield from dropped(Database(os.environ["PGHOST"]))
+
+
+@pytest.fixture(scope="module")
+def module_database():
+    yield from dropped(Database(os.environ["PGHOST"]))
+
+
+def dropped(database):
+    try:
+        yield database
+    finally:
+        database.drop()
+
+
+def cluster_sh(*arguments):
+    """Runs cluster.sh; the variables it prints."""
+    run = subprocess.run([TOP / "pgrx-tests/cluster.sh", *arguments], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    return dict(re.findall(r"^(\w+)='?(.*?)'?$", run.stdout, re.MULTILINE))
+
+
+@contextmanager
+def servers():
+    """Starts servers beside the shared one, in directories that go with that; they are stopped at the end."""
+    started = []
+
+    def start(command, *arguments):
+        directory = Path(f"{os.environ['TODO_CLUSTER']}.{command}-{uuid.uuid4().hex[:6]}")
+        started.append(directory)
+        return directory, cluster_sh(command, directory, *arguments)
+
+    try:
+        yield start
+    finally:
+        for directory in reversed(started):
+            cluster_sh("stop", directory)
+
+
+def module(name, *sources, **names):
+    """A module made of (file, line, code). Models are registered by name, so those of earlier modules are forgotten."""
+    from sqlmodel import SQLModel
+    from sqlmodel.main import default_registry
+
+    default_registry.dispose()
+    SQLModel.metadata.clear()
+    made = types.ModuleType(name)
+    made.__dict__.update(names)
+    # Annotations that name a later model are looked up there.
+    sys.modules[name] = made
+    for file, line, code in sources:
+        exec(compile("\n" * line + code, str(file), "exec"), made.__dict__)
+    return made
+
+
+def spec(file):
+    """A file of the specification's code, as a source."""
+    path = HERE / "spec" / file
+    return path, 0, path.read_text()
+
+
+def page(file, language="python"):
+    """The code blocks of a documentation page, as sources."""
+    path = TOP / "docs" / file
+    text = path.read_text()
+    blocks = [
+        (path, text.count("\n", 0, match.start()) + 1, match[1])
+        for match in re.finditer(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    ]
+    assert blocks, f"{path} has no {language}"
+    return blocks
+
+
+# From 0.0.45 on, SQLModel takes `datetime` for a time with time zone: the edit that docs/sqlmodel.md asks for.
+NAIVE_BY_DEFAULT = tuple(map(int, version("sqlmodel").split("."))) < (0, 0, 45)
+
+
+def spec_models():
+    """The specification's models, with that edit where it is needed."""
+    file, line, code = spec("models.py")
+    if NAIVE_BY_DEFAULT:
+        return file, line, code
+    edited = code.replace(": datetime", ": NaiveDatetime").replace("[datetime]", "[NaiveDatetime]")
+    assert edited.count("NaiveDatetime") == 5
+    return file, line - 1, "from pydantic import NaiveDatetime\n" + edited
+
+
+def page_of_models():
+    """The documented models and functions, without that edit where it is not known."""
+    blocks = page("sqlmodel.md")
+    if not NAIVE_BY_DEFAULT:
+        return blocks
+    edit = "from pydantic import NaiveDatetime"
+    return [(file, line, code.replace(edit, "NaiveDatetime = datetime")) for file, line, code in blocks]
+
+
+def statements(file):
+    """The statements of a file of SQL in the fixtures."""
+    text = (TOP / "pgrx-tests/fixtures" / file).read_text()
+    return [statement.strip() for statement in text.split(";") if statement.strip()]

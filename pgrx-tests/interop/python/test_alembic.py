@@ -1,0 +1,195 @@
+"""Alembic's command in projects as docs/alembic.md has them, on a server of their own for the role's name."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import Database, dropped, page, page_of_models, servers, spec, spec_models, statements
+
+ENV_PY, NEW_PROJECT, ADOPTING = [code for _, _, code in page("alembic.md")]
+[STAMP] = [code for _, _, code in page("alembic.md", "sh")]
+CATALOG = (Path(__file__).parents[2] / "fixtures/catalog.sql").read_text()
+
+
+@pytest.fixture(scope="module")
+def server():
+    with servers() as start:
+        _, environment = start("start")
+        host = environment["PGHOST"]
+        database = Database(host, "CREATE ROLE app")
+        yield host
+        database.drop()
+
+
+@pytest.fixture
+def database(server):
+    yield from dropped(Database(server, ""))
+
+
+class Project:
+    """A directory made by `alembic init`, with the application's models beside it."""
+
+    def __init__(self, path, database, models, documented_env):
+        self.path, self.database = path, database
+        self.run("init", "migrations")
+        (path / "app.py").write_text("\n".join(code for _, _, code in models))
+        env = (path / "migrations/env.py").read_text()
+        env = env.replace("target_metadata = None", "import app\ntarget_metadata = app.SQLModel.metadata")
+        if documented_env:
+            start, end = env.index("def run_migrations_online"), env.index("if context.is_offline_mode")
+            env = env[:start] + ENV_PY + env[end:]
+        (path / "migrations/env.py").write_text(env)
+        ini = (path / "alembic.ini").read_text()
+        url = database.url("psycopg", "postgres").replace("%", "%%")
+        start = ini.index("sqlalchemy.url = ")
+        (path / "alembic.ini").write_text(f"{ini[:start]}sqlalchemy.url = {url}{ini[ini.index(chr(10), start) :]}")
+        # What autogenerate writes for SQLModel's types needs it.
+        template = path / "migrations/script.py.mako"
+        template.write_text(
+            template.read_text().replace("import sqlalchemy as sa", "import sqlalchemy as sa\nimport sqlmodel")
+        )
+
+    def revision(self, name, code):
+        (self.path / f"migrations/versions/{name}.py").write_text(code)
+
+    def attempt(self, *arguments):
+        command = [Path(sys.executable).parent / "alembic", *arguments]
+        return subprocess.run(
+            command, cwd=self.path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "."}
+        )
+
+    def run(self, *arguments):
+        run = self.attempt(*arguments)
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout
+
+    def sh(self, script):
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        environment = {**os.environ, "PYTHONPATH": ".", "PATH": path}
+        run = subprocess.run(["sh", "-ec", script], cwd=self.path, capture_output=True, text=True, env=environment)
+        assert run.returncode == 0, run.stdout + run.stderr
+
+    def version(self):
+        rows = self.database.execute("SELECT extversion FROM pg_extension WHERE extname = 'todo'")
+        return rows[0][0] if rows else None
+
+    def rows(self):
+        # In the order of rows, so that a row written anew would show.
+        return [self.database.execute(f"SELECT * FROM {table} ORDER BY id") for table in ("users", "tasks")]
+
+
+@pytest.fixture(params=["models to the letter", "documented models"])
+def models(request):
+    return [spec_models()] if request.param.endswith("letter") else page_of_models()[:1]
+
+
+def test_a_new_project(tmp_path, database, models):
+    project = Project(tmp_path, database, models, documented_env=True)
+    project.revision("001", NEW_PROJECT)
+    project.run("upgrade", "head")
+    assert project.version() == "1.0.0"
+    project.run("check")
+    assert database.execute("SELECT has_table_privilege('app', 'users', 'INSERT')") == [(True,)]
+    fresh = database.execute(CATALOG)
+
+    for statement in statements("sample_data.sql"):
+        database.execute(statement)
+    rows = project.rows()
+    assert [len(table) for table in rows] == [2, 3]
+    project.run("downgrade", "-1")
+    assert (project.version(), project.rows()) == ("0.2.0", rows)
+    project.run("upgrade", "head")
+    assert (project.version(), project.rows()) == ("1.0.0", rows)
+    assert database.execute(CATALOG) == fresh
+    project.run("check")
+
+
+def specified(path, database, models):
+    """A project that has run the specification's migration, and has rows."""
+    project = Project(path, database, models, documented_env=True)
+    project.revision("001", spec("migration_001.py")[2])
+    project.run("upgrade", "head")
+    for statement in statements("sample_data.sql"):
+        # The specification's migration gives `updated_at` no default, which its own sample data would need.
+        database.execute(statement.replace("created_at)", "created_at, updated_at)").replace("NOW())", "NOW(), NOW())"))
+    project.revision("002", ADOPTING)
+    return project
+
+
+def test_a_project_that_had_run_the_specifications_migration(tmp_path, database, models):
+    project = specified(tmp_path, database, models)
+    project.run("upgrade", "head")
+    rows = project.rows()
+    assert project.version() == "1.0.0" and [len(table) for table in rows] == [2, 3]
+    project.run("check")
+    project.run("downgrade", "-1")
+    assert (project.version(), project.rows()) == ("0.2.0", rows)
+
+    refused = project.attempt("downgrade", "base")
+    assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr
+    assert (project.version(), project.rows()) == ("0.2.0", rows)
+    assert "001" in project.run("current")
+
+    project.run("upgrade", "head")
+    assert (project.version(), project.rows()) == ("1.0.0", rows)
+    project.run("check")
+
+
+def test_tables_that_an_operator_adopted(tmp_path, database):
+    project = specified(tmp_path, database, [spec_models()])
+    database.execute("CREATE EXTENSION todo VERSION 'adopt'")
+    database.execute("ALTER EXTENSION todo UPDATE")
+    rows = project.rows()
+    assert project.attempt("check").returncode != 0, "Alembic does not know yet"
+    project.sh(STAMP)
+    assert "002" in project.run("current")
+    project.run("upgrade", "head")
+    assert (project.version(), project.rows()) == ("1.0.0", rows)
+
+
+def test_rows_that_break_a_rule_stop_the_adoption(tmp_path, database):
+    project = specified(tmp_path, database, [spec_models()])
+    database.execute("UPDATE tasks SET title = ' ' WHERE id = 2")
+    rows = project.rows()
+    refused = project.attempt("upgrade", "head")
+    assert refused.returncode != 0 and "CheckViolation" in refused.stderr
+    assert (project.version(), project.rows()) == (None, rows)
+    assert "001" in project.run("current")
+
+
+def test_what_autogenerate_would_drop_is_guarded(tmp_path, database):
+    """Without the documented env.py and models, the cascade would go."""
+    project = Project(tmp_path, database, [spec_models()], documented_env=False)
+    project.revision("001", NEW_PROJECT)
+    project.run("upgrade", "head")
+    for statement in statements("sample_data.sql"):
+        database.execute(statement)
+    before = project.rows(), database.execute(CATALOG)
+    assert project.attempt("check").returncode != 0
+    project.run("revision", "--autogenerate", "-m", "found")
+    [written] = [file.read_text() for file in (tmp_path / "migrations/versions").glob("*_found.py")]
+    upgrade = written[written.index("def upgrade") : written.index("def downgrade")]
+    assert "op.drop_constraint" in upgrade and "tasks_user_id_fkey" in upgrade
+    assert upgrade.count("op.drop_index") == 3
+    refused = project.attempt("upgrade", "head")
+    assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr, refused.stderr
+    assert (project.rows(), database.execute(CATALOG)) == before
+
+    # Nor if it came to the cascade alone.
+    [file] = (tmp_path / "migrations/versions").glob("*_found.py")
+    only = "op.drop_constraint(op.f('tasks_user_id_fkey'), 'tasks', type_='foreignkey')"
+    assert only in upgrade
+    file.write_text(written.replace(upgrade, f"def upgrade() -> None:\n    {only}\n\n\n"))
+    refused = project.attempt("upgrade", "head")
+    assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr, refused.stderr
+    assert (project.rows(), database.execute(CATALOG)) == before
+
+
+def test_the_documented_models_need_no_env(tmp_path, database):
+    project = Project(tmp_path, database, page_of_models()[:1], documented_env=False)
+    project.revision("001", NEW_PROJECT)
+    project.run("upgrade", "head")
+    project.run("check")

@@ -1,0 +1,99 @@
+"""The functions through the models, as docs/sqlmodel.md shows, sync and async; and two requests at once."""
+
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlmodel import Session, select
+
+from conftest import ASYNC_DRIVERS, SYNC_DRIVERS, module, page_of_models, spec
+
+
+@pytest.fixture(scope="module")
+def app():
+    return module("app", *page_of_models(), spec("queries.py"))
+
+
+@pytest.fixture
+def users(database):
+    database.execute(
+        "INSERT INTO users (id, email, name) VALUES ('u1', 'a@example.com', 'A'), ('u2', 'b@example.com', 'B')"
+    )
+    # Only functions, and their own tasks: what `todo_grant(role)` gives.
+    database.execute(f"SELECT todo_revoke('{database.role}'); SELECT todo_grant('{database.role}')")
+    return database
+
+
+@contextmanager
+def opened(database, driver):
+    engine = create_engine(database.url(driver))
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.mark.parametrize("driver", SYNC_DRIVERS)
+def test_functions_return_objects_of_the_models(app, users, driver):
+    with opened(users, driver) as session:
+        tasks = [app.add_task(session, "u1", f" task {number} ") for number in range(3)]
+        described = app.add_task(session, "u1", "described", "how")
+        assert isinstance(described, app.Task) and described.description == "how"
+        assert [task.title for task in tasks] == ["task 0", "task 1", "task 2"]
+        newest = [described, *reversed(tasks)]
+        assert app.pending_tasks(session, "u1") == newest
+        assert app.pending_tasks(session, "u1", 2) == newest[:2]
+        assert app.pending_tasks(session, "u2") == []
+
+
+@pytest.mark.parametrize("driver", SYNC_DRIVERS)
+def test_a_function_replaces_what_the_session_remembers(app, users, driver):
+    with opened(users, driver) as session:
+        task = app.add_task(session, "u1", "x")
+        assert not task.completed
+        again = session.scalars(app.TOGGLE, {"task_id": task.id, "user_id": "u1"}).one()
+        assert again is task and task.completed and task.completed_at is not None
+
+
+@pytest.mark.parametrize("driver", SYNC_DRIVERS)
+def test_a_login_tells_all_but_the_hash(app, users, driver):
+    with opened(users, driver) as session:
+        session.execute(text("SELECT todo_create_user('ada@example.com', 'Ada', 'correct horse')"))
+        session.commit()
+        ada = app.log_in(session, "ADA@example.com", "correct horse")
+        assert (ada.email, ada.name, ada.is_active, ada.email_verified) == ("ada@example.com", "Ada", True, False)
+        assert not hasattr(ada, "hashed_password")
+        assert app.log_in(session, "ada@example.com", "wrong horse") is None
+        # The table itself is closed to a role with functions only.
+        with pytest.raises(DBAPIError) as raised:
+            session.scalars(select(app.User)).all()
+        assert (getattr(raised.value.orig, "sqlstate", None) or raised.value.orig.pgcode) == "42501"
+        session.rollback()
+
+
+@pytest.mark.parametrize("driver", ASYNC_DRIVERS)
+async def test_functions_from_async_code(app, users, driver):
+    engine = create_async_engine(users.url(driver))
+    async with async_sessionmaker(engine, expire_on_commit=False)() as session:
+        create = {"user_id": "u1", "title": "x", "description": None}
+        task = (await session.scalars(app.CREATE, create)).one()
+        await session.commit()
+        toggled = await app.toggle_task(session, task.id, "u1")
+        assert toggled is task and task.completed and task.completed_at is not None
+        assert await app.toggle_task(session, task.id, "u2") is None
+        assert await app.toggle_task(session, 3_000_000_000, "u1") is None
+        assert (await session.scalars(app.PENDING, {"user_id": "u1", "count": 20})).all() == []
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("driver", ASYNC_DRIVERS)
+async def test_reading_and_writing_back_loses_toggles_and_the_function_none(app, users, driver):
+    engine = create_async_engine(users.url(driver), pool_size=16)
+    sessions = async_sessionmaker(engine, expire_on_commit=False)
+    by_examples = await app.lost_toggles(sessions, app.toggle_task_completion, "u1")
+    by_function = await app.lost_toggles(sessions, app.toggle_task, "u1")
+    print(f"{driver}: read and written back, {by_examples} of 400 toggles are lost; by the function, {by_function}")
+    await engine.dispose()
+    assert by_examples > 0
+    assert by_function == 0
