@@ -56,7 +56,7 @@ install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## install
 	@test -e $(PACKAGE)$(PKGLIBDIR)/todo.so || { echo "make: run make first (no build for $(PG_CONFIG))" >&2; exit 1; }
 	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)" "$(DESTDIR)$(BINDIR)"
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
-	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo.control $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
+	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo*.control $(PACKAGE)$(EXTENSION_DIR)/todo*--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
 	install -m 755 $(PACKAGE)/todo-admin "$(DESTDIR)$(BINDIR)/"
 
 # Needs `build` as `install` does.
@@ -71,13 +71,14 @@ test: setup-clients ## formatting, lints, unit tests, and tests against a privat
 	@$(MAKE) --no-print-directory lint unit integration
 
 lint: stage $(PYTHON_VENV)/.installed
-	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum todo--*.sql | diff - SHA256SUMS
+	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum -- *--*.sql | diff - SHA256SUMS
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --no-default-features --features todo/pg$(PG_MAJOR),todo/admin -- --deny warnings
 	$(PYTHON_VENV)/bin/ruff check --quiet --no-cache pgrx-tests
 	$(PYTHON_VENV)/bin/ruff format --check --quiet --no-cache pgrx-tests
 	@# PS005 alone is allowed: functions without a SET clause, whose bodies are qualified throughout.
-	$(PYTHON_VENV)/bin/pgspot --ignore PS005 $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql sql/statements/*.sql sql/admin/*.sql
+	$(PYTHON_VENV)/bin/pgspot --ignore PS005 $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql sql/auth/*/*.sql \
+		sql/statements/*.sql sql/admin/*.sql
 
 unit:
 	$(CARGO) test --package todo --lib --bins $(ADMIN_FEATURES)

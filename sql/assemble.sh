@@ -1,11 +1,12 @@
 #!/bin/sh
 # Completes DIR, where cargo-pgrx has put the install script of the current version, with all other scripts: those of
 # released versions as they are in sql/, those of sql/unreleased/ with the files that their lines "\i FILE" name.
-# objects.sql is what the install script makes besides the tables.
+# objects.sql is what the install script makes besides the tables. todo_auth is SQL alone: all of its scripts are of that kind.
 set -eu
 
 dir=$1
 sql=$(cd "$(dirname "$0")" && pwd)
+cp "$sql/auth/todo_auth.control" "$dir/"
 install_script=todo--$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$dir/todo.control").sql
 
 objects=$(mktemp)
@@ -22,7 +23,7 @@ if [ -e "$sql/$install_script" ] && [ "$(statements "$sql/$install_script")" != 
     exit 1
 fi
 
-for script in "$sql"/unreleased/todo--*.sql; do
+for script in "$sql"/unreleased/*--*.sql; do
     [ -e "$script" ] || continue
     while IFS= read -r line || [ -n "$line" ]; do
         case $line in
@@ -33,6 +34,6 @@ for script in "$sql"/unreleased/todo--*.sql; do
     done <"$script" >"$dir/${script##*/}"
 done
 
-for script in "$sql"/todo--*.sql; do
+for script in "$sql"/*--*.sql; do
     [ ! -e "$script" ] || cp "$script" "$dir/"
 done

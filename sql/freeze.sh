@@ -12,10 +12,10 @@ if [ -e "todo--$version.sql" ]; then
     echo "version $version is frozen already; Cargo.toml names the version to come" >&2
     exit 1
 fi
-for script in unreleased/todo--*.sql; do
+for script in unreleased/*--*.sql; do
     [ ! -e "$script" ] || cp "$dir/${script##*/}" .
 done
 cp "$dir/todo--$version.sql" .
 rm -rf unreleased
-sha256sum todo--*.sql >SHA256SUMS
+sha256sum -- *--*.sql >SHA256SUMS
 echo "version $version is frozen: commit sql/, tag it, and give Cargo.toml the next version"

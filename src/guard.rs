@@ -1,5 +1,5 @@
-//! The guard of both tables. They are members of the extension, which has two sides: what drops the extension drops
-//! every user, and what an application changes on them is not in a dump, which then cannot be restored.
+//! The guard of the tables of this extension and its companion `todo_auth`. As members, they have two sides: what drops the
+//! extension drops every user, and what an application changes on them is not in a dump, which then cannot be restored.
 //!
 //! There are many ways to drop or change a thing (by its type, its owner, its schema, an extension that it needs, as a
 //! partition, by another kind's command), so what counts is what is about to happen to it: [`hook`] is called by
@@ -20,8 +20,11 @@ use std::ffi::{CStr, c_char, c_int};
 
 pub use hook::install;
 
-/// What the extension made on its tables, besides columns.
-const PARTS: [&str; 15] = [
+/// The extensions whose tables are guarded.
+const EXTENSIONS: [&CStr; 2] = [c"todo", c"todo_auth"];
+
+/// What they made on their tables, besides columns.
+const PARTS: [&str; 32] = [
     "users_pkey",
     "users_id_check",
     "users_email_check",
@@ -37,6 +40,24 @@ const PARTS: [&str; 15] = [
     "ix_tasks_user_completed",
     "ix_tasks_created_at",
     "zz_todo_before_row",
+    // todo_auth's
+    "todo_auth_deactivated",
+    "todo_auth_password_written",
+    "user_data_pkey",
+    "user_data_user_id_fkey",
+    "user_data_password_hash_check",
+    "session_pkey",
+    "session_token_key",
+    "session_userId_fkey",
+    "session_userId_idx",
+    "session_before_insert",
+    "linked_account_pkey",
+    "linked_account_providerId_accountId_key",
+    "linked_account_providerId_check",
+    "linked_account_userId_fkey",
+    "linked_account_userId_idx",
+    "verification_pkey",
+    "verification_identifier_idx",
 ];
 
 const LIFT: &CStr = c"A superuser can lift the guard for the session: SET todo.guard = off.";
@@ -63,35 +84,39 @@ fn is_lifted() -> bool {
     unsafe {
         !settings::guard()
             || pg_sys::IsBinaryUpgrade
-            || (pg_sys::creating_extension && pg_sys::CurrentExtensionObject == extension())
+            || (pg_sys::creating_extension && is_guarded(pg_sys::CurrentExtensionObject))
     }
 }
 
-/// The extension, or InvalidOid.
-fn extension() -> pg_sys::Oid {
-    // SAFETY: a catalog look-up.
-    unsafe { pg_sys::get_extension_oid(c"todo".as_ptr(), true) }
+/// Whether this is the OID of an extension whose tables are guarded.
+fn is_guarded(extension: pg_sys::Oid) -> bool {
+    // SAFETY: catalog look-ups.
+    let is = |name: &&CStr| unsafe { pg_sys::get_extension_oid(name.as_ptr(), true) } == extension;
+    extension != pg_sys::InvalidOid && EXTENSIONS.iter().any(is)
 }
 
-/// The kind of a relation that belongs to the extension.
+/// The extension that a relation belongs to, or InvalidOid.
+fn extension_of(relation: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: a catalog look-up, which takes any OID.
+    unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, relation) }
+}
+
+/// The kind of a relation that belongs to an extension.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Table,
     Sequence,
 }
 
-/// Whether the relation is a table or sequence of the extension: by membership, whatever its name is.
+/// Whether the relation is a guarded table or sequence: by membership, whatever its name is.
 fn member(relation: pg_sys::Oid) -> Option<Kind> {
-    // SAFETY: catalog look-ups, which take any OID.
-    unsafe {
-        let kind = match pg_sys::get_rel_relkind(relation) as u8 {
-            pg_sys::RELKIND_RELATION => Kind::Table,
-            pg_sys::RELKIND_SEQUENCE => Kind::Sequence,
-            _ => return None,
-        };
-        let owner = pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, relation);
-        (owner != pg_sys::InvalidOid && owner == extension()).then_some(kind)
-    }
+    // SAFETY: a catalog look-up, which takes any OID.
+    let kind = match unsafe { pg_sys::get_rel_relkind(relation) } as u8 {
+        pg_sys::RELKIND_RELATION => Kind::Table,
+        pg_sys::RELKIND_SEQUENCE => Kind::Sequence,
+        _ => return None,
+    };
+    is_guarded(extension_of(relation)).then_some(kind)
 }
 
 /// pg_constraint, which pgrx leaves out of its bindings: its OID, and the numbers of some of its columns.
@@ -144,6 +169,13 @@ fn name_of(relation: pg_sys::Oid) -> String {
     unsafe { text(pg_sys::get_rel_name(relation)) }
 }
 
+/// A relation and its extension, for messages.
+fn described(relation: pg_sys::Oid) -> String {
+    // SAFETY: a catalog look-up, whose result is NULL or a terminated string.
+    let extension = unsafe { text(pg_sys::get_extension_name(extension_of(relation))) };
+    format!("{} of extension {extension}", name_of(relation))
+}
+
 /// A name, or nothing for NULL.
 ///
 /// # Safety
@@ -161,14 +193,20 @@ fn refusal(message: String, hint: &'static CStr) -> Failure {
 }
 
 fn columns(table: pg_sys::Oid) -> Failure {
-    let table = name_of(table);
-    refusal(format!("cannot change the columns of table {table}, which belongs to extension todo"), OWN_COLUMNS)
+    refusal(format!("cannot change the columns of table {}", described(table)), OWN_COLUMNS)
 }
 
 fn part(kind: &str, name: &str) -> Failure {
-    refusal(format!("cannot drop or change {kind} {name}, which extension todo made"), LIFT)
+    refusal(format!("cannot drop or change {kind} {name}, which an extension made"), LIFT)
+}
+
+fn loss(table: pg_sys::Oid) -> Failure {
+    // SAFETY: a catalog look-up.
+    let is_core = unsafe { pg_sys::get_extension_oid(EXTENSIONS[0].as_ptr(), true) } == extension_of(table);
+    let hint = if is_core { KEEP_ROWS } else { LIFT };
+    refusal(format!("cannot drop table {} while it holds rows", described(table)), hint)
 }
 
 fn whole(verb: &str, relation: pg_sys::Oid) -> Failure {
-    refusal(format!("cannot {verb} {}, which belongs to extension todo", name_of(relation)), LIFT)
+    refusal(format!("cannot {verb} {}", described(relation)), LIFT)
 }

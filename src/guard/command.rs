@@ -260,7 +260,7 @@ fn warning(what: &str) {
         PgLogLevel::WARNING,
         PgSqlErrorCode::ERRCODE_WARNING,
         format!("{what} will not be in dumps"),
-        "The table belongs to extension todo, which a restore creates anew: make the change again after a restore."
+        "The table belongs to an extension, which a restore creates anew: make the change again after a restore."
     );
 }
 

@@ -5,8 +5,8 @@
 //! table cannot go either; [`command`](super::command) refuses the commands that name them.
 
 use super::{
-    CONSTRAINT_RELATION_ID, Constraint, KEEP_ROWS, Kind, columns, is_lifted, is_part, is_table, member, name_of, part,
-    refusal, text, whole,
+    CONSTRAINT_RELATION_ID, Constraint, Kind, columns, is_lifted, is_part, is_table, loss, member, name_of, part, text,
+    whole,
 };
 use crate::error::{Failure, Report};
 use pgrx::pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
@@ -93,8 +93,7 @@ fn judge_drop(class: Oid, object: Oid, column: c_int, internal: bool) -> Result<
 
 fn judge_loss(table: Oid) -> Result<(), Failure> {
     if is_table(table) && !is_lifted() && has_rows(table) {
-        let message = format!("cannot drop table {} of extension todo while it holds rows", name_of(table));
-        return Err(refusal(message, KEEP_ROWS));
+        return Err(loss(table));
     }
     Ok(())
 }

@@ -1,0 +1,41 @@
+-- Stores a hash as the password of a user, NULL for none: a bcrypt hash in users; another one in user_data, and the password
+-- of users is locked. False when there is no such user. The user's row is locked first, as by everybody who writes a
+-- password, so that writers wait for each other and do not deadlock. With the caller's rights.
+-- Errors: 23514 no hash at all, or a bcrypt hash that users refuses.
+CREATE FUNCTION todo_auth.store_password(
+    user_id text,
+    hash text
+)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    is_bcrypt CONSTANT boolean := (hash ~ '^[$]2[aby][$]') IS TRUE;
+BEGIN
+    -- Before the constraint, whose error would show the value.
+    IF NOT is_bcrypt AND hash !~ '^([0-9a-f]{32}:[0-9a-f]{128}|[$][a-z][a-z0-9-]+[$].{40,})$' THEN
+        RAISE EXCEPTION 'password is no hash' USING ERRCODE = 'check_violation', SCHEMA = 'todo_auth',
+            TABLE = 'account', COLUMN = 'password', CONSTRAINT = 'user_data_password_hash_check';
+    END IF;
+    -- The trigger on users clears a hash in user_data.
+    UPDATE @extschema:todo@.users AS u
+    SET hashed_password = CASE WHEN is_bcrypt THEN store_password.hash ELSE '!' END
+    WHERE u.id = store_password.user_id;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    IF hash IS NOT NULL AND NOT is_bcrypt THEN
+        INSERT INTO todo_auth.user_data (user_id, password_hash)
+        VALUES (store_password.user_id, store_password.hash)
+        ON CONFLICT (user_id) DO UPDATE SET password_hash = EXCLUDED.password_hash;
+    END IF;
+    RETURN true;
+END
+$$;
+
+COMMENT ON FUNCTION todo_auth.store_password(text, text) IS
+    'Stores a hash as the password of a user, in users or user_data';
+
+REVOKE ALL ON FUNCTION todo_auth.store_password(text, text) FROM PUBLIC;

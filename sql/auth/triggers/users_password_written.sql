@@ -1,0 +1,27 @@
+-- A password that is written to users is the only one, also the one that it was, or '!', with which an administrator locks a
+-- password of user_data. With the owner's rights: who writes users need have none on user_data.
+CREATE FUNCTION todo_auth.users_password_written()
+RETURNS trigger
+LANGUAGE plpgsql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE todo_auth.user_data AS d
+    SET password_hash = NULL
+    WHERE d.user_id = NEW.id AND d.password_hash IS NOT NULL;
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION todo_auth.users_password_written() IS
+    'Forgets the hash in user_data when one is written to users';
+
+REVOKE ALL ON FUNCTION todo_auth.users_password_written() FROM PUBLIC;
+
+CREATE TRIGGER todo_auth_password_written
+    AFTER UPDATE OF hashed_password ON @extschema:todo@.users
+    FOR EACH ROW EXECUTE FUNCTION todo_auth.users_password_written();
+
+-- It goes with the extension, as the function does.
+ALTER TRIGGER todo_auth_password_written ON @extschema:todo@.users DEPENDS ON EXTENSION todo_auth;

@@ -1,0 +1,28 @@
+-- Made of the files of sql/auth/. PostgreSQL puts the schema of another extension in by itself from 16 on; before, this does.
+DO $script$
+BEGIN
+    EXECUTE pg_catalog.replace($sql$
+\i auth/preflight.sql
+\i auth/tables/user_data.sql
+\i auth/tables/session.sql
+\i auth/tables/linked_account.sql
+\i auth/tables/verification.sql
+\i auth/views/user.sql
+\i auth/views/account.sql
+\i auth/internal/changes.sql
+\i auth/internal/store_password.sql
+\i auth/triggers/user_write.sql
+\i auth/triggers/account_write.sql
+\i auth/triggers/session_before_insert.sql
+\i auth/triggers/users_deactivated.sql
+\i auth/triggers/users_password_written.sql
+\i auth/internal/schema_for_grants.sql
+\i auth/functions/grant.sql
+\i auth/functions/revoke.sql
+$sql$, '@extschema:' OPERATOR(pg_catalog.||) 'todo@', (
+        SELECT e.extnamespace::pg_catalog.regnamespace::pg_catalog.text
+        FROM pg_catalog.pg_extension AS e
+        WHERE e.extname OPERATOR(pg_catalog.=) 'todo'
+    ));
+END
+$script$;
