@@ -18,6 +18,7 @@
 //!
 //! SQL lives in `sql/`, one object a file: `tables/`, `triggers/`, `views/`, `functions/` (the API) and
 //! `internal/` (its helpers) make the install script in the order below; `statements/` is what the writing functions run.
+//! `auth/` is the companion extension `todo_auth`, which is SQL alone.
 //! `admin/` is what the binary `todo-admin` (`src/bin/todo-admin/`) asks.
 //! Scripts between versions are `sql/todo--*.sql` once they are frozen, and in `sql/unreleased/` until then.
 

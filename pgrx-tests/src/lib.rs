@@ -312,7 +312,13 @@ pub fn task(client: &mut Client, query: &str, parameters: &[&(dyn ToSql + Sync)]
 
 /// All that the extension is in the catalogs, a line each.
 pub fn catalog(client: &mut Client) -> Vec<String> {
-    strings(client, include_str!("../fixtures/catalog.sql"))
+    catalog_of(client, "todo")
+}
+
+/// The same for another extension.
+pub fn catalog_of(client: &mut Client, extension: &str) -> Vec<String> {
+    let query = include_str!("../fixtures/catalog.sql");
+    strings(client, &query.replace("extname = 'todo'", &format!("extname = '{extension}'")))
 }
 
 /// Every row of both tables, as text.

@@ -6,8 +6,9 @@ use todo_tests::{Database, Failure, strings, task, tasks};
 fn functions_are_described_and_tables_are_not() {
     let mut database = Database::new();
     let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
     let members = "SELECT objid FROM pg_depend
-         WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'todo')";
+         WHERE deptype = 'e' AND refobjid IN (SELECT oid FROM pg_extension WHERE extname LIKE 'todo%')";
     let undescribed = format!(
         "SELECT oid::regprocedure::text FROM pg_proc
          WHERE oid IN ({members}) AND coalesce(obj_description(oid, 'pg_proc'), '') = ''"
@@ -22,11 +23,12 @@ fn functions_are_described_and_tables_are_not() {
 fn nothing_is_open_to_public() {
     let mut database = Database::with_users();
     let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
     let open = strings(
         client,
         "WITH members AS (
              SELECT classid, objid FROM pg_depend
-             WHERE deptype = 'e' AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'todo')
+             WHERE deptype = 'e' AND refobjid IN (SELECT oid FROM pg_extension WHERE extname LIKE 'todo%')
          ), acls AS (
              SELECT oid::regprocedure::text AS name, coalesce(proacl, acldefault('f', proowner)) AS acl
              FROM pg_proc JOIN members ON (classid, objid) = ('pg_proc'::regclass, oid)
@@ -40,7 +42,11 @@ fn nothing_is_open_to_public() {
          SELECT CASE count(*) FILTER (WHERE grantee = 0) WHEN 0 THEN 'closed' ELSE 'open: ' || name END
          FROM acls, aclexplode(acl) GROUP BY name",
     );
-    assert_eq!(open.len(), 36 + 4 + 1, "functions, tables, view and sequence, schema: {open:?}");
+    assert_eq!(
+        open.len(),
+        36 + 4 + 1 + 10 + 6,
+        "functions, relations, schema; todo_auth's functions, relations: {open:?}"
+    );
     assert!(open.iter().all(|state| state == "closed"), "{open:?}");
 
     client

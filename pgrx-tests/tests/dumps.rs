@@ -3,7 +3,7 @@
 use postgres::Client;
 use std::path::PathBuf;
 use std::process::Command;
-use todo_tests::{Database, Failure, HASH, Server, catalog, rows, strings, task};
+use todo_tests::{Database, Failure, HASH, Server, catalog, catalog_of, rows, strings, task};
 
 /// A database with 1,000 users, 10,000 tasks and a role with grants.
 fn filled() -> (Database, String) {
@@ -37,6 +37,39 @@ fn fill(client: &mut Client, role: &str) {
         .unwrap();
 }
 
+/// Sessions, accounts and all else that Better Auth stores.
+fn fill_auth(client: &mut Client, role: &str) {
+    client
+        .batch_execute(&format!(
+            "CREATE EXTENSION todo_auth; SELECT todo_auth.grant('{role}');
+             INSERT INTO todo_auth.session (token, \"userId\", \"expiresAt\", \"userAgent\")
+             SELECT 'token ' || i, 'user-' || i, timestamptz '2030-01-01' + i * interval '1.000001 s', E'tab\t' || i
+             FROM generate_series(1, 500) AS i;
+             INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\", \"idToken\")
+             SELECT 'account ' || i, 'google', 'user-' || i, 'secret' FROM generate_series(1, 300) AS i;
+             INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\", password)
+             SELECT id, 'credential', id, repeat('0f', 16) || ':' || repeat('a1', 64) FROM users WHERE hashed_password = '!';
+             UPDATE todo_auth.\"user\" SET image = 'picture' WHERE \"emailVerified\";
+             INSERT INTO todo_auth.verification (identifier, value, \"expiresAt\") VALUES ('x', 'y', '2030-01-01')"
+        ))
+        .unwrap();
+}
+
+/// All of that, and what the views show of it.
+fn auth_rows(client: &mut Client) -> Vec<String> {
+    strings(
+        client,
+        "SELECT r.text FROM (
+             SELECT d::text FROM todo_auth.user_data AS d
+             UNION ALL SELECT s::text FROM todo_auth.session AS s
+             UNION ALL SELECT l::text FROM todo_auth.linked_account AS l
+             UNION ALL SELECT v::text FROM todo_auth.verification AS v
+             UNION ALL SELECT a::text FROM todo_auth.account AS a
+             UNION ALL SELECT u::text FROM todo_auth.\"user\" AS u
+         ) AS r (text) ORDER BY r.text COLLATE \"C\"",
+    )
+}
+
 fn run(program: &str, arguments: &[&str]) {
     let output = Command::new(program).args(arguments).env("PGTZ", "Asia/Karachi").output().unwrap();
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -59,7 +92,10 @@ fn grants(client: &mut Client, role: &str) -> Vec<String> {
 #[test]
 fn a_restore_is_the_database_as_it_was() {
     let (mut database, role) = filled();
+    fill_auth(&mut database.client, &role);
     let before = (catalog(&mut database.client), rows(&mut database.client), grants(&mut database.client, &role));
+    let auth_before = (catalog_of(&mut database.client, "todo_auth"), auth_rows(&mut database.client));
+    assert!(auth_before.1.len() > 4 * 300, "{}", auth_before.1.len());
     assert_eq!(before.1.len(), 1000 + 9990);
     assert!(before.2.len() > 30, "{:?}", before.2);
     let dir = scratch(&database.name);
@@ -78,6 +114,7 @@ fn a_restore_is_the_database_as_it_was() {
         }
         let client = &mut restored.client;
         assert!((catalog(client), rows(client), grants(client, &role)) == before, "{format}");
+        assert!((catalog_of(client, "todo_auth"), auth_rows(client)) == auth_before, "{format}");
         works(client);
     }
 
@@ -96,6 +133,7 @@ fn a_restore_is_the_database_as_it_was() {
         let dump = path("data");
         run("pg_dump", &[format, "--data-only", disable, "--file", &dump, name]);
         let mut restored = Database::new();
+        restored.client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
         let target = restored.name.clone();
         match format {
             "-Fp" => run("psql", &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d", &target, "-f", &dump]),
@@ -103,6 +141,7 @@ fn a_restore_is_the_database_as_it_was() {
         }
         let client = &mut restored.client;
         assert!(rows(client) == before.1, "{format} {disable}");
+        assert!(auth_rows(client) == auth_before.1, "{format} {disable}");
         works(client);
     }
 
@@ -159,7 +198,9 @@ fn pg_upgrade_takes_all_along() {
     let mut client = old.connect("app");
     client.batch_execute("CREATE EXTENSION todo").unwrap();
     fill(&mut client, "app_role");
+    fill_auth(&mut client, "app_role");
     let before = (catalog(&mut client), rows(&mut client), grants(&mut client, "app_role"));
+    let auth_before = (catalog_of(&mut client, "todo_auth"), auth_rows(&mut client));
     let mut older = old.connect("older");
     older
         .batch_execute("CREATE EXTENSION todo VERSION '0.2.0'; INSERT INTO users VALUES ('u1', 'x', 'X', '!')")
@@ -171,6 +212,8 @@ fn pg_upgrade_takes_all_along() {
     assert_eq!(catalog(&mut client), before.0);
     assert!(rows(&mut client) == before.1);
     assert_eq!(grants(&mut client, "app_role"), before.2);
+    assert_eq!(catalog_of(&mut client, "todo_auth"), auth_before.0);
+    assert!(auth_rows(&mut client) == auth_before.1);
     works(&mut client);
     let mut older = new.connect("older");
     assert!((catalog(&mut older), rows(&mut older)) == before_older);

@@ -35,8 +35,8 @@ fn freezing_keeps_the_scripts_as_they_were_tested() {
     let output = freeze();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let frozen: BTreeMap<_, _> =
-        files(&copy.join("sql")).into_iter().filter(|(name, _)| name.starts_with("todo--")).collect();
-    let tested: BTreeMap<_, _> = tested.into_iter().filter(|(name, _)| name.starts_with("todo--")).collect();
+        files(&copy.join("sql")).into_iter().filter(|(name, _)| name.starts_with("todo")).collect();
+    let tested: BTreeMap<_, _> = tested.into_iter().filter(|(name, _)| name.starts_with("todo")).collect();
     assert!(frozen == tested, "{:?} {:?}", frozen.keys(), tested.keys());
     assert!(!copy.join("sql/unreleased").exists());
     assert!(run(&copy.join("sql"), "sha256sum", &["--check", "--strict", "SHA256SUMS"]).status.success());

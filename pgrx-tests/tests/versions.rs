@@ -3,7 +3,7 @@
 use postgres::Client;
 use std::collections::BTreeMap;
 use std::path::Path;
-use todo_tests::{Database, Failure, Fields, HASH, TO_ADOPT, catalog, rows, strings};
+use todo_tests::{Database, Failure, Fields, HASH, TO_ADOPT, catalog, catalog_of, rows, strings};
 
 fn update(client: &mut Client, version: &str) {
     client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap_or_else(|e| panic!("{e}"));
@@ -53,13 +53,19 @@ fn every_path_ends_in_the_same_catalogs() {
     }
 }
 
-/// The committed description of the current version's schema. `UPDATE_FIXTURES=1` writes it anew.
+/// The committed description of the current version's schema, and that of todo_auth. `UPDATE_FIXTURES=1` writes it anew.
 #[test]
 fn the_schema_is_the_one_reviewed() {
     let mut database = Database::new();
-    let file = format!("fixtures/catalog-{}.txt", version(&mut database.client));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-    let current = catalog(&mut database.client).join("\n") + "\n";
+    let file = format!("catalog-{}.txt", version(&mut database.client));
+    is_as_reviewed(&file, &catalog(&mut database.client));
+    database.client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
+    is_as_reviewed("catalog-todo_auth-1.0.0.txt", &catalog_of(&mut database.client, "todo_auth"));
+}
+
+fn is_as_reviewed(file: &str, catalog: &[String]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(file);
+    let current = catalog.join("\n") + "\n";
     if std::env::var_os("UPDATE_FIXTURES").is_some() {
         std::fs::write(&path, &current).unwrap();
     }

@@ -3,6 +3,16 @@
 -- Or there would be no way up again.
 \i unreleased/shape.sql
 
+-- Nothing of it works without the rules and the guard.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname OPERATOR(pg_catalog.=) 'todo_auth') THEN
+        RAISE EXCEPTION 'extension todo_auth needs version 1.0.0 of extension todo'
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'DROP EXTENSION todo_auth';
+    END IF;
+END
+$$;
+
 DROP EVENT TRIGGER todo_guard;
 DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.users;
 DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.tasks;

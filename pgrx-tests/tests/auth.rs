@@ -1,0 +1,397 @@
+//! `todo_auth` as SQL sees it: what its views take and refuse, its rights and its guard. Better Auth itself runs on it in
+//! `interop/node/`.
+
+use postgres::Client;
+use todo_tests::{Database, Failure, HASH, strings};
+
+/// A hash as Better Auth makes it if nobody tells it otherwise.
+fn scrypt() -> String {
+    format!("{}:{}", "0f".repeat(16), "a1".repeat(64))
+}
+
+/// Both extensions, and users `u1` and `u2`, of whom `u1` has a password.
+fn with_users() -> Database {
+    let mut database = Database::with_users();
+    database.client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
+    database.client.execute("UPDATE users SET hashed_password = $1 WHERE id = 'u1'", &[&HASH]).unwrap();
+    database
+}
+
+/// The password of `u1` as `users`, `account` and `user_data` have it.
+fn passwords(client: &mut Client) -> [Option<String>; 3] {
+    let row = client
+        .query_one(
+            "SELECT u.hashed_password, a.password, d.password_hash FROM users AS u
+             LEFT JOIN todo_auth.account AS a ON a.\"userId\" = u.id AND a.\"providerId\" = 'credential'
+             LEFT JOIN todo_auth.user_data AS d ON d.user_id = u.id WHERE u.id = 'u1'",
+            &[],
+        )
+        .unwrap();
+    [row.get(0), row.get(1), row.get(2)]
+}
+
+fn locked() -> Option<String> {
+    Some("!".to_owned())
+}
+
+#[test]
+fn one_password_whoever_writes_it() {
+    let mut database = with_users();
+    let client = &mut database.client;
+    let other = HASH.replace("$12$", "$10$");
+    assert_eq!(passwords(client), [Some(HASH.to_owned()), Some(HASH.to_owned()), None]);
+    client.execute("UPDATE todo_auth.account SET password = $1 WHERE \"userId\" = 'u1'", &[&other]).unwrap();
+    assert_eq!(passwords(client), [Some(other.clone()), Some(other), None]);
+    client.execute("SELECT todo_set_password_hash('u1', $1)", &[&HASH]).unwrap();
+    assert_eq!(passwords(client), [Some(HASH.to_owned()), Some(HASH.to_owned()), None]);
+
+    // What users cannot hold locks it there.
+    let set = "UPDATE todo_auth.account SET password = $1 WHERE id = 'u1' RETURNING password";
+    assert_eq!(client.query_one(set, &[&scrypt()]).unwrap().get::<_, String>(0), scrypt());
+    assert_eq!(passwords(client), [locked(), Some(scrypt()), Some(scrypt())]);
+    // A lock means both sides, also where the column says so already.
+    client.execute("SELECT todo_set_password_hash('u1', '!')", &[]).unwrap();
+    assert_eq!(passwords(client), [locked(), None, None]);
+    let insert = "INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\", password)
+         VALUES ('u1', 'credential', 'u1', $1) RETURNING id";
+    assert_eq!(client.query_one(insert, &[&scrypt()]).unwrap().get::<_, &str>(0), "u1");
+    assert_eq!(passwords(client), [locked(), Some(scrypt()), Some(scrypt())]);
+    assert_eq!(
+        Failure::of(client.query(insert, &[&HASH])).fields(),
+        ("23505", None, Some("account_pkey")),
+        "there is one already"
+    );
+    client.execute("SELECT todo_set_password_hash('u1', $1)", &[&HASH]).unwrap();
+    assert_eq!(passwords(client), [Some(HASH.to_owned()), Some(HASH.to_owned()), None]);
+    assert_eq!(Failure::of(client.query(insert, &[&scrypt()])).code, "23505");
+
+    client.execute("DELETE FROM todo_auth.account WHERE \"userId\" = 'u1'", &[]).unwrap();
+    assert_eq!(passwords(client), [locked(), None, None]);
+    // A picture has its place beside the hash, and stays.
+    client.execute("UPDATE todo_auth.\"user\" SET image = 'i' WHERE id = 'u1'", &[]).unwrap();
+    client.query_one(insert, &[&scrypt()]).unwrap();
+    client.execute("DELETE FROM todo_auth.account WHERE \"userId\" = 'u1'", &[]).unwrap();
+    assert_eq!(strings(client, "SELECT image FROM todo_auth.\"user\" WHERE id = 'u1'"), ["i"]);
+}
+
+#[test]
+fn plain_text_is_no_password() {
+    let mut database = with_users();
+    let client = &mut database.client;
+    for value in ["correct horse", "", "!", "$6$", &scrypt()[1..], &HASH[..59]] {
+        for statement in [
+            "UPDATE todo_auth.account SET password = $1 WHERE id = 'u1'",
+            "WITH gone AS (UPDATE users SET hashed_password = '!' WHERE id = 'u2')
+             INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\", password)
+             VALUES ('u2', 'credential', 'u2', $1)",
+        ] {
+            let failure = Failure::of(client.execute(statement, &[&value]));
+            assert_eq!((failure.code.as_str(), &failure.detail), ("23514", &None), "{value:?}");
+        }
+    }
+    assert_eq!(passwords(client)[0].as_deref(), Some(HASH));
+}
+
+#[test]
+fn what_the_views_do_not_own_is_refused() {
+    let mut database = with_users();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "INSERT INTO todo_auth.account (id, \"accountId\", \"providerId\", \"userId\", \"idToken\")
+             VALUES ('a1', 'g1', 'google', 'u1', 't')",
+        )
+        .unwrap();
+    for (table, column, value) in [
+        ("user", "id", "'other'"),
+        ("user", "createdAt", "'2020-01-01'"),
+        ("account", "id", "'other'"),
+        ("account", "accountId", "'other'"),
+        ("account", "providerId", "'other'"),
+        ("account", "userId", "'u2'"),
+        ("account", "createdAt", "'2020-01-01'"),
+        ("account", "accessToken", "'x'"),
+        ("account", "scope", "'x'"),
+        ("account", "accessTokenExpiresAt", "now()"),
+    ] {
+        let update = format!("UPDATE todo_auth.\"{table}\" SET \"{column}\" = {value} WHERE id = 'u1'");
+        let failure = Failure::of(client.execute(&update, &[]));
+        assert_eq!(
+            (failure.code.as_str(), failure.table.as_deref(), failure.column.as_deref()),
+            ("0A000", Some(table), Some(column)),
+            "{update}"
+        );
+    }
+    let failure = Failure::of(client.execute("UPDATE todo_auth.account SET password = $1 WHERE id = 'a1'", &[&HASH]));
+    assert_eq!((failure.code.as_str(), failure.column.as_deref()), ("0A000", Some("password")));
+    let insert = "INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\", password, scope) VALUES";
+    for (values, code, column) in [
+        ("('u2', 'credential', 'u2', $1, 's')", "0A000", Some("scope")),
+        ("('g2', 'google', 'u2', $1, NULL)", "0A000", Some("password")),
+        ("('u1', 'credential', 'u2', $1, NULL)", "23514", Some("accountId")),
+        ("('nobody', 'credential', 'nobody', $1, NULL)", "23503", None),
+        ("('g1', 'google', 'u2', nullif($1, $1), NULL)", "23505", None),
+        ("('g2', 'google', 'nobody', nullif($1, $1), NULL)", "23503", None),
+        ("('u2', 'credential', 'u2', nullif($1, $1), NULL)", "23502", Some("password")),
+    ] {
+        let failure = Failure::of(client.execute(&format!("{insert} {values}"), &[&HASH]));
+        assert_eq!((failure.code.as_str(), failure.column.as_deref()), (code, column), "{values}");
+    }
+    // What a statement leaves alone is no change.
+    for statement in [
+        "UPDATE todo_auth.\"user\" SET id = id, name = 'New' WHERE id = 'u1'",
+        "UPDATE todo_auth.account SET id = id, \"userId\" = 'u1', \"accessToken\" = 'at' WHERE id = 'a1'",
+    ] {
+        assert_eq!(client.execute(statement, &[]).unwrap(), 1, "{statement}");
+    }
+    let tokens = "SELECT concat_ws(' ', \"idToken\", \"accessToken\") FROM todo_auth.account WHERE id = 'a1'";
+    assert_eq!(strings(client, tokens), ["t at"]);
+    assert_eq!(client.execute("DELETE FROM todo_auth.account WHERE id = 'a1'", &[]).unwrap(), 1);
+    assert_eq!(passwords(client)[0].as_deref(), Some(HASH));
+}
+
+#[test]
+fn users_rules_hold_through_the_view() {
+    let mut database = with_users();
+    let client = &mut database.client;
+    let insert = "INSERT INTO todo_auth.\"user\" (name, email) VALUES ($1, $2) RETURNING id, name, email";
+    for (name, email, fields) in [
+        (" ", "c@b.cd", ("23514", Some("name"), Some("users_name_check"))),
+        ("C", "c", ("23514", Some("email"), Some("users_email_check"))),
+        ("C", "A@B.cd", ("23505", None, Some("ix_users_email_folded"))),
+    ] {
+        assert_eq!(Failure::of(client.query(insert, &[&name, &email])).fields(), fields, "{name:?} {email}");
+    }
+    let row = client.query_one(insert, &[&"  C ", &"C.Mixed@b.cd"]).unwrap();
+    assert_eq!((row.get::<_, &str>(0).len(), row.get::<_, &str>(1)), (36, "C"));
+    assert_eq!(row.get::<_, &str>(2), "c.mixed@b.cd");
+    // Other changes leave the address as it was given.
+    client.execute("UPDATE todo_auth.\"user\" SET name = 'D' WHERE email = 'c.mixed@b.cd'", &[]).unwrap();
+    assert_eq!(strings(client, "SELECT email FROM users WHERE name = 'D'"), ["C.Mixed@b.cd"]);
+
+    let verified = "SELECT email_verified::text FROM users WHERE id = 'u1'";
+    client.execute("UPDATE todo_auth.\"user\" SET email = 'a2@b.cd' WHERE id = 'u1'", &[]).unwrap();
+    assert_eq!(strings(client, verified), ["false"]);
+    client.execute("UPDATE todo_auth.\"user\" SET \"emailVerified\" = true WHERE email = 'a2@b.cd'", &[]).unwrap();
+    assert_eq!(strings(client, verified), ["true"]);
+    // As Better Auth does it when the new address has been confirmed.
+    let change = "UPDATE todo_auth.\"user\" SET email = 'a3@b.cd', \"emailVerified\" = true WHERE id = 'u1'";
+    client.execute(change, &[]).unwrap();
+    assert_eq!(strings(client, verified), ["true"]);
+    client.execute("UPDATE users SET email = 'a4@b.cd' WHERE id = 'u1'", &[]).unwrap();
+    assert_eq!(strings(client, verified), ["false"]);
+
+    assert_eq!(client.execute("DELETE FROM todo_auth.\"user\" WHERE id = 'u1'", &[]).unwrap(), 1);
+    assert_eq!(strings(client, "SELECT id FROM users WHERE id = 'u1'"), [""; 0]);
+}
+
+/// What was confirmed is the address that the statement has found, not one that was changed meanwhile.
+#[test]
+fn a_confirmation_does_not_verify_another_address() {
+    let mut database = with_users();
+    let mut other = database.connect();
+    let mut change = other.transaction().unwrap();
+    change.execute("UPDATE users SET email = 'new@b.cd' WHERE id = 'u1'", &[]).unwrap();
+    let confirmation = std::thread::scope(|scope| {
+        let mut client = database.connect();
+        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+        let confirming = scope.spawn(move || {
+            client.execute("UPDATE todo_auth.\"user\" SET \"emailVerified\" = true WHERE email = 'a@b.cd'", &[])
+        });
+        wait_for_lock(&mut database.client, pid);
+        change.commit().unwrap();
+        confirming.join().unwrap()
+    });
+    assert_eq!(confirmation.unwrap(), 0);
+    let row = database.client.query_one("SELECT email, email_verified FROM users WHERE id = 'u1'", &[]).unwrap();
+    assert_eq!((row.get::<_, &str>(0), row.get::<_, bool>(1)), ("new@b.cd", false));
+}
+
+/// Until a session waits for another one.
+fn wait_for_lock(client: &mut Client, pid: i32) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    let blocked = "SELECT cardinality(pg_blocking_pids($1)) > 0";
+    while !client.query_one(blocked, &[&pid]).unwrap().get::<_, bool>(0) {
+        assert!(std::time::Instant::now() < deadline, "the session does not wait");
+    }
+}
+
+const SESSION: &str = "INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ($1, now(), $2)";
+
+#[test]
+fn deactivation_ends_sessions_for_good() {
+    let mut database = with_users();
+    let client = &mut database.client;
+    let sessions = "SELECT token FROM todo_auth.session ORDER BY 1";
+    for (token, user) in [("t1", "u1"), ("t2", "u2")] {
+        assert_eq!(client.execute(SESSION, &[&token, &user]).unwrap(), 1);
+    }
+    client.execute("SELECT todo_set_active('u1', false)", &[]).unwrap();
+    assert_eq!(strings(client, sessions), ["t2"]);
+    assert_eq!(client.execute(SESSION, &[&"t3", &"u1"]).unwrap(), 0);
+    assert_eq!(passwords(client), [Some(HASH.to_owned()), None, None], "not shown, and kept");
+    client.execute("SELECT todo_set_active('u1', true)", &[]).unwrap();
+    assert_eq!(strings(client, sessions), ["t2"]);
+    assert_eq!(passwords(client)[1].as_deref(), Some(HASH));
+    assert_eq!(Failure::of(client.execute(SESSION, &[&"t4", &"nobody"])).code, "23503");
+}
+
+/// A sign-in at the moment of a deactivation waits for it, and gets nothing.
+#[test]
+fn a_session_that_waits_for_a_deactivation_is_none() {
+    let mut database = with_users();
+    let mut other = database.connect();
+    let mut deactivation = other.transaction().unwrap();
+    deactivation.execute("SELECT todo_set_active('u1', false)", &[]).unwrap();
+    let made = std::thread::scope(|scope| {
+        let mut client = database.connect();
+        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+        let signing_in = scope.spawn(move || client.execute(SESSION, &[&"t", &"u1"]));
+        wait_for_lock(&mut database.client, pid);
+        deactivation.commit().unwrap();
+        signing_in.join().unwrap()
+    });
+    assert_eq!(made.unwrap(), 0);
+}
+
+#[test]
+fn rights_are_what_grant_gives() {
+    let mut database = with_users();
+    let role = format!("{}_app", database.name);
+    let client = &mut database.client;
+    let as_role = |client: &mut Client, statement: &str| {
+        client.batch_execute(&format!("SET ROLE {role}")).unwrap();
+        let outcome = client.batch_execute(statement);
+        client.batch_execute("RESET ROLE").unwrap();
+        outcome
+    };
+    client.batch_execute(&format!("CREATE ROLE {role}")).unwrap();
+    let statements = [
+        "SELECT * FROM todo_auth.\"user\", todo_auth.account, todo_auth.session, todo_auth.verification",
+        "INSERT INTO todo_auth.\"user\" (id, name, email, image) VALUES ('u3', 'N', 'n@b.cd', 'i')",
+        "UPDATE todo_auth.\"user\" SET name = 'M', image = NULL WHERE id = 'u3'",
+        "INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\") VALUES ('g', 'google', 'u3')",
+        "UPDATE todo_auth.account SET scope = 's' WHERE \"accountId\" = 'g'",
+        "DELETE FROM todo_auth.account WHERE \"accountId\" = 'g'",
+        "INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ('t', now(), 'u3')",
+        "INSERT INTO todo_auth.verification (identifier, value, \"expiresAt\") VALUES ('x', 'y', now())",
+        "DELETE FROM todo_auth.account WHERE \"userId\" = 'u1'",
+        "UPDATE users SET is_active = false WHERE id = 'u3'",
+        "DELETE FROM todo_auth.\"user\" WHERE id = 'u3'",
+        "DELETE FROM todo_auth.verification",
+    ];
+    for statement in statements {
+        assert_eq!(Failure::of(as_role(client, statement)).code, "42501", "{statement}");
+    }
+    client.batch_execute(&format!("SELECT todo_auth.grant('{role}')")).unwrap();
+    for statement in statements {
+        as_role(client, statement).unwrap_or_else(|e| panic!("{statement}: {e}"));
+    }
+    for statement in ["SELECT * FROM tasks", "SELECT todo_auth.grant('x')", "SELECT todo_list_tasks('u1')"] {
+        assert_eq!(Failure::of(as_role(client, statement)).code, "42501", "{statement}");
+    }
+    client.batch_execute(&format!("SELECT todo_auth.revoke('{role}')")).unwrap();
+    for statement in statements {
+        assert_eq!(Failure::of(as_role(client, statement)).code, "42501", "{statement}");
+    }
+    // Who writes users by other ways needs no right on sessions to end them.
+    client
+        .batch_execute(&format!(
+            "SELECT todo_grant('{role}'); INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ('t', now(), 'u2')"
+        ))
+        .unwrap();
+    as_role(client, "SELECT todo_set_active('u2', false)").unwrap();
+    assert_eq!(strings(client, "SELECT id FROM todo_auth.session"), [""; 0]);
+
+    for (call, code) in [("grant('no one')", "42704"), ("grant(NULL)", "23502"), ("revoke('public')", "42704")] {
+        assert_eq!(Failure::of(client.batch_execute(&format!("SELECT todo_auth.{call}"))).code, code, "{call}");
+    }
+    client
+        .batch_execute(&format!(
+            "GRANT EXECUTE ON FUNCTION todo_auth.grant(text), todo_auth.schema_for_grants(text) TO {role};
+             GRANT USAGE ON SCHEMA todo_auth TO {role}"
+        ))
+        .unwrap();
+    let grant = format!("SELECT todo_auth.grant('{role}')");
+    assert_eq!(Failure::of(as_role(client, &grant)).code, "42501", "not the owner");
+    client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+}
+
+#[test]
+fn the_guard_keeps_the_tables() {
+    let mut database = with_users();
+    let client = &mut database.client;
+    client.execute(SESSION, &[&"t", &"u1"]).unwrap();
+    for statement in [
+        "DROP EXTENSION todo_auth",
+        "DROP EXTENSION todo_auth CASCADE",
+        "DROP SCHEMA todo_auth CASCADE",
+        "DROP EXTENSION todo CASCADE",
+        "ALTER EXTENSION todo UPDATE TO '0.2.0'",
+        "ALTER TABLE todo_auth.session ADD COLUMN \"impersonatedBy\" text",
+        "ALTER TABLE todo_auth.user_data DROP COLUMN image",
+        "ALTER TABLE todo_auth.verification RENAME COLUMN value TO secret",
+        "ALTER TABLE todo_auth.session ALTER COLUMN \"userAgent\" SET NOT NULL",
+        "ALTER TABLE todo_auth.session DROP CONSTRAINT \"session_userId_fkey\"",
+        "DROP INDEX todo_auth.verification_identifier_idx",
+        "DROP TRIGGER session_before_insert ON todo_auth.session",
+        "DROP TRIGGER todo_auth_deactivated ON users",
+        "DROP TRIGGER todo_auth_password_written ON users",
+        "ALTER TABLE todo_auth.session RENAME TO sessions",
+    ] {
+        assert_eq!(Failure::of(client.batch_execute(statement)).code, "2BP01", "{statement}");
+    }
+    // What it makes itself is no application's change.
+    client.batch_execute("DELETE FROM todo_auth.session; DROP EXTENSION todo_auth").unwrap();
+    assert_eq!(strings(client, "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'todo_auth%'"), [""; 0]);
+    client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
+    client.execute(SESSION, &[&"t", &"u1"]).unwrap();
+    client.batch_execute("SET todo.guard = off; DROP EXTENSION todo_auth").unwrap();
+    assert_eq!(strings(client, "SELECT id FROM users WHERE hashed_password <> '!'"), ["u1"]);
+}
+
+#[test]
+fn it_wants_version_1_0_0_and_a_schema_of_a_superusers() {
+    let mut database = Database::empty();
+    let role = format!("{}_role", database.name);
+    let client = &mut database.client;
+    assert_eq!(Failure::of(client.batch_execute("CREATE EXTENSION todo_auth")).code, "42704");
+    client.batch_execute("CREATE EXTENSION todo VERSION '0.2.0'").unwrap();
+    assert_eq!(Failure::of(client.batch_execute("CREATE EXTENSION todo_auth")).code, "55000");
+    client
+        .batch_execute(&format!(
+            "ALTER EXTENSION todo UPDATE; CREATE ROLE {role}; CREATE SCHEMA todo_auth AUTHORIZATION {role}"
+        ))
+        .unwrap();
+    assert_eq!(Failure::of(client.batch_execute("CREATE EXTENSION todo_auth")).code, "55000");
+    client
+        .batch_execute(&format!(
+            "ALTER SCHEMA todo_auth OWNER TO CURRENT_USER; DROP ROLE {role}; CREATE EXTENSION todo_auth"
+        ))
+        .unwrap();
+    assert_eq!(Failure::of(client.batch_execute("ALTER EXTENSION todo_auth SET SCHEMA public")).code, "0A000");
+}
+
+#[test]
+fn whatever_the_schema_of_todo_is_called() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            r#"CREATE SCHEMA "My App; Größe"; CREATE EXTENSION todo SCHEMA "My App; Größe"; CREATE EXTENSION todo_auth;
+               SET search_path = nowhere; SET TimeZone = 'Asia/Karachi'"#,
+        )
+        .unwrap();
+    let insert = r#"INSERT INTO todo_auth."user" (id, name, email, image) VALUES ('u', 'U', 'u@b.cd', 'i')"#;
+    client.batch_execute(insert).unwrap();
+    let account = r#"INSERT INTO todo_auth.account ("accountId", "providerId", "userId", password)
+         VALUES ('u', 'credential', 'u', $1)"#;
+    client.execute(account, &[&HASH]).unwrap();
+    client.execute(SESSION, &[&"t", &"u"]).unwrap();
+    let stored = r#"SELECT concat_ws(' ', u.hashed_password = a.password, d.image, v.image,
+                        now() - v."createdAt" < interval '1 min' AND v."createdAt" <= now())
+         FROM "My App; Größe".users AS u, todo_auth.account AS a, todo_auth.user_data AS d, todo_auth."user" AS v"#;
+    assert_eq!(strings(client, stored), ["t i i t"]);
+    client.batch_execute(r#"SELECT "My App; Größe".todo_set_active('u', false)"#).unwrap();
+    assert_eq!(strings(client, "SELECT id FROM todo_auth.session"), [""; 0]);
+}
