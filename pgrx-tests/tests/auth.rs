@@ -2,6 +2,7 @@
 //! `interop/node/`.
 
 use postgres::Client;
+use std::time::{Duration, Instant};
 use todo_tests::{Database, Failure, HASH, strings};
 
 /// A hash as Better Auth makes it if nobody tells it otherwise.
@@ -192,28 +193,26 @@ fn a_confirmation_does_not_verify_another_address() {
     let mut other = database.connect();
     let mut change = other.transaction().unwrap();
     change.execute("UPDATE users SET email = 'new@b.cd' WHERE id = 'u1'", &[]).unwrap();
-    let confirmation = std::thread::scope(|scope| {
-        let mut client = database.connect();
-        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
-        let confirming = scope.spawn(move || {
-            client.execute("UPDATE todo_auth.\"user\" SET \"emailVerified\" = true WHERE email = 'a@b.cd'", &[])
-        });
-        wait_for_lock(&mut database.client, pid);
-        change.commit().unwrap();
-        confirming.join().unwrap()
-    });
-    assert_eq!(confirmation.unwrap(), 0);
+    let confirm = "UPDATE todo_auth.\"user\" SET \"emailVerified\" = true WHERE email = 'a@b.cd'";
+    assert_eq!(waits(&mut database, confirm, || change.commit().unwrap()), 0);
     let row = database.client.query_one("SELECT email, email_verified FROM users WHERE id = 'u1'", &[]).unwrap();
     assert_eq!((row.get::<_, &str>(0), row.get::<_, bool>(1)), ("new@b.cd", false));
 }
 
-/// Until a session waits for another one.
-fn wait_for_lock(client: &mut Client, pid: i32) {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    let blocked = "SELECT cardinality(pg_blocking_pids($1)) > 0";
-    while !client.query_one(blocked, &[&pid]).unwrap().get::<_, bool>(0) {
-        assert!(std::time::Instant::now() < deadline, "the session does not wait");
-    }
+/// How many rows a statement writes in a session of its own, in which it waits for another one until that is let go.
+fn waits(database: &mut Database, statement: &str, let_go: impl FnOnce()) -> u64 {
+    let mut client = database.connect();
+    let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(move || client.execute(statement, &[]).unwrap());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let is_blocked = "SELECT cardinality(pg_blocking_pids($1)) > 0";
+        while !database.client.query_one(is_blocked, &[&pid]).unwrap().get::<_, bool>(0) {
+            assert!(Instant::now() < deadline, "the session does not wait");
+        }
+        let_go();
+        waiting.join().unwrap()
+    })
 }
 
 const SESSION: &str = "INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ($1, now(), $2)";
@@ -243,15 +242,8 @@ fn a_session_that_waits_for_a_deactivation_is_none() {
     let mut other = database.connect();
     let mut deactivation = other.transaction().unwrap();
     deactivation.execute("SELECT todo_set_active('u1', false)", &[]).unwrap();
-    let made = std::thread::scope(|scope| {
-        let mut client = database.connect();
-        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
-        let signing_in = scope.spawn(move || client.execute(SESSION, &[&"t", &"u1"]));
-        wait_for_lock(&mut database.client, pid);
-        deactivation.commit().unwrap();
-        signing_in.join().unwrap()
-    });
-    assert_eq!(made.unwrap(), 0);
+    let sign_in = SESSION.replace("$1", "'t'").replace("$2", "'u1'");
+    assert_eq!(waits(&mut database, &sign_in, || deactivation.commit().unwrap()), 0);
 }
 
 #[test]

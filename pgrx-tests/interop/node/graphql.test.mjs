@@ -1,34 +1,22 @@
 // docs/graphql.md: its SQL, server and operations run, over HTTP. PGHOST & co. name a test cluster and a superuser.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { after, before, beforeEach, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { atEnd, block, endAll, load, makeDatabase, require } from "./common.mjs";
 
-const top = new URL("../../../", import.meta.url);
-const modules = new URL("target/node/", top);
-const require = createRequire(modules);
 const pg = require("pg");
 const { postgraphile } = require("postgraphile");
 const { getIntrospectionQuery } = require("graphql");
 
-const page = readFileSync(new URL("docs/graphql.md", top), "utf8");
-const one = (language) => {
-  const found = [...page.matchAll(new RegExp("^```" + language + "\n(.*?)^```", "gms"))];
-  assert.equal(found.length, 1, `one block of ${language}`);
-  return found[0][1];
-};
 const operations = Object.fromEntries(
-  one("graphql").split(/^(?=query|mutation)/m).map((text) => [text.match(/^\w+ (\w+)/)[1], text]),
+  block("graphql.md", "graphql").split(/^(?=query|mutation)/m).map((text) => [text.match(/^\w+ (\w+)/)[1], text]),
 );
 
-// Roles are the cluster's, so that neither a parallel run nor the page's own name may be met.
-const name = `graphql_${process.pid}_${Date.now()}`;
-const role = `app_${name}`;
-const ends = [];
+let name;
+let role;
 let admin;
+let rows;
 let handler;
 let ask;
 
@@ -37,7 +25,7 @@ async function serve(requestHandler) {
   const server = createServer(requestHandler);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  ends.push(async () => {
+  atEnd(async () => {
     server.close();
     server.closeAllConnections();
     await once(server, "close");
@@ -54,7 +42,7 @@ async function serve(requestHandler) {
 
 function poolOfTheRole() {
   const pool = new pg.Pool({ user: role, database: name });
-  ends.push(() => pool.end());
+  atEnd(() => pool.end());
   return pool;
 }
 
@@ -62,10 +50,6 @@ function poolOfTheRole() {
 function signedIn(request) {
   if (!request.headers.authorization) throw Object.assign(new Error("not signed in"), { status: 401 });
   return request.headers.authorization;
-}
-
-async function rows(sql) {
-  return (await admin.query(sql)).rows;
 }
 
 async function data(operation, variables, user) {
@@ -78,32 +62,17 @@ async function data(operation, variables, user) {
 const create = async (title, user) => (await data(operations.Create, { title }, user)).createTask.task;
 
 before(async () => {
-  const cluster = new pg.Client();
-  await cluster.connect();
-  ends.push(() => cluster.end());
-  await cluster.query(`CREATE DATABASE ${name}`);
-  ends.push(() => cluster.query(`DROP DATABASE ${name}`));
-
-  admin = new pg.Client({ database: name });
-  await admin.connect();
-  ends.push(() => admin.end());
+  ({ name, role, admin, rows } = await makeDatabase("graphql"));
   await admin.query("CREATE EXTENSION todo");
-  ends.push(() => admin.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`));
-  await admin.query(one("sql").replaceAll("app_graphql", role));
+  await admin.query(block("graphql.md", "sql").replaceAll("app_graphql", role));
   await admin.query(`ALTER ROLE ${role} SET timezone = 'Asia/Tokyo'`);
   await admin.query("INSERT INTO users (id, email, name) VALUES ('ada', 'a@b.cd', 'Ada'), ('eve', 'e@b.cd', 'Eve')");
 
-  // A module's imports are looked up from where it lies.
-  const dir = mkdtempSync(fileURLToPath(new URL("graphql-", modules)));
-  ends.push(() => rmSync(dir, { recursive: true }));
-  writeFileSync(`${dir}/handler.mjs`, one("js"));
-  handler = (await import(pathToFileURL(`${dir}/handler.mjs`))).default;
+  handler = (await load(block("graphql.md", "js"))).default;
   ask = await serve(handler(poolOfTheRole(), signedIn));
 });
 
-after(async () => {
-  for (const end of ends.reverse()) await end();
-});
+after(endAll);
 
 beforeEach(() => admin.query("TRUNCATE tasks"));
 
@@ -210,7 +179,7 @@ test("nobody is somebody else, or nobody", async () => {
 test("an error says what is wrong, and no more", async () => {
   const { status, body } = await ask(operations.Create, { title: " \t" });
   assert.equal(status, 200);
-  assert.deepEqual(body, JSON.parse(one("json")));
+  assert.deepEqual(body, JSON.parse(block("graphql.md", "json")));
 
   const failed = async (...request) => {
     const { body } = await ask(...request);
