@@ -169,7 +169,8 @@ stop() {
     if [ -e "$dir/pgbouncer.pid" ]; then
         pid=$(cat "$dir/pgbouncer.pid")
         kill "$pid" || true
-        while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+        # It removes the file as it ends.
+        while [ -e "$dir/pgbouncer.pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
     fi
     if [ -e "$dir/data/postmaster.pid" ]; then
         as_server "$bindir/pg_ctl" stop --pgdata="$dir/data" --mode=immediate --silent || true

@@ -1,0 +1,68 @@
+// What the tests share. PGHOST & co. name a test cluster and a superuser.
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const top = new URL("../../../", import.meta.url);
+export const modules = new URL("target/node/", top);
+export const require = createRequire(modules);
+const pg = require("pg");
+
+// A test may set these for the code that it tests.
+const { PGHOST: host, PGPORT: port = "5432", PGUSER: user, PGDATABASE: maintenance } = process.env;
+
+const ends = [];
+
+export function atEnd(action) {
+  ends.push(action);
+}
+
+// The last first; one that fails does not keep the others from being done.
+export async function endAll() {
+  const errors = [];
+  while (ends.length) await Promise.resolve().then(ends.pop()).catch((error) => errors.push(error));
+  if (errors.length) throw errors.length > 1 ? new AggregateError(errors) : errors[0];
+}
+
+// The one block of a language on a page of docs/.
+export function block(page, language) {
+  const text = readFileSync(new URL(`docs/${page}`, top), "utf8");
+  const found = [...text.matchAll(new RegExp("^```" + language + "\n(.*?)^```", "gms"))];
+  assert.equal(found.length, 1, `one block of ${language} in ${page}`);
+  return found[0][1];
+}
+
+// A module of this text. Its imports are looked up from where it lies.
+export async function load(text) {
+  const dir = mkdtempSync(fileURLToPath(new URL("module-", modules)));
+  atEnd(() => rmSync(dir, { recursive: true }));
+  writeFileSync(`${dir}/module.mjs`, text);
+  return import(pathToFileURL(`${dir}/module.mjs`));
+}
+
+export async function connect(database) {
+  const client = new pg.Client({ host, port, user, database });
+  await client.connect();
+  atEnd(() => client.end());
+  return client;
+}
+
+// A database with these settings, and a name for its role, which the test makes: roles are the cluster's, and neither a
+// parallel run nor a page's own name may be met.
+export async function makeDatabase(kind, settings = {}) {
+  const name = `${kind}_${process.pid}_${Date.now()}`;
+  const role = `app_${name}`;
+  const cluster = await connect(maintenance);
+  await cluster.query(`CREATE DATABASE ${name}`);
+  atEnd(async () => {
+    // What the role may do goes with the database, and then it can.
+    await cluster.query(`DROP DATABASE ${name}`);
+    await cluster.query(`DROP ROLE IF EXISTS ${role}`);
+  });
+  for (const [setting, value] of Object.entries(settings)) {
+    await cluster.query(`ALTER DATABASE ${name} SET ${setting} = '${value}'`);
+  }
+  const admin = await connect(name);
+  return { name, role, admin, rows: async (sql, values) => (await admin.query(sql, values)).rows };
+}
