@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import asyncpg
 import psycopg
@@ -16,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 from conftest import SYNC_DRIVERS, Database, cluster_sh, module, page, servers, spec
 
 SYNC_POOL, ASYNC_POOL, BEHIND_PGBOUNCER = page("pools.md")
-CLIENTS, SERVER_CONNECTIONS, TASKS, ROUNDS = 50, 5, 10, 3
+CLIENTS, SERVER_CONNECTIONS, TASKS, ROUNDS = 50, 5, 10, 8
 TOGGLE = "SELECT completed FROM todo_toggle_task({}, 'u1')"
 LIST = "SELECT * FROM todo_list_tasks('u1')"
 
@@ -93,6 +94,15 @@ async def test_the_async_pool_survives_a_restart(restarted, driver):
     await engine.dispose()
 
 
+def test_errors_show_no_parameters(database):
+    engine = module("documented", SYNC_POOL, DATABASE_URL=database.url("psycopg")).engine
+    with pytest.raises(DBAPIError) as raised, engine.begin() as connection:
+        create = text("SELECT * FROM todo_create_user('no address', 'N', :password)")
+        connection.execute(create, {"password": "a canary, plain"})
+    assert "canary" not in str(raised.value)
+    engine.dispose()
+
+
 def test_an_async_engine_refuses_the_specifications_pool_class(database):
     with pytest.raises(ArgumentError):
         create_async_engine(database.url("asyncpg"), poolclass=QueuePool)
@@ -102,7 +112,18 @@ def test_an_async_engine_refuses_the_specifications_pool_class(database):
 def pgbouncer(database):
     with servers() as start:
         _, environment = start("pgbouncer", database.role, "postgres")
-        yield with_tasks(database), {"host": environment["PGHOST"], "port": environment["PGPORT"]}
+        where = {"host": environment["PGHOST"], "port": environment["PGPORT"]}
+        yield with_tasks(database), where
+        assert left_prepared(database, where) == 0
+
+
+def left_prepared(database, where):
+    """Prepared statements that clients left on the server connections, all of which are held at once."""
+    with ExitStack() as stack:
+        login = {**where, "user": database.role, "dbname": database.name, "prepare_threshold": None}
+        clients = [stack.enter_context(psycopg.connect(**login)) for _ in range(SERVER_CONNECTIONS)]
+        count = "SELECT count(*) FROM pg_prepared_statements"
+        return sum(client.execute(count).fetchone()[0] for client in clients)
 
 
 def server_connections(database):
@@ -170,11 +191,13 @@ def test_pgbouncer_and_sqlalchemy(pgbouncer, driver):
     engine = getattr(documented(database, where), f"by_{driver}")
 
     def connect():
+        connection = engine.connect()
+
         def run(statement):
-            with engine.begin() as connection:
+            with connection.begin():
                 return connection.execute(text(statement)).all()
 
-        return run, lambda: None
+        return run, connection.close
 
     in_threads(database, connect)
 
@@ -184,14 +207,13 @@ async def test_pgbouncer_and_sqlalchemy_with_asyncpg(pgbouncer):
     engine = documented(database, where).by_asyncpg
 
     async def connect():
+        connection = await engine.connect()
+
         async def run(statement):
-            async with engine.begin() as connection:
+            async with connection.begin():
                 return (await connection.execute(text(statement))).all()
 
-        async def end():
-            pass
-
-        return run, end
+        return run, connection.close
 
     await in_tasks(database, connect)
 
