@@ -122,7 +122,7 @@ endef
 $(NODE_MODULES)/.installed: $(wildcard pgrx-tests/interop/node/package*.json) pgrx-tests/interop/node/.npmrc
 	mkdir -p $(NODE_MODULES)
 	cp $^ $(NODE_MODULES)
-	npm ci --prefix $(NODE_MODULES) --silent
+	npm ci --prefix $(NODE_MODULES) --loglevel error
 	touch $@
 
 clean: ## removes everything that was built

@@ -168,9 +168,12 @@ stop() {
     [ -d "$dir" ] || return 0
     if [ -e "$dir/pgbouncer.pid" ]; then
         pid=$(cat "$dir/pgbouncer.pid")
-        kill "$pid" || true
-        # It removes the file as it ends.
-        while [ -e "$dir/pgbouncer.pid" ] && kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+        # At once: at a TERM, later versions wait for their clients. It removes the file as it ends.
+        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != pgbouncer ] || kill -QUIT "$pid" || true
+        for _ in $(seq 100); do
+            [ -e "$dir/pgbouncer.pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = pgbouncer ] || break
+            sleep 0.1
+        done
     fi
     if [ -e "$dir/data/postmaster.pid" ]; then
         as_server "$bindir/pg_ctl" stop --pgdata="$dir/data" --mode=immediate --silent || true

@@ -11,7 +11,7 @@ for versions in "$here"/interop/python/sqlmodel-*.txt; do
     versions=$(basename "$versions" .txt)
     echo "interop: Python, $versions"
     "$target/python-$versions/bin/python" -B -m pytest --rootdir "$here/interop/python" --config-file "$here/interop/python/pytest.ini" \
-        --basetemp "$target/pytest" --quiet "$here/interop/python"
+        --basetemp "$TODO_CLUSTER.pytest" --quiet "$here/interop/python"
 done
 echo "interop: JavaScript"
 node --test "$here"/interop/node/*.test.mjs

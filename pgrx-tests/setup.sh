@@ -79,6 +79,10 @@ if [ -z "$server" ] || [ -z "$headers" ]; then
     [ -n "$headers" ] || missing="$missing $dev"
 fi
 
+# dash runs no EXIT trap when a signal ends it.
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
 # Debian's server package makes and starts a cluster of its own, which nobody asked for here.
 no_main=/etc/postgresql-common/createcluster.d/todo-setup.conf
 if [ -z "$server" ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
