@@ -216,6 +216,12 @@ async function introspected(question) {
   };
 }
 
+test("the role may do no more than the page says", async () => {
+  const rights = await rows(`SELECT has_table_privilege('${role}', 'api.tasks', 'INSERT, UPDATE, DELETE') AS view,
+    has_table_privilege('${role}', 'users', 'SELECT, INSERT, UPDATE, DELETE') AS users`);
+  assert.deepEqual(rights, [{ view: false, users: false }]);
+});
+
 test("the schema holds the page's operations and no users", async () => {
   const schema = await introspected(ask);
   assert.deepEqual(schema.fields("Query"), ["allTasks", "node", "nodeId", "query", "task", "taskById"]);

@@ -1,6 +1,7 @@
 """Alembic's command in projects as docs/alembic.md has them, on a server of their own for the role's name."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,17 @@ def database(server):
     yield from dropped(Database(server, ""))
 
 
+# A table of the application's own, which Alembic goes on looking after.
+NOTES = """
+
+class Note(SQLModel, table=True):
+    __tablename__ = "notes"
+
+    id: int = Field(primary_key=True)
+    user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", index=True, max_length=36)
+"""
+
+
 class Project:
     """A directory made by `alembic init`, with the application's models beside it."""
 
@@ -51,6 +63,13 @@ class Project:
         template.write_text(
             template.read_text().replace("import sqlalchemy as sa", "import sqlalchemy as sa\nimport sqlmodel")
         )
+
+    def autogenerate(self):
+        """The revision that autogenerate writes: its file, and its upgrade()."""
+        self.run("revision", "--autogenerate", "-m", "found")
+        [file] = (self.path / "migrations/versions").glob("*_found.py")
+        written = file.read_text()
+        return file, written[written.index("def upgrade") : written.index("def downgrade")]
 
     def revision(self, name, code):
         (self.path / f"migrations/versions/{name}.py").write_text(code)
@@ -92,7 +111,7 @@ def test_a_new_project(tmp_path, database, models):
     project.run("upgrade", "head")
     assert project.version() == "1.0.0"
     project.run("check")
-    assert database.execute("SELECT has_table_privilege('app', 'users', 'INSERT')") == [(True,)]
+    assert may_write(database)
     fresh = database.execute(CATALOG)
 
     for statement in statements("sample_data.sql"):
@@ -105,6 +124,28 @@ def test_a_new_project(tmp_path, database, models):
     assert (project.version(), project.rows()) == ("1.0.0", rows)
     assert database.execute(CATALOG) == fresh
     project.run("check")
+
+
+def may_write(database):
+    return database.execute("SELECT has_table_privilege('app', 'users', 'INSERT')") == [(True,)]
+
+
+def test_tables_of_the_applications_own_are_found(tmp_path, database, models):
+    project = Project(tmp_path, database, models, documented_env=True)
+    project.revision("001", NEW_PROJECT)
+    project.run("upgrade", "head")
+    with (tmp_path / "app.py").open("a") as app:
+        app.write(NOTES)
+    assert project.attempt("check").returncode != 0
+    _, upgrade = project.autogenerate()
+    assert re.findall(r"op\.(\w+)\((?:op\.f\()?'(\w+)'", upgrade) == [
+        ("create_table", "notes"),
+        ("create_index", "ix_notes_user_id"),
+    ]
+    project.run("upgrade", "head")
+    project.run("check")
+    project.run("downgrade", "base")
+    assert project.version() == "0.2.0"
 
 
 def specified(path, database, models):
@@ -124,6 +165,7 @@ def test_a_project_that_had_run_the_specifications_migration(tmp_path, database,
     project.run("upgrade", "head")
     rows = project.rows()
     assert project.version() == "1.0.0" and [len(table) for table in rows] == [2, 3]
+    assert may_write(database)
     project.run("check")
     project.run("downgrade", "-1")
     assert (project.version(), project.rows()) == ("0.2.0", rows)
@@ -169,9 +211,7 @@ def test_what_autogenerate_would_drop_is_guarded(tmp_path, database):
         database.execute(statement)
     before = project.rows(), database.execute(CATALOG)
     assert project.attempt("check").returncode != 0
-    project.run("revision", "--autogenerate", "-m", "found")
-    [written] = [file.read_text() for file in (tmp_path / "migrations/versions").glob("*_found.py")]
-    upgrade = written[written.index("def upgrade") : written.index("def downgrade")]
+    file, upgrade = project.autogenerate()
     assert "op.drop_constraint" in upgrade and "tasks_user_id_fkey" in upgrade
     assert upgrade.count("op.drop_index") == 3
     refused = project.attempt("upgrade", "head")
@@ -179,10 +219,9 @@ def test_what_autogenerate_would_drop_is_guarded(tmp_path, database):
     assert (project.rows(), database.execute(CATALOG)) == before
 
     # Nor if it came to the cascade alone.
-    [file] = (tmp_path / "migrations/versions").glob("*_found.py")
     only = "op.drop_constraint(op.f('tasks_user_id_fkey'), 'tasks', type_='foreignkey')"
     assert only in upgrade
-    file.write_text(written.replace(upgrade, f"def upgrade() -> None:\n    {only}\n\n\n"))
+    file.write_text(file.read_text().replace(upgrade, f"def upgrade() -> None:\n    {only}\n\n\n"))
     refused = project.attempt("upgrade", "head")
     assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr, refused.stderr
     assert (project.rows(), database.execute(CATALOG)) == before

@@ -29,7 +29,7 @@ def users(database):
 @contextmanager
 def opened(database, driver):
     engine = create_engine(database.url(driver))
-    with Session(engine) as session:
+    with Session(engine, expire_on_commit=False) as session:
         yield session
     engine.dispose()
 
@@ -45,6 +45,41 @@ def test_functions_return_objects_of_the_models(app, users, driver):
         assert app.pending_tasks(session, "u1") == newest
         assert app.pending_tasks(session, "u1", 2) == newest[:2]
         assert app.pending_tasks(session, "u2") == []
+        assert users.execute("SELECT count(*) FROM tasks") == [(4,)], "committed"
+
+        deleted = app.delete_task(session, described.id, "u1")
+        assert deleted.title == "described"
+        assert app.delete_task(session, described.id, "u1") is None
+        assert users.execute("SELECT count(*) FROM tasks") == [(3,)], "committed"
+
+
+FUNCTIONS = [
+    ("todo_create_task('u1', 'c')", ["c"]),
+    ("todo_get_task(1, 'u1')", ["a"]),
+    ("todo_get_task(1, 'u2')", []),
+    ("todo_list_tasks('u1')", ["c", "b", "a"]),
+    ("todo_update_task(2, 'u1', title => 'B')", ["B"]),
+    ("todo_complete_task(1, 'u1')", ["a"]),
+    ("todo_completed_tasks('u1')", ["a"]),
+    ("todo_pending_tasks('u1') WHERE title < 'c'", ["B"]),
+    ("todo_complete_all('u1') ORDER BY title COLLATE \"C\"", ["B", "c"]),
+    ("todo_toggle_task(3, 'u1')", ["c"]),
+    ("todo_clear_completed('u1') ORDER BY title COLLATE \"C\"", ["B", "a"]),
+    ("todo_delete_task(3, 'u1')", ["c"]),
+    ("todo_list_tasks('u1')", []),
+]
+
+
+@pytest.mark.parametrize("driver", SYNC_DRIVERS)
+def test_every_function_on_tasks_returns_objects(app, users, driver):
+    with opened(users, driver) as session:
+        for title in ["a", "b"]:
+            app.add_task(session, "u1", title)
+        for call, titles in FUNCTIONS:
+            found = session.scalars(app.tasks_from(call)).all()
+            assert [task.title for task in found] == titles, call
+            assert all(isinstance(task, app.Task) for task in found)
+        session.commit()
 
 
 @pytest.mark.parametrize("driver", SYNC_DRIVERS)
@@ -63,7 +98,7 @@ def test_a_login_tells_all_but_the_hash(app, users, driver):
         session.commit()
         ada = app.log_in(session, "ADA@example.com", "correct horse")
         assert (ada.email, ada.name, ada.is_active, ada.email_verified) == ("ada@example.com", "Ada", True, False)
-        assert not hasattr(ada, "hashed_password")
+        assert not hasattr(ada, "hashed_password") and not session.in_transaction()
         assert app.log_in(session, "ada@example.com", "wrong horse") is None
         # The table itself is closed to a role with functions only.
         with pytest.raises(DBAPIError) as raised:
@@ -81,6 +116,7 @@ async def test_functions_from_async_code(app, users, driver):
         await session.commit()
         toggled = await app.toggle_task(session, task.id, "u1")
         assert toggled is task and task.completed and task.completed_at is not None
+        assert users.execute("SELECT completed FROM tasks") == [(True,)], "committed"
         assert await app.toggle_task(session, task.id, "u2") is None
         assert await app.toggle_task(session, 3_000_000_000, "u1") is None
         assert (await session.scalars(app.PENDING, {"user_id": "u1", "count": 20})).all() == []
@@ -92,8 +128,14 @@ async def test_reading_and_writing_back_loses_toggles_and_the_function_none(app,
     engine = create_async_engine(users.url(driver), pool_size=16)
     sessions = async_sessionmaker(engine, expire_on_commit=False)
     by_examples = await app.lost_toggles(sessions, app.toggle_task_completion, "u1")
-    by_function = await app.lost_toggles(sessions, app.toggle_task, "u1")
+    answers = []
+
+    async def toggle(session, task_id, user_id):
+        answers.append((await app.toggle_task(session, task_id, user_id)).completed)
+
+    by_function = await app.lost_toggles(sessions, toggle, "u1")
     print(f"{driver}: read and written back, {by_examples} of 400 toggles are lost; by the function, {by_function}")
     await engine.dispose()
     assert by_examples > 0
     assert by_function == 0
+    assert (len(answers), sum(answers)) == (400, 200)

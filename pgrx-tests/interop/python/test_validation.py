@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlmodel import Session
 
-from conftest import ASYNC_DRIVERS, SYNC_DRIVERS, module, page, spec_models
+from conftest import ASYNC_DRIVERS, SYNC_DRIVERS, module, page, page_of_models, spec_models
 
 HASH = "$2b$12$LQv3c1yqBWVHxkd0LHAkCOYz6TtxMQJqhN8/X4SIYoqLJ2NXC.Ky2"
 
@@ -76,6 +76,8 @@ BROKEN_RULES = [
     # By the column's type: no field to show it at.
     (task(title="x" * 201), DataError, ("22001", None, None, None), None),
     (user(name="x" * 101), DataError, ("22001", None, None, None), None),
+    (user(email="a@" + "b" * 251 + ".cd"), DataError, ("22001", None, None, None), None),
+    (user(id="x" * 37), DataError, ("22001", None, None, None), None),
 ]  # fmt: skip
 
 
@@ -141,6 +143,38 @@ def test_errors_of_functions_name_the_field(app, users, driver):
     engine.dispose()
 
 
+@pytest.mark.parametrize("driver", ASYNC_DRIVERS)
+async def test_errors_of_functions_name_the_field_in_async_code(app, users, driver):
+    engine = create_async_engine(users.url(driver))
+    for call, kind, fields, field in BROKEN_CALLS:
+        async with AsyncSession(engine) as session:
+            with pytest.raises(DBAPIError) as raised:
+                await session.execute(text(f"SELECT * FROM {call}"))
+        if "22001" in fields or "22023" in fields:
+            fields = (*fields[:3], app.problem(raised.value)[3])
+        check(app, raised.value, kind, fields, field)
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("driver", ASYNC_DRIVERS)
+async def test_errors_of_another_kind_are_raised_again(app, users, driver):
+    engine = create_async_engine(users.url(driver))
+    async with AsyncSession(engine) as session:
+        pid = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        users.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+        with pytest.raises(DBAPIError) as raised:
+            await session.execute(text("SELECT 1"))
+        with pytest.raises(DBAPIError) as again:
+            app.message_at_field(raised.value)
+        assert again.value is raised.value
+    await engine.dispose()
+
+
+def test_both_pages_fit_into_one_module():
+    both = module("both", *page_of_models(), *page("validation.md"))
+    both.tasks_from("todo_list_tasks('u1')")
+
+
 # Generated values: what rules tell apart, near their limits.
 SPACES = st.text(alphabet=" \t\n\u00a0\u3000\u200b\u2028\x85\x1c\ufeff", max_size=3)
 WORDS = st.text(
@@ -180,7 +214,9 @@ ADDRESSES = st.one_of(
     st.integers(253, 257).map(lambda n: "a@" + "b" * (n - 5) + ".cd"),
 )
 PASSWORDS = st.one_of(
-    st.text(alphabet="a\u00e9\U0001f600 ", min_size=6, max_size=20), st.integers(70, 74).map("p".__mul__)
+    st.integers(17, 19).map("\U0001f600".__mul__),
+    st.text(alphabet="a\u00e9\U0001f600 ", min_size=6, max_size=20),
+    st.integers(70, 74).map("p".__mul__),
 )
 
 
@@ -235,6 +271,65 @@ def test_users_are_judged_alike(app, users):
 
     judge()
     assert min(seen.values()) > 100, seen
+
+
+# Where one kind of character ends and another begins.
+EDGES = (
+    "0009-000d 0020 0085 00a0 1680 2000-200a 2028-2029 202f 205f 3000 00ad 034f 061c 115f-1160 17b4-17b5 180b-180f "
+    "200b-200f 202a-202e 2060-206f 3164 fe00-fe0f feff ffa0 fff0-fff8 1bca0-1bca3 1d173-1d17a e0000-e0fff"
+)
+CHARACTERS = sorted(
+    {*range(1, 0x100), 0x660, 0x6F0, 0x10FFFF}
+    | {int(edge, 16) + step for span in EDGES.split() for edge in span.split("-") for step in (-1, 0, 1)}
+)
+
+
+def test_every_kind_of_character_is_judged_alike(app, users):
+    """Alone, within, and around: 11 values for each character."""
+    cases = [
+        *[("NewTask", "title", value) for value in ["#", "a#b", "#a#"]],
+        *[("NewTask", "description", value) for value in ["#", "a#b"]],
+        *[("NewUser", "email", value) for value in ["#@b.cd", "a#b@c.de", "a@b#c.de", "a@#b.cd", "a@b#.cd", "a@b.#"]],
+    ]
+    inserts = {
+        "title": "INSERT INTO tasks (user_id, title) SELECT 'u1', value",
+        "description": "INSERT INTO tasks (user_id, title, description) SELECT 'u1', 'x', value",
+        "email": "INSERT INTO users (email, name) SELECT value, 'N'",
+    }
+    others = {"NewTask": {"title": "x"}, "NewUser": {"email": "n@example.com", "name": "N", "password": "long enough"}}
+    with users.connect() as client:
+        for model, column, pattern in cases:
+            values = [pattern.replace("#", chr(code)) for code in CHARACTERS]
+            client.execute(
+                f"""CREATE OR REPLACE FUNCTION pg_temp.stored(value text) RETURNS text LANGUAGE plpgsql AS $$
+                    BEGIN
+                        EXECUTE '{inserts[column].replace("'", "''").replace("value", "$1")} RETURNING {column}' INTO value USING value;
+                        RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = 'stored ' || value;
+                    EXCEPTION
+                        WHEN SQLSTATE 'ZZ000' THEN RETURN substr(SQLERRM, 8);
+                        WHEN check_violation THEN RETURN NULL;
+                    END $$"""
+            )
+            rows = client.execute("SELECT pg_temp.stored(v) FROM unnest(%s::text[]) AS v", [values]).fetchall()
+            for value, (stored,) in zip(values, rows, strict=True):
+                try:
+                    judged = getattr(getattr(app, model)(**{**others[model], column: value}), column)
+                except ValidationError:
+                    judged = None
+                assert judged == stored, (model, column, value)
+
+
+def test_what_cannot_be_sent_is_refused(app):
+    for value in ["a\0b", "a\ud800b"]:
+        for model, values in [
+            ("NewTask", {"title": value}),
+            ("NewTask", {"title": "x", "description": value}),
+            ("NewUser", {"email": f"{value}@b.cd", "name": "N", "password": "long enough"}),
+            ("NewUser", {"email": "n@b.cd", "name": value, "password": "long enough"}),
+            ("NewUser", {"email": "n@b.cd", "name": "N", "password": f"{value} long enough"}),
+        ]:
+            with pytest.raises(ValidationError):
+                getattr(app, model)(**values)
 
 
 def test_tasks_are_judged_alike(app, users):
