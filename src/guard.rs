@@ -50,7 +50,7 @@ const PARTS: [&str; 32] = [
     "session_token_key",
     "session_userId_fkey",
     "session_userId_idx",
-    "session_before_insert",
+    "session_before_write",
     "linked_account_pkey",
     "linked_account_providerId_accountId_key",
     "linked_account_providerId_check",

@@ -3,7 +3,7 @@
 
 use postgres::Client;
 use std::time::{Duration, Instant};
-use todo_tests::{Database, Failure, HASH, strings};
+use todo_tests::{Database, Failure, HASH, admin, said, strings};
 
 /// A hash as Better Auth makes it if nobody tells it otherwise.
 fn scrypt() -> String {
@@ -229,8 +229,16 @@ fn deactivation_ends_sessions_for_good() {
     assert_eq!(strings(client, sessions), ["t2"]);
     assert_eq!(client.execute(SESSION, &[&"t3", &"u1"]).unwrap(), 0);
     assert_eq!(passwords(client), [Some(HASH.to_owned()), None, None], "not shown, and kept");
+    // Nor by a session that was another user's.
+    assert_eq!(client.execute("UPDATE todo_auth.session SET \"userId\" = 'u1'", &[]).unwrap(), 0);
     client.execute("SELECT todo_set_active('u1', true)", &[]).unwrap();
     assert_eq!(strings(client, sessions), ["t2"]);
+    // An older snapshot would not see all of them.
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        client.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}")).unwrap();
+        assert_eq!(Failure::of(client.batch_execute("SELECT todo_set_active('u1', false)")).code, "25001", "{level}");
+        client.batch_execute("ROLLBACK").unwrap();
+    }
     assert_eq!(passwords(client)[1].as_deref(), Some(HASH));
     assert_eq!(Failure::of(client.execute(SESSION, &[&"t4", &"nobody"])).code, "23503");
 }
@@ -326,14 +334,20 @@ fn the_guard_keeps_the_tables() {
         "ALTER TABLE todo_auth.session ALTER COLUMN \"userAgent\" SET NOT NULL",
         "ALTER TABLE todo_auth.session DROP CONSTRAINT \"session_userId_fkey\"",
         "DROP INDEX todo_auth.verification_identifier_idx",
-        "DROP TRIGGER session_before_insert ON todo_auth.session",
+        "DROP TRIGGER session_before_write ON todo_auth.session",
         "DROP TRIGGER todo_auth_deactivated ON users",
         "DROP TRIGGER todo_auth_password_written ON users",
         "ALTER TABLE todo_auth.session RENAME TO sessions",
+        "ALTER SCHEMA todo_auth RENAME TO auth",
     ] {
         assert_eq!(Failure::of(client.batch_execute(statement)).code, "2BP01", "{statement}");
     }
-    // What it makes itself is no application's change.
+    // A picture that is gone is no row. What it makes itself is no application's change.
+    client
+        .batch_execute(
+            "UPDATE todo_auth.\"user\" SET image = 'i' WHERE id = 'u1'; UPDATE todo_auth.\"user\" SET image = NULL WHERE id = 'u1'",
+        )
+        .unwrap();
     client.batch_execute("DELETE FROM todo_auth.session; DROP EXTENSION todo_auth").unwrap();
     assert_eq!(strings(client, "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'todo_auth%'"), [""; 0]);
     client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
@@ -343,7 +357,7 @@ fn the_guard_keeps_the_tables() {
 }
 
 #[test]
-fn it_wants_version_1_0_0_and_a_schema_of_a_superusers() {
+fn it_wants_version_1_0_0_and_a_schema_of_its_own() {
     let mut database = Database::empty();
     let role = format!("{}_role", database.name);
     let client = &mut database.client;
@@ -356,12 +370,151 @@ fn it_wants_version_1_0_0_and_a_schema_of_a_superusers() {
         ))
         .unwrap();
     assert_eq!(Failure::of(client.batch_execute("CREATE EXTENSION todo_auth")).code, "55000");
+    // A function that calls with other types would find.
+    let planted =
+        "CREATE FUNCTION todo_auth.store_password(varchar, text) RETURNS boolean LANGUAGE sql AS 'SELECT true'";
+    client.batch_execute(&format!("{planted}; ALTER SCHEMA todo_auth OWNER TO CURRENT_USER")).unwrap();
+    assert_eq!(Failure::of(client.batch_execute("CREATE EXTENSION todo_auth")).code, "55000");
     client
         .batch_execute(&format!(
-            "ALTER SCHEMA todo_auth OWNER TO CURRENT_USER; DROP ROLE {role}; CREATE EXTENSION todo_auth"
+            "DROP FUNCTION todo_auth.store_password(varchar, text); GRANT CREATE ON SCHEMA todo_auth TO {role}"
         ))
         .unwrap();
+    assert_eq!(Failure::of(client.batch_execute("CREATE EXTENSION todo_auth")).code, "55000");
+    client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}; CREATE EXTENSION todo_auth")).unwrap();
     assert_eq!(Failure::of(client.batch_execute("ALTER EXTENSION todo_auth SET SCHEMA public")).code, "0A000");
+}
+
+/// The name of the schema becomes a part of the script's text.
+#[test]
+fn a_schema_whose_name_is_sql_is_refused() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client.batch_execute("CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app").unwrap();
+    let mut name = "app".to_owned();
+    for other in ["$$;CREATE TABLE public.planted();$$", "a'b", "a\"b", "a\\b"] {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        client.batch_execute(&format!("ALTER SCHEMA {} RENAME TO {}", quoted(&name), quoted(other))).unwrap();
+        name = other.to_owned();
+        let failure = Failure::of(client.batch_execute("CREATE EXTENSION todo_auth"));
+        assert!(["42P17", "22023"].contains(&failure.code.as_str()), "{other}: {failure:?}");
+        let status = said(admin(&database.name).arg("status"), "");
+        assert_eq!(status.code, 1, "{other}: {status:?}");
+    }
+    assert_eq!(strings(client, "SELECT 'planted' WHERE to_regclass('public.planted') IS NOT NULL"), [""; 0]);
+}
+
+/// The triggers on users work with a superuser's rights: nothing of others' may be called by them.
+#[test]
+fn nobody_becomes_superuser_by_a_trigger() {
+    let mut database = with_users();
+    let role = format!("{}_role", database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "CREATE ROLE {role}; SELECT todo_grant('{role}', 'tables'); GRANT USAGE ON SCHEMA todo_auth TO {role};
+             GRANT CREATE ON SCHEMA public TO {role}; GRANT TRIGGER ON todo_auth.session, todo_auth.user_data TO {role};
+             SET ROLE {role};
+             CREATE FUNCTION public.evil() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN EXECUTE 'ALTER ROLE {role} SUPERUSER'; RETURN NULL; END $$;
+             CREATE TRIGGER evil AFTER DELETE ON todo_auth.session FOR EACH ROW EXECUTE FUNCTION public.evil();
+             CREATE TRIGGER evil AFTER UPDATE OR DELETE ON todo_auth.user_data FOR EACH ROW EXECUTE FUNCTION public.evil();
+             RESET ROLE"
+        ))
+        .unwrap();
+    client.execute(SESSION, &[&"t", &"u1"]).unwrap();
+    client.execute("INSERT INTO todo_auth.user_data VALUES ('u1', NULL, $1)", &[&scrypt()]).unwrap();
+    let is_superuser = format!("SELECT rolsuper::text FROM pg_roles WHERE rolname = '{role}'");
+    for statement in ["SELECT todo_set_active('u1', false)", "UPDATE users SET hashed_password = '!' WHERE id = 'u1'"] {
+        client.batch_execute(&format!("SET ROLE {role}")).unwrap();
+        assert_eq!(Failure::of(client.batch_execute(statement)).code, "42501", "{statement}");
+        client.batch_execute("RESET ROLE").unwrap();
+        assert_eq!(strings(client, &is_superuser), ["false"]);
+    }
+    client.batch_execute(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}")).unwrap();
+    client.batch_execute("SELECT todo_set_active('u1', false)").unwrap();
+}
+
+#[test]
+fn what_is_amiss_is_found() {
+    let mut database = with_users();
+    let client = &mut database.client;
+    let found = "SELECT name FROM todo_check() WHERE NOT ok ORDER BY 1";
+    assert_eq!(strings(client, found), [""; 0]);
+    client
+        .batch_execute(
+            "ALTER TABLE users DISABLE TRIGGER todo_auth_deactivated; DROP TRIGGER account_write ON todo_auth.account",
+        )
+        .unwrap();
+    assert_eq!(strings(client, found), ["trigger account_write of account", "trigger todo_auth_deactivated of users"]);
+}
+
+#[test]
+fn errors_show_no_tokens() {
+    let mut database = with_users();
+    let client = &mut database.client;
+    for (statement, code, column) in [
+        (
+            "INSERT INTO todo_auth.account (\"providerId\", \"userId\", \"accessToken\") VALUES ('google', 'u1', $1)",
+            "23502",
+            "accountId",
+        ),
+        (
+            "INSERT INTO todo_auth.account (\"accountId\", \"userId\", \"accessToken\") VALUES ('g', 'u1', $1)",
+            "23502",
+            "providerId",
+        ),
+        (
+            "INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"accessToken\") VALUES ('g', 'google', $1)",
+            "23502",
+            "userId",
+        ),
+        ("INSERT INTO todo_auth.session (token, \"expiresAt\") VALUES ($1, now())", "23502", "userId"),
+    ] {
+        let failure = Failure::of(client.execute(statement, &[&"secret"]));
+        assert_eq!(
+            (failure.code.as_str(), failure.column.as_deref(), failure.detail),
+            (code, Some(column), None),
+            "{statement}"
+        );
+    }
+}
+
+/// Two first passwords at once: the second one is one too many.
+#[test]
+fn one_of_two_first_passwords_is_refused() {
+    let mut database = with_users();
+    let insert = format!(
+        "INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\", password) VALUES ('u2', 'credential', 'u2', '{}')",
+        scrypt()
+    );
+    let mut other = database.connect();
+    let mut first = other.transaction().unwrap();
+    first.batch_execute(&insert).unwrap();
+    let second = format!(
+        "DO $do$ BEGIN {insert}; RAISE 'a second password'; EXCEPTION WHEN unique_violation THEN NULL; END $do$"
+    );
+    waits(&mut database, &second, || first.commit().unwrap());
+}
+
+#[test]
+fn grants_of_both_extensions_go_together() {
+    let mut database = with_users();
+    let role = format!("{}_role", database.name);
+    let client = &mut database.client;
+    let may = format!(
+        "SELECT concat_ws(' ', has_table_privilege('{role}', 'users', 'UPDATE'), has_table_privilege('{role}', 'todo_auth.session', 'INSERT'),
+             has_table_privilege('{role}', 'tasks', 'INSERT'))"
+    );
+    client
+        .batch_execute(&format!("CREATE ROLE {role}; SELECT todo_auth.grant('{role}'), todo_grant('{role}')"))
+        .unwrap();
+    assert_eq!(strings(client, &may), ["t t t"]);
+    client.batch_execute(&format!("SELECT todo_revoke('{role}')")).unwrap();
+    assert_eq!(strings(client, &may), ["f f f"]);
+    client.batch_execute(&format!("SELECT todo_grant('{role}', 'tables'); SELECT todo_grant('{role}')")).unwrap();
+    assert_eq!(strings(client, &may), ["f f t"]);
+    client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
 }
 
 #[test]

@@ -8,15 +8,27 @@ BEGIN
         RAISE EXCEPTION 'extension todo_auth needs version 1.0.0 of extension todo'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'ALTER EXTENSION todo UPDATE';
     END IF;
-    -- A schema that was there: its owner could put things of its own among those that are trusted here.
-    IF NOT (
-        SELECT r.rolsuper
-        FROM pg_catalog.pg_namespace AS n
+    -- What others have put into the schema, or may, would be found by calls that are trusted here.
+    IF EXISTS (
+        SELECT FROM pg_catalog.pg_depend AS d
+        WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+          AND d.refobjid OPERATOR(pg_catalog.=) 'todo_auth'::pg_catalog.regnamespace
+          AND d.deptype OPERATOR(pg_catalog.=) 'n'
+          AND d.classid OPERATOR(pg_catalog.<>) 'pg_catalog.pg_extension'::pg_catalog.regclass
+    ) OR EXISTS (
+        SELECT FROM pg_catalog.pg_extension AS e
+        WHERE e.extname OPERATOR(pg_catalog.=) 'todo'
+          AND e.extnamespace OPERATOR(pg_catalog.=) 'todo_auth'::pg_catalog.regnamespace
+    ) OR EXISTS (
+        SELECT FROM pg_catalog.pg_namespace AS n
         JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
-        WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
+        LEFT JOIN pg_catalog.aclexplode(n.nspacl) AS a
+            ON a.privilege_type OPERATOR(pg_catalog.=) 'CREATE' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth' AND (NOT r.rolsuper OR a.grantee IS NOT NULL)
     ) THEN
-        RAISE EXCEPTION 'schema todo_auth is owned by a role that is no superuser'
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'ALTER SCHEMA todo_auth OWNER TO CURRENT_USER';
+        RAISE EXCEPTION 'schema todo_auth is not empty, or not a superuser''s alone'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = 'Drop or rename the schema: CREATE EXTENSION makes it.';
     END IF;
 END
 $$;

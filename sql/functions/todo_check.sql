@@ -194,6 +194,27 @@ AS $$
         FROM (SELECT coalesce(nullif(current_setting('todo.guard', true), ''), 'on')::boolean) AS s (setting)
         LEFT JOIN pg_event_trigger AS t ON t.evtname = 'todo_guard'
         UNION ALL
+        -- Without these, a password that is locked or a user who is deactivated could still sign in by todo_auth.
+        SELECT 11, format('trigger %s of %s', w.tgname, w.relname), (t.tgenabled IN ('O', 'A')) IS TRUE,
+            CASE WHEN t.tgenabled IN ('O', 'A') THEN 'in place' WHEN t.tgenabled IS NULL THEN 'missing' ELSE 'disabled' END,
+            CASE
+                WHEN t.tgenabled IS NULL THEN format('put %s back, as todo_auth--%s.sql has it', w.tgname, e.extversion)
+                ELSE format('ALTER TABLE %s ENABLE TRIGGER %s', w.relation, w.tgname)
+            END
+        FROM pg_extension AS e
+        CROSS JOIN (
+            SELECT 'users', x.app || '.users', u.tgname
+            FROM extension AS x
+            CROSS JOIN (VALUES ('todo_auth_deactivated'), ('todo_auth_password_written')) AS u (tgname)
+            UNION ALL
+            VALUES
+                ('session', 'todo_auth.session', 'session_before_write'),
+                ('user', 'todo_auth."user"', 'user_write'),
+                ('account', 'todo_auth.account', 'account_write')
+        ) AS w (relname, relation, tgname)
+        LEFT JOIN pg_trigger AS t ON t.tgrelid = to_regclass(w.relation) AND t.tgname = w.tgname
+        WHERE e.extname = 'todo_auth'
+        UNION ALL
         SELECT 10, 'rights of the owner of ' || r.relname,
             has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'INSERT')
                 AND has_table_privilege(c.relowner, c.oid, 'UPDATE') AND has_table_privilege(c.relowner, c.oid, 'DELETE')

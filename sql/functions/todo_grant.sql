@@ -38,8 +38,10 @@ BEGIN
 
     IF access = 'tables' THEN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE %s.users TO %I', app, role);
-    -- Not from the owner, with whose rights references are checked.
-    ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass) THEN
+    -- Not from the owner, with whose rights references are checked, nor what todo_auth.grant gave.
+    ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass)
+        AND has_table_privilege(role, to_regclass('todo_auth.session'), 'INSERT') IS NOT TRUE
+    THEN
         EXECUTE format('REVOKE ALL ON TABLE %s.users FROM %I', app, role);
     END IF;
 END

@@ -13,6 +13,9 @@ DECLARE
     member regprocedure;
     relation regclass;
 BEGIN
+    IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'todo_auth') THEN
+        EXECUTE 'SELECT todo_auth.revoke($1)' USING role;
+    END IF;
     -- Not from the owner of one, with whose rights references are checked.
     FOR relation IN
         SELECT c.oid

@@ -1,6 +1,16 @@
 -- Made of the files of sql/auth/. PostgreSQL puts the schema of another extension in by itself from 16 on; before, this does.
 DO $script$
 BEGIN
+    -- What cannot be put in safely, as PostgreSQL has it.
+    IF (
+        SELECT n.nspname OPERATOR(pg_catalog.~) '["$''\\]'
+        FROM pg_catalog.pg_extension AS e
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace
+        WHERE e.extname OPERATOR(pg_catalog.=) 'todo'
+    ) THEN
+        RAISE EXCEPTION 'the schema of extension todo has a quote, a dollar sign or a backslash in its name'
+            USING ERRCODE = 'invalid_object_definition';
+    END IF;
     EXECUTE pg_catalog.replace($sql$
 \i auth/preflight.sql
 \i auth/tables/user_data.sql
@@ -13,7 +23,8 @@ BEGIN
 \i auth/internal/store_password.sql
 \i auth/triggers/user_write.sql
 \i auth/triggers/account_write.sql
-\i auth/triggers/session_before_insert.sql
+\i auth/triggers/session_before_write.sql
+\i auth/internal/must_be_trusted.sql
 \i auth/triggers/users_deactivated.sql
 \i auth/triggers/users_password_written.sql
 \i auth/internal/schema_for_grants.sql

@@ -1,11 +1,11 @@
 //! Commands judged by their text, before they run: those whose effect the hook cannot tell from a harmless one, and those
 //! whose effect dumps will not carry. Only on tables that the caller owns: PostgreSQL refuses the others itself.
 
-use super::{Constraint, Kind, columns, is_part, is_table, member, name_of, part, text, whole};
+use super::{Constraint, Kind, columns, is_guarded, is_part, is_table, member, name_of, part, text, whole};
 use crate::error::Failure;
 use pgrx::pg_sys::AlterTableType::*;
 use pgrx::pg_sys::NodeTag::*;
-use pgrx::pg_sys::ObjectType::{OBJECT_INDEX, OBJECT_TABCONSTRAINT, OBJECT_TRIGGER};
+use pgrx::pg_sys::ObjectType::{OBJECT_INDEX, OBJECT_SCHEMA, OBJECT_TABCONSTRAINT, OBJECT_TRIGGER};
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::{InvalidOid, Oid};
 use pgrx::{PgList, PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
@@ -143,6 +143,9 @@ unsafe fn rename(command: &pg_sys::RenameStmt) -> Result<(), Failure> {
         let kind = match command.renameType {
             OBJECT_TABCONSTRAINT => "constraint",
             OBJECT_TRIGGER => "trigger",
+            OBJECT_SCHEMA if is_auth_schema(command.subname) => {
+                return Err(part("schema", &text(command.subname)));
+            }
             _ => return Ok(()),
         };
         let Some(table) = table_named(command.relation) else { return Ok(()) };
@@ -315,6 +318,15 @@ unsafe fn relation_named(relation: *const pg_sys::RangeVar) -> Oid {
         let (no_lock, if_exists) = (pg_sys::NoLock as c_int, pg_sys::RVROption::RVR_MISSING_OK);
         pg_sys::RangeVarGetRelidExtended(relation, no_lock, if_exists, None, std::ptr::null_mut())
     }
+}
+
+/// Whether this is the schema of todo_auth, whose functions name it.
+///
+/// # Safety
+/// `name` is a terminated string.
+unsafe fn is_auth_schema(name: *const c_char) -> bool {
+    // SAFETY: the caller's promise; a catalog look-up.
+    unsafe { text(name) == "todo_auth" && is_guarded(pg_sys::get_extension_oid(name, true)) }
 }
 
 /// Whether a column is NOT NULL now; false for none.

@@ -20,14 +20,14 @@ DECLARE
 BEGIN
     IF TG_OP = 'DELETE' THEN
         IF is_password THEN
-            RETURN CASE WHEN todo_auth.store_password(OLD."userId", NULL) THEN OLD END;
+            RETURN CASE WHEN todo_auth.store_password(OLD."userId"::text, NULL::text) THEN OLD END;
         END IF;
         DELETE FROM todo_auth.linked_account AS l WHERE l.id = OLD.id;
         RETURN CASE WHEN FOUND THEN OLD END;
     END IF;
 
     changes := todo_auth.changes(
-        CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE to_jsonb(OLD) END,
+        CASE WHEN TG_OP = 'INSERT' THEN '{}'::jsonb ELSE to_jsonb(OLD) END,
         to_jsonb(NEW)
     );
     SELECT c.name INTO refused
@@ -42,17 +42,29 @@ BEGIN
             USING ERRCODE = 'feature_not_supported', SCHEMA = 'todo_auth', TABLE = 'account', COLUMN = refused;
     END IF;
 
+    -- Before the constraints, whose errors would show the row with its tokens.
+    SELECT c.name INTO refused
+    FROM unnest(fixed || ARRAY['updatedAt']) AS c (name)
+    WHERE to_jsonb(NEW) -> c.name = 'null'
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% of an account is missing', refused
+            USING ERRCODE = 'not_null_violation', SCHEMA = 'todo_auth', TABLE = 'account', COLUMN = refused;
+    END IF;
+
     IF is_password AND TG_OP = 'INSERT' THEN
-        SELECT u.hashed_password <> '!' OR d.password_hash IS NOT NULL INTO has_password
+        SELECT u.hashed_password <> '!' INTO has_password
         FROM @extschema:todo@.users AS u
-        LEFT JOIN todo_auth.user_data AS d ON d.user_id = u.id
         WHERE u.id = NEW."userId"
-        FOR NO KEY UPDATE OF u;
+        FOR NO KEY UPDATE;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'there is no such user' USING ERRCODE = 'foreign_key_violation',
                 SCHEMA = 'todo_auth', TABLE = 'account', CONSTRAINT = 'account_userId_fkey';
         END IF;
-        IF has_password THEN
+        -- Once more, now that the row is locked.
+        IF has_password OR EXISTS (
+            SELECT FROM todo_auth.user_data AS d WHERE d.user_id = NEW."userId" AND d.password_hash IS NOT NULL
+        ) THEN
             RAISE EXCEPTION 'the user has a password' USING ERRCODE = 'unique_violation',
                 SCHEMA = 'todo_auth', TABLE = 'account', CONSTRAINT = 'account_pkey';
         END IF;
@@ -64,9 +76,9 @@ BEGIN
             RAISE EXCEPTION 'password is missing' USING ERRCODE = 'not_null_violation',
                 SCHEMA = 'todo_auth', TABLE = 'account', COLUMN = 'password';
         END IF;
-        PERFORM todo_auth.store_password(NEW."userId", NEW.password);
+        PERFORM todo_auth.store_password(NEW."userId"::text, NEW.password);
     ELSIF is_password THEN
-        IF changes ? 'password' AND NOT todo_auth.store_password(OLD."userId", NEW.password) THEN
+        IF changes ? 'password' AND NOT todo_auth.store_password(OLD."userId"::text, NEW.password) THEN
             RETURN NULL;
         END IF;
         UPDATE @extschema:todo@.users AS u
@@ -99,7 +111,9 @@ BEGIN
         WHERE a.id = written."userId"
           AND a."providerId" = 'credential';
     ELSE
-        SELECT a.* INTO NEW FROM todo_auth.account AS a WHERE a.id = written.id;
+        SELECT a.* INTO NEW
+        FROM todo_auth.account AS a
+        WHERE a.id = written.id AND a."providerId" = written."providerId";
     END IF;
     RETURN NEW;
 END

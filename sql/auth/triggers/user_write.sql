@@ -14,7 +14,7 @@ BEGIN
     END IF;
 
     IF TG_OP = 'INSERT' THEN
-        changes := todo_auth.changes('{}', to_jsonb(NEW));
+        changes := todo_auth.changes('{}'::jsonb, to_jsonb(NEW));
         INSERT INTO @extschema:todo@.users (id, email, name, email_verified, created_at, updated_at)
         VALUES (
             NEW.id, NEW.email, NEW.name, NEW."emailVerified",
@@ -52,12 +52,16 @@ BEGIN
         -- user when the new one has been confirmed, and says so.
         IF changes ? 'email' AND NEW."emailVerified" THEN
             UPDATE @extschema:todo@.users AS u
-            SET email_verified = true, updated_at = NEW."updatedAt" AT TIME ZONE 'UTC'
+            SET email_verified = true,
+                updated_at = CASE WHEN changes ? 'updatedAt' THEN NEW."updatedAt" AT TIME ZONE 'UTC' ELSE u.updated_at END
             WHERE u.id = OLD.id AND u.email = NEW.email;
         END IF;
     END IF;
 
-    IF changes ? 'image' THEN
+    IF changes ? 'image' AND NEW.image IS NULL THEN
+        UPDATE todo_auth.user_data AS d SET image = NULL WHERE d.user_id = NEW.id;
+        DELETE FROM todo_auth.user_data AS d WHERE d.user_id = NEW.id AND d.password_hash IS NULL;
+    ELSIF changes ? 'image' THEN
         INSERT INTO todo_auth.user_data (user_id, image)
         VALUES (NEW.id, NEW.image)
         ON CONFLICT (user_id) DO UPDATE SET image = EXCLUDED.image;

@@ -1,4 +1,5 @@
 -- The sessions of a user who is deactivated end. With the owner's rights: who writes users need have none on sessions.
+-- Errors: 25001 not at READ COMMITTED: a session that was made meanwhile would not be seen, and would stay.
 CREATE FUNCTION todo_auth.users_deactivated()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -6,6 +7,10 @@ SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'users must be deactivated at READ COMMITTED' USING ERRCODE = 'active_sql_transaction';
+    END IF;
+    PERFORM todo_auth.must_be_trusted('todo_auth.session'::regclass);
     DELETE FROM todo_auth.session AS s WHERE s."userId" = NEW.id;
     RETURN NULL;
 END

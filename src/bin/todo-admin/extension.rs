@@ -25,6 +25,13 @@ impl Extension {
         let (Some(version), Some(schema)) = (extension.version, extension.schema) else {
             return Err(Error::new("the extension todo is not in this database").fix("todo-admin install"));
         };
+        // It is put into literals as well, where such a name could be SQL. PostgreSQL refuses it in scripts, too.
+        if schema.trim_matches('"').contains(['"', '\'', '$', '\\']) {
+            return Err(Error::new(format!(
+                "the schema of the extension has a name that is not safe to use: {schema}"
+            ))
+            .fix("ALTER SCHEMA ... RENAME TO a name without quotes, dollar signs and backslashes"));
+        }
         let check = client
             .query_one("SELECT pg_catalog.to_regprocedure($1) IS NOT NULL", &[&format!("{schema}.todo_check()")])?;
         if !check.get::<_, bool>(0) {

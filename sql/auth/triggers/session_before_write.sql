@@ -1,0 +1,36 @@
+-- A user who is not active gets no session: no row, which Better Auth takes for a failed sign-in (an error it would not). The
+-- user's row is locked against a deactivation at the same time. With the caller's rights.
+-- Errors: 23502 userId is NULL; 23503 no such user.
+CREATE FUNCTION todo_auth.session_before_write()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_active boolean;
+BEGIN
+    -- Before the constraint, whose error would show the row with its token.
+    IF NEW."userId" IS NULL THEN
+        RAISE EXCEPTION 'userId of a session is missing' USING ERRCODE = 'not_null_violation',
+            SCHEMA = 'todo_auth', TABLE = 'session', COLUMN = 'userId';
+    END IF;
+    SELECT u.is_active INTO is_active
+    FROM @extschema:todo@.users AS u
+    WHERE u.id = NEW."userId"
+    FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no such user' USING ERRCODE = 'foreign_key_violation',
+            SCHEMA = 'todo_auth', TABLE = 'session', CONSTRAINT = 'session_userId_fkey';
+    END IF;
+    RETURN CASE WHEN is_active THEN NEW END;
+END
+$$;
+
+COMMENT ON FUNCTION todo_auth.session_before_write() IS
+    'Keeps users who are not active from getting a session';
+
+REVOKE ALL ON FUNCTION todo_auth.session_before_write() FROM PUBLIC;
+
+CREATE TRIGGER session_before_write
+    BEFORE INSERT OR UPDATE OF "userId" ON todo_auth.session
+    FOR EACH ROW EXECUTE FUNCTION todo_auth.session_before_write();
