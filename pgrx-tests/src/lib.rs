@@ -26,6 +26,15 @@ pub const TO_ADOPT: [(&str, &str); 4] = [
 /// A bcrypt hash, for columns that need one. Tests bind it, so that no server log shows it.
 pub const HASH: &str = "$2b$12$LQv3c1yqBWVHxkd0LHAkCOYz6TtxMQJqhN8/X4SIYoqLJ2NXC.Ky2";
 
+/// A hash as Better Auth makes it if nobody tells it otherwise.
+pub fn scrypt() -> String {
+    format!("{}:{}", "0f".repeat(16), "a1".repeat(64))
+}
+
+/// Makes a session of todo_auth: token, user.
+pub const AUTH_SESSION: &str =
+    "INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ($1, now(), $2)";
+
 /// A database of its own for one test, dropped at the end.
 pub struct Database {
     pub name: String,
@@ -47,6 +56,14 @@ impl Database {
             .client
             .batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'), ('u2', 'b@b.cd', 'B')")
             .expect("valid users");
+        database
+    }
+
+    /// Both extensions, and users `u1` and `u2`, of whom `u1` has a password.
+    pub fn with_auth() -> Self {
+        let mut database = Self::with_users();
+        database.client.batch_execute("CREATE EXTENSION todo_auth").expect("the extension installs");
+        database.client.execute("UPDATE users SET hashed_password = $1 WHERE id = 'u1'", &[&HASH]).expect("a hash");
         database
     }
 

@@ -40,7 +40,10 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE %s.users TO %I', app, role);
     -- Not from the owner, with whose rights references are checked, nor what todo_auth.grant gave.
     ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass)
-        AND has_table_privilege(role, to_regclass('todo_auth.session'), 'INSERT') IS NOT TRUE
+        AND NOT EXISTS (
+            SELECT FROM pg_extension AS e
+            WHERE e.extname = 'todo_auth' AND has_table_privilege(role, to_regclass('todo_auth.session'), 'INSERT')
+        )
     THEN
         EXECUTE format('REVOKE ALL ON TABLE %s.users FROM %I', app, role);
     END IF;
