@@ -1,5 +1,6 @@
 -- Lets a role use the extension; to be called again after an upgrade that brings new functions.
---   'api'     every function but the administrative ones, rows of tasks, and users without their hashes; takes 'tables' back
+--   'api'     every function but the administrative ones, rows of tasks, and users without their hashes; takes 'tables' back,
+--             but not what todo_auth.grant gave
 --   'tables'  that, and rows of users with their hashes, for applications that write both tables with SQL of their own
 -- The caller must own the extension's tables, as a superuser does.
 -- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 not the owner.

@@ -1,6 +1,6 @@
--- Takes back all that a role may do with the extension's objects (but for tables that it owns), and USAGE on its schema: grant that again where the
--- role needs it for objects of its own.
--- Errors: 23502 role is NULL; 42704 no such role; 42501 not the owner of the extension's tables.
+-- Takes back all that a role may do with the extension's objects (but for tables that it owns), and USAGE on its schema:
+-- grant that again where the role needs it for objects of its own. What todo_auth.grant gave goes as well.
+-- Errors: 23502 role is NULL; 42704 no such role; 42501 not the owner of the extension's tables, and todo_auth's if it is there.
 CREATE FUNCTION @extschema@.todo_revoke(
     role text
 )
