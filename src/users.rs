@@ -6,23 +6,25 @@ use crate::error::{Column, Failure};
 use crate::password;
 use crate::rules::{self, EMAIL, HASHED_PASSWORD, NAME};
 use crate::statement::{datum, statement};
+use crate::tasks;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::{IntoDatum, pg_sys};
 
 const ID: Column = Column::new(c"users", c"id");
 const IS_ACTIVE: Column = Column::new(c"users", c"is_active");
 
-statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
-statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
-statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with TableOwner);
-statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with TableOwner);
-statement!(DELETE = "delete_user"(TEXTOID) with TableOwner);
+statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID) with OwnerWrites);
+statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with OwnerWrites);
+statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with OwnerWrites);
+statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with OwnerWrites);
+statement!(DELETE = "delete_user"(TEXTOID) with OwnerDeletes);
 statement!(SET_PASSWORD_HASH = "set_password_hash"(TEXTOID, TEXTOID));
-statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with TableOwner);
-statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with TableOwner);
-statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
-statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
-statement!(ACTIVE_USER = "active_user"(TEXTOID) with TableOwner);
+statement!(USER = "user"(TEXTOID));
+statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with OwnerReads);
+statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with OwnerReads);
+statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with OwnerWrites);
+statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with OwnerWrites);
+statement!(ACTIVE_USER = "active_user"(TEXTOID) with OwnerReads);
 
 set_function! {
     /// `todo_create_user(email text, name text, password text)`
@@ -36,7 +38,7 @@ set_function! {
         unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_create_user()".as_ptr()) };
         let hash = password::hash(password)?;
         let arguments = [datum(email), datum(name), datum(hash)];
-        Ok(CREATE.with(|create| create.bind(call.namespace, arguments)))
+        call.run(&CREATE, arguments)
     }
 }
 
@@ -48,7 +50,7 @@ set_function! {
         email.map(rules::email).transpose()?;
         let name = call.argument(2).map(rules::name).transpose()?;
         let arguments = [datum(user_id), datum(email), datum(name)];
-        Ok(UPDATE.with(|update| update.bind(call.namespace, arguments)))
+        call.run(&UPDATE, arguments)
     }
 }
 
@@ -56,7 +58,7 @@ set_function! {
     /// `todo_verify_email(user_id text)`
     fn todo_verify_email(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
-        Ok(VERIFY_EMAIL.with(|verify| verify.bind(call.namespace, [datum(user_id)])))
+        call.run(&VERIFY_EMAIL, [datum(user_id)])
     }
 }
 
@@ -65,7 +67,7 @@ set_function! {
     fn todo_set_active(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
         let active: bool = call.required(1, "active", IS_ACTIVE)?;
-        Ok(SET_ACTIVE.with(|set| set.bind(call.namespace, [datum(user_id), datum(active)])))
+        call.run(&SET_ACTIVE, [datum(user_id), datum(active)])
     }
 }
 
@@ -73,7 +75,8 @@ set_function! {
     /// `todo_delete_user(user_id text)`
     fn todo_delete_user(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
-        Ok(DELETE.with(|delete| delete.bind(call.namespace, [datum(user_id)])))
+        tasks::lock_all(user_id, c"todo_delete_user()");
+        call.run(&DELETE, [datum(user_id)])
     }
 }
 
@@ -83,7 +86,10 @@ set_function! {
         let user_id: &str = call.required(0, "user_id", ID)?;
         let hash: &str = call.required(1, "hash", HASHED_PASSWORD)?;
         rules::hashed_password(hash)?;
-        Ok(SET_PASSWORD_HASH.with(|set| set.bind(call.namespace, [datum(user_id), datum(hash)])))
+        match SET_PASSWORD_HASH.first_row(call.namespace, [datum(user_id), datum(hash)])? {
+            Some([stored]) if stored.as_deref() != Some(hash) => Err(not_stored()),
+            _ => call.run(&USER, [datum(user_id)]),
+        }
     }
 }
 
@@ -91,18 +97,20 @@ set_function! {
     /// `todo_authenticate(email text, password text)`
     fn todo_authenticate(call) {
         let user_id = login(call)?;
-        Ok(ACTIVE_USER.with(|find| find.bind(call.namespace, [datum(user_id)])))
+        call.run(&ACTIVE_USER, [datum(user_id)])
     }
 }
 
 /// The id of the active user with this address and password. Nothing is locked and no statement is open while the
-/// password is hashed; if the stored hash is another one afterwards, that is what counts.
+/// password is hashed; if the stored hash is another one afterwards, that is what counts. A renewed hash is tried once,
+/// since a trigger may keep the old one.
 fn login(call: &Call) -> Result<Option<String>, Failure> {
     let email: Option<&str> = call.argument(0);
     let password = call.argument::<&str>(1).filter(|password| rules::password(password).is_ok());
     let mut verified = None;
+    let mut may_renew = true;
     loop {
-        let stored = CREDENTIALS_BY_EMAIL.with(|find| find.first_row(call.namespace, [datum(email)]));
+        let stored = CREDENTIALS_BY_EMAIL.first_row(call.namespace, [datum(email)])?;
         let (id, hash) = stored.map_or((None, None), |[id, hash]| (id, hash));
         if verified.is_some() && hash == verified {
             return Ok(id);
@@ -111,9 +119,10 @@ fn login(call: &Call) -> Result<Option<String>, Failure> {
             return Ok(None);
         }
         verified = match (&id, &hash, password) {
-            (Some(id), Some(hash), Some(password)) => renew(call, id, hash, password)?,
+            (Some(id), Some(hash), Some(password)) if may_renew => renew(call, id, hash, password)?,
             _ => None,
         };
+        may_renew = false;
         verified = verified.or(hash);
     }
 }
@@ -127,7 +136,7 @@ fn renew(call: &Call, id: &str, hash: &str, password: &str) -> Result<Option<Str
     }
     let new = password::hash(password)?;
     let arguments = [datum(id), datum(hash), datum(&*new)];
-    let renewed = RENEW_HASH.with(|renew| renew.try_execute(call.namespace, arguments)) == 1;
+    let renewed = RENEW_HASH.try_execute(call.namespace, arguments) == 1;
     Ok(renewed.then_some(new))
 }
 
@@ -155,20 +164,27 @@ scalar_function! {
         let current = Some(current).filter(|password| rules::password(password).is_ok());
         let mut verified = None;
         loop {
-            let stored = CREDENTIALS_BY_ID.with(|find| find.first_row(call.namespace, [datum(user_id)]));
+            let stored = CREDENTIALS_BY_ID.first_row(call.namespace, [datum(user_id)])?;
             let hash = stored.and_then(|[_, hash]| hash);
             if verified.is_some() && hash == verified {
-                return Err(Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the password could not be stored"));
+                return Err(not_stored());
             }
             if !password::verify(current, hash.as_deref()) {
                 return Ok(false.into_datum());
             }
-            let arguments = [datum(user_id), datum(hash.as_deref()), datum(password::hash(new)?)];
-            if REPLACE_HASH.with(|replace| replace.execute(call.namespace, arguments)) == 1 {
-                return Ok(true.into_datum());
+            let new = password::hash(new)?;
+            let arguments = [datum(user_id), datum(hash.as_deref()), datum(&*new)];
+            match REPLACE_HASH.first_row(call.namespace, arguments)? {
+                Some([stored]) if stored.as_deref() == Some(&*new) => return Ok(true.into_datum()),
+                Some([_]) => return Err(not_stored()),
+                // Again: the stored hash was replaced meanwhile, as by a login that renewed it.
+                None => verified = hash,
             }
-            // Again: the stored hash was replaced meanwhile, as by a login that renewed it.
-            verified = hash;
         }
     }
+}
+
+fn not_stored() -> Failure {
+    Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the password could not be stored")
+        .hint(c"A trigger or rule of the application keeps another one.")
 }

@@ -132,4 +132,4 @@ ALTER TABLE @extschema@.tasks
 SELECT pg_extension_config_dump('@extschema@.users', '');
 SELECT pg_extension_config_dump('@extschema@.tasks', '');
 SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
-\i unreleased/own_grants.sql
+\i tables/own_grants.sql

@@ -30,6 +30,21 @@ $$;
 DROP VIEW @extschema@.todo_users;
 DROP SCHEMA todo_internal;
 
+-- Back to a superuser, as 0.2.0 has them.
+DO $$
+DECLARE
+    relation regclass;
+BEGIN
+    FOR relation IN
+        SELECT c.oid
+        FROM pg_class AS c
+        WHERE c.oid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass) AND c.relowner = 'todo_owner'::regrole
+    LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO %I', relation, current_user);
+    END LOOP;
+END
+$$;
+
 DROP INDEX @extschema@.ix_users_email_folded;
 
 ALTER TABLE @extschema@.users

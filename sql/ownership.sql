@@ -1,0 +1,16 @@
+-- The last step of every script that makes these objects.
+SELECT todo_internal.own('todo');
+
+-- Where adopted tables have kept their owner, that role's rights on users are behind the view.
+DO $$
+BEGIN
+    EXECUTE (
+        SELECT pg_catalog.format('ALTER VIEW @extschema@.todo_users OWNER TO %s', c.relowner::pg_catalog.regrole)
+        FROM pg_catalog.pg_class AS c
+        WHERE c.oid OPERATOR(pg_catalog.=) '@extschema@.users'::pg_catalog.regclass
+    );
+    REVOKE ALL ON TABLE @extschema@.todo_users FROM PUBLIC;
+END
+$$;
+
+SELECT todo_internal.grant_to_owner();
