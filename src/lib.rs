@@ -105,13 +105,23 @@ extension_sql_file!("../sql/functions/todo_complete_all.sql", name = "todo_compl
 extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_clear_completed", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["schema"]);
 
-extension_sql_file!("../sql/functions/todo_check.sql", name = "todo_check", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_release_tables.sql", name = "todo_release_tables", requires = ["schema"]);
 extension_sql_file!("../sql/internal/broken_rule.sql", name = "broken_rule", requires = ["schema"]);
 extension_sql_file!("../sql/internal/library_version.sql", name = "library_version", requires = ["schema"]);
 extension_sql_file!("../sql/internal/trimmed.sql", name = "trimmed", requires = ["schema"]);
 extension_sql_file!("../sql/internal/member_functions.sql", name = "member_functions", requires = ["schema"]);
 extension_sql_file!("../sql/internal/schema_for_grants.sql", name = "schema_for_grants", requires = ["schema"]);
+extension_sql_file!("../sql/internal/refuse_foreign_code.sql", name = "refuse_foreign_code", requires = ["schema"]);
+extension_sql_file!("../sql/internal/read_task_ids.sql", name = "read_task_ids", requires = ["schema"]);
+extension_sql_file!("../sql/internal/task_ids.sql", name = "task_ids", requires = ["read_task_ids"]);
+extension_sql_file!("../sql/internal/dangling_grants.sql", name = "dangling_grants", requires = ["schema"]);
+extension_sql_file!("../sql/internal/forget_roles.sql", name = "forget_roles", requires = ["dangling_grants"]);
+extension_sql_file!("../sql/internal/stray_rights.sql", name = "stray_rights", requires = ["schema"]);
+extension_sql_file!(
+    "../sql/functions/todo_check.sql",
+    name = "todo_check",
+    requires = ["task_ids", "dangling_grants", "stray_rights"]
+);
 extension_sql_file!("../sql/internal/own.sql", name = "own", requires = ["schema"]);
 extension_sql_file!("../sql/internal/grant_to_owner.sql", name = "grant_to_owner", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_grant.sql", name = "todo_grant", requires = ["todo_users"]);

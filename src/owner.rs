@@ -7,6 +7,7 @@
 //!
 //! Nor do triggers of others run with these rights: where there is one, the statement is refused (55000).
 
+use crate::boundary::scalar_function;
 use crate::error::Failure;
 use crate::guard;
 use pgrx::{PgSqlErrorCode, pg_sys};
@@ -99,6 +100,17 @@ pub fn must_be_free_of_others(table: pg_sys::Oid, cascading: bool) -> Result<(),
         }
     }
     Ok(())
+}
+
+scalar_function! {
+    /// `todo_internal.refuse_foreign_code(written regclass)`
+    fn todo_refuse_foreign_code(call) {
+        if let Some(table) = call.argument::<pg_sys::Oid>(0) {
+            must_be_member(table)?;
+            must_be_free_of_others(table, true)?;
+        }
+        Ok(None)
+    }
 }
 
 /// What counts of a trigger.

@@ -21,7 +21,7 @@ macro_rules! statement {
         $crate::statement::statement!($name = $file($($parameter),*) with Caller);
     };
     ($name:ident = $file:literal ($($parameter:ident),*) with $rights:ident) => {
-        static $name: $crate::statement::Statement<{ [$(stringify!($parameter)),*].len() }> =
+        static $name: $crate::statement::Statement<{ <[&str]>::len(&[$(stringify!($parameter)),*]) }> =
             $crate::statement::Statement::new(
                 include_str!(concat!("../sql/statements/", $file, ".sql")),
                 [$(pgrx::pg_sys::$parameter),*],
@@ -73,12 +73,7 @@ pub struct Execution {
 impl Execution {
     /// How SPI is to run it; rows go to `dest`, or where that is NULL into SPI's table.
     pub fn options(&self, dest: *mut pg_sys::DestReceiver) -> pg_sys::SPIExecuteOptions {
-        pg_sys::SPIExecuteOptions {
-            params: self.params,
-            must_return_tuples: !dest.is_null(),
-            dest,
-            ..pg_sys::SPIExecuteOptions::default()
-        }
+        pg_sys::SPIExecuteOptions { params: self.params, dest, ..pg_sys::SPIExecuteOptions::default() }
     }
 }
 

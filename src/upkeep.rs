@@ -1,10 +1,13 @@
 //! For scripts and operators: the rules as SQL functions (scripts that bring older rows under them tell with these what they
-//! can mend, and what not), and which version the library is of.
+//! can mend, and what not), where the ids of tasks are, and which version the library is of.
 
-use crate::boundary::scalar_function;
+use crate::boundary::{scalar_function, set_function};
 use crate::error::Failure;
 use crate::rules;
-use pgrx::{IntoDatum, PgSqlErrorCode};
+use crate::statement::statement;
+use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
+
+statement!(TASK_IDS = "task_ids"() with OwnerReads);
 
 scalar_function! {
     /// `todo_internal.trimmed(value text)`
@@ -27,6 +30,13 @@ scalar_function! {
             _ => return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, "no rule for this column")),
         };
         Ok(outcome.err().and_then(|failure| failure.message.into_owned().into_datum()))
+    }
+}
+
+set_function! {
+    /// `todo_internal.read_task_ids(schema regnamespace)`
+    fn todo_read_task_ids(call) {
+        TASK_IDS.bind(call.argument(0).unwrap_or(pg_sys::InvalidOid), [])
     }
 }
 

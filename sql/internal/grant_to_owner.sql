@@ -1,15 +1,17 @@
--- Gives the role todo_owner what it needs besides its own objects: USAGE on the extension's schema, and where another role owns
--- the table users, SELECT on it for the views of todo_auth. For the extensions' scripts, as a superuser.
+-- Gives the role todo_owner what it needs besides its own objects: USAGE on the schema of an extension, and where another role owns
+-- the table users, SELECT on it for the views of todo_auth. For the end of the extensions' scripts, as a superuser.
 --
 -- PostgreSQL takes every grant of a script for a part of the extension, which dumps leave out. On an object that is not the
 -- extension's own these are the database's: what was noted as initial before (by initdb, for schema public) is put back.
-CREATE FUNCTION todo_internal.grant_to_owner()
+CREATE FUNCTION todo_internal.grant_to_owner(
+    extension text
+)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    app CONSTANT oid := (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'todo');
+    app CONSTANT oid := (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = extension);
     users CONSTANT oid := '@extschema@.users'::regclass;
     noted CONSTANT pg_init_privs[] := ARRAY(
         SELECT p
@@ -18,7 +20,7 @@ DECLARE
     );
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO todo_owner', app::regnamespace);
-    IF (SELECT c.relowner <> 'todo_owner'::regrole FROM pg_class AS c WHERE c.oid = users) THEN
+    IF extension = 'todo_auth' AND (SELECT c.relowner <> 'todo_owner'::regrole FROM pg_class AS c WHERE c.oid = users) THEN
         EXECUTE format('GRANT SELECT ON TABLE %s TO todo_owner', users::regclass);
     END IF;
 
@@ -34,7 +36,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION todo_internal.grant_to_owner() IS
+COMMENT ON FUNCTION todo_internal.grant_to_owner(text) IS
     'Gives the role todo_owner what it needs besides its own objects';
 
-REVOKE ALL ON FUNCTION todo_internal.grant_to_owner() FROM PUBLIC;
+REVOKE ALL ON FUNCTION todo_internal.grant_to_owner(text) FROM PUBLIC;

@@ -1,6 +1,6 @@
 -- Makes the role todo_owner the owner of an extension's functions, views and schema, and of those of its tables that a superuser
--- owns, and takes all rights on them from everyone else, which ALTER DEFAULT PRIVILEGES may have given. The extension's
--- tables keep the rights that were granted on them. For the end of the extensions' scripts, as a superuser.
+-- owns, and takes all rights on them from everyone else, which ALTER DEFAULT PRIVILEGES may have given. Only the tables users and
+-- tasks keep their rights, as they may have been there before. For the end of the extensions' scripts, as a superuser.
 CREATE FUNCTION todo_internal.own(
     extension text
 )
@@ -36,7 +36,7 @@ BEGIN
         IF NOT member.is_table OR (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = member.owner) THEN
             EXECUTE format('ALTER %s %s OWNER TO todo_owner', member.kind, member.identity);
         END IF;
-        CONTINUE WHEN member.is_table;
+        CONTINUE WHEN member.is_table AND extension = 'todo';
         -- PUBLIC in any case, so that PostgreSQL notes the rights of the new owner as those that the extension gives.
         FOR grantee IN
             SELECT 'PUBLIC'

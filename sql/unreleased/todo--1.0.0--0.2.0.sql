@@ -19,10 +19,11 @@ DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.tasks;
 
 DO $$
 DECLARE
-    member regprocedure;
+    member text;
 BEGIN
-    FOREACH member IN ARRAY ARRAY(SELECT todo_internal.member_functions()) LOOP
-        EXECUTE format('DROP FUNCTION %s', member);
+    -- One may go with another that it calls.
+    FOREACH member IN ARRAY ARRAY(SELECT f::regprocedure::text FROM todo_internal.member_functions() AS f) LOOP
+        EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', member);
     END LOOP;
 END
 $$;
