@@ -82,7 +82,7 @@ fn the_owner_is_the_one_of_the_moment() {
     database
         .client
         .batch_execute(&format!(
-            "CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role}; CREATE TABLE trace (caller text); GRANT ALL ON trace TO {role};
+            "CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role}; CREATE TABLE trace (caller text); GRANT ALL ON trace TO {role}, todo_owner;
              CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trace VALUES (current_user); RETURN NEW; END';
              CREATE TRIGGER spy BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION spy()"
         ))
@@ -98,5 +98,5 @@ fn the_owner_is_the_one_of_the_moment() {
         database.client.batch_execute("COMMIT").unwrap();
         waiting.join().unwrap();
     });
-    assert_eq!(strings(&mut database.client, "SELECT caller FROM trace ORDER BY ctid"), ["postgres".to_owned(), role]);
+    assert_eq!(strings(&mut database.client, "SELECT caller FROM trace ORDER BY ctid"), ["todo_owner".to_owned(), role]);
 }

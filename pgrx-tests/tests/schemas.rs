@@ -164,7 +164,9 @@ fn a_rewrite_rule_on_the_table() {
              INSERT INTO l1 SELECT * FROM tasks; INSERT INTO l2 SELECT * FROM tasks;
              CREATE RULE r AS ON UPDATE TO tasks DO INSTEAD (
                  UPDATE l1 SET title = NEW.title WHERE id = OLD.id RETURNING l1.*;
-                 UPDATE l2 SET title = NEW.title WHERE id = OLD.id)",
+                 UPDATE l2 SET title = NEW.title WHERE id = OLD.id);
+             -- A rule has the rights of the table's owner.
+             GRANT ALL ON l1, l2 TO todo_owner",
         )
         .unwrap();
     client.query("SELECT * FROM todo_update_task(1, 'u1', 'y')", &[]).unwrap();

@@ -7,29 +7,28 @@ RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    UPDATE pg_init_privs AS p
-    SET initprivs = ARRAY(
-        SELECT i.item
-        FROM unnest(p.initprivs) AS i (item)
-        CROSS JOIN LATERAL (SELECT DISTINCT x.grantee, x.grantor FROM aclexplode(ARRAY[i.item]) AS x) AS a
-        LEFT JOIN pg_roles AS e ON e.oid = a.grantee
-        LEFT JOIN pg_roles AS o ON o.oid = a.grantor
-        WHERE (a.grantee = 0 OR e.oid IS NOT NULL)
-          AND o.oid IS NOT NULL
-          AND e.rolname IS DISTINCT FROM also
+    WITH kept AS (
+        SELECT p.ctid AS place, p.initprivs,
+            (
+                SELECT array_agg(i.item)
+                FROM unnest(p.initprivs) AS i (item)
+                CROSS JOIN LATERAL (SELECT DISTINCT x.grantee, x.grantor FROM aclexplode(ARRAY[i.item]) AS x) AS a
+                JOIN pg_roles AS o ON o.oid = a.grantor
+                LEFT JOIN pg_roles AS e ON e.oid = a.grantee
+                -- The grantor is the owner, who stays.
+                WHERE a.grantee = 0 OR e.oid IS NOT NULL AND (e.rolname IS DISTINCT FROM also OR e.oid = o.oid)
+            ) AS items
+        FROM pg_init_privs AS p
+        JOIN pg_depend AS d ON d.classid = p.classoid AND d.objid = p.objoid AND d.deptype = 'e'
+        JOIN pg_extension AS x ON d.refclassid = 'pg_extension'::regclass AND x.oid = d.refobjid
+        WHERE x.extname IN ('todo', 'todo_auth')
+    ), removed AS (
+        DELETE FROM pg_init_privs AS p USING kept AS k WHERE p.ctid = k.place AND k.items IS NULL
     )
-    WHERE (p.classoid, p.objoid, p.objsubid) IN (SELECT d.classoid, d.objoid, d.objsubid FROM todo_internal.dangling_grants() AS d)
-       OR EXISTS (
-           SELECT
-           FROM pg_depend AS d
-           JOIN pg_extension AS x ON d.refclassid = 'pg_extension'::regclass AND x.oid = d.refobjid
-           CROSS JOIN aclexplode(p.initprivs) AS a
-           JOIN pg_roles AS r ON r.oid = a.grantee
-           WHERE d.classid = p.classoid AND d.objid = p.objoid AND d.deptype = 'e'
-             AND x.extname IN ('todo', 'todo_auth')
-             AND r.rolname = also
-             AND r.rolname <> 'todo_owner'
-       )
+    UPDATE pg_init_privs AS p
+    SET initprivs = k.items
+    FROM kept AS k
+    WHERE p.ctid = k.place AND cardinality(k.items) < cardinality(k.initprivs)
 $$;
 
 COMMENT ON FUNCTION todo_internal.forget_roles(name) IS
