@@ -13,12 +13,12 @@ use crate::guard;
 use pgrx::{PgSqlErrorCode, pg_sys};
 use std::ffi::{CStr, c_int};
 
-/// What a statement does with `users`.
+/// What a statement does with a table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Read,
     Write,
-    /// Tasks, and what else refers to the user, are deleted by PostgreSQL with their owners' rights.
+    /// What refers to the row is deleted by PostgreSQL with the rights of its table's owner.
     Delete,
 }
 
@@ -48,22 +48,22 @@ pub unsafe fn leave(before: (pg_sys::Oid, c_int)) {
     unsafe { pg_sys::SetUserIdAndSecContext(before.0, before.1) }
 }
 
-/// The owner of `users`, for a statement that does `access` there with its rights. The table is locked as the statement
+/// The owner of one of the extension's tables, for a statement that does `access` there with its rights. The table is locked as the statement
 /// will lock it, until the transaction ends: what is found here stays so.
 ///
 /// Errors: 55000 the table is not the extension's, belongs to a superuser, or has a trigger of somebody else.
-pub fn of_users(namespace: pg_sys::Oid, access: Access) -> Result<pg_sys::Oid, Failure> {
+pub fn of_table(name: &CStr, namespace: pg_sys::Oid, access: Access) -> Result<pg_sys::Oid, Failure> {
     let lock = if access == Access::Read { pg_sys::AccessShareLock } else { pg_sys::RowExclusiveLock };
-    let users = locked(c"users", namespace, lock)?;
-    must_be_member(users)?;
-    let owner = of_relation(users);
+    let table = locked(name, namespace, lock)?;
+    must_be_member(table)?;
+    let owner = of_relation(table);
     // SAFETY: a catalog look-up.
     if unsafe { pg_sys::superuser_arg(owner) } {
-        return Err(refusal(format!("table {} belongs to a superuser", name_of(users)))
-            .hint(c"Functions on users run with the rights of its owner: ALTER TABLE ... OWNER TO todo_owner."));
+        return Err(refusal(format!("table {} belongs to a superuser", name_of(table)))
+            .hint(c"Functions run with the rights of its owner: ALTER TABLE ... OWNER TO todo_owner."));
     }
     if access != Access::Read {
-        must_be_free_of_others(users, access == Access::Delete)?;
+        must_be_free_of_others(table, access == Access::Delete)?;
     }
     Ok(owner)
 }

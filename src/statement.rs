@@ -18,14 +18,14 @@ use std::panic::AssertUnwindSafe;
 /// Declares the statement in `sql/statements/<file>.sql`, with the types of its parameters, and with whose rights it runs.
 macro_rules! statement {
     ($name:ident = $file:literal ($($parameter:ident),*)) => {
-        $crate::statement::statement!($name = $file($($parameter),*) with Caller);
+        $crate::statement::statement!($name = $file($($parameter),*) with $crate::statement::Rights::Caller);
     };
-    ($name:ident = $file:literal ($($parameter:ident),*) with $rights:ident) => {
+    ($name:ident = $file:literal ($($parameter:ident),*) with $rights:expr) => {
         static $name: $crate::statement::Statement<{ <[&str]>::len(&[$(stringify!($parameter)),*]) }> =
             $crate::statement::Statement::new(
                 include_str!(concat!("../sql/statements/", $file, ".sql")),
                 [$(pgrx::pg_sys::$parameter),*],
-                $crate::statement::Rights::$rights,
+                $rights,
             );
     };
 }
@@ -36,10 +36,8 @@ pub(crate) use statement;
 pub enum Rights {
     /// The current user's.
     Caller,
-    /// Those of the owner of `users`, see [`owner`]; by what the statement does there.
-    OwnerReads,
-    OwnerWrites,
-    OwnerDeletes,
+    /// Those of a table's owner, see [`owner`], and what the statement does there.
+    Owner(&'static CStr, Access),
 }
 
 /// A statement with `N` parameters, and its plan once it has been prepared.
@@ -84,7 +82,7 @@ impl<const N: usize> Statement<N> {
 
     /// The statement on the tables in schema `namespace`, with its parameters bound in order; `None` is NULL.
     ///
-    /// Errors: 55000 where something is in the way of the owner's rights, see [`owner::enter`].
+    /// Errors: 55000 where something is in the way of the owner's rights, see [`owner::of_table`].
     pub fn bind(
         &'static self,
         namespace: pg_sys::Oid,
@@ -92,9 +90,7 @@ impl<const N: usize> Statement<N> {
     ) -> Result<Execution, Failure> {
         let role = match self.rights {
             Rights::Caller => pg_sys::InvalidOid,
-            Rights::OwnerReads => owner::of_users(namespace, Access::Read)?,
-            Rights::OwnerWrites => owner::of_users(namespace, Access::Write)?,
-            Rights::OwnerDeletes => owner::of_users(namespace, Access::Delete)?,
+            Rights::Owner(table, access) => owner::of_table(table, namespace, access)?,
         };
         // SAFETY: an ERROR in between ends the (sub)transaction, which goes back to the role before.
         let plan = unsafe {

@@ -3,11 +3,12 @@
 
 use crate::boundary::{scalar_function, set_function};
 use crate::error::Failure;
+use crate::owner::Access;
 use crate::rules;
-use crate::statement::statement;
+use crate::statement::{Rights, statement};
 use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
 
-statement!(TASK_IDS = "task_ids"() with OwnerReads);
+statement!(TASK_IDS = "task_ids"() with Rights::Owner(c"tasks", Access::Read));
 
 scalar_function! {
     /// `todo_internal.trimmed(value text)`

@@ -3,9 +3,10 @@
 
 use crate::boundary::{Call, scalar_function, set_function};
 use crate::error::{Column, Failure};
+use crate::owner::Access;
 use crate::password;
 use crate::rules::{self, EMAIL, HASHED_PASSWORD, NAME};
-use crate::statement::{datum, statement};
+use crate::statement::{Rights, datum, statement};
 use crate::tasks;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::{IntoDatum, pg_sys};
@@ -13,18 +14,22 @@ use pgrx::{IntoDatum, pg_sys};
 const ID: Column = Column::new(c"users", c"id");
 const IS_ACTIVE: Column = Column::new(c"users", c"is_active");
 
-statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID) with OwnerWrites);
-statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with OwnerWrites);
-statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with OwnerWrites);
-statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with OwnerWrites);
-statement!(DELETE = "delete_user"(TEXTOID) with OwnerDeletes);
+const OWNER_READS: Rights = Rights::Owner(c"users", Access::Read);
+const OWNER_WRITES: Rights = Rights::Owner(c"users", Access::Write);
+const OWNER_DELETES: Rights = Rights::Owner(c"users", Access::Delete);
+
+statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with OWNER_WRITES);
+statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with OWNER_WRITES);
+statement!(DELETE = "delete_user"(TEXTOID) with OWNER_DELETES);
 statement!(SET_PASSWORD_HASH = "set_password_hash"(TEXTOID, TEXTOID));
 statement!(USER = "user"(TEXTOID));
-statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with OwnerReads);
-statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with OwnerReads);
-statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with OwnerWrites);
-statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with OwnerWrites);
-statement!(ACTIVE_USER = "active_user"(TEXTOID) with OwnerReads);
+statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with OWNER_READS);
+statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with OWNER_READS);
+statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(ACTIVE_USER = "active_user"(TEXTOID) with OWNER_READS);
 
 set_function! {
     /// `todo_create_user(email text, name text, password text)`

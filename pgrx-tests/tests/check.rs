@@ -48,7 +48,10 @@ fn each_fault_is_found_and_mended_by_its_fix() {
         ("ALTER EVENT TRIGGER todo_guard ENABLE", "guard"),
         ("ALTER TABLE tasks DISABLE TRIGGER ALL", "constraint tasks_user_id_fkey of tasks"),
         ("ALTER TABLE tasks SET UNLOGGED", "storage of tasks"),
-        ("ALTER TABLE tasks OWNER TO pg_monitor; REVOKE ALL ON tasks FROM pg_monitor", "owner of tasks"),
+        (
+            "ALTER TABLE tasks OWNER TO pg_monitor; GRANT USAGE ON SCHEMA public TO pg_monitor; REVOKE ALL ON tasks FROM pg_monitor",
+            "owner of tasks",
+        ),
         ("ALTER TABLE users OWNER TO postgres", "owner of users"),
         ("ALTER VIEW todo_users OWNER TO pg_monitor", "owner of todo_users"),
         ("ALTER SEQUENCE tasks_id_seq RENAME TO ids", "membership of tasks_id_seq"),
@@ -58,7 +61,10 @@ fn each_fault_is_found_and_mended_by_its_fix() {
         ("GRANT UPDATE (hashed_password) ON users TO PUBLIC", "rights of PUBLIC"),
         ("GRANT ALL ON todo_users TO pg_signal_backend", "rights of pg_signal_backend"),
         ("GRANT TRIGGER ON tasks TO pg_signal_backend", "rights of pg_signal_backend"),
-        ("GRANT ALL ON FUNCTION todo_set_password_hash(text, text) TO pg_signal_backend", "rights of pg_signal_backend"),
+        (
+            "GRANT ALL ON FUNCTION todo_set_password_hash(text, text) TO pg_signal_backend",
+            "rights of pg_signal_backend",
+        ),
         ("ALTER SEQUENCE tasks_id_seq INCREMENT 10 CYCLE", "sequence tasks_id_seq"),
         ("SELECT setval('tasks_id_seq', 3, false)", "sequence tasks_id_seq ahead of tasks"),
         ("SELECT setval('tasks_id_seq', 1)", "sequence tasks_id_seq ahead of tasks"),

@@ -98,5 +98,8 @@ fn the_owner_is_the_one_of_the_moment() {
         database.client.batch_execute("COMMIT").unwrap();
         waiting.join().unwrap();
     });
-    assert_eq!(strings(&mut database.client, "SELECT caller FROM trace ORDER BY ctid"), ["todo_owner".to_owned(), role]);
+    assert_eq!(
+        strings(&mut database.client, "SELECT caller FROM trace ORDER BY ctid"),
+        ["todo_owner".to_owned(), role]
+    );
 }
