@@ -128,6 +128,8 @@ BEGIN ATOMIC
                 ELSE 'not in the extension'
             END,
             CASE
+                -- A sequence moves with its table.
+                WHEN s.relname = w.relname AND w.kind = 'SEQUENCE' THEN 'fix what else is reported first'
                 WHEN s.relname = w.relname THEN format('SET todo.guard = off; ALTER %s %s SET SCHEMA %s', w.kind, s.oid::regclass, e.app)
                 WHEN s.oid IS NOT NULL THEN format('SET todo.guard = off; ALTER %s %s RENAME TO %s', w.kind, s.oid::regclass, w.relname)
                 ELSE format('ALTER EXTENSION todo ADD %s %s.%s', w.kind, e.app, w.relname)
