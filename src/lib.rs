@@ -101,6 +101,7 @@ extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_c
 extension_sql_file!("../sql/functions/todo_check.sql", name = "todo_check", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_release_tables.sql", name = "todo_release_tables", requires = ["schema"]);
 extension_sql_file!("../sql/internal/broken_rule.sql", name = "broken_rule", requires = ["schema"]);
+extension_sql_file!("../sql/internal/broken_time.sql", name = "broken_time", requires = ["schema"]);
 extension_sql_file!("../sql/internal/library_version.sql", name = "library_version", requires = ["schema"]);
 extension_sql_file!("../sql/internal/trimmed.sql", name = "trimmed", requires = ["schema"]);
 extension_sql_file!("../sql/internal/member_functions.sql", name = "member_functions", requires = ["schema"]);

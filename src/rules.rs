@@ -10,6 +10,8 @@ use pgrx::PgSqlErrorCode::{
     ERRCODE_CHECK_VIOLATION as CHECK_VIOLATION, ERRCODE_INVALID_PARAMETER_VALUE,
     ERRCODE_STRING_DATA_RIGHT_TRUNCATION as TOO_LONG,
 };
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 pub const USER_ID: Column = Column::checked(c"users", c"id", c"users_id_check");
 pub const EMAIL: Column = Column::checked(c"users", c"email", c"users_email_check");
@@ -17,6 +19,17 @@ pub const NAME: Column = Column::checked(c"users", c"name", c"users_name_check")
 pub const HASHED_PASSWORD: Column = Column::checked(c"users", c"hashed_password", c"users_hashed_password_check");
 pub const TITLE: Column = Column::checked(c"tasks", c"title", c"tasks_title_check");
 pub const DESCRIPTION: Column = Column::checked(c"tasks", c"description", c"tasks_description_check");
+
+// Times have no CHECK as backstop: it would cost every write of a task more than the rule is worth.
+pub const USER_CREATED_AT: Column = Column::new(c"users", c"created_at");
+pub const USER_UPDATED_AT: Column = Column::new(c"users", c"updated_at");
+pub const TASK_CREATED_AT: Column = Column::new(c"tasks", c"created_at");
+pub const TASK_UPDATED_AT: Column = Column::new(c"tasks", c"updated_at");
+pub const COMPLETED_AT: Column = Column::new(c"tasks", c"completed_at");
+
+/// The first microsecond of the year 1 and the last one of 9999, counted from 2000-01-01 as PostgreSQL's timestamps are.
+const TIMES: RangeInclusive<i64> = -730_119 * DAY..=2_921_940 * DAY - 1;
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The longest `users.id`, in characters.
 pub const USER_ID_MAX: usize = 36;
@@ -67,6 +80,20 @@ pub fn description_bytes(bytes: usize) -> Result<(), Failure> {
 
 fn description_too_long() -> Failure {
     DESCRIPTION.failure(CHECK_VIOLATION, format!("description is longer than {DESCRIPTION_MAX} characters"))
+}
+
+/// A time: of the years 1 to 9999, because many clients cannot read another one, let alone infinity.
+pub fn time(time: i64, column: Column) -> Result<(), Failure> {
+    if TIMES.contains(&time) {
+        return Ok(());
+    }
+    Err(column.failure(CHECK_VIOLATION, format!("{} is not in the years 1 to 9999", column.label())))
+}
+
+/// A time, or at least a microsecond after the one before it; the last one of all stays. A time before it that breaks the
+/// rule, as only rows can have that were written without the triggers, does not count.
+pub fn time_after(before: i64, time: i64) -> i64 {
+    if TIMES.contains(&before) { time.max((before + 1).min(*TIMES.end())) } else { time }
 }
 
 /// A user's id: any text that is not empty. (Its length is the column's.)

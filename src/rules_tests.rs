@@ -188,3 +188,27 @@ fn passwords_have_8_characters_to_72_bytes() {
         assert_eq!(code(password(&text)), code_of, "{} bytes", text.len());
     }
 }
+
+#[test]
+fn times_are_of_the_years_1_to_9999() {
+    let (first, last) = (*TIMES.start(), *TIMES.end());
+    for time_ in [first, -1, 0, last] {
+        assert_eq!(time(time_, TASK_CREATED_AT), Ok(()));
+    }
+    for time_ in [first - 1, last + 1, i64::MIN, i64::MAX] {
+        assert_eq!(code(time(time_, TASK_CREATED_AT)), Some(CHECK_VIOLATION));
+    }
+    assert_eq!(time(last + 1, COMPLETED_AT).unwrap_err().column, Some(COMPLETED_AT), "without a constraint");
+}
+
+proptest! {
+    #[test]
+    fn time_goes_forward(before in TIMES, now in TIMES) {
+        let after = time_after(before, now);
+        prop_assert!(TIMES.contains(&after) && after >= now && (after > before || before == *TIMES.end()));
+        prop_assert!(after == now || after == before + 1 || before == *TIMES.end());
+        for spoilt in [i64::MIN, i64::MAX, TIMES.end() + 1, TIMES.start() - 1] {
+            prop_assert_eq!(time_after(spoilt, now), now);
+        }
+    }
+}

@@ -90,7 +90,8 @@ fn fill_0_2_0(client: &mut Client) {
                  ('u1', 'null, with a time', NULL, NULL, '2021-01-01', '2021-01-02', '2021-01-03'),
                  ('u2', 'completed', '', true, '2021-01-01', '2021-01-02 00:00:00.123456', NULL),
                  ('u2', 'with its time', NULL, true, '2021-01-01', '2021-01-02', '2021-01-03'),
-                 ('u2', 'pending, with a time', NULL, false, '2021-01-01', '2021-01-02', '2021-01-03')",
+                 ('u2', 'pending, with a time', NULL, false, '2021-01-01', '2021-01-02', '2021-01-03'),
+                 ('u2', 'out of order', NULL, true, '2021-01-03', '2021-01-02', '2021-01-01')",
         )
         .unwrap();
 }
@@ -144,6 +145,7 @@ fn rows_are_mended_and_kept() {
 #[test]
 fn rows_that_cannot_be_mended_stop_the_upgrade() {
     let mut database = created_at("0.2.0").remove(0).1;
+            "out of order||t|2021-01-01 00:00:00",
     let client = &mut database.client;
     fill_0_2_0(client);
     // What spoils rows, what mends them again, and the error in between.
@@ -199,6 +201,25 @@ fn rows_that_cannot_be_mended_stop_the_upgrade() {
 
 #[test]
 fn tasks_do_not_go_with_a_downgrade_by_accident() {
+        (
+            "INSERT INTO users (id, email, name, hashed_password, created_at) VALUES ('u3', 'c@b.cd', E'\\u2800', '!', '10000-01-01')",
+            "DELETE FROM users WHERE id = 'u3'",
+            ("23514", Some("name"), Some("users_name_check")),
+            "users_name_check: 1 row of users, id 'u3'\ncreated_at: 1 row of users, id 'u3'",
+        ),
+        (
+            "UPDATE users SET updated_at = '-infinity'",
+            "UPDATE users SET updated_at = '2020-01-01'",
+            ("23514", Some("updated_at"), None),
+            "updated_at: 2 rows of users, id 'u1', 'u2'",
+        ),
+        (
+            "UPDATE tasks SET created_at = '0001-12-31 BC' WHERE id = 3; UPDATE tasks SET updated_at = 'infinity' WHERE id < 3;
+             UPDATE tasks SET completed_at = 'infinity'",
+            "UPDATE tasks SET created_at = '2020-01-01', updated_at = '2020-01-01' WHERE id <= 3; UPDATE tasks SET completed_at = NULL WHERE completed IS NULL OR completed",
+            ("23514", Some("completed_at"), None),
+            "completed_at: 5 rows of tasks, id 2, 3, 4, 5, 7\ncreated_at: 1 row of tasks, id 3\nupdated_at: 2 rows of tasks, id 1, 2",
+        ),
     let mut database = Database::with_users();
     let client = &mut database.client;
     client.batch_execute("SELECT todo_create_task('u1', 'x')").unwrap();
