@@ -12,7 +12,7 @@
 //! | [`upkeep`] | the rules as functions, for values that were stored before the rules |
 //! | [`settings`] | `todo.bcrypt_cost`, `todo.guard` |
 //! | [`password`] | hashing and verifying passwords |
-//! | [`password_rule`] | how long a password may be, for `todo-admin` as well |
+//! | [`password_rule`] | how long a password may be, and in which form it is hashed, for `todo-admin` as well |
 //! | [`users`] | the functions that write users, and the login |
 //! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
 //!

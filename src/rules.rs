@@ -144,9 +144,10 @@ fn is_label(label: &str) -> bool {
     !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.chars().all(allowed)
 }
 
-/// A password in plain text: 8 characters to 72 bytes. bcrypt reads no more than 72 bytes, so a longer one is refused.
-pub fn password(password: &str) -> Result<(), Failure> {
-    password_rule::check(password).map_err(|broken| {
+/// A password in plain text: 8 characters to 72 bytes in NFC, which is returned. bcrypt reads no more than 72 bytes, so a
+/// longer one is refused.
+pub fn password(password: &str) -> Result<Cow<'_, str>, Failure> {
+    password_rule::prepare(password).map_err(|broken| {
         let code = match broken {
             password_rule::Broken::TooLong => TOO_LONG,
             password_rule::Broken::TooShort => ERRCODE_INVALID_PARAMETER_VALUE,
