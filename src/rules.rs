@@ -185,19 +185,29 @@ fn longer_than(text: &str, max: usize) -> bool {
     text.len() > max && (text.len() > max * UTF8_MAX || text.chars().nth(max).is_some())
 }
 
-/// Whether a reader would see something: not white space, not a control, not a default-ignorable character.
+/// Whether a character shows by itself: no white space, no control, none of [`is_blank`]. Whether a font can draw it is
+/// not asked, so unassigned characters, those of private use and lone combining marks are visible.
 fn is_visible(c: char) -> bool {
-    !c.is_whitespace() && !c.is_control() && !is_default_ignorable(c)
+    !c.is_whitespace() && !c.is_control() && !is_blank(c)
 }
 
-/// Unicode's `Default_Ignorable_Code_Point` (DerivedCoreProperties.txt, with the code points it reserves): zero-width
-/// characters, bidirectional marks, fillers and variation selectors. The standard library does not carry it.
-fn is_default_ignorable(c: char) -> bool {
-    matches!(c,
+/// Characters other than white space that show nothing, as of Unicode 18.0. The standard library does not carry them; the
+/// CHECK of users.email and `docs/validation.md` have the same list.
+fn is_blank(c: char) -> bool {
+    // Default_Ignorable_Code_Point (DerivedCoreProperties.txt, with the code points it reserves): zero-width
+    // characters, bidirectional marks, fillers and variation selectors.
+    let is_default_ignorable = matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
         | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    // The other format characters (Cf in UnicodeData.txt) without a glyph of their own, which those with
+    // Prepended_Concatenation_Mark (PropList.txt) have: interlinear annotation and Egyptian layout.
+    let is_format = matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{13430}'..='\u{1343f}');
+    // Symbols, letters and a mark that the code charts show empty, with no property to tell them by: BRAILLE PATTERN BLANK,
+    // EGYPTIAN HIEROGLYPH FULL BLANK and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD.
+    let is_empty = matches!(c, '\u{2800}' | '\u{13441}'..='\u{13442}' | '\u{16fe4}' | '\u{1d159}');
+    is_default_ignorable || is_format || is_empty
 }
 
 #[cfg(test)]
