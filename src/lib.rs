@@ -14,7 +14,7 @@
 //! | [`upkeep`] | the rules as functions, for values that were stored before the rules |
 //! | [`settings`] | `todo.bcrypt_cost`, `todo.guard` |
 //! | [`password`] | hashing and verifying passwords |
-//! | [`password_rule`] | how long a password may be, for `todo-admin` as well |
+//! | [`password_rule`] | how long a password may be, and in which form it is hashed, for `todo-admin` as well |
 //! | [`users`] | the functions that write users, and the login |
 //! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
 //!
@@ -107,6 +107,7 @@ extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_c
 
 extension_sql_file!("../sql/functions/todo_release_tables.sql", name = "todo_release_tables", requires = ["schema"]);
 extension_sql_file!("../sql/internal/broken_rule.sql", name = "broken_rule", requires = ["schema"]);
+extension_sql_file!("../sql/internal/broken_time.sql", name = "broken_time", requires = ["schema"]);
 extension_sql_file!("../sql/internal/library_version.sql", name = "library_version", requires = ["schema"]);
 extension_sql_file!("../sql/internal/trimmed.sql", name = "trimmed", requires = ["schema"]);
 extension_sql_file!("../sql/internal/member_functions.sql", name = "member_functions", requires = ["schema"]);

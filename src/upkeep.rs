@@ -42,6 +42,22 @@ set_function! {
 }
 
 scalar_function! {
+    /// `todo_internal.broken_time(column_name text, value timestamp)`
+    fn todo_broken_time(call) {
+        let (Some(column), Some(value)) = (call.argument(0), call.argument::<i64>(1)) else { return Ok(None) };
+        let column = match column {
+            "users.created_at" => rules::USER_CREATED_AT,
+            "users.updated_at" => rules::USER_UPDATED_AT,
+            "tasks.created_at" => rules::TASK_CREATED_AT,
+            "tasks.updated_at" => rules::TASK_UPDATED_AT,
+            "tasks.completed_at" => rules::COMPLETED_AT,
+            _ => return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, "no rule for this column")),
+        };
+        Ok(rules::time(value, column).err().and_then(|failure| failure.message.into_owned().into_datum()))
+    }
+}
+
+scalar_function! {
     /// `todo_internal.library_version()`
     fn todo_library_version(_call) {
         Ok(env!("CARGO_PKG_VERSION").into_datum())

@@ -4,7 +4,8 @@
 use crate::boundary::{Call, scalar_function, set_function};
 use crate::error::{Column, Failure};
 use crate::owner::Access;
-use crate::password;
+use crate::password::{self, Attempt};
+use crate::password_rule;
 use crate::rules::{self, EMAIL, HASHED_PASSWORD, NAME};
 use crate::statement::{Rights, datum, statement};
 use crate::tasks;
@@ -111,7 +112,7 @@ set_function! {
 /// since a trigger may keep the old one.
 fn login(call: &Call) -> Result<Option<String>, Failure> {
     let email: Option<&str> = call.argument(0);
-    let password = call.argument::<&str>(1).filter(|password| rules::password(password).is_ok());
+    let attempt = Attempt::new(call.argument(1), |text| password_rule::check(text).is_ok());
     let mut verified = None;
     let mut may_renew = true;
     loop {
@@ -120,11 +121,9 @@ fn login(call: &Call) -> Result<Option<String>, Failure> {
         if verified.is_some() && hash == verified {
             return Ok(id);
         }
-        if !password::verify(password, hash.as_deref()) {
-            return Ok(None);
-        }
-        verified = match (&id, &hash, password) {
-            (Some(id), Some(hash), Some(password)) if may_renew => renew(call, id, hash, password)?,
+        let Some(form) = attempt.verify(hash.as_deref()) else { return Ok(None) };
+        verified = match (&id, &hash) {
+            (Some(id), Some(hash)) if may_renew => renew(call, id, hash, attempt.to_renew(hash, form))?,
             _ => None,
         };
         may_renew = false;
@@ -132,13 +131,11 @@ fn login(call: &Call) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Stores a new hash after a correct login where the old one was made at a lower cost, and returns it. It is left for
-/// another time where the login would have to wait or could fail for it: in a transaction that must not write or has
-/// one snapshot, under a lock on the table or the row, or if the UPDATE fails.
-fn renew(call: &Call, id: &str, hash: &str, password: &str) -> Result<Option<String>, Failure> {
-    if !password::is_outdated(hash) || !may_renew(call.namespace) {
-        return Ok(None);
-    }
+/// Stores a new hash after a correct login where there is a password to hash anew, and returns it. It is left for another
+/// time where the login would have to wait or could fail for it: in a transaction that must not write or has one snapshot,
+/// under a lock on the table or the row, or if the UPDATE fails.
+fn renew(call: &Call, id: &str, hash: &str, password: Option<&str>) -> Result<Option<String>, Failure> {
+    let Some(password) = password.filter(|_| may_renew(call.namespace)) else { return Ok(None) };
     let new = password::hash(password)?;
     let arguments = [datum(id), datum(hash), datum(&*new)];
     let renewed = RENEW_HASH.try_execute(call.namespace, arguments) == 1;
@@ -166,7 +163,7 @@ scalar_function! {
         rules::password(new)?;
         // SAFETY: raises 25006, or does nothing.
         unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_change_password()".as_ptr()) };
-        let current = Some(current).filter(|password| rules::password(password).is_ok());
+        let current = Attempt::new(Some(current), |text| password_rule::check(text).is_ok());
         let mut verified = None;
         loop {
             let stored = CREDENTIALS_BY_ID.first_row(call.namespace, [datum(user_id)])?;
@@ -174,7 +171,7 @@ scalar_function! {
             if verified.is_some() && hash == verified {
                 return Err(not_stored());
             }
-            if !password::verify(current, hash.as_deref()) {
+            if current.verify(hash.as_deref()).is_none() {
                 return Ok(false.into_datum());
             }
             let new = password::hash(new)?;

@@ -57,7 +57,7 @@ BEGIN ATOMIC
         VALUES
             ('constraint', 'users', 'users_pkey', 'PRIMARY KEY (id)'),
             ('constraint', 'users', 'users_id_check', 'md5 3a66ce46be167bd3cb4a172c788a77f6'),
-            ('constraint', 'users', 'users_email_check', 'md5 09803b778109dc42ea818bf609fc5cd1'),
+            ('constraint', 'users', 'users_email_check', 'md5 e692e28ed59ddfcfa47427d5d5183925'),
             ('constraint', 'users', 'users_name_check', 'md5 aaa2d2b0b49b2e356f8e3e3ffb41ab9f'),
             ('constraint', 'users', 'users_hashed_password_check', 'md5 3b2a923e0f5d250155a6f9ca76c1e69b'),
             ('constraint', 'tasks', 'tasks_pkey', 'PRIMARY KEY (id)'),

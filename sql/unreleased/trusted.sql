@@ -18,7 +18,7 @@ BEGIN
           AND k.contype IN ('c', 'x')
           AND (k.conname, md5(pg_get_constraintdef(k.oid))) NOT IN (
               ('users_id_check', '3a66ce46be167bd3cb4a172c788a77f6'),
-              ('users_email_check', '09803b778109dc42ea818bf609fc5cd1'),
+              ('users_email_check', 'e692e28ed59ddfcfa47427d5d5183925'),
               ('users_name_check', 'aaa2d2b0b49b2e356f8e3e3ffb41ab9f'),
               ('users_hashed_password_check', '3b2a923e0f5d250155a6f9ca76c1e69b'),
               ('tasks_title_check', '3cee70d4e7a6e606ba75f0f8630a2d62'),
