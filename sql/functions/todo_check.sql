@@ -19,7 +19,7 @@ BEGIN ATOMIC
         LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
         WHERE e.extname = 'todo'
     ), relation AS (
-        SELECT c.oid, c.relname, e.app || '.' || c.relname AS qualified
+        SELECT c.oid, c.relname, e.app, e.app || '.' || c.relname AS qualified
         FROM extension AS e
         JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname IN ('users', 'tasks', 'tasks_id_seq')
     ), wanted_column (relname, attname, type, expression) AS (
@@ -161,6 +161,7 @@ BEGIN ATOMIC
         SELECT 5, format('column %s.%s', w.relname, w.attname), (a.type = w.type) IS TRUE, coalesce(a.type, 'missing'),
             format('expected %s', w.type)
         FROM wanted_column AS w
+        JOIN relation AS r USING (relname)
         LEFT JOIN actual_column AS a USING (relname, attname)
         UNION ALL
         SELECT 6, format('column %s.%s', a.relname, a.attname), false, 'not the extension''s; a dump cannot be restored',
@@ -175,8 +176,8 @@ BEGIN ATOMIC
                 'SET todo.guard = off; ALTER TABLE %s.%s ALTER COLUMN %s %s', r.app, w.relname, w.attname,
                 coalesce('SET DEFAULT ' || replace(w.expression, '@', r.app), 'DROP DEFAULT')
             )
-        FROM extension AS r
-        CROSS JOIN wanted_column AS w
+        FROM relation AS r
+        JOIN wanted_column AS w USING (relname)
         LEFT JOIN actual_column AS a USING (relname, attname)
         UNION ALL
         SELECT 8, format('%s %s of %s', w.kind, w.part, w.relname),
@@ -201,6 +202,7 @@ BEGIN ATOMIC
             END
         FROM extension AS e
         CROSS JOIN wanted_part AS w
+        JOIN relation AS r USING (relname)
         LEFT JOIN actual_part AS a USING (kind, relname, part)
         UNION ALL
         SELECT 9, 'guard', coalesce(t.evtenabled = 'A', false) AND s.setting,
