@@ -263,6 +263,12 @@ AS $$
             format('%s %% of 2147483647 ids given', trunc(100 * (i.next - 1) / 2147483647, 1)),
             'plan before they end: give old tasks away and let the sequence RESTART in a range that is free then'
         FROM ids AS i
+        UNION ALL
+        -- What a restore would leave open is a fault; what it would merely lack is not.
+        SELECT 15, 'dump of ' || d.object, d.severity <> 'error',
+            CASE d.severity WHEN 'error' THEN 'not in dumps: a restore without it shows more than before' ELSE 'not in dumps' END,
+            'use todo-admin backup and restore --with-extras, or run this after every other restore: ' || d.ddl
+        FROM @extschema@.todo_not_in_dumps() AS d
     )
     SELECT c.name, c.ok, c.detail, CASE WHEN NOT c.ok THEN c.fix END
     FROM checked AS c

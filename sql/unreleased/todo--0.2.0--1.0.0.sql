@@ -133,3 +133,4 @@ SELECT pg_extension_config_dump('@extschema@.users', '');
 SELECT pg_extension_config_dump('@extschema@.tasks', '');
 SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 \i unreleased/own_grants.sql
+\i unreleased/not_in_dumps.sql
