@@ -266,7 +266,10 @@ AS $$
         UNION ALL
         -- What a restore would leave open is a fault; what it would merely lack is not.
         SELECT 15, 'dump of ' || d.object, d.severity <> 'error',
-            CASE d.severity WHEN 'error' THEN 'not in dumps: a restore without it shows more than before' ELSE 'not in dumps' END,
+            CASE d.severity
+                WHEN 'error' THEN 'not in dumps: a restore without it shows more than before'
+                ELSE 'not in dumps: todo-admin backup keeps the statement that makes it again'
+            END,
             'use todo-admin backup and restore --with-extras, or run this after every other restore: ' || d.ddl
         FROM @extschema@.todo_not_in_dumps() AS d
     )

@@ -217,11 +217,15 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     output::say(format!("database {database} now has {} and {}", count(users, "user"), count(tasks, "task")));
     match script {
         Some(script) if !run_extras && !script.extras.is_empty() => {
-            let danger = if script.guards_access() { "WITHOUT its row-level security, " } else { "" };
-            output::warn(&format!(
-                "{danger}database {database} lacks the following until you run {}:",
-                sql_file.display()
-            ));
+            let file = sql_file.display();
+            output::warn(&if script.guards_access() {
+                format!(
+                    "database {database} has NO row-level security: whoever may read the tables sees all rows. Run {file} \
+                     before anyone connects. The database lacks:"
+                )
+            } else {
+                format!("run {file} to make again what database {database} lacks:")
+            });
             script.show();
         }
         Some(script) if run_extras => {

@@ -56,7 +56,7 @@ pub fn examine(session: &mut Session, json: bool) -> Result<ExitCode, Error> {
             let level = if check.level == Level::Finding { bad("finding") } else { dim("note") };
             output::line(format!("{level}  {}: {}", printable(&check.name), printable(&check.detail)))?;
             if let Some(fix) = &check.fix {
-                output::line(format!("         {}", printable(fix)))?;
+                output::line(format!("         {}", printable(&fix.replace('\n', " "))))?;
             }
         }
         let verdict = match findings {
