@@ -1,9 +1,11 @@
--- Rows with times outside the years 1 to 9999, of one user, or ($1 NULL) of all: the first five, and how many there are.
+-- Rows with times outside the years 1 to 9999, of one user, or ($1 NULL) of all: tasks, and ($2) users. The first five, and how
+-- many there are.
 WITH far AS (
     SELECT 1 AS place, u.id::pg_catalog.text AS key, pg_catalog.concat('user ', u.id) AS name,
         u.created_at, u.updated_at, NULL::pg_catalog.timestamp AS completed_at
     FROM @extschema@.todo_users AS u
-    WHERE ($1::pg_catalog.text IS NULL OR u.id OPERATOR(pg_catalog.=) $1)
+    WHERE $2::pg_catalog.bool
+      AND ($1::pg_catalog.text IS NULL OR u.id OPERATOR(pg_catalog.=) $1)
       AND (
           LEAST(u.created_at, u.updated_at) OPERATOR(pg_catalog.<) '0001-01-01'
           OR GREATEST(u.created_at, u.updated_at) OPERATOR(pg_catalog.>=) '10000-01-01'

@@ -193,6 +193,7 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     }
     let script = Script::beside(archive)?;
     let sql_file = extras::path(archive);
+    let is_unknown = script.is_none() && run_extras.is_none();
     let run_extras = wants_extras(script.as_ref(), &sql_file, run_extras)?;
     let programs = Programs::new(&session.conninfo)?;
     let mut counts = None;
@@ -231,6 +232,11 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
         Some(script) if run_extras => {
             output::say(format!("{}: {} made again", sql_file.display(), count(script.extras.len() as i64, "object")));
         }
+        None if is_unknown => output::warn(&format!(
+            "there is no file {}: row-level security, indexes, triggers and so on that were added to the tables of the \
+             extension are not restored",
+            sql_file.display()
+        )),
         _ => {}
     }
     Ok(())
@@ -242,12 +248,6 @@ fn wants_extras(script: Option<&Script>, sql_file: &Path, choice: Option<bool>) 
     let Some(script) = script else {
         if choice == Some(true) {
             return Err(Error::usage(format!("there is no file {shown}"), "put it beside the archive"));
-        }
-        if choice.is_none() {
-            output::warn(&format!(
-                "there is no file {shown}: row-level security, indexes, triggers and so on that were added to the tables \
-                 of the extension are not restored"
-            ));
         }
         return Ok(false);
     };

@@ -14,9 +14,15 @@ struct FarTimes {
 }
 
 impl FarTimes {
-    fn find(client: &mut impl GenericClient, schema: &str, user: Option<&str>) -> Result<Option<Self>, Error> {
+    /// Of one user, or of all; tasks, and users as well if they matter.
+    fn find(
+        client: &mut impl GenericClient,
+        schema: &str,
+        user: Option<&str>,
+        with_users: bool,
+    ) -> Result<Option<Self>, Error> {
         let id = user::id_of(client, schema, user)?;
-        let rows = client.query(&admin_sql!("far_times", schema), &[&id])?;
+        let rows = client.query(&admin_sql!("far_times", schema), &[&id, &with_users])?;
         let name = |row: &Row| format!("{} has {}", row.get::<_, &str>("name"), row.get::<_, &str>("times"));
         let total = rows.first().map(|row| row.get("total"));
         Ok(total.map(|total| Self { first: rows.iter().map(name).collect(), total }))
@@ -29,18 +35,18 @@ impl FarTimes {
     }
 }
 
-/// Fails where a row has such a time, and names it.
+/// Fails where a user or task has such a time, and names it.
 pub fn refuse(client: &mut impl GenericClient, schema: &str, user: Option<&str>) -> Result<(), Error> {
-    match FarTimes::find(client, schema, user)? {
+    match FarTimes::find(client, schema, user, true)? {
         None => Ok(()),
         Some(found) => Err(Error::new(format!("times are outside the years 1 to 9999: {}", found.named()))
             .fix("set other times with UPDATE")),
     }
 }
 
-/// Says which rows are left out because they have such a time.
+/// Says which tasks are left out because they have such a time.
 pub fn warn(client: &mut impl GenericClient, schema: &str, user: Option<&str>) -> Result<(), Error> {
-    if let Some(found) = FarTimes::find(client, schema, user)? {
+    if let Some(found) = FarTimes::find(client, schema, user, false)? {
         output::warn(&format!("times outside the years 1 to 9999 are left out: {}", found.named()));
     }
     Ok(())
