@@ -226,6 +226,8 @@ fn a_list_for_the_terminal() {
         .execute("INSERT INTO users (email, name, is_active) VALUES ($1, $2, false)", &[&email, &name])
         .unwrap();
     let seen = terminal(&database, "user list").exp_eof().unwrap();
+    // The terminal's reader takes each byte for a character.
+    let seen = String::from_utf8(seen.chars().map(|c| u8::try_from(c).unwrap()).collect()).unwrap();
     let plain = seen.replace("\u{1b}[2m", "").replace("\u{1b}[0m", "");
     assert_eq!(lines(&plain).len(), 6, "{plain}");
     for line in lines(&plain) {

@@ -187,11 +187,11 @@ fn a_restore_widens_no_access() {
         .batch_execute(&format!(
             "SET client_min_messages = error; SET session_replication_role = replica;
              INSERT INTO tasks (user_id, title) VALUES ('u1', 'x'); RESET session_replication_role;
-             SELECT todo_grant('{role}'); SET ROLE \"{role}\"; SET app.user = 'u2'"
+             SELECT todo_grant('{role}'); SET ROLE \"{role}\"; SET app.\"user\" = 'u2'"
         ))
         .unwrap();
     assert_eq!(strings(&mut client, "SELECT title FROM tasks"), [""; 0]);
-    client.batch_execute("SET app.user = 'u1'").unwrap();
+    client.batch_execute("SET app.\"user\" = 'u1'").unwrap();
     assert_eq!(strings(&mut client, "SELECT title FROM tasks"), ["x"]);
     drop(client);
     let drop = format!("DROP DATABASE {into}");
