@@ -323,6 +323,15 @@ BEGIN ATOMIC
             format('%s objects with initial privileges of roles that have been dropped; dumps with them cannot be restored', count(d.objoid)),
             'SELECT todo_internal.forget_roles()'
         FROM todo_internal.dangling_grants() AS d
+        UNION ALL
+        -- What a restore would leave open is a fault; what it would merely lack is not.
+        SELECT 17, 'dump of ' || d.object, d.severity <> 'error',
+            CASE d.severity
+                WHEN 'error' THEN 'not in dumps: a restore without it shows more than before'
+                ELSE 'not in dumps: todo-admin backup keeps the statement that makes it again'
+            END,
+            'use todo-admin backup and restore --with-extras, or run this after every other restore: ' || d.ddl
+        FROM @extschema@.todo_not_in_dumps() AS d
     )
     SELECT c.name, c.ok, c.detail, CASE WHEN NOT c.ok THEN c.fix END
     FROM checked AS c
