@@ -110,6 +110,34 @@ fn run_fix(client: &mut Client, fix: &str) {
     client.batch_execute(&format!("{sql}{back}; RESET todo.guard")).unwrap_or_else(|e| panic!("{fix}: {e}"));
 }
 
+/// How a session reads literals and prints names changes neither what the scripts make nor what is found.
+#[test]
+fn a_sessions_settings_change_nothing() {
+    let mut fresh = Database::new();
+    let expected = catalog(&mut fresh.client);
+    for path in [
+        "CREATE EXTENSION todo",
+        "CREATE EXTENSION todo VERSION '0.2.0'; ALTER EXTENSION todo UPDATE",
+        "CREATE EXTENSION todo; SELECT todo_release_tables(); DROP EXTENSION todo;
+         CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE",
+    ] {
+        let mut database = Database::empty();
+        let client = &mut database.client;
+        client
+            .batch_execute(
+                "SET quote_all_identifiers = on; SET standard_conforming_strings = off; SET escape_string_warning = off;
+                 SET bytea_output = 'escape'; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = 'iso_8601'",
+            )
+            .unwrap();
+        client.batch_execute(&format!("{path}; CREATE EXTENSION todo_auth")).unwrap();
+        assert_eq!(findings(client), [""; 0], "{path}");
+        client.batch_execute("DROP EXTENSION todo_auth; RESET ALL").unwrap();
+        // The schema's name is text in the functions' bodies.
+        let made: Vec<String> = catalog(client).iter().map(|line| line.replace("\"public\".", "public.")).collect();
+        assert!(made == expected, "{path}");
+    }
+}
+
 /// Whatever is renamed or moved while nothing guards it, there is an answer, and no error.
 #[test]
 fn it_answers_in_every_state() {

@@ -165,6 +165,9 @@ fn the_tables_keep_their_shape() {
         "ALTER TABLE tasks OWNER TO postgres, ALTER id ADD GENERATED ALWAYS AS IDENTITY",
         "ALTER TABLE tasks ALTER CONSTRAINT tasks_user_id_fkey DEFERRABLE",
         "ALTER TABLE tasks INHERIT parent",
+        "ALTER TABLE kid INHERIT users",
+        "ALTER SCHEMA public RENAME TO other",
+        "ALTER SCHEMA todo_internal RENAME TO other",
         "DROP INDEX other, ix_tasks_user_id",
         "DROP INDEX CONCURRENTLY public.ix_tasks_user_id",
         "DO $$ BEGIN EXECUTE 'ALTER TABLE users ADD image text'; END $$",
@@ -173,7 +176,7 @@ fn the_tables_keep_their_shape() {
     .into();
     client
         .batch_execute(
-            "CREATE TABLE parent (LIKE tasks); CREATE INDEX other ON parent (id); CREATE TABLE partitioned (LIKE tasks) PARTITION BY RANGE (id);
+            "CREATE TABLE parent (LIKE tasks); CREATE TABLE kid (LIKE users); CREATE INDEX other ON parent (id); CREATE TABLE partitioned (LIKE tasks) PARTITION BY RANGE (id);
              CREATE TYPE of_tasks AS (id integer, user_id varchar(36), title varchar(200), description text, completed boolean,
                  created_at timestamp, updated_at timestamp, completed_at timestamp)",
         )
@@ -199,7 +202,7 @@ fn the_tables_keep_their_shape() {
         client,
         "SELECT conname::text FROM pg_constraint WHERE contype = 'n' AND conrelid IN ('users'::regclass, 'tasks'::regclass)",
     );
-    assert_eq!(changes.len(), 36 + (9 + not_null.len()) * 2 + 7 * 3 + 2 * 3);
+    assert_eq!(changes.len(), 39 + (9 + not_null.len()) * 2 + 7 * 3 + 2 * 3);
     let before = catalog(client);
     for change in &changes {
         assert_eq!(Failure::of(client.batch_execute(change)).code, "2BP01", "{change}");

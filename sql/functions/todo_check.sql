@@ -2,8 +2,6 @@
 -- it right (NULL when ok). Reads catalogs, the sequence and the largest task id; works on a standby.
 -- It answers in every state: its body is bound to objects, not to names, and what cannot be read is a row of the result.
 -- With the owner's rights: the caller need not have any on the objects that are looked at.
-SET LOCAL search_path = pg_catalog, pg_temp;
-
 CREATE FUNCTION @extschema@.todo_check()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE

@@ -1,3 +1,8 @@
+-- Whatever the session has set, names and literals mean here what they say.
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL quote_all_identifiers = off;
+SET LOCAL standard_conforming_strings = on;
+
 -- Made of the files of sql/auth/. PostgreSQL puts the schema of another extension in by itself from 16 on; before, this does.
 DO $script$
 BEGIN
