@@ -32,7 +32,9 @@ fn filled() -> Database {
              SELECT 'u' || i % 50 + 1, '\u{1f600} task ' || i, CASE i % 3 WHEN 0 THEN E'tab\\t line\\n' WHEN 1 THEN '' END, i % 2 = 0,
                  timestamp '2022-01-01' + i * interval '1.000001 s', timestamp '2022-02-01',
                  CASE i % 2 WHEN 0 THEN timestamp '2022-03-01' + i * interval '0.123457 s' END
-             FROM generate_series(1, 12000) AS i; DELETE FROM tasks WHERE id > 11990",
+             FROM generate_series(1, 12000) AS i; DELETE FROM tasks WHERE id > 11990;
+             UPDATE tasks SET created_at = '0001-01-01', completed_at = '9999-12-31 23:59:59.999999' WHERE id = 2;
+             UPDATE users SET created_at = '0001-01-01', updated_at = '9999-12-31 23:59:59.999999' WHERE id = 'u3'",
         )
         .unwrap();
     database
