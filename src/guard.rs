@@ -24,7 +24,7 @@ pub use hook::install;
 const EXTENSIONS: [&CStr; 2] = [c"todo", c"todo_auth"];
 
 /// What they made on their tables, besides columns.
-const PARTS: [&str; 32] = [
+const PARTS: [&str; 34] = [
     "users_pkey",
     "users_id_check",
     "users_email_check",
@@ -58,6 +58,8 @@ const PARTS: [&str; 32] = [
     "linked_account_userId_idx",
     "verification_pkey",
     "verification_identifier_idx",
+    "rateLimit_pkey",
+    "rateLimit_key_key",
 ];
 
 const LIFT: &CStr = c"A superuser can lift the guard for the session: SET todo.guard = off.";

@@ -44,7 +44,7 @@ fn nothing_is_open_to_public() {
     );
     assert_eq!(
         open.len(),
-        36 + 4 + 1 + 11 + 6,
+        36 + 4 + 1 + 12 + 7,
         "functions, relations, schema; todo_auth's functions, relations: {open:?}"
     );
     assert!(open.iter().all(|state| state == "closed"), "{open:?}");

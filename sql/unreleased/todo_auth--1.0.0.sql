@@ -17,6 +17,7 @@ BEGIN
 \i auth/tables/session.sql
 \i auth/tables/linked_account.sql
 \i auth/tables/verification.sql
+\i auth/tables/rate_limit.sql
 \i auth/views/user.sql
 \i auth/views/account.sql
 \i auth/internal/changes.sql
@@ -24,6 +25,7 @@ BEGIN
 \i auth/triggers/user_write.sql
 \i auth/triggers/account_write.sql
 \i auth/triggers/session_before_write.sql
+\i auth/triggers/refused_row.sql
 \i auth/internal/must_be_trusted.sql
 \i auth/triggers/users_deactivated.sql
 \i auth/triggers/users_password_written.sql
