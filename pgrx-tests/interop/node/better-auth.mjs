@@ -105,7 +105,7 @@ export async function start({ betterAuth = "better-auth", schema = "public", pgb
   Object.assign(process.env, server, { PGUSER: role, PGDATABASE: name });
   const page = await load(
     `${block("better-auth.md", "js").replace(", 12)", ", 4)").replaceAll('"better-auth', `"${betterAuth}`)}
-    export { betterAuth };
+    export { bcrypt, betterAuth };
     export { getMigrations } from "${betterAuth}/db/migration";
     export * as plugins from "${betterAuth}/plugins";`,
   );
