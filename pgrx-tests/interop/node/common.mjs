@@ -25,11 +25,12 @@ export async function endAll() {
   if (errors.length) throw errors.length > 1 ? new AggregateError(errors) : errors[0];
 }
 
-// The one block of a language on a page of docs/.
-export function block(page, language) {
-  const text = readFileSync(new URL(`docs/${page}`, top), "utf8");
+// The one block of a language on a page of docs/, or in the section of this name.
+export function block(page, language, section) {
+  let text = readFileSync(new URL(`docs/${page}`, top), "utf8");
+  if (section) [, text] = text.match(new RegExp(`^## ${section}\n(.*?)(?=^## |(?![^]))`, "ms")) ?? assert.fail(`no ${section}`);
   const found = [...text.matchAll(new RegExp("^```" + language + "\n(.*?)^```", "gms"))];
-  assert.equal(found.length, 1, `one block of ${language} in ${page}`);
+  assert.equal(found.length, 1, `one block of ${language} in ${page} ${section ?? ""}`);
   return found[0][1];
 }
 
