@@ -25,13 +25,18 @@ export async function endAll() {
   if (errors.length) throw errors.length > 1 ? new AggregateError(errors) : errors[0];
 }
 
-// The one block of a language on a page of docs/, or in the section of this name.
-export function block(page, language, section) {
+// The blocks of a language on a page of docs/, or in its section of this name.
+export function blocks(page, language, section) {
   let text = readFileSync(new URL(`docs/${page}`, top), "utf8");
   if (section) [, text] = text.match(new RegExp(`^## ${section}\n(.*?)(?=^## |(?![^]))`, "ms")) ?? assert.fail(`no ${section}`);
-  const found = [...text.matchAll(new RegExp("^```" + language + "\n(.*?)^```", "gms"))];
+  return [...text.matchAll(new RegExp("^```" + language + "\n(.*?)^```", "gms"))].map(([, code]) => code);
+}
+
+// The one that there is.
+export function block(page, language, section) {
+  const found = blocks(page, language, section);
   assert.equal(found.length, 1, `one block of ${language} in ${page} ${section ?? ""}`);
-  return found[0][1];
+  return found[0];
 }
 
 // A module of this text. Its imports are looked up from where it lies.
