@@ -5,12 +5,11 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { atEnd, block, blocks, endAll, load, makeDatabase, modules, require, top } from "./common.mjs";
+import { atEnd, block, blocks, cluster, endAll, load, makeDatabase, modules, require, top } from "./common.mjs";
 
 const pg = require("pg");
 const PAGE = "javascript.md";
 const CATALOG = readFileSync(new URL("pgrx-tests/fixtures/catalog.sql", top), "utf8");
-const cluster = { ...process.env };
 process.env.TZ = "America/New_York";
 
 let database;

@@ -1,19 +1,13 @@
 // docs/times.md: instants are the same on both sides, whatever the zones of client and session are.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, connect as connectTo } from "node:net";
-import { tmpdir } from "node:os";
 import { after, before, beforeEach, describe, test } from "node:test";
-import { promisify } from "node:util";
-import { atEnd, block, endAll, load, makeDatabase, require } from "./common.mjs";
+import { block, endAll, load, makeDatabase, require } from "./common.mjs";
 
 const pg = require("pg");
 const session = "Asia/Karachi";
 const zones = ["Asia/Tokyo", "America/New_York", "UTC"];
 const text = "2026-07-01 12:00:00.5";
 const instant = new Date("2026-07-01T12:00:00.500Z");
-const cluster = { ...process.env };
 const parser = pg.types.getTypeParser(1114);
 let database;
 
@@ -111,56 +105,5 @@ for (const zone of zones) describe(`TZ=${zone}`, () => {
         await end();
       }
     });
-  }
-});
-
-// JDBC needs TCP, which the cluster has not: a way through to its socket.
-async function byTcp() {
-  const server = createServer((from) => {
-    const to = connectTo(`${cluster.PGHOST}/.s.PGSQL.${cluster.PGPORT ?? 5432}`);
-    from.pipe(to).pipe(from);
-    for (const end of [from, to]) end.on("error", () => [from, to].forEach((socket) => socket.destroy()));
-  });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  atEnd(() => new Promise((closed) => server.close(closed)));
-  return server.address().port;
-}
-
-test("JDBC", async () => {
-  const dir = mkdtempSync(`${tmpdir()}/jdbc-`);
-  atEnd(() => rmSync(dir, { recursive: true }));
-  writeFileSync(`${dir}/Times.java`, block("times.md", "java", "JDBC"));
-  writeFileSync(
-    `${dir}/Main.java`,
-    `import java.sql.*;
-     import java.time.*;
-     class Main {
-         public static void main(String... given) throws Exception {
-             try (Connection db = DriverManager.getConnection(given[0])) {
-                 int id = Integer.parseInt(given[1]);
-                 System.out.println(Times.created(db, id));
-                 System.out.println(Times.created(db, -1));
-                 try (ResultSet rows = db.createStatement().executeQuery("SELECT created_at FROM tasks WHERE id = " + id)) {
-                     rows.next();
-                     System.out.println(rows.getTimestamp(1).toInstant());
-                 }
-                 db.createStatement().execute("UPDATE tasks SET created_at = 'epoch' WHERE id = " + id);
-                 Times.setCreated(db, id, Instant.parse(given[2]));
-             }
-         }
-     }`,
-  );
-  const run = (program, ...values) => promisify(execFile)(program, values, { env: { ...cluster, ...run.env } });
-  await run("javac", "-d", dir, `${dir}/Times.java`, `${dir}/Main.java`);
-  const port = await byTcp();
-  for (const zone of zones) {
-    const [{ id }] = await made();
-    run.env = { TZ: zone };
-    const url = `jdbc:postgresql://127.0.0.1:${port}/${database.name}?user=${database.role}`;
-    const driver = "/usr/share/java/postgresql.jar";
-    const { stdout } = await run("java", "-cp", `${dir}:${driver}`, "Main", url, `${id}`, instant.toISOString());
-    const [read, none, byTimestamp] = stdout.trim().split("\n");
-    assert.deepEqual([read, none, byTimestamp === read], ["2026-07-01T12:00:00.500Z", "null", zone === "UTC"]);
-    assert.equal(await stored(id), text, zone);
   }
 });
