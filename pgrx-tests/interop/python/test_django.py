@@ -31,7 +31,12 @@ def app(database, tmp_path_factory):
 
     directory = tmp_path_factory.mktemp("django")
     (directory / "todo_app/migrations").mkdir(parents=True)
-    for name, text in [("__init__", ""), ("models", MODELS), ("migrations/__init__", ""), ("migrations/0001_initial", MIGRATION)]:
+    for name, text in [
+        ("__init__", ""),
+        ("models", MODELS),
+        ("migrations/__init__", ""),
+        ("migrations/0001_initial", MIGRATION),
+    ]:
         (directory / f"todo_app/{name}.py").write_text(text)
     sys.path.insert(0, str(directory))
     database.execute(f"ALTER DATABASE {database.name} SET client_min_messages = error")
@@ -128,7 +133,10 @@ def test_what_inspectdb_writes_loses_defaults(app, database):
     out = io.StringIO()
     call_command("inspectdb", "users", "tasks", stdout=out)
     names = {}
-    exec(out.getvalue().replace("        managed = False", "        managed = False\n        app_label = 'inspected'"), names)
+    exec(
+        out.getvalue().replace("        managed = False", "        managed = False\n        app_label = 'inspected'"),
+        names,
+    )
     user = app.User.objects.create(email="d@example.com", name="D")
     with pytest.raises(IntegrityError) as raised, transaction.atomic():
         names["Tasks"].objects.create(user_id=user.id, title="x")

@@ -175,7 +175,6 @@ def app():
 def test_a_due_date(app, database):
     """The page's functions, by a role that has made the tables itself."""
     database.execute(f"GRANT CREATE ON SCHEMA public TO {database.role}")
-    database.execute(f"GRANT REFERENCES ON users, tasks TO {database.role}")
     engine = create_engine(database.url("psycopg"))
     app.SQLModel.metadata.create_all(engine, tables=[app.UserSettings.__table__, app.TaskDetails.__table__])
     database.execute(

@@ -1,93 +1,89 @@
-"""docs/times.md in Python: instants are the same on both sides, whatever the zones of client and session are."""
+"""Times that the tables accept can be read, all rows at once, by every driver."""
 
-import os
-import time
-from datetime import datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
+import random
+from datetime import datetime
 
 import asyncpg
 import psycopg
 import psycopg2
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from conftest import ASYNC_DRIVERS, module, page
+COLUMNS = [
+    ("users", "created_at"),
+    ("users", "updated_at"),
+    ("tasks", "created_at"),
+    ("tasks", "updated_at"),
+    ("tasks", "completed_at"),
+]
+LIMITS = [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)]
 
-ZONES = ["Asia/Tokyo", "America/New_York", "UTC"]
-AWARE = datetime(2026, 7, 1, 21, 0, 0, 500000, ZoneInfo("Asia/Tokyo"))
-STORED = "2026-07-01 12:00:00.5"
-UPDATE = "UPDATE tasks SET created_at = {} WHERE id = 1"
 
-
-@pytest.fixture(params=ZONES)
-def zone(request):
-    before = os.environ["TZ"]
-    os.environ["TZ"] = request.param
-    time.tzset()
-    yield request.param
-    os.environ["TZ"] = before
-    time.tzset()
+def candidates():
+    """Around the limits, the unreadable ones by name, and some of all that PostgreSQL has."""
+    around = [
+        f"timestamp '{limit}' {sign} interval '{step}'"
+        for limit in LIMITS
+        for step in ["0", "1 microsecond", "1 second", "14 hours", "1 day", "1 year"]
+        for sign in "+-"
+    ]
+    named = [
+        f"timestamp '{time}'"
+        for time in ["infinity", "-infinity", "epoch", "2000-01-01", "4713-01-01 BC", "294276-12-31"]
+    ]
+    draw = random.Random(1)
+    anywhere = [f"timestamp '2000-01-01' + interval '{draw.randint(-2_450_000, 106_000_000)} days'" for _ in range(50)]
+    return around + named + anywhere
 
 
 @pytest.fixture
-def tasks(database):
-    database.execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@example.com', 'A')")
-    database.execute("SELECT todo_create_task('u1', 'x')")
-    database.execute("UPDATE tasks SET created_at = 'epoch', updated_at = 'epoch'")
-    return database
+def filled(database):
+    """The database, with a row for each time that it accepts; how many it has accepted and refused."""
+    accepted = refused = 0
+    with database.connect() as client:
+        client.execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@example.com', 'A')")
+        for number, time in enumerate(candidates()):
+            for table, column in COLUMNS:
+                if table == "users":
+                    insert = f"INSERT INTO users (email, name, {column}) VALUES ('{column}{number}@example.com', 'N', {time})"
+                else:
+                    insert = f"INSERT INTO tasks (user_id, title, {column}, completed) VALUES ('u1', 'x', {time}, true)"
+                try:
+                    client.execute(insert)
+                    accepted += 1
+                except psycopg.errors.CheckViolation as error:
+                    assert (error.diag.table_name, error.diag.column_name) == (table, column)
+                    refused += 1
+    return database, accepted, refused
 
 
-@pytest.fixture
-def times():
-    return module("times", *page("times.md"))
+def select(table):
+    return "SELECT " + ", ".join(column for of, column in COLUMNS if of == table) + f" FROM {table}"
 
 
-def stored(database):
-    return database.execute("SELECT created_at::text FROM tasks")[0][0]
+async def read_by_asyncpg(database, query):
+    client = await asyncpg.connect(host=database.host, user="postgres", database=database.name)
+    try:
+        return [tuple(row) for row in await client.fetch(query)]
+    finally:
+        await client.close()
 
 
-@pytest.mark.parametrize("driver", [psycopg, psycopg2])
-def test_drivers(times, tasks, zone, driver):
-    with driver.connect(host=tasks.host, dbname=tasks.name, user=tasks.role) as client:
-        cursor = client.cursor()
-        assert client.info.parameter_status("TimeZone") == "Asia/Karachi" if driver is psycopg else True
-        # As it is, PostgreSQL converts it to the session's zone; as the page has it, nothing is converted.
-        cursor.execute(UPDATE.format("%s"), [AWARE])
-        client.commit()
-        assert stored(tasks) == "2026-07-01 17:00:00.5"
-        cursor.execute(UPDATE.format("%s"), [times.to_utc(AWARE)])
-        client.commit()
-        assert stored(tasks) == STORED
-        cursor.execute("SELECT created_at FROM tasks")
-        assert times.from_utc(cursor.fetchone()[0]) == AWARE
-        cursor.execute("SELECT created_at FROM todo_create_task('u1', 'new')")
-        assert abs(times.from_utc(cursor.fetchone()[0]) - datetime.now(timezone.utc)) < timedelta(minutes=1)
-
-
-async def test_asyncpg(times, tasks, zone):
-    client = await asyncpg.connect(host=tasks.host, database=tasks.name, user=tasks.role)
-    with pytest.raises(asyncpg.DataError):
-        await client.execute(UPDATE.format("$1"), AWARE)
-    await client.execute(UPDATE.format("$1"), times.to_utc(AWARE))
-    assert stored(tasks) == STORED
-    assert times.from_utc(await client.fetchval("SELECT created_at FROM tasks")) == AWARE
-    await client.close()
-
-
-@pytest.mark.parametrize("driver", ASYNC_DRIVERS)
-async def test_sqlalchemy(times, tasks, zone, driver):
-    engine = create_async_engine(tasks.url(driver))
-    async with engine.begin() as connection:
-        await connection.execute(text(UPDATE.format(":time")), {"time": times.to_utc(AWARE)})
-        read = (await connection.execute(text("SELECT created_at FROM tasks"))).scalar_one()
-    assert (stored(tasks), times.from_utc(read)) == (STORED, AWARE)
-    await engine.dispose()
-
-
-def test_times_of_psycopg2_by_sqlalchemy(times, tasks, zone):
-    engine = create_engine(tasks.url("psycopg2"))
-    with engine.begin() as connection:
-        connection.execute(text(UPDATE.format(":time")), {"time": times.to_utc(AWARE)})
-    assert stored(tasks) == STORED
-    engine.dispose()
+async def test_every_row_is_read_by_every_driver(filled):
+    database, accepted, refused = filled
+    assert accepted > 50 and refused > 50
+    rows = 0
+    for table in ["users", "tasks"]:
+        query = select(table)
+        with database.connect() as client:
+            text = client.execute(query).fetchall()
+            binary = client.cursor(binary=True).execute(query).fetchall()
+        older = psycopg2.connect(host=database.host, dbname=database.name, user="postgres")
+        with older.cursor() as cursor:
+            cursor.execute(query)
+            by_psycopg2 = cursor.fetchall()
+        older.close()
+        assert text == binary == by_psycopg2 == await read_by_asyncpg(database, query)
+        times = [time for row in text for time in row]
+        assert min(times) == LIMITS[0] and max(times) == LIMITS[1]
+        rows += len(text)
+    assert rows == accepted + 1

@@ -185,12 +185,12 @@ fn delete(client: &mut impl GenericClient, schema: &str, user: &str, yes: bool) 
 /// The hash of a password that the operator gives, at the cost of the database's setting.
 fn new_hash(client: &mut impl GenericClient, source: &Password) -> Result<String, Error> {
     let password = read_password(source)?;
-    password_rule::check(&password)
+    let prepared = password_rule::prepare(&password)
         .map_err(|broken| Error::new(format!("password {broken}")).fix("8 characters to 72 bytes"))?;
     let cost =
         "SELECT coalesce(nullif(pg_catalog.current_setting('todo.bcrypt_cost', true), ''), '12')::pg_catalog.int4";
     let cost: i32 = client.query_one(cost, &[])?.get(0);
-    bcrypt::hash(password, cost.unsigned_abs()).map_err(Error::new)
+    bcrypt::hash(&*prepared, cost.unsigned_abs()).map_err(Error::new)
 }
 
 /// From standard input, its first line; or from the terminal, twice, without echo.
