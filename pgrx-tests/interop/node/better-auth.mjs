@@ -83,7 +83,6 @@ export class Browser {
 export async function start({ betterAuth = "better-auth", schema = "public", pgbouncer = false } = {}) {
   const { name, role, admin, rows } = await makeDatabase("better_auth", settings);
   await admin.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; SET search_path = ${schema}; CREATE EXTENSION todo`);
-  await admin.query(`CREATE ROLE ${role} LOGIN`);
   await admin.query(block("better-auth.md", "sql").replace(/\bapp\b/g, role).replace(/\bpublic;/, `${schema};`));
 
   // The page's pool reads the environment, whenever it connects.

@@ -2,7 +2,7 @@
 
 import os
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -62,7 +62,7 @@ def test_drivers(times, tasks, zone, driver):
         cursor.execute("SELECT created_at FROM tasks")
         assert times.from_utc(cursor.fetchone()[0]) == AWARE
         cursor.execute("SELECT created_at FROM todo_create_task('u1', 'new')")
-        assert abs(times.from_utc(cursor.fetchone()[0]) - datetime.now(timezone.utc)) < timedelta(minutes=1)
+        assert abs(times.from_utc(cursor.fetchone()[0]) - datetime.now(ZoneInfo("UTC"))) < timedelta(minutes=1)
 
 
 async def test_asyncpg(times, tasks, zone):

@@ -5,6 +5,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import django
 import pytest
@@ -15,7 +16,7 @@ from conftest import Database, dropped, page
 
 MODELS, MIGRATION = [code for _, _, code in page("clients.md")]
 CATALOG = (Path(__file__).parents[2] / "fixtures/catalog.sql").read_text()
-INSTANT = datetime.datetime(2026, 7, 1, 12, 0, 0, 500000, datetime.timezone.utc)
+INSTANT = datetime.datetime(2026, 7, 1, 12, 0, 0, 500000, ZoneInfo("UTC"))
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def value(database, sql):
 
 
 def test_rows(app, database):
-    before = datetime.datetime.now(datetime.timezone.utc)
+    before = datetime.datetime.now(ZoneInfo("UTC"))
     user = app.User.objects.create(email="A@example.com", name=" Ada ")
     user.refresh_from_db()
     assert (user.name, user.hashed_password, user.is_active, user.email_verified) == ("Ada", "!", True, False)
@@ -81,7 +82,7 @@ def test_rows(app, database):
 
     # An instant, whatever zone it is given in, and found by it.
     for zone in ("UTC", "Asia/Tokyo"):
-        given = INSTANT.astimezone(__import__("zoneinfo").ZoneInfo(zone))
+        given = INSTANT.astimezone(ZoneInfo(zone))
         app.Task.objects.filter(id=task.id).update(completed=True, completed_at=given, created_at=given)
         assert value(database, f"SELECT completed_at::text FROM tasks WHERE id = {task.id}") == "2026-07-01 12:00:00.5"
         assert app.Task.objects.get(completed_at=given).completed_at == INSTANT
