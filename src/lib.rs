@@ -52,7 +52,8 @@ pub extern "C-unwind" fn _PG_init() {
 }
 
 extension_sql_file!("../sql/preflight.sql", name = "preflight", bootstrap);
-extension_sql_file!("../sql/tables/users.sql", name = "users", requires = ["preflight"]);
+extension_sql_file!("../sql/vacancy.sql", name = "vacancy", requires = ["preflight"]);
+extension_sql_file!("../sql/tables/users.sql", name = "users", requires = ["vacancy"]);
 extension_sql_file!("../sql/tables/users_rules.sql", name = "users_rules", requires = ["users"]);
 extension_sql_file!("../sql/tables/tasks.sql", name = "tasks", requires = ["users_rules"]);
 extension_sql_file!("../sql/tables/tasks_rules.sql", name = "tasks_rules", requires = ["tasks"]);
@@ -105,6 +106,7 @@ extension_sql_file!("../sql/functions/todo_complete_all.sql", name = "todo_compl
 extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_clear_completed", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["schema"]);
 
+extension_sql_file!("../sql/functions/todo_not_in_dumps.sql", name = "todo_not_in_dumps", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_release_tables.sql", name = "todo_release_tables", requires = ["schema"]);
 extension_sql_file!("../sql/internal/broken_rule.sql", name = "broken_rule", requires = ["schema"]);
 extension_sql_file!("../sql/internal/broken_time.sql", name = "broken_time", requires = ["schema"]);
@@ -121,7 +123,7 @@ extension_sql_file!("../sql/internal/stray_rights.sql", name = "stray_rights", r
 extension_sql_file!(
     "../sql/functions/todo_check.sql",
     name = "todo_check",
-    requires = ["task_ids", "dangling_grants", "stray_rights"]
+    requires = ["task_ids", "dangling_grants", "stray_rights", "todo_not_in_dumps"]
 );
 extension_sql_file!("../sql/internal/own.sql", name = "own", requires = ["schema"]);
 extension_sql_file!("../sql/internal/grant_to_owner.sql", name = "grant_to_owner", requires = ["schema"]);

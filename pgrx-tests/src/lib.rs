@@ -1,5 +1,7 @@
 //! What the tests share: databases in the cluster that `cluster.sh exec` started, and errors by their fields.
 
+pub mod operator;
+
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls};
 use std::error::Error;
@@ -22,6 +24,9 @@ pub const TO_ADOPT: [(&str, &str); 4] = [
     ("SQLModel", include_str!("../fixtures/adopt/sqlmodel.sql")),
     ("released tables", "CREATE EXTENSION todo; SELECT todo_release_tables(); DROP EXTENSION todo"),
 ];
+
+/// What an application may add to the tables, one of each kind, and dumps leave out; for a role named ROLE.
+pub const EXTRAS: &str = include_str!("../fixtures/extras.sql");
 
 /// A bcrypt hash, for columns that need one. Tests bind it, so that no server log shows it.
 pub const HASH: &str = "$2b$12$LQv3c1yqBWVHxkd0LHAkCOYz6TtxMQJqhN8/X4SIYoqLJ2NXC.Ky2";

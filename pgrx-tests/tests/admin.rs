@@ -1,33 +1,8 @@
 //! `todo-admin` against a real server: every command, its JSON, and how it fails.
 
-use rexpect::session::{Options, spawn_with_options};
 use serde_json::Value;
-use todo_tests::{Database, HASH, Said, TO_ADOPT, admin, catalog, rows, said, server_log, strings};
-
-/// Runs a command that must succeed; its standard output.
-#[track_caller]
-fn ok(database: &Database, arguments: &[&str]) -> String {
-    ok_with(database, arguments, "")
-}
-
-#[track_caller]
-fn ok_with(database: &Database, arguments: &[&str], input: &str) -> String {
-    let said = said(admin(&database.name).args(arguments), input);
-    assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments:?}");
-    said.out
-}
-
-/// Runs a command that must fail: its exit code, and its one line of error.
-#[track_caller]
-fn fails(database: &Database, arguments: &[&str]) -> (i32, String) {
-    let Said { code, err, .. } = said(admin(&database.name).args(arguments), "");
-    assert_eq!(err.lines().count(), 1, "{arguments:?}: {err}");
-    (code, err)
-}
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
-}
+use todo_tests::operator::{fails, json, ok, run};
+use todo_tests::{Database, Said, TO_ADOPT, admin, catalog, rows, said, strings};
 
 fn version(database: &mut Database) -> Vec<String> {
     strings(&mut database.client, "SELECT extversion FROM pg_extension WHERE extname = 'todo'")
@@ -144,122 +119,73 @@ fn status_and_doctor() {
     assert!(note.out.contains("Asia/Karachi"), "{}", note.out);
 }
 
+/// Indexes that were built by other rules may miss rows.
 #[test]
-fn users() {
-    let mut database = Database::new();
-    database.client.batch_execute(&format!("ALTER DATABASE {} SET todo.bcrypt_cost = 5", database.name)).unwrap();
-    // Neither the server's log, with all statements in it, nor an error shows a password or hash.
-    let canary = "canary-4711-password";
-    let logged = |arguments: &[&str], input: &str| {
-        let mut command = admin(&database.name);
-        said(command.args(arguments).env("PGOPTIONS", "-c log_statement=all -c log_min_duration_statement=0"), input)
-    };
-    let added =
-        logged(&["user", "add", "Ada@example.com", "--name", " Ada ", "--password-stdin"], &format!("{canary}\n"));
-    assert_eq!((added.code, added.err.as_str()), (0, ""));
-    let login = |password: &str| {
-        let mut client = database.connect();
-        client.query("SELECT * FROM todo_authenticate('ada@EXAMPLE.com', $1)", &[&password]).unwrap().len()
-    };
-    assert_eq!(login(canary), 1);
-    assert_eq!(
-        strings(&mut database.connect(), "SELECT left(hashed_password, 7) FROM users"),
-        ["$2b$05$"],
-        "the database's cost"
-    );
-    assert_eq!(logged(&["user", "passwd", "ada@example.com", "--password-stdin"], &format!("{canary}-2\n")).code, 0);
-    assert_eq!((login(canary), login(&format!("{canary}-2"))), (0, 1));
-    for (password, part) in [("brief", "shorter than 8"), (&*canary.repeat(4), "longer than 72")] {
-        let refused = logged(&["user", "passwd", "ada@example.com", "--password-stdin"], password);
-        assert_eq!(refused.code, 1);
-        assert!(refused.err.contains(part) && !refused.err.contains(password), "{}", refused.err);
+fn doctor_on_collations() {
+    // A build without ICU has a handful of its collations in the catalog all the same.
+    let icu = "SELECT count(*)::text FROM pg_collation WHERE collprovider = 'i'";
+    let has_icu = strings(&mut Database::empty().client, icu)[0].parse::<i32>().unwrap() > 10;
+    if !has_icu {
+        let checks = json(&ok(&Database::new(), &["doctor", "--json"]));
+        assert!(!checks.to_string().contains("collation"), "C has no version: {checks}");
+        return;
     }
-    let log = server_log();
-    assert!(log.contains("todo_set_password_hash"), "the statements are in the log");
-    assert!(!log.contains("canary-4711"));
-
-    ok(&database, &["user", "add", "bob@example.com", "--name", "Bob", "--locked"]);
-    let (code, error) = fails(&database, &["-v", "user", "add", "BOB@example.com", "--name", "B", "--locked"]);
-    assert_eq!(code, 1);
-    assert!(error.contains("23505"), "{error}");
-    assert!(fails(&database, &["-v", "user", "add", "bob", "--name", "B", "--locked"]).1.contains("23514"));
-
-    let list = json(&ok(&database, &["user", "list", "--json"]));
-    let emails: Vec<&str> = list.as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap()).collect();
-    assert_eq!(emails, ["Ada@example.com", "bob@example.com"]);
-    assert!(!list.to_string().contains("$2b$"));
-    let id = list[0]["id"].as_str().unwrap().to_owned();
-    let created = list[0]["created_at"].as_str().unwrap();
-    assert!(created.len() >= 20 && created.ends_with('Z') && created.contains('T'), "RFC 3339: {created}");
-    assert!(ok(&database, &["user", "list"]).contains("Ada@example.com"));
-
-    database.connect().execute("SELECT todo_create_task($1, 'x')", &[&id]).unwrap();
-    let shown = json(&ok(&database, &["user", "show", "ADA@example.com", "--json"]));
-    assert_eq!(
-        (&shown["id"], &shown["pending_tasks"], &shown["email_verified"]),
-        (&Value::from(id.clone()), &Value::from(1), &Value::from(false))
-    );
-    ok(&database, &["user", "verify-email", &id]);
-    ok(&database, &["user", "disable", &id]);
-    let shown = json(&ok(&database, &["user", "show", &id, "--json"]));
-    assert_eq!((&shown["active"], &shown["email_verified"]), (&Value::from(false), &Value::from(true)));
-    ok(&database, &["user", "enable", &id]);
-    assert_eq!(login(&format!("{canary}-2")), 1);
-
-    assert_eq!(fails(&database, &["user", "delete", &id]).0, 2, "asks, and there is nobody to answer");
-    assert_eq!(fails(&database, &["user", "passwd", &id]).0, 2);
-    assert_eq!(fails(&database, &["user", "delete", "nobody", "--yes"]).0, 1);
-    assert!(ok(&database, &["user", "delete", &id, "--yes"]).contains("1 task"));
-    assert_eq!(strings(&mut database.client, "SELECT email FROM users"), ["bob@example.com"]);
+    let mut database = Database::created_with("TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE'");
+    let name = database.name.clone();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE EXTENSION todo; SET client_min_messages = error;
+             CREATE COLLATION own_collation (provider = icu, locale = 'de-DE');
+             CREATE INDEX own_index ON tasks (title COLLATE own_collation)",
+        )
+        .unwrap();
+    let check = |name: &str| {
+        let checks = json(&run(&database, &["doctor", "--json"]).out);
+        let found = checks.as_array().unwrap().iter().find(|check| check["name"] == name).cloned();
+        found.unwrap_or_else(|| panic!("{name}: {checks}"))
+    };
+    assert_eq!(check("collation of the database")["level"], "ok");
+    assert_eq!(check("collation own_collation")["level"], "ok");
+    let mut client = database.connect();
+    client
+        .batch_execute(&format!(
+            "UPDATE pg_database SET datcollversion = '0.9' WHERE datname = '{name}';
+             UPDATE pg_collation SET collversion = '0.9' WHERE collname = 'own_collation'"
+        ))
+        .unwrap();
+    for name in ["collation of the database", "collation own_collation"] {
+        let found = check(name);
+        assert_eq!(found["level"], "finding", "{found}");
+        for statement in found["fix"].as_str().unwrap().split("; ") {
+            client.batch_execute(statement).unwrap_or_else(|e| panic!("{statement}: {e}"));
+        }
+        assert_eq!(check(name)["level"], "ok");
+    }
 }
 
-/// A terminal on which `todo-admin` runs.
-fn terminal(database: &Database, arguments: &str) -> rexpect::session::PtySession {
-    let program = admin(&database.name);
-    let mut command = std::process::Command::new("sh");
-    command.args(["-c", &format!("exec '{}' {arguments}", program.get_program().to_str().unwrap())]);
-    command.env("PGDATABASE", &database.name).env_remove("DATABASE_URL");
-    let options = Options::new().timeout_ms(Some(20_000));
-    spawn_with_options(command, options).unwrap()
-}
-
+/// A role may have a time zone that this session does not have.
 #[test]
-fn prompts_on_a_terminal() {
+fn doctor_on_time_zones() {
     let mut database = Database::new();
-    database.client.batch_execute(&format!("ALTER DATABASE {} SET todo.bcrypt_cost = 4", database.name)).unwrap();
-    let password = "typed-0815-password";
-    let mut session = terminal(&database, "user add ada@example.com --name Ada");
-    session.exp_string("New password: ").unwrap();
-    session.send_line(password).unwrap();
-    let echoed = session.exp_string("Once more: ").unwrap();
-    session.send_line(password).unwrap();
-    let rest = session.exp_eof().unwrap();
-    assert!(rest.contains("added"), "{rest}");
-    assert!(!format!("{echoed}{rest}").contains("typed-0815"), "no echo");
-    let login = database.client.query("SELECT * FROM todo_authenticate('ada@example.com', $1)", &[&password]).unwrap();
-    assert_eq!(login.len(), 1);
-
-    let mut session = terminal(&database, "user passwd ada@example.com");
-    session.exp_string("New password: ").unwrap();
-    session.send_line("one password").unwrap();
-    session.exp_string("Once more: ").unwrap();
-    session.send_line("another password").unwrap();
-    assert!(session.exp_eof().unwrap().contains("differ"));
-
-    for (answer, left) in [("n", 1), ("", 1), ("y", 0)] {
-        let mut session = terminal(&database, "user delete ada@example.com");
-        let asked = session.exp_string("[y/N] ").unwrap();
-        assert!(asked.contains("no tasks"), "{asked}");
-        session.send_line(answer).unwrap();
-        session.exp_eof().unwrap();
-        let users: i64 = database.client.query_one("SELECT count(*) FROM users", &[]).unwrap().get(0);
-        assert_eq!(users, left, "{answer}");
-    }
-    // Colours are for terminals.
-    let seen = terminal(&database, "doctor").exp_eof().unwrap();
-    assert!(seen.contains("\u{1b}["), "{seen:?}");
-    assert!(!terminal(&database, "doctor </dev/null | cat").exp_eof().unwrap().contains('\u{1b}'));
-    assert!(!ok(&database, &["doctor"]).contains('\u{1b}'));
+    let name = database.name.clone();
+    let check = || {
+        let checks = json(&ok(&database, &["doctor", "--json"]));
+        checks.as_array().unwrap().iter().find(|check| check["name"] == "time zones of roles").cloned().unwrap()
+    };
+    assert_eq!(check()["level"], "ok");
+    let set = format!(
+        "CREATE ROLE {name}_role; ALTER ROLE {name}_role SET timezone = 'Asia/Karachi';
+         ALTER DATABASE {name} SET \"TimeZone\" = 'UTC'; CREATE ROLE {name}_other;
+         ALTER ROLE {name}_other IN DATABASE postgres SET timezone = 'Asia/Tokyo'"
+    );
+    database.connect().batch_execute(&set).unwrap();
+    let found = check();
+    let detail = found["detail"].as_str().unwrap();
+    assert_eq!(found["level"], "note", "{found}");
+    assert!(detail.contains(&format!("{name}_role")) && detail.contains("Asia/Karachi"), "{detail}");
+    assert!(!detail.contains("UTC") && !detail.contains("Tokyo"), "{detail}");
+    database.client.batch_execute(&format!("DROP ROLE {name}_role, {name}_other")).unwrap();
 }
 
 #[test]
@@ -380,49 +306,6 @@ fn connecting_as_psql_does() {
     std::fs::remove_dir_all(home).unwrap();
 }
 
-#[test]
-fn help_and_completions() {
-    let database = Database::empty();
-    let program = "todo-admin";
-    for arguments in [
-        &["--help"][..],
-        &["--version"],
-        &["help", "user", "add"],
-        &["completions", "bash"],
-        &["completions", "zsh"],
-        &["completions", "fish"],
-    ] {
-        let said = said(admin(&database.name).args(arguments).env("PGHOST", "/nothing"), "");
-        assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments:?}");
-        assert!(said.out.contains(program), "{arguments:?}");
-    }
-    // The shell takes the script.
-    let bash = admin(&database.name);
-    let check =
-        format!("eval \"$('{}' completions bash)\" && complete -p todo-admin", bash.get_program().to_str().unwrap());
-    assert_eq!(said(std::process::Command::new("bash").args(["-c", &check]), "").code, 0);
-}
-
-/// Nobody needs a hash to look at users.
-#[test]
-fn no_command_shows_a_hash() {
-    let mut database = Database::new();
-    database
-        .client
-        .execute("INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'a@b.cd', 'A', $1)", &[&HASH])
-        .unwrap();
-    for arguments in [
-        &["user", "list"][..],
-        &["user", "list", "--json"],
-        &["user", "show", "u1"],
-        &["user", "show", "u1", "--json"],
-        &["status"],
-        &["doctor"],
-    ] {
-        assert!(!ok(&database, arguments).contains("$2b$"), "{arguments:?}");
-    }
-}
-
 /// A constraint of the application's fails: PostgreSQL shows the row, hash and all, and we do not.
 #[test]
 fn no_error_shows_a_hash() {
@@ -475,25 +358,4 @@ fn policies_hide_no_rows() {
         assert!(refused.err.contains("42501"), "{arguments:?}: {}", refused.err);
     }
     database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
-}
-
-/// Ctrl-C at a prompt ends the program, and the terminal echoes as before.
-#[test]
-fn an_interrupt_at_a_prompt() {
-    let mut database = Database::with_users();
-    for arguments in ["user delete u1", "user passwd u1"] {
-        let program = admin(&database.name).get_program().to_str().unwrap().to_owned();
-        let mut command = std::process::Command::new("sh");
-        // The shell must outlive the program, to say how it ended and what the terminal is like.
-        command
-            .args(["-c", &format!("trap : INT; '{program}' {arguments}; echo \"code $?\"; stty -a")])
-            .env("PGDATABASE", &database.name);
-        let mut session = spawn_with_options(command, Options::new().timeout_ms(Some(20_000))).unwrap();
-        session.exp_regex("[?:] (\\[y/N\\] )?").unwrap();
-        session.send_control('c').unwrap();
-        let end = session.exp_eof().unwrap();
-        assert!(end.contains("code 130"), "{arguments}: {end}");
-        assert!(end.contains(" echo ") && !end.contains("-echo "), "{arguments}: {end}");
-    }
-    assert_eq!(strings(&mut database.client, "SELECT id FROM users ORDER BY id"), ["u1", "u2"]);
 }

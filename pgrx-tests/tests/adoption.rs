@@ -206,8 +206,8 @@ fn tables_that_changed_at_0_2_0() {
         ("ALTER TABLE users ADD image text", "ALTER TABLE users DROP image", "image"),
         ("ALTER TABLE tasks ALTER title TYPE text", "ALTER TABLE tasks ALTER title TYPE varchar(200)", "title"),
         (
-            "ALTER TABLE tasks ALTER completed_at TYPE timestamptz",
-            "ALTER TABLE tasks ALTER completed_at TYPE timestamp",
+            "ALTER TABLE tasks ALTER completed_at TYPE time",
+            "ALTER TABLE tasks ALTER completed_at TYPE timestamp USING NULL",
             "completed_at",
         ),
     ] {
@@ -280,7 +280,7 @@ fn tables_of_another_shape_are_refused() {
         ("ALTER TABLE users ALTER created_at DROP NOT NULL", ("55000", Some("users"), Some("created_at"))),
         ("ALTER TABLE users DROP email_verified", ("55000", Some("users"), Some("email_verified"))),
         ("ALTER TABLE users RENAME is_active TO active", ("55000", Some("users"), Some("is_active"))),
-        ("ALTER TABLE tasks ALTER updated_at TYPE timestamptz", ("55000", Some("tasks"), Some("updated_at"))),
+        ("ALTER TABLE tasks ALTER updated_at TYPE date", ("55000", Some("tasks"), Some("updated_at"))),
         ("ALTER TABLE tasks ALTER id TYPE bigint", ("55000", Some("tasks"), Some("id"))),
         ("ALTER TABLE tasks DROP completed, ADD completed boolean", ("55000", Some("tasks"), Some("completed"))),
         (
@@ -356,6 +356,31 @@ fn parts_of_other_names_come_in_shape() {
         )
         .unwrap();
     client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE").unwrap();
+    assert_eq!(catalog(client), catalog(&mut fresh.client));
+}
+
+/// SQLModel makes times with a zone from 0.0.45 on, other tools such of fewer digits: instants become their time in UTC.
+#[test]
+fn times_with_a_zone_become_utc() {
+    let mut fresh = Database::new();
+    let mut database = filled(include_str!("../fixtures/adopt/sqlmodel_zoned.sql"));
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "ALTER TABLE users ALTER created_at TYPE timestamptz(3); ALTER TABLE users ALTER updated_at TYPE timestamp(0);
+             SET TimeZone = 'Asia/Kathmandu'; UPDATE tasks SET created_at = '2024-03-31 01:30:00 Europe/Berlin' WHERE id = 1",
+        )
+        .unwrap();
+    let times = |zone: &str| {
+        format!(
+            "SELECT (created_at{zone})::text || (updated_at{zone})::text || coalesce((completed_at{zone})::text, '')
+             FROM tasks ORDER BY id"
+        )
+    };
+    let before = strings(client, &times(" AT TIME ZONE 'UTC'"));
+    client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE").unwrap();
+    assert_eq!(strings(client, &times("")), before);
+    assert_eq!(strings(client, "SELECT created_at::text FROM tasks WHERE id = 1"), ["2024-03-31 00:30:00"]);
     assert_eq!(catalog(client), catalog(&mut fresh.client));
 }
 

@@ -2,37 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use todo_tests::{Database, Failure, HASH, Said, admin, catalog, rows, said, strings};
+use todo_tests::operator::{Scratch, files, run};
+use todo_tests::{Database, Failure, HASH, admin, catalog, rows, said, strings};
 
 /// A verification in progress has a database that another test would take for a leftover: one at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(database: &Database) -> Self {
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("backup-{}", database.name));
-        std::fs::create_dir_all(&dir).unwrap();
-        Self(dir)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-
-    fn files(&self) -> Vec<String> {
-        let names = std::fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<String> = names.collect();
-        names.sort();
-        names
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn filled() -> Database {
     let mut database = Database::with_users();
@@ -47,8 +21,15 @@ fn filled() -> Database {
     database
 }
 
-fn run(database: &Database, arguments: &[&str]) -> Said {
-    said(admin(&database.name).args(arguments), "")
+fn scratch(database: &Database) -> Scratch {
+    Scratch::new(env!("CARGO_TARGET_TMPDIR"), database)
+}
+
+/// The one archive of a directory that holds nothing older.
+fn archive(dir: &Scratch) -> PathBuf {
+    let archives: Vec<String> = dir.files().into_iter().filter(|file| file.ends_with(".dump")).collect();
+    let [archive] = archives.try_into().unwrap_or_else(|files| panic!("one archive: {files:?}"));
+    dir.0.join(archive)
 }
 
 /// Databases that a verification would leave behind.
@@ -60,18 +41,20 @@ fn scratch_databases(database: &mut Database) -> Vec<String> {
 fn a_backup_comes_back() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut database = filled();
-    let scratch = Scratch::new(&database);
+    let dir = scratch(&database);
     let name = database.name.clone();
     // What is older than seven days goes, what is not the database's stays.
     for file in [
         format!("{name}-20200101T000000Z.dump"),
+        format!("{name}-20200101T000000Z-2.dump"),
+        format!("{name}-20200101T000000Z.after-restore.sql"),
         format!("{name}-29991231T000000Z.dump"),
         "other-20200101T000000Z.dump".into(),
         format!("{name}-notes.dump"),
     ] {
-        std::fs::write(scratch.0.join(file), "earlier").unwrap();
+        std::fs::write(dir.0.join(file), "earlier").unwrap();
     }
-    let made = run(&database, &["backup", scratch.path()]);
+    let made = run(&database, &["backup", dir.path()]);
     assert_eq!((made.code, made.err.as_str()), (0, ""));
     assert!(
         made.out.contains("2 users, 3000 tasks")
@@ -80,13 +63,13 @@ fn a_backup_comes_back() {
         "{}",
         made.out
     );
-    let files = scratch.files();
-    assert_eq!(files.len(), 4, "{files:?}");
-    let backup =
-        files.iter().find(|file| file.starts_with(&name) && file.contains("-202") && !file.contains("2999")).unwrap();
-    let backup = scratch.0.join(backup);
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&backup).unwrap().permissions());
-    assert_eq!(mode & 0o777, 0o600, "hashes are in it");
+    let files = dir.files();
+    assert_eq!(files.len(), 5, "{files:?}");
+    let backup = files.iter().find(|file| file.starts_with(&format!("{name}-202")) && file.ends_with(".dump")).unwrap();
+    let backup = dir.0.join(backup);
+    for file in [backup.clone(), backup.with_extension("after-restore.sql")] {
+        assert_eq!(mode(&file), 0o600, "hashes are in it");
+    }
     assert_eq!(scratch_databases(&mut database), [""; 0]);
 
     let into = format!("{name}_restored");
@@ -109,28 +92,28 @@ fn a_backup_comes_back() {
 fn a_backup_that_would_not_come_back_is_none() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut database = filled();
-    let scratch = Scratch::new(&database);
+    let dir = scratch(&database);
     let earlier = format!("{}-20200101T000000Z.dump", database.name);
-    std::fs::write(scratch.0.join(&earlier), "earlier").unwrap();
+    std::fs::write(dir.0.join(&earlier), "earlier").unwrap();
     // A full disk.
     let name = database.name.clone();
     let program = admin(&name).get_program().to_str().unwrap().to_owned();
     let mut limited = std::process::Command::new("bash");
-    limited.args(["-c", &format!("trap '' XFSZ; ulimit -f 8; exec '{program}' backup '{}'", scratch.path())]);
+    limited.args(["-c", &format!("trap '' XFSZ; ulimit -f 8; exec '{program}' backup '{}'", dir.path())]);
     let full = said(limited.env("PGDATABASE", &name), "");
     assert_eq!((full.code, full.out.as_str(), full.err.lines().count()), (1, "", 1), "{}", full.err);
     assert!(full.err.contains("pg_dump"), "{}", full.err);
-    assert_eq!(scratch.files(), std::slice::from_ref(&earlier));
+    assert_eq!(dir.files(), std::slice::from_ref(&earlier));
     assert_eq!(scratch_databases(&mut database), [""; 0]);
     // No pg_dump.
-    let none = said(admin(&name).args(["backup", scratch.path()]).env("PATH", "/nothing"), "");
+    let none = said(admin(&name).args(["backup", dir.path()]).env("PATH", "/nothing"), "");
     assert_eq!(none.code, 1);
     assert!(none.err.contains("postgresql-client"), "{}", none.err);
     // A column of the application, made without the guard: the hazard that dumps of extensions have.
     database.client.batch_execute("SET todo.guard = off; ALTER TABLE users ADD COLUMN image text").unwrap();
-    let lost = run(&database, &["backup", scratch.path()]);
+    let lost = run(&database, &["backup", dir.path()]);
     assert_eq!((lost.code, lost.err.lines().count()), (1, 1), "{}", lost.err);
-    assert_eq!(scratch.files(), [earlier]);
+    assert_eq!(dir.files(), [earlier]);
     assert_eq!(scratch_databases(&mut database), [""; 0]);
     assert_eq!(run(&database, &["backup", "/nothing/here"]).code, 1);
 }
@@ -138,8 +121,8 @@ fn a_backup_that_would_not_come_back_is_none() {
 #[test]
 fn what_cannot_be_restored_leaves_no_database() {
     let mut database = Database::new();
-    let scratch = Scratch::new(&database);
-    let garbage = scratch.0.join("garbage.dump");
+    let dir = scratch(&database);
+    let garbage = dir.0.join("garbage.dump");
     std::fs::write(&garbage, "no archive").unwrap();
     let into = format!("{}_restored", database.name);
     for file in [garbage.as_path(), Path::new("/nothing/here")] {
@@ -156,7 +139,7 @@ fn what_cannot_be_restored_leaves_no_database() {
 fn a_backup_of_a_busy_database() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let database = filled();
-    let scratch = Scratch::new(&database);
+    let dir = scratch(&database);
     let done = std::sync::atomic::AtomicBool::new(false);
     let mut client = database.connect();
     let name = database.name.clone();
@@ -167,7 +150,7 @@ fn a_backup_of_a_busy_database() {
             }
         });
         for _ in 0..2 {
-            let made = said(admin(&name).args(["backup", scratch.path()]), "");
+            let made = said(admin(&name).args(["backup", dir.path()]), "");
             assert_eq!((made.code, made.err.as_str()), (0, ""));
         }
         done.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -180,12 +163,12 @@ fn a_backup_of_a_busy_database() {
 fn a_backup_that_is_ended() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut database = filled();
-    let scratch = Scratch::new(&database);
+    let dir = scratch(&database);
     // A lock keeps pg_dump waiting.
     let mut other = database.connect();
     other.batch_execute("BEGIN; LOCK TABLE own IN ACCESS EXCLUSIVE MODE").unwrap();
     let mut child =
-        admin(&database.name).args(["backup", scratch.path()]).stderr(std::process::Stdio::null()).spawn().unwrap();
+        admin(&database.name).args(["backup", dir.path()]).stderr(std::process::Stdio::null()).spawn().unwrap();
     let waits = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
         database.name
@@ -193,9 +176,76 @@ fn a_backup_that_is_ended() {
     while database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
     assert!(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert_eq!(scratch.files(), [""; 0]);
+    assert_eq!(dir.files(), [""; 0]);
     assert_eq!(scratch_databases(&mut database), [""; 0]);
     other.batch_execute("ROLLBACK").unwrap();
+}
+
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+/// However many are made within a second, each keeps what it has made; and no number of days means none.
+#[test]
+fn a_backup_just_made_stays() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut database = Database::with_users();
+    let dir = scratch(&database);
+    for days in ["0", "-1", "many"] {
+        assert_eq!(run(&database, &["backup", dir.path(), "--keep-days", days]).code, 2, "{days}");
+    }
+    assert_eq!(dir.files(), [""; 0]);
+    std::thread::scope(|scope| {
+        let (name, dir) = (&database.name, dir.path());
+        let made = || said(admin(name).args(["backup", dir, "--keep-days", "1"]), "");
+        let runs: Vec<_> = (0..20).map(|_| scope.spawn(made)).collect();
+        let mut named: Vec<String> = runs
+            .into_iter()
+            .map(|run| run.join().unwrap())
+            .map(|made| {
+                assert_eq!((made.code, made.err.as_str()), (0, ""), "{}", made.out);
+                made.out.split(": ").next().unwrap().to_owned()
+            })
+            .collect();
+        named.sort();
+        named.dedup();
+        assert_eq!(named.len(), 20, "{named:?}");
+        assert!(named.iter().all(|file| Path::new(file).is_file()), "{named:?}");
+    });
+    assert_eq!(dir.files().len(), 40, "with an SQL file each");
+    // A day is compared with what the name says, to the second.
+    let day = |seconds: i32| {
+        let age = format!(
+            "SELECT to_char(now() AT TIME ZONE 'UTC' - interval '1 day' + interval '{seconds} s', 'YYYYMMDD\"T\"HH24MISS\"Z\"')"
+        );
+        strings(&mut database.client, &age).remove(0)
+    };
+    let [older, younger] = [-60, 600].map(day).map(|stamp| format!("{}-{stamp}.dump", database.name));
+    for file in [&older, &younger] {
+        std::fs::write(dir.0.join(file), "earlier").unwrap();
+    }
+    assert_eq!(run(&database, &["backup", dir.path(), "--keep-days", "1"]).code, 0);
+    assert!(!dir.files().contains(&older) && dir.files().contains(&younger), "{:?}", dir.files());
+}
+
+/// The directory is made, for its owner alone; its parents are not.
+#[test]
+fn the_directory_is_made() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let database = Database::with_users();
+    let dir = scratch(&database);
+    let new = dir.0.join("new");
+    let made = run(&database, &["backup", new.to_str().unwrap()]);
+    assert_eq!((made.code, made.err.as_str()), (0, ""));
+    assert_eq!((mode(&new), files(&new).len()), (0o700, 2));
+    assert!(made.out.contains("2 users, 0 tasks"), "{}", made.out);
+    let far = dir.0.join("no/new");
+    let file = dir.0.join("file");
+    std::fs::write(&file, "").unwrap();
+    for refused in [&far, &file] {
+        let refused = run(&database, &["backup", refused.to_str().unwrap()]);
+        assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{}", refused.err);
+    }
 }
 
 /// What sorts by ICU goes on doing so.
@@ -210,10 +260,10 @@ fn the_locale_comes_back() {
     };
     let mut database = Database::created_with(options);
     database.client.batch_execute("CREATE EXTENSION todo").unwrap();
-    let scratch = Scratch::new(&database);
-    assert_eq!(run(&database, &["backup", scratch.path()]).code, 0);
+    let dir = scratch(&database);
+    assert_eq!(run(&database, &["backup", dir.path()]).code, 0);
     let into = format!("{}_restored", database.name);
-    let backup = scratch.0.join(&scratch.files()[0]);
+    let backup = archive(&dir);
     let restored = run(&database, &["restore", backup.to_str().unwrap(), "--into", &into]);
     assert_eq!((restored.code, restored.err.as_str()), (0, ""));
     let locale = |name: &str| {

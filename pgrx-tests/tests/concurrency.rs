@@ -142,14 +142,16 @@ fn an_earlier_transaction_writes_later() {
         .client
         .batch_execute(
             "CREATE TABLE trace (kind text, now timestamp, created_at timestamp, before timestamp, after timestamp, completed_at timestamp);
-             CREATE FUNCTION trace() RETURNS trigger LANGUAGE plpgsql AS $$
+             CREATE FUNCTION trace() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
              BEGIN
-                 INSERT INTO public.trace VALUES (TG_TABLE_NAME, now() AT TIME ZONE 'UTC', NEW.created_at, OLD.updated_at, NEW.updated_at,
-                     (to_jsonb(NEW) ->> 'completed_at')::timestamp);
+                 IF OLD IS DISTINCT FROM NEW THEN
+                     INSERT INTO public.trace VALUES (TG_TABLE_NAME, now() AT TIME ZONE 'UTC', NEW.created_at, OLD.updated_at,
+                         NEW.updated_at, (to_jsonb(NEW) ->> 'completed_at')::timestamp);
+                 END IF;
                  RETURN NULL;
              END $$;
-             CREATE TRIGGER trace AFTER UPDATE ON tasks FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION trace();
-             CREATE TRIGGER trace AFTER UPDATE ON users FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION trace()",
+             CREATE TRIGGER trace AFTER UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION trace();
+             CREATE TRIGGER trace AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION trace()",
         )
         .unwrap();
     earlier.batch_execute("SET TimeZone = 'Asia/Karachi'").unwrap();

@@ -1,29 +1,8 @@
 //! `todo-admin export` and `import`: what comes back is what was there, and what is bad is told line by line.
 
 use serde_json::Value;
-use std::path::PathBuf;
+use todo_tests::operator::{Scratch, terminal};
 use todo_tests::{Database, HASH, Said, admin, rows, said, strings};
-
-/// A directory of one test, removed at the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(database: &Database) -> Self {
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("transfer-{}", database.name));
-        std::fs::create_dir_all(&dir).unwrap();
-        Self(dir)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 fn run(database: &Database, arguments: &[&str], input: &str) -> Said {
     said(admin(&database.name).args(arguments), input)
@@ -32,7 +11,10 @@ fn run(database: &Database, arguments: &[&str], input: &str) -> Said {
 #[track_caller]
 fn ok(database: &Database, arguments: &[&str]) -> String {
     let said = run(database, arguments, "");
-    assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments:?}");
+    assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+    // An export says what it has written, and nothing else does.
+    let says = usize::from(arguments[0] == "export");
+    assert_eq!(said.err.lines().count(), says, "{arguments:?}: {}", said.err);
     said.out
 }
 
@@ -59,8 +41,8 @@ fn filled() -> Database {
 #[test]
 fn what_comes_back_is_what_was_there() {
     let mut database = filled();
-    let scratch = Scratch::new(&database);
-    let file = scratch.path("all.jsonl");
+    let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    let file = scratch.file("all.jsonl");
     ok(&database, &["export", &file, "--with-hashes"]);
     let before = rows(&mut database.client);
 
@@ -76,7 +58,12 @@ fn what_comes_back_is_what_was_there() {
         assert_eq!(next, ["11991"]);
         // Again: every line is there already.
         let again = run(&other, &["import", &file, "--with-hashes"], "");
-        assert_eq!((again.code, again.err.lines().count()), (1, 50 + 11990 + 1));
+        assert_eq!(again.code, 1);
+        let told: Vec<&str> = again.err.lines().collect();
+        assert_eq!(told.len(), 20 + 1 + 1, "{}", again.err);
+        let expected: Vec<String> = (2..22).map(|line| format!("line {line}: ")).collect();
+        assert!(told.iter().zip(&expected).all(|(line, start)| line.starts_with(start.as_str())), "{}", again.err);
+        assert!(told[20].contains(&(50 + 11990 - 20).to_string()), "{}", again.err);
     }
 
     // By the pipe, without hashes: users are locked.
@@ -146,50 +133,52 @@ fn bad_lines_are_told_and_nothing_comes_in() {
         user("n9", "u@b.cd").replace("2020-01-01T05:00:00.5+05:00", "0001-01-01T00:00:00+05:00"),
     ];
     let before = rows(&mut database.client);
-    let scratch = Scratch::new(&database);
-    let (file, bad) = (scratch.path("in.jsonl"), scratch.path("bad.jsonl"));
+    let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    let (file, bad) = (scratch.file("in.jsonl"), scratch.file("bad.jsonl"));
     std::fs::write(&file, lines.join("\n")).unwrap();
     let refused = run(&database, &["import", &file], "");
     assert_eq!(refused.code, 1);
     assert_eq!(rows(&mut database.client), before);
-    let mut told: Vec<(usize, String)> = refused
+    let told: Vec<(usize, String)> = refused
         .err
         .lines()
         .filter_map(|line| line.strip_prefix("line ")?.split_once(": "))
         .map(|(number, reason)| (number.parse().unwrap(), reason.to_owned()))
         .collect();
-    told.sort();
     let expected = [
-        (3, "key must be a string"),
-        (4, "the id is taken"),
-        (5, "the address is on an earlier line already"),
-        (6, "email is not a valid e-mail address"),
-        (7, "name is empty"),
-        (8, "not a time by RFC 3339: yesterday"),
-        (9, "missing field `is_active`"),
-        (10, "invalid type: integer `1`, expected a boolean"),
-        (11, "unknown field `extra`"),
-        (14, "title is empty; the id is on an earlier line already"),
-        (15, "the id is on an earlier line already; there is no such user"),
-        (17, "invalid value: integer `3000000000`, expected i32"),
-        (18, "description is longer than 1000 characters; the id is on an earlier line already"),
-        (19, "there is no such user"),
-        (20, "unknown variant `other`"),
-        (21, "a text contains a NUL character"),
-        (22, "completed and completed_at do not agree"),
-        (23, "created_at is not in the years 1 to 9999; updated_at is not in the years 1 to 9999"),
-        (24, "updated_at is not in the years 1 to 9999"),
+        (3, "not valid JSON: key must be a string"),
+        (4, "user u1: the id is taken"),
+        (5, "user n2: the address is on an earlier line already"),
+        (6, "user n3: email is not a valid e-mail address"),
+        (7, "user n4: name is empty"),
+        (8, "\"yesterday\" is not a time in RFC 3339 format"),
+        (9, "the field is_active is missing"),
+        (10, "found integer 1, expected a boolean"),
+        (11, "the field extra is unknown"),
+        (14, "task 7: title is empty; the id is on an earlier line already"),
+        (15, "task 7: the id is on an earlier line already; there is no such user"),
+        (17, "found integer 3000000000, expected an integer up to 2147483647"),
+        (18, "task 7: description is longer than 1000 characters; the id is on an earlier line already"),
+        (19, "task 9: there is no such user"),
+        (20, "the type is other, not user or task"),
+        (21, "task 7: a text contains a NUL character"),
+        (22, "task 7: completed and completed_at do not agree"),
+        (23, "task 10: created_at is not in the years 1 to 9999; updated_at is not in the years 1 to 9999"),
+        (24, "user n9: updated_at is not in the years 1 to 9999"),
     ];
     assert_eq!(told.len(), expected.len(), "{told:?}");
     for ((line, reason), (number, part)) in told.iter().zip(expected) {
         assert_eq!(*line, number, "{told:?}");
         assert!(reason.starts_with(part), "{line}: {reason}");
     }
-    assert!(refused.err.lines().last().unwrap().contains("19 lines are bad"), "{}", refused.err);
+    assert!(refused.err.lines().last().unwrap().contains("19 bad lines"), "{}", refused.err);
 
     // Skipped, they wait in a file, as they were; the others come in.
     let skipped = run(&database, &["import", &file, "--skip-bad", &bad], "");
-    assert_eq!((skipped.code, skipped.out.as_str()), (0, "1 users and 2 tasks imported\n"));
+    assert_eq!(
+        (skipped.code, skipped.out.as_str()),
+        (0, format!("1 user and 2 tasks imported\n{bad}: 17 bad lines kept\n").as_str())
+    );
     let kept = std::fs::read_to_string(&bad).unwrap();
     let mut kept: Vec<&str> = kept.lines().skip(1).collect();
     let mut wanted: Vec<&str> = expected.iter().map(|(number, _)| lines[number - 1].as_str()).collect();
@@ -201,7 +190,7 @@ fn bad_lines_are_told_and_nothing_comes_in() {
         strings(&mut database.client, "SELECT updated_at::text FROM users WHERE id = 'new'"),
         ["2020-01-01 00:00:00.5"]
     );
-    let none = scratch.path("none.jsonl");
+    let none = scratch.file("none.jsonl");
     assert_eq!(run(&database, &["import", "/nothing/here", "--skip-bad", &none], "").code, 1);
     assert!(!std::path::Path::new(&none).exists(), "nothing was skipped");
     assert_eq!(
@@ -236,15 +225,55 @@ fn other_files_are_refused() {
     assert_eq!(rows(&mut database.client), before);
 }
 
+/// The mark that some editors put before a text in UTF-8 is not part of it.
+#[test]
+fn a_byte_order_mark_is_no_matter() {
+    let mut database = Database::new();
+    let input = format!(
+        "\u{feff}{{\"format\":\"todo\",\"version\":1,\"users\":1,\"tasks\":0}}\r\n{}\r\n",
+        user("new", "new@b.cd")
+    );
+    let imported = run(&database, &["import", "-"], &input);
+    assert_eq!((imported.code, imported.out.as_str()), (0, "1 user and 0 tasks imported\n"), "{}", imported.err);
+    assert_eq!(strings(&mut database.client, "SELECT id FROM users"), ["new"]);
+    // In the middle of a file, it is a character like any other.
+    let inner =
+        format!("{{\"format\":\"todo\",\"version\":1,\"users\":1,\"tasks\":0}}\n\u{feff}{}\n", user("x", "x@b.cd"));
+    assert_eq!(run(&database, &["import", "-"], &inner).code, 1);
+}
+
+#[test]
+fn an_export_says_what_it_wrote() {
+    let database = filled();
+    let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    let file = scratch.file("all.jsonl");
+    for arguments in [&["export", &file][..], &["export", "-"], &["export", "--force", &file]] {
+        let said = run(&database, arguments, "");
+        assert!(said.err.contains("50 users and 11990 tasks"), "{}", said.err);
+    }
+    let one = run(&database, &["export", "-", "--user", "u1"], "");
+    assert!(one.err.contains("1 user and "), "{}", one.err);
+    assert_eq!(run(&database, &["export", &file], "").code, 2);
+}
+
 /// An export that cannot be written to its end leaves nothing, and an earlier one as it was.
 #[test]
 fn half_an_export_is_none() {
     let database = filled();
-    let scratch = Scratch::new(&database);
-    let file = scratch.path("all.jsonl");
+    let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    let file = scratch.file("all.jsonl");
     std::fs::write(&file, "earlier").unwrap();
+    // Nor is an earlier one overwritten unasked.
+    assert_eq!(run(&database, &["export", &file], "").code, 2);
+    for answer in ["n", ""] {
+        let mut session = terminal(&database, &format!("export '{file}'"));
+        session.exp_string("[y/N] ").unwrap();
+        session.send_line(answer).unwrap();
+        session.exp_eof().unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "earlier");
+    }
     let program = admin(&database.name);
-    let limited = format!("ulimit -f 100; exec '{}' export '{file}'", program.get_program().to_str().unwrap());
+    let limited = format!("ulimit -f 100; exec '{}' export --force '{file}'", program.get_program().to_str().unwrap());
     let mut limited_export = std::process::Command::new("bash");
     // The signal of the limit ends the program, or is an error of the write.
     let full =
@@ -253,7 +282,7 @@ fn half_an_export_is_none() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "earlier");
     assert_eq!(std::fs::read_dir(&scratch.0).unwrap().count(), 1, "nothing is left beside it");
     // A device stays one.
-    let device = scratch.path("device");
+    let device = scratch.file("device");
     assert!(std::process::Command::new("mkfifo").arg(&device).status().unwrap().success());
     let reading = format!("cat '{device}' & exec '{}' export '{device}'", program.get_program().to_str().unwrap());
     let seen = said(std::process::Command::new("bash").args(["-c", &reading]).env("PGDATABASE", &database.name), "");
@@ -262,6 +291,86 @@ fn half_an_export_is_none() {
     let piped = format!("set -o pipefail; '{}' export - | head -n 1", program.get_program().to_str().unwrap());
     let seen = said(std::process::Command::new("bash").args(["-c", &piped]).env("PGDATABASE", &database.name), "");
     assert_eq!((seen.code, seen.out.lines().count(), seen.err.as_str()), (141, 1, ""));
+}
+
+/// Times that no client can read, as rows may hold that are older than the rule: the rows are named, and what does not need the
+/// times works all the same.
+#[test]
+fn far_times_are_named() {
+    let mut database = Database::with_users();
+    database
+        .client
+        .batch_execute(
+            "SELECT todo_create_task('u1', 'x'), todo_create_task('u1', 'y'), todo_complete_task(1, 'u1'), todo_complete_task(2, 'u1');
+             SET session_replication_role = replica",
+        )
+        .unwrap();
+    // As before there was a rule, whatever constraint it is.
+    let checks = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint
+         WHERE conrelid IN ('users'::regclass, 'tasks'::regclass) AND contype = 'c' AND pg_get_constraintdef(oid) ~ '_at'";
+    database.client.batch_execute("SET todo.guard = off").unwrap();
+    for drop in strings(&mut database.client, checks) {
+        database.client.batch_execute(&drop).unwrap();
+    }
+    let good = ["0001-01-01", "9999-12-31 23:59:59.999999"];
+    for time in good {
+        let set = format!(
+            "UPDATE users SET created_at = '{time}'; UPDATE tasks SET created_at = '{time}', completed_at = '{time}'"
+        );
+        database.client.batch_execute(&set).unwrap();
+        let export = ok(&database, &["export", "-"]);
+        let mut other = Database::new();
+        assert_eq!(run(&other, &["import", "-"], &export).code, 0, "{time}");
+        assert_eq!(rows(&mut other.client), rows(&mut database.client), "{time}");
+        ok(&database, &["stats"]);
+        assert!(ok(&database, &["user", "list"]).contains(&time[..4]));
+    }
+    let reset = "UPDATE users SET created_at = '2024-01-01', updated_at = '2024-01-01';
+         UPDATE tasks SET created_at = '2024-01-01', updated_at = '2024-01-01', completed_at = '2024-01-01'";
+    for time in ["infinity", "-infinity", "10000-01-01", "0001-12-31 BC", "294276-12-31", "4713-01-01 BC"] {
+        for (set, row) in [
+            (format!("UPDATE users SET created_at = '{time}' WHERE id = 'u2'"), "user u2"),
+            (format!("UPDATE users SET updated_at = '{time}' WHERE id = 'u2'"), "user u2"),
+            (format!("UPDATE tasks SET created_at = '{time}' WHERE id = 2"), "task 2"),
+            (format!("UPDATE tasks SET completed_at = '{time}' WHERE id = 2"), "task 2"),
+        ] {
+            database.client.batch_execute(&format!("{reset}; {set}")).unwrap();
+            let refused = run(&database, &["export", "-"], "");
+            assert_eq!(
+                (refused.code, refused.out.as_str(), refused.err.lines().count()),
+                (1, "", 1),
+                "{set}: {}",
+                refused.err
+            );
+            assert!(refused.err.contains(row), "{set}: {}", refused.err);
+            let stats = run(&database, &["stats", "--json"], "");
+            assert_eq!(stats.code, 0, "{set}: {}", stats.err);
+            // They are about tasks.
+            assert_eq!(stats.err.contains(row), row.starts_with("task"), "{set}: {}", stats.err);
+            let stats: Value = serde_json::from_str(&stats.out).unwrap();
+            assert_eq!((&stats["tasks"], &stats["completed"]), (&2.into(), &2.into()), "{set}");
+            assert_eq!(stats["median_seconds_to_completion"], 0.0, "{set}");
+            for arguments in [&["status"][..], &["user", "list"], &["user", "list", "--json"], &["user", "show", "u2"]]
+            {
+                let shown = run(&database, arguments, "");
+                assert_eq!((shown.code, shown.err.as_str()), (0, ""), "{arguments:?}, {set}");
+            }
+        }
+    }
+    // Of another user, they are none of an export's business.
+    database
+        .client
+        .batch_execute(&format!("{reset}; UPDATE users SET created_at = 'infinity' WHERE id = 'u2'"))
+        .unwrap();
+    assert_eq!(ok(&database, &["export", "-", "--user", "u1"]).lines().count(), 4);
+    // Nor do they come in.
+    for time in ["0000-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"] {
+        let line = user("far", "far@b.cd").replace("2020-01-01T00:00:00Z", time);
+        let input = format!("{{\"format\":\"todo\",\"version\":1,\"users\":1,\"tasks\":0}}\n{line}\n");
+        let refused = run(&database, &["import", "-"], &input);
+        assert_eq!(refused.code, 1);
+        assert!(refused.err.starts_with("line 2: "), "{}", refused.err);
+    }
 }
 
 #[test]
@@ -285,6 +394,13 @@ fn what_gets_done() {
     assert_eq!((&of_one["tasks"], of_one["days"].as_array().unwrap().len()), (&2.into(), 14));
     let chart = ok(&database, &["stats", "--days", "2"]);
     assert!(chart.contains("█ 4") && chart.contains("80.0 %") && chart.contains("2 hours"), "{chart}");
+    // One that was completed before it was made has taken no time.
+    database
+        .client
+        .batch_execute("UPDATE tasks SET created_at = completed_at + interval '1 hour' WHERE completed")
+        .unwrap();
+    let stats: Value = serde_json::from_str(&ok(&database, &["stats", "--json"])).unwrap();
+    assert_eq!(stats["median_seconds_to_completion"], 0.0);
     let mut empty = Database::new();
     assert!(ok(&empty, &["stats"]).contains("none yet"));
     assert_eq!(run(&empty, &["stats", "--days", "0"], "").code, 2);

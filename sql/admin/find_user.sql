@@ -1,7 +1,9 @@
 -- By id, else by e-mail address.
-SELECT u.id, u.email, u.name, u.created_at, u.is_active, u.email_verified
-FROM @extschema@.todo_get_user($1) AS u
-UNION ALL
-SELECT u.id, u.email, u.name, u.created_at, u.is_active, u.email_verified
-FROM @extschema@.todo_find_user($1) AS u
-LIMIT 1
+SELECT u.id, u.email, u.name, u.created_at, u.created_at::pg_catalog.text AS created_at_text, u.is_active, u.email_verified,
+    @locked@ AS locked
+FROM (
+    SELECT * FROM @extschema@.todo_get_user($1)
+    UNION ALL
+    SELECT * FROM @extschema@.todo_find_user($1)
+    LIMIT 1
+) AS u

@@ -1,4 +1,4 @@
--- Takes users that the table would refuse out of the staging table: their lines, and why.
+-- Takes users that the table would refuse out of the staging table: their lines, names, and what is wrong.
 WITH judged AS (
     SELECT
         s.line,
@@ -34,4 +34,4 @@ DELETE FROM pg_temp.todo_import_users AS s
 USING judged AS j
 WHERE j.line OPERATOR(pg_catalog.=) s.line
   AND j.reason OPERATOR(pg_catalog.<>) ''
-RETURNING s.line, j.reason, s.raw
+RETURNING s.line, pg_catalog.concat('user ', s.id) AS name, j.reason, s.raw

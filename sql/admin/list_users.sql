@@ -1,3 +1,4 @@
-SELECT u.id, u.email, u.name, u.created_at, u.is_active, u.email_verified
+SELECT u.id, u.email, u.name, u.created_at, u.created_at::pg_catalog.text AS created_at_text, u.is_active, u.email_verified,
+    @locked@ AS locked
 FROM @extschema@.todo_users AS u
 ORDER BY u.created_at, u.id

@@ -19,7 +19,7 @@ BEGIN ATOMIC
         LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
         WHERE e.extname = 'todo'
     ), relation AS (
-        SELECT c.oid, c.relname, e.app || '.' || c.relname AS qualified
+        SELECT c.oid, c.relname, e.app, e.app || '.' || c.relname AS qualified
         FROM extension AS e
         JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname IN ('users', 'tasks', 'tasks_id_seq')
     ), wanted_column (relname, attname, type, expression) AS (
@@ -161,6 +161,7 @@ BEGIN ATOMIC
         SELECT 5, format('column %s.%s', w.relname, w.attname), (a.type = w.type) IS TRUE, coalesce(a.type, 'missing'),
             format('expected %s', w.type)
         FROM wanted_column AS w
+        JOIN relation AS r USING (relname)
         LEFT JOIN actual_column AS a USING (relname, attname)
         UNION ALL
         SELECT 6, format('column %s.%s', a.relname, a.attname), false, 'not the extension''s; a dump cannot be restored',
@@ -175,8 +176,8 @@ BEGIN ATOMIC
                 'SET todo.guard = off; ALTER TABLE %s.%s ALTER COLUMN %s %s', r.app, w.relname, w.attname,
                 coalesce('SET DEFAULT ' || replace(w.expression, '@', r.app), 'DROP DEFAULT')
             )
-        FROM extension AS r
-        CROSS JOIN wanted_column AS w
+        FROM relation AS r
+        JOIN wanted_column AS w USING (relname)
         LEFT JOIN actual_column AS a USING (relname, attname)
         UNION ALL
         SELECT 8, format('%s %s of %s', w.kind, w.part, w.relname),
@@ -201,6 +202,7 @@ BEGIN ATOMIC
             END
         FROM extension AS e
         CROSS JOIN wanted_part AS w
+        JOIN relation AS r USING (relname)
         LEFT JOIN actual_part AS a USING (kind, relname, part)
         UNION ALL
         SELECT 9, 'guard', coalesce(t.evtenabled = 'A', false) AND s.setting,
@@ -321,6 +323,15 @@ BEGIN ATOMIC
             format('%s objects with initial privileges of roles that have been dropped; dumps with them cannot be restored', count(d.objoid)),
             'SELECT todo_internal.forget_roles()'
         FROM todo_internal.dangling_grants() AS d
+        UNION ALL
+        -- What a restore would leave open is a fault; what it would merely lack is not.
+        SELECT 17, 'dump of ' || d.object, d.severity <> 'error',
+            CASE d.severity
+                WHEN 'error' THEN 'not in dumps: a restore without it shows more than before'
+                ELSE 'not in dumps: todo-admin backup keeps the statement that makes it again'
+            END,
+            'use todo-admin backup and restore --with-extras, or run this after every other restore: ' || d.ddl
+        FROM @extschema@.todo_not_in_dumps() AS d
     )
     SELECT c.name, c.ok, c.detail, CASE WHEN NOT c.ok THEN c.fix END
     FROM checked AS c

@@ -1,4 +1,4 @@
--- Brings tables that fit (see shape.sql) in the form of 0.2.0. Every row stays as it is.
+-- Brings tables that fit (see shape.sql) into the form of 0.2.0. Every row stays as it is; an instant becomes its time in UTC.
 
 -- What no statement can mend: ids that are too long, which a column of unlimited length may hold, and addresses that two
 -- users have.
@@ -115,12 +115,17 @@ DECLARE
     col record;
 BEGIN
     FOR col IN
-        SELECT a.attrelid::regclass AS tab, a.attname, w.type
+        SELECT a.attrelid::regclass AS tab, a.attname, w.type, a.atttypid = 'timestamptz'::regtype AS has_zone
         FROM (
             VALUES
                 ('@extschema@.users'::regclass, 'id', 'character varying(36)'),
                 ('@extschema@.tasks'::regclass, 'user_id', 'character varying(36)'),
-                ('@extschema@.tasks'::regclass, 'description', 'text')
+                ('@extschema@.tasks'::regclass, 'description', 'text'),
+                ('@extschema@.users'::regclass, 'created_at', 'timestamp without time zone'),
+                ('@extschema@.users'::regclass, 'updated_at', 'timestamp without time zone'),
+                ('@extschema@.tasks'::regclass, 'created_at', 'timestamp without time zone'),
+                ('@extschema@.tasks'::regclass, 'updated_at', 'timestamp without time zone'),
+                ('@extschema@.tasks'::regclass, 'completed_at', 'timestamp without time zone')
         ) AS w (tab, attname, type)
         JOIN pg_attribute AS a ON a.attrelid = w.tab AND a.attname = w.attname
         WHERE format_type(a.atttypid, a.atttypmod) <> w.type
@@ -137,7 +142,12 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = 'users', COLUMN = 'id',
                     HINT = 'Nothing has been changed. Drop their foreign keys, update, and make them again.';
         END IF;
-        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', col.tab, col.attname, col.type);
+        -- Defaults are set below; one of the old type may not fit the new one.
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', col.tab, col.attname);
+        EXECUTE format(
+            'ALTER TABLE %1$s ALTER COLUMN %2$I TYPE %3$s USING %2$I%4$s', col.tab, col.attname, col.type,
+            CASE WHEN col.has_zone THEN ' AT TIME ZONE ''UTC''' ELSE '::' || col.type END
+        );
     END LOOP;
 END
 $$;

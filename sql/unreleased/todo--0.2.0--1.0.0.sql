@@ -155,3 +155,4 @@ SELECT pg_extension_config_dump('@extschema@.users', '');
 SELECT pg_extension_config_dump('@extschema@.tasks', '');
 SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 \i tables/own_grants.sql
+\i unreleased/not_in_dumps.sql

@@ -3,14 +3,14 @@
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Operates the PostgreSQL extension todo.
+/// Administers the PostgreSQL extension todo.
 ///
-/// Connects as psql does: --dsn, or DATABASE_URL, or the PG* variables, service and password files. Exit codes: 0 done,
-/// 1 failed (doctor: findings), 2 wrong usage (doctor: cannot tell), 130 interrupted.
+/// It connects as psql does: by --dsn, else DATABASE_URL, else the PG* variables, with service and password files. Exit
+/// codes: 0 done, 1 failed (doctor: there are findings), 2 wrong usage (doctor: cannot check), 130 interrupted.
 #[derive(Parser)]
-#[command(name = "todo-admin", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "todo-admin", version, max_term_width = 100)]
 pub struct Args {
-    /// Where to connect: a URL, key=value pairs, or the name of a database
+    /// Connect to this URL, these key=value pairs, or the database of this name
     #[arg(long, global = true, value_name = "DSN")]
     pub dsn: Option<String>,
     /// Show the SQLSTATE of errors
@@ -22,99 +22,116 @@ pub struct Args {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Create the extension in the database
+    /// Create the extension in a database
     Install {
-        /// The schema of its tables and functions, made if it is not there [default: the first of search_path]
+        /// Schema for its tables and functions, created if missing [default: the first one in search_path]
         #[arg(long)]
         schema: Option<String>,
-        /// Another version than the newest
+        /// Version to create [default: the newest]
         #[arg(long)]
         version: Option<String>,
     },
-    /// Bring the extension to another version
+    /// Update the extension to another version
     Upgrade {
-        /// The version [default: the newest]
+        /// Version to update to [default: the newest]
         #[arg(long, value_name = "VERSION")]
         to: Option<String>,
-        /// Run it, say how it went, and take it back
+        /// Try it, report the outcome, and roll back
         #[arg(long)]
         dry_run: bool,
     },
-    /// Take over tables that Alembic, SQLModel or plain SQL have made
+    /// Take over existing tables that Alembic, SQLModel or plain SQL made
     Adopt {
-        /// The schema of the tables [default: the first of search_path]
+        /// Schema of the tables [default: the first one in search_path]
         #[arg(long)]
         schema: Option<String>,
-        /// Run it, say how it went, and take it back
+        /// Try it, report the outcome, and roll back
         #[arg(long)]
         dry_run: bool,
     },
-    /// Show versions, numbers of users and tasks, sizes, and how many task ids are left
+    /// Show versions, numbers of users and tasks, sizes, and the task ids left
     Status(Format),
-    /// Look for what is not as it should be
+    /// Check the extension and report what is wrong, with its fix
     Doctor(Format),
-    /// Users: add, list, change, delete
+    /// Add, list, change and delete users
     #[command(subcommand)]
     User(UserCommand),
     /// Let a role use the extension
     Grant {
+        /// The application's role
         role: String,
-        /// Also the table users, hashes included, for applications that write it with SQL of their own
+        /// Also grant the table users, hashes included, to an application that writes it with its own SQL
         #[arg(long)]
         tables: bool,
     },
-    /// Take the rights of a role back
-    Revoke { role: String },
+    /// Revoke what grant gave a role
+    Revoke {
+        /// The application's role
+        role: String,
+    },
     /// Write users and tasks to a file as JSON Lines
     Export {
-        /// The file, or - for standard output
+        /// File to write, or - for standard output
         file: String,
-        /// One user only, by id or e-mail address
+        /// Export one user only, by id or e-mail address
         #[arg(long)]
         user: Option<String>,
-        /// Password hashes, too
+        /// Include password hashes
         #[arg(long)]
         with_hashes: bool,
+        /// Overwrite an existing file without asking
+        #[arg(long)]
+        force: bool,
     },
-    /// Bring in what export wrote, ids and times as they were, all or nothing
+    /// Import what export wrote, with the same ids and times: all of it or nothing
     Import {
-        /// The file, or - for standard input
+        /// File to read, or - for standard input
         file: String,
-        /// Put bad lines into a new file, and import the others
+        /// Write bad lines to this new file and import the others
         #[arg(long, value_name = "FILE")]
         skip_bad: Option<String>,
-        /// Take password hashes over; without, nobody who comes in can log in until a password is set
+        /// Import password hashes; without this, imported users cannot log in until a password is set
         #[arg(long)]
         with_hashes: bool,
     },
-    /// Dump the database into a directory, verified by restoring it
+    /// Dump the database into a directory, and verify the dump by restoring it
     Backup {
-        /// A directory of its own for backups
+        /// Directory for backups only, created if missing
         dir: PathBuf,
-        /// Remove older backups of the database, once there is a verified new one
-        #[arg(long, default_value_t = 7, value_name = "DAYS")]
+        /// Then remove backups of this database that are older than this
+        #[arg(long, default_value_t = 7, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
         keep_days: u16,
     },
     /// Restore a backup into a new database
     Restore {
+        /// The archive that backup wrote
         file: PathBuf,
-        /// The database to make
+        /// Database to create
         #[arg(long, value_name = "DATABASE")]
         into: String,
+        /// Also run the SQL file beside the archive: policies, indexes, triggers and so on that dumps leave out
+        #[arg(long)]
+        with_extras: bool,
+        /// Do not run the SQL file beside the archive, even if it holds row-level security
+        #[arg(long, conflicts_with = "with_extras")]
+        without_extras: bool,
     },
-    /// Show what gets done: tasks completed per day, the completion rate, how long tasks take
+    /// Show tasks completed per day, the completion rate, and how long tasks take
     Stats {
-        /// One user only, by id or e-mail address
+        /// Count one user only, by id or e-mail address
         #[arg(long)]
         user: Option<String>,
-        /// How many days to show
+        /// Number of days to show
         #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u16).range(1..=3660))]
         days: u16,
         #[command(flatten)]
         format: Format,
     },
     /// Print the completion script for a shell
-    Completions { shell: clap_complete::Shell },
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[derive(clap::Args)]
@@ -126,19 +143,21 @@ pub struct Format {
 
 #[derive(clap::Args)]
 pub struct Password {
-    /// Read the password from standard input, one line, instead of the terminal
+    /// Read the password from the first line of standard input instead of asking for it
     #[arg(long)]
     pub password_stdin: bool,
 }
 
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Add a user; the password is asked for
+    /// Add a user; asks for the password
     Add {
+        /// E-mail address
         email: String,
+        /// Name to show
         #[arg(long)]
         name: String,
-        /// Without a password: nobody can log in until one is set
+        /// Set no password: the user cannot log in until one is set
         #[arg(long, conflicts_with = "password_stdin")]
         locked: bool,
         #[command(flatten)]
@@ -146,21 +165,21 @@ pub enum UserCommand {
     },
     /// List all users
     List(Format),
-    /// Show a user and the number of tasks
+    /// Show a user and the number of the user's tasks
     Show {
         /// Id or e-mail address
         user: String,
         #[command(flatten)]
         format: Format,
     },
-    /// Set a new password; it is asked for
+    /// Set a new password; asks for it
     Passwd {
         /// Id or e-mail address
         user: String,
         #[command(flatten)]
         password: Password,
     },
-    /// Mark the address as verified
+    /// Mark the e-mail address as verified
     VerifyEmail {
         /// Id or e-mail address
         user: String,
@@ -175,11 +194,11 @@ pub enum UserCommand {
         /// Id or e-mail address
         user: String,
     },
-    /// Delete a user and all tasks of the user
+    /// Delete a user and all the user's tasks
     Delete {
         /// Id or e-mail address
         user: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },

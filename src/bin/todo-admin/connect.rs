@@ -2,8 +2,10 @@
 
 use crate::conninfo::Conninfo;
 use crate::error::Error;
+use crate::output;
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslVerifyMode};
 use postgres::config::{ChannelBinding, LoadBalanceHosts, SslMode, SslNegotiation, TargetSessionAttrs};
+use postgres::error::Severity;
 use postgres::{CancelToken, Client, Config};
 use postgres_openssl::MakeTlsConnector;
 use std::path::PathBuf;
@@ -56,10 +58,10 @@ fn unreachable(error: postgres::Error, conninfo: &Conninfo) -> Error {
     let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
     let text = error.to_string();
     if text.contains("password missing") {
-        return Error::new("the server wants a password").fix("give it by PGPASSWORD or a password file");
+        return Error::new("the server asks for a password").fix("set PGPASSWORD or use a password file");
     }
     Error::new(format!("cannot connect to {place}, port {port}: {cause}"))
-        .fix("is the server there? --dsn, DATABASE_URL or PGHOST says where")
+        .fix("check that the server runs, and --dsn, DATABASE_URL or PGHOST")
 }
 
 fn config(conninfo: &Conninfo) -> Result<Config, Error> {
@@ -132,6 +134,12 @@ fn config(conninfo: &Conninfo) -> Result<Config, Error> {
     if conninfo.get("load_balance_hosts") == Some("random") {
         config.load_balance_hosts(LoadBalanceHosts::Random);
     }
+    config.notice_callback(|notice| {
+        if notice.parsed_severity() == Some(Severity::Warning) {
+            let hint = notice.hint().map_or(String::new(), |hint| format!(" ({hint})"));
+            output::warn(&format!("{}{hint}", notice.message()));
+        }
+    });
     Ok(config)
 }
 
@@ -190,7 +198,7 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<MakeTlsConnector, Error> {
 }
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-/// Somebody is being asked: nothing is under way that would have to be cancelled.
+/// Someone is being asked: no query is running that would have to be cancelled.
 static PROMPTING: AtomicBool = AtomicBool::new(false);
 static CANCEL: OnceLock<Mutex<(CancelToken, MakeTlsConnector)>> = OnceLock::new();
 
@@ -218,7 +226,7 @@ fn cancel_on_interrupt(token: CancelToken, tls: MakeTlsConnector) {
     });
 }
 
-/// Asks somebody: Ctrl-C ends the program at once.
+/// Asks someone: Ctrl-C ends the program at once.
 pub fn prompting<T>(ask: impl FnOnce() -> T) -> T {
     PROMPTING.store(true, Ordering::SeqCst);
     let answer = ask();

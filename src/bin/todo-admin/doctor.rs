@@ -1,9 +1,9 @@
-//! `doctor`: what `todo_check()` finds, and what only a client sees.
+//! `doctor`: what `todo_check()` finds, and what only a client or an administrator of the database sees.
 
 use crate::connect::Session;
 use crate::error::Error;
 use crate::extension::{Extension, admin_sql};
-use crate::output::{self, bad, dim, good, printable};
+use crate::output::{self, bad, count, dim, good, printable};
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -15,7 +15,7 @@ pub const CANNOT_TELL: u8 = 2;
 #[serde(rename_all = "lowercase")]
 enum Level {
     Ok,
-    /// Worth knowing, and nobody's fault.
+    /// Worth knowing, but not wrong.
     Note,
     Finding,
 }
@@ -36,10 +36,16 @@ impl Check {
 
 pub fn examine(session: &mut Session, json: bool) -> Result<ExitCode, Error> {
     let schema = Extension::schema_in_use(&mut session.client)?;
-    let mut checks = vec![library(session)?, pooler(session)?, time_zone(session)?, encoding(session)?];
+    let mut checks = vec![library(session)?, pooler(session)?, time_zone(session)?];
+    checks.push(time_zones_of_roles(session)?);
+    checks.push(encoding(session)?);
+    checks.extend(collations(session, &schema)?);
     for row in session.client.query(&admin_sql!("check", &schema), &[])? {
-        let ok: bool = row.get::<_, Option<bool>>("ok").unwrap_or(false);
-        let level = if ok { Level::Ok } else { Level::Finding };
+        let level = match row.get::<_, Option<bool>>("ok") {
+            Some(true) if row.get("is_extra") => Level::Note,
+            Some(true) => Level::Ok,
+            _ => Level::Finding,
+        };
         checks.push(Check::new(row.get("name"), level, row.get::<_, &str>("detail"), row.get("fix")));
     }
     let findings = checks.iter().filter(|check| check.level == Level::Finding).count();
@@ -50,15 +56,14 @@ pub fn examine(session: &mut Session, json: bool) -> Result<ExitCode, Error> {
             let level = if check.level == Level::Finding { bad("finding") } else { dim("note") };
             output::line(format!("{level}  {}: {}", printable(&check.name), printable(&check.detail)))?;
             if let Some(fix) = &check.fix {
-                output::line(format!("         {}", printable(fix)))?;
+                output::line(format!("         {}", printable(&fix.replace('\n', " "))))?;
             }
         }
         let verdict = match findings {
             0 => good("no findings"),
-            1 => bad("1 finding"),
-            n => bad(&format!("{n} findings")),
+            n => bad(&count(n as i64, "finding")),
         };
-        output::line(format!("{verdict} in {} checks", checks.len()))?;
+        output::line(format!("{verdict} in {}", count(checks.len() as i64, "check")))?;
     }
     Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
 }
@@ -74,7 +79,7 @@ fn library(session: &mut Session) -> Result<Check, Error> {
         Ok(row) => {
             let library: String = row.get(0);
             if library == version {
-                Check::new(NAME, Level::Ok, format!("{library}, as the SQL"), None)
+                Check::new(NAME, Level::Ok, format!("{library}, the same as the SQL"), None)
             } else if is_newer(&library, &version) {
                 let detail = format!("{library}, newer than the SQL, which is at {version}");
                 Check::new(NAME, Level::Finding, detail, Some("todo-admin upgrade"))
@@ -92,7 +97,7 @@ fn library(session: &mut Session) -> Result<Check, Error> {
             let error = Error::from(error);
             match error.sqlstate() {
                 Some("42501") => {
-                    Check::new(NAME, Level::Note, "not to be seen by this role", Some("connect as a superuser"))
+                    Check::new(NAME, Level::Note, "this role may not see it", Some("connect as a superuser"))
                 }
                 Some(_) => Check::new(
                     NAME,
@@ -122,11 +127,11 @@ fn pooler(session: &mut Session) -> Result<Check, Error> {
     let host = session.conninfo.get("host").unwrap_or_default();
     let is_direct = dialled.split(',').any(|dialled| dialled == port) && (host.contains('/') || !by_socket);
     Ok(if is_direct {
-        Check::new("connection", Level::Ok, "straight to the server", None)
+        Check::new("connection", Level::Ok, "directly to the server", None)
     } else {
-        let detail = format!("something is in between: connected to port {dialled}, the server has {port}");
-        let advice =
-            "connect to the server itself for work on the extension: a pooler may not pass settings and Ctrl-C on";
+        let detail =
+            format!("not directly to the server: connected to port {dialled}, and the server listens on {port}");
+        let advice = "connect to the server itself to administer the extension: a pooler may drop settings and Ctrl-C";
         Check::new("connection", Level::Note, detail, Some(advice))
     })
 }
@@ -136,9 +141,33 @@ fn time_zone(session: &mut Session) -> Result<Check, Error> {
     Ok(if matches!(&*zone, "UTC" | "Etc/UTC" | "GMT") {
         Check::new("time zone", Level::Ok, zone, None)
     } else {
-        let advice = "NOW() is stored as UTC; other local times an application writes are not: let it write UTC";
-        Check::new("time zone", Level::Note, zone, Some(advice))
+        Check::new("time zone", Level::Note, zone, Some(WRITE_UTC))
     })
+}
+
+const WRITE_UTC: &str =
+    "NOW() is stored as UTC in any time zone; an application that writes local times must convert them";
+
+/// Time zones that ALTER ROLE or ALTER DATABASE has set: an application may have another one than this session.
+fn time_zones_of_roles(session: &mut Session) -> Result<Check, Error> {
+    const NAME: &str = "time zones of roles";
+    let set = session.client.query(include_str!("../../../sql/admin/role_time_zones.sql"), &[])?;
+    let set: Vec<&str> = set.iter().map(|row| row.get("what")).collect();
+    Ok(if set.is_empty() {
+        Check::new(NAME, Level::Ok, "none set other than UTC", None)
+    } else {
+        Check::new(NAME, Level::Note, set.join("; "), Some(WRITE_UTC))
+    })
+}
+
+/// Collations whose rules are others than when the indexes were built, so that these may miss rows.
+fn collations(session: &mut Session, schema: &str) -> Result<Vec<Check>, Error> {
+    let rows = session.client.query(&admin_sql!("collations", schema), &[])?;
+    let check = |row: &postgres::Row| {
+        let level = if row.get("ok") { Level::Ok } else { Level::Finding };
+        Check::new(row.get("name"), level, row.get::<_, &str>("detail"), row.get("fix"))
+    };
+    Ok(rows.iter().map(check).collect())
 }
 
 fn encoding(session: &mut Session) -> Result<Check, Error> {
@@ -147,7 +176,7 @@ fn encoding(session: &mut Session) -> Result<Check, Error> {
     Ok(if encoding == "UTF8" {
         Check::new("client encoding", Level::Ok, encoding, None)
     } else {
-        let fix = "take client_encoding out of the settings of database and role";
+        let fix = "reset client_encoding for the database and the role";
         Check::new("client encoding", Level::Finding, encoding, Some(fix))
     })
 }

@@ -40,6 +40,16 @@ impl Error {
         Self { fix: Some(fix.to_string()), ..self }
     }
 
+    /// What to do about it, unless it says so itself.
+    pub fn or_fix(self, fix: impl Display) -> Self {
+        if self.fix.is_some() { self } else { self.fix(fix) }
+    }
+
+    /// Says first what the command was doing.
+    pub fn while_doing(self, what: impl Display) -> Self {
+        Self { message: format!("{what}: {}", self.message), ..self }
+    }
+
     pub fn sqlstate(&self) -> Option<&str> {
         self.sqlstate.as_deref()
     }
@@ -71,7 +81,7 @@ impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Self {
         let Some(db) = error.as_db_error() else {
             return if error.is_closed() {
-                Self::new("the server closed the connection").fix("look into its log")
+                Self::new("the server closed the connection").fix("see the server's log")
             } else {
                 let mut message = error.to_string();
                 let mut source = std::error::Error::source(&error);
@@ -82,15 +92,19 @@ impl From<postgres::Error> for Error {
                 Self::new(message)
             };
         };
-        // A cancel that somebody else asked for is an error of the server like any other.
+        // A cancel that someone else asked for is an error of the server like any other.
         if *db.code() == postgres::error::SqlState::QUERY_CANCELED && crate::connect::is_interrupted() {
             return Self::interrupted();
         }
         // PostgreSQL shows the whole row that breaks a rule, hash and all. What the extension says of rows has a hint.
         let shows_row = matches!(db.code().code(), "23502" | "23514" | "44000") && db.hint().is_none();
-        let message = match db.detail().filter(|_| !shows_row) {
-            Some(detail) => format!("{}: {detail}", db.message()),
-            None => db.message().to_owned(),
+        let message = match (db.constraint(), db.detail().filter(|_| !shows_row)) {
+            // The index's name says nothing to an operator.
+            (Some("ix_users_email" | "ix_users_email_folded"), _) if db.code().code() == "23505" => {
+                "a user with this e-mail address already exists".to_owned()
+            }
+            (_, Some(detail)) => format!("{}: {detail}", db.message()),
+            (_, None) => db.message().to_owned(),
         };
         let fix = db.hint().map(str::to_owned).or_else(|| fix_for(db.code().code()).map(str::to_owned));
         Self { fix, sqlstate: Some(db.code().code().to_owned()), ..Self::new(message) }
@@ -100,9 +114,9 @@ impl From<postgres::Error> for Error {
 /// What to do about errors of the server that come without a hint.
 fn fix_for(sqlstate: &str) -> Option<&'static str> {
     Some(match sqlstate {
-        "28P01" => "give the password by PGPASSWORD or a password file",
-        "28000" => "see pg_hba.conf of the server",
-        "3D000" => "name the database by --dsn or PGDATABASE",
+        "28P01" => "set PGPASSWORD or use a password file",
+        "28000" => "see pg_hba.conf on the server",
+        "3D000" => "name another database by --dsn or PGDATABASE",
         "42501" => "connect as a superuser, or as the owner of the tables",
         "25006" => "connect to the primary server",
         "55P03" => "try again, or set lock_timeout by PGOPTIONS",

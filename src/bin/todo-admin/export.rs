@@ -4,6 +4,8 @@ use crate::aside::Aside;
 use crate::connect::{Session, is_interrupted};
 use crate::error::Error;
 use crate::extension::{Extension, admin_sql, undisturbed};
+use crate::far_times;
+use crate::output::{self, count};
 use crate::transfer::{Header, Record, Task, User, VERSION, progress};
 use indicatif::ProgressBar;
 use postgres::binary_copy::{BinaryCopyOutIter, BinaryCopyOutRow};
@@ -11,7 +13,7 @@ use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::Type;
 use postgres::{CopyOutReader, IsolationLevel, Transaction};
 use std::fs::OpenOptions;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 const USER_TYPES: [Type; 8] =
@@ -19,29 +21,56 @@ const USER_TYPES: [Type; 8] =
 const TASK_TYPES: [Type; 8] =
     [Type::INT4, Type::TEXT, Type::TEXT, Type::TEXT, Type::BOOL, Type::TIMESTAMP, Type::TIMESTAMP, Type::TIMESTAMP];
 
-pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: bool) -> Result<(), Error> {
+/// How many users and tasks were written.
+type Counts = (i64, i64);
+
+pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: bool, force: bool) -> Result<(), Error> {
+    // A device or a pipe is written to as it is.
+    let is_special = file != "-" && std::fs::metadata(file).is_ok_and(|there| !there.is_file());
+    if file != "-" && !is_special && !force {
+        may_overwrite(file)?;
+    }
     let mut transaction =
         session.client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead).start()?;
     undisturbed(&mut transaction)?;
     let schema = Extension::schema_in_use(&mut transaction)?;
-    if file == "-" {
-        let mut out = BufWriter::new(std::io::stdout().lock());
-        export(&mut transaction, &schema, user, with_hashes, &mut out)?;
-        return Ok(out.flush()?);
-    }
+    far_times::refuse(&mut transaction, &schema, user)?;
     let unopened = |error: std::io::Error| Error::new(format!("{file}: {error}"));
-    // A device or a pipe is written to as it is.
-    if std::fs::metadata(file).is_ok_and(|there| !there.is_file()) {
-        let mut out = BufWriter::new(OpenOptions::new().write(true).open(file).map_err(unopened)?);
-        export(&mut transaction, &schema, user, with_hashes, &mut out)?;
-        return Ok(out.flush()?);
+    let mut export_to = |out: &mut dyn Write| -> Result<Counts, Error> {
+        let counts = export(&mut transaction, &schema, user, with_hashes, out)?;
+        out.flush()?;
+        Ok(counts)
+    };
+    let (users, tasks) = if file == "-" {
+        export_to(&mut BufWriter::new(std::io::stdout().lock()))?
+    } else if is_special {
+        export_to(&mut BufWriter::new(OpenOptions::new().write(true).open(file).map_err(unopened)?))?
+    } else {
+        // Written aside, so that there is never half an export by this name.
+        let (aside, opened) = Aside::create(Path::new(file)).map_err(unopened)?;
+        let counts = export_to(&mut BufWriter::new(opened))?;
+        aside.complete()?;
+        counts
+    };
+    let place = if file == "-" { "standard output" } else { file };
+    let hashes = if with_hashes { ", with password hashes" } else { "" };
+    output::complain(&format!("{place}: {} and {} exported{hashes}", count(users, "user"), count(tasks, "task")));
+    Ok(())
+}
+
+/// Asks before an existing file is overwritten.
+fn may_overwrite(file: &str) -> Result<(), Error> {
+    if !Path::new(file).exists() {
+        return Ok(());
     }
-    // Written aside, so that there is never half an export by this name.
-    let (aside, opened) = Aside::create(Path::new(file)).map_err(unopened)?;
-    let mut out = BufWriter::new(opened);
-    export(&mut transaction, &schema, user, with_hashes, &mut out)?;
-    out.flush()?;
-    Ok(aside.complete()?)
+    if !std::io::stdin().is_terminal() {
+        return Err(Error::usage(format!("{file} already exists"), "pass --force to overwrite it"));
+    }
+    if output::confirm(&format!("{file} already exists. Overwrite it?"))? {
+        Ok(())
+    } else {
+        Err(Error::new("nothing has been exported"))
+    }
 }
 
 fn export(
@@ -49,15 +78,15 @@ fn export(
     schema: &str,
     user: Option<&str>,
     with_hashes: bool,
-    out: &mut impl Write,
-) -> Result<(), Error> {
+    out: &mut (impl Write + ?Sized),
+) -> Result<Counts, Error> {
     let id = crate::user::id_of(transaction, schema, user)?;
     // COPY takes no parameters.
     let only = id.as_ref().map_or("NULL".to_owned(), |id| literal(id));
     let copy = |sql: String| format!("COPY ({}) TO STDOUT (FORMAT binary)", sql.replace("$1", &only));
     let counts = transaction.query_one(&admin_sql!("export_counts", schema), &[&id])?;
-    let (users, tasks): (i64, i64) = (counts.get(0), counts.get(1));
-    let (users, tasks) = (users.unsigned_abs(), tasks.unsigned_abs());
+    let counts: Counts = (counts.get(0), counts.get(1));
+    let (users, tasks) = (counts.0.unsigned_abs(), counts.1.unsigned_abs());
     let bar = progress(users + tasks, "rows");
     line(out, &Header { format: "todo".to_owned(), version: VERSION, users, tasks })?;
 
@@ -89,7 +118,7 @@ fn export(
         }))
     })?;
     bar.finish_and_clear();
-    Ok(())
+    Ok(counts)
 }
 
 /// Writes the rows of a COPY as they come.
@@ -97,7 +126,7 @@ fn write_rows(
     reader: CopyOutReader<'_>,
     types: &[Type],
     bar: &ProgressBar,
-    out: &mut impl Write,
+    out: &mut (impl Write + ?Sized),
     record: impl Fn(&BinaryCopyOutRow) -> Result<Record, postgres::Error>,
 ) -> Result<(), Error> {
     let mut rows = BinaryCopyOutIter::new(reader, types);
@@ -113,7 +142,7 @@ fn check_interrupt() -> Result<(), Error> {
     if is_interrupted() { Err(Error::interrupted()) } else { Ok(()) }
 }
 
-fn line(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Error> {
+fn line(out: &mut (impl Write + ?Sized), value: &impl serde::Serialize) -> Result<(), Error> {
     serde_json::to_writer(&mut *out, value).map_err(std::io::Error::from)?;
     Ok(out.write_all(b"\n")?)
 }

@@ -1,4 +1,4 @@
-//! `install`, `upgrade`, `adopt`: each in one transaction, with the path that it takes shown first.
+//! `install`, `upgrade`, `adopt`: each in one transaction. What it will do is shown first.
 
 use crate::connect::Session;
 use crate::error::Error;
@@ -23,7 +23,7 @@ impl Extension {
     pub fn schema_in_use(client: &mut impl GenericClient) -> Result<String, Error> {
         let extension = Self::of(client)?;
         let (Some(version), Some(schema)) = (extension.version, extension.schema) else {
-            return Err(Error::new("the extension todo is not in this database").fix("todo-admin install"));
+            return Err(Error::new("the extension todo is not installed in this database").fix("todo-admin install"));
         };
         // It is put into literals as well, where such a name could be SQL. PostgreSQL refuses it in scripts, too.
         if schema.trim_matches('"').contains(['"', '\'', '$', '\\']) {
@@ -35,7 +35,7 @@ impl Extension {
         let check = client
             .query_one("SELECT pg_catalog.to_regprocedure($1) IS NOT NULL", &[&format!("{schema}.todo_check()")])?;
         if !check.get::<_, bool>(0) {
-            let message = format!("the extension is at version {version}, which does not have what this command needs");
+            let message = format!("the extension is at version {version}, which lacks what this command needs");
             return Err(Error::new(message).fix("todo-admin upgrade"));
         }
         Ok(schema)
@@ -59,11 +59,11 @@ pub fn install(session: &mut Session, schema: Option<&str>, version: Option<&str
     let client = &mut session.client;
     let extension = available(client)?;
     if let (Some(version), Some(schema)) = (&extension.version, &extension.schema) {
-        return Err(Error::new(format!("the extension is there already, version {version} in schema {schema}"))
-            .fix("todo-admin upgrade brings it to another version"));
+        return Err(Error::new(format!("the extension is already installed: version {version} in schema {schema}"))
+            .fix("todo-admin upgrade updates it"));
     }
     let version = version.map(str::to_owned).or(extension.default_version).unwrap_or_default();
-    let place = schema.map_or("the first schema of search_path".to_owned(), |schema| format!("schema {schema}"));
+    let place = schema.map_or("the first schema in search_path".to_owned(), |schema| format!("schema {schema}"));
     output::say(format!("todo {version} will be created in {place}"));
     let mut statements = Vec::new();
     let mut in_schema = String::new();
@@ -72,7 +72,11 @@ pub fn install(session: &mut Session, schema: Option<&str>, version: Option<&str
         in_schema = format!(" SCHEMA {}", identifier(schema));
     }
     statements.push(format!("CREATE EXTENSION todo{in_schema} VERSION {}", identifier(&version)));
-    run(client, &statements, false)?;
+    run(client, &statements, false).map_err(|error| match error.sqlstate() {
+        // As versions before 1.0.0 have no hint.
+        Some("42P07") => error.or_fix("todo-admin adopt takes over existing tables"),
+        _ => error,
+    })?;
     output::say("done");
     Ok(())
 }
@@ -81,16 +85,16 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
     let client = &mut session.client;
     let extension = available(client)?;
     let Some(version) = extension.version else {
-        return Err(Error::new("the extension todo is not in this database").fix("todo-admin install"));
+        return Err(Error::new("the extension todo is not installed in this database").fix("todo-admin install"));
     };
     let target = to.map(str::to_owned).or(extension.default_version).unwrap_or_default();
     if version == target {
-        output::say(format!("todo is at {target} already"));
+        output::say(format!("todo is already at {target}"));
         return Ok(());
     }
     output::say(path(client, &version, &target)?);
     run(client, &[format!("ALTER EXTENSION todo UPDATE TO {}", identifier(&target))], dry_run)?;
-    output::say(if dry_run { "it would work; nothing has been changed" } else { "done" });
+    output::say(if dry_run { "this would succeed; nothing has been changed" } else { "done" });
     Ok(())
 }
 
@@ -98,7 +102,7 @@ pub fn adopt(session: &mut Session, schema: Option<&str>, dry_run: bool) -> Resu
     let client = &mut session.client;
     let extension = available(client)?;
     if extension.version.as_deref().is_some_and(|version| version != "adopt") {
-        return Err(Error::new("the extension is there already, with tables of its own").fix("todo-admin status"));
+        return Err(Error::new("the extension is already installed, with tables of its own").fix("todo-admin status"));
     }
     let target = extension.default_version.unwrap_or_default();
     output::say(path(client, "adopt", &target)?);
@@ -109,7 +113,7 @@ pub fn adopt(session: &mut Session, schema: Option<&str>, dry_run: bool) -> Resu
     }
     statements.push(format!("ALTER EXTENSION todo UPDATE TO {}", identifier(&target)));
     run(client, &statements, dry_run)?;
-    output::say(if dry_run { "it would work; nothing has been changed" } else { "done" });
+    output::say(if dry_run { "this would succeed; nothing has been changed" } else { "done" });
     Ok(())
 }
 
@@ -128,14 +132,14 @@ fn path(client: &mut Client, source: &str, target: &str) -> Result<String, Error
     let path = client.query_opt(path, &[&source, &target])?.and_then(|row| row.get::<_, Option<String>>(0));
     match path {
         Some(path) => Ok(format!("todo {}", path.replace("--", " -> "))),
-        None => Err(Error::new(format!("no way leads from version {source} to {target}"))
-            .fix("install newer files, or name another version by --to")),
+        None => Err(Error::new(format!("there is no update path from version {source} to {target}"))
+            .fix("install newer files, or name another version with --to")),
     }
 }
 
-/// Runs statements in one transaction, and takes them back if that is wished.
+/// Runs statements in one transaction, and rolls it back if that is wished.
 fn run(client: &mut Client, statements: &[String], dry_run: bool) -> Result<(), Error> {
-    // Whatever the default is, the scripts want to see the rows as they are.
+    // Whatever the default is, the scripts need to see the rows as they are now.
     let mut transaction =
         client.build_transaction().isolation_level(postgres::IsolationLevel::ReadCommitted).start()?;
     for statement in statements {

@@ -25,7 +25,7 @@ fn change(
     transaction.query(&format!("SELECT {schema}.{call}"), arguments)?;
     let rights = transaction.query(&admin_sql!("rights", &schema), &[&role])?;
     transaction.commit()?;
-    output::say(format!("{} may use now:", printable(role)));
+    output::say(format!("{} may now use:", printable(role)));
     for row in rights {
         output::say(format!("  {}", row.get::<_, &str>(0)));
     }

@@ -4,11 +4,12 @@
 use crate::connect::{Session, is_interrupted};
 use crate::error::Error;
 use crate::extension::{Extension, admin_sql, undisturbed};
-use crate::output;
+use crate::output::{self, count, printable};
 use crate::transfer::{Header, Record, Task, User, VERSION, progress};
 use postgres::Transaction;
 use postgres::binary_copy::BinaryCopyInWriter;
 use postgres::types::{ToSql, Type};
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -16,6 +17,9 @@ use std::path::PathBuf;
 
 /// How many records are sent at a time.
 const BATCH: usize = 5_000;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// How many bad lines are named.
+const NAMED: usize = 20;
 /// The longest line; what rules allow is far shorter.
 const LINE_MAX: u64 = 1 << 20;
 
@@ -56,16 +60,17 @@ pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashe
     for sql in [admin_sql!("import_bad_users", &schema), admin_sql!("import_bad_tasks", &schema)] {
         transaction.batch_execute("ANALYZE pg_temp.todo_import_users; ANALYZE pg_temp.todo_import_tasks")?;
         for row in transaction.query(&sql, &[])? {
-            let line: i64 = row.get(0);
-            bad.add(line.unsigned_abs(), row.get(1), row.get::<_, Option<&str>>(2).unwrap_or_default().as_bytes())?;
+            let line: i64 = row.get("line");
+            let raw: Option<&str> = row.get("raw");
+            let reason = format!("{}: {}", row.get::<_, &str>("name"), row.get::<_, &str>("reason"));
+            bad.add(line.unsigned_abs(), reason, raw.unwrap_or_default().as_bytes())?;
         }
     }
-    let count = bad.finish()?;
-    if count > 0 && skip_bad.is_none() {
-        let lines = if count == 1 { "1 line is".to_owned() } else { format!("{count} lines are") };
-        return Err(
-            Error::new(format!("{lines} bad, and nothing has been imported")).fix("mend them, or --skip-bad FILE")
-        );
+    let bad_lines = bad.finish()?;
+    bad.name();
+    if bad_lines > 0 && skip_bad.is_none() {
+        return Err(Error::new(format!("{}, nothing has been imported", count(bad_lines as i64, "bad line")))
+            .fix("correct the file, or pass --skip-bad FILE to import the other lines"));
     }
     let users = transaction.execute(&admin_sql!("import_users", &schema), &[])?;
     let tasks = transaction.execute(&admin_sql!("import_tasks", &schema), &[])?;
@@ -74,10 +79,11 @@ pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashe
         return Err(Error::interrupted());
     }
     transaction.commit()?;
-    if count > 0 {
+    output::say(format!("{} and {} imported", count(users as i64, "user"), count(tasks as i64, "task")));
+    if let Some(file) = skip_bad.filter(|_| bad_lines > 0) {
         bad.path = None;
+        output::say(format!("{file}: {} kept", count(bad_lines as i64, "bad line")));
     }
-    output::say(format!("{users} users and {tasks} tasks imported"));
     Ok(())
 }
 
@@ -105,7 +111,8 @@ fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut 
             return Err(Error::interrupted());
         }
         if number == 1 {
-            header = Some(check_header(&line, file)?);
+            // Some editors put it before the first character of a file in UTF-8.
+            header = Some(check_header(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line), file)?);
             continue;
         }
         if length as u64 == LINE_MAX && !line.ends_with(b"\n") {
@@ -121,9 +128,9 @@ fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut 
         match serde_json::from_slice(text) {
             Ok(record) => match misfit(&record) {
                 None => staged.add(number, text, record, with_hashes),
-                Some(reason) => bad.add(number, reason, text)?,
+                Some(reason) => bad.add(number, format!("{}: {reason}", name(&record)), text)?,
             },
-            Err(error) => bad.add(number, &reason(&error), text)?,
+            Err(error) => bad.add(number, reason(&error), text)?,
         }
         staged.send(transaction, BATCH)?;
     }
@@ -136,8 +143,11 @@ fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut 
         // Without numbers, as bad lines are kept, it says nothing.
         Some(header) if header.users + header.tasks > 0 && header.users + header.tasks != records => {
             let said = header.users + header.tasks;
-            Err(Error::new(format!("{file} has {records} records, and should have {said}; nothing has been imported"))
-                .fix("it is cut short, or was put together: export again, or write the right numbers into its first line"))
+            Err(Error::new(format!(
+                "{file} has {}, and its first line says {said}; nothing has been imported",
+                count(records as i64, "record")
+            ))
+            .fix("export again, or correct the numbers in the first line"))
         }
         _ => Ok(()),
     }
@@ -146,12 +156,14 @@ fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut 
 fn check_header(line: &[u8], file: &str) -> Result<Header, Error> {
     match serde_json::from_slice::<Header>(line) {
         Ok(header) if header.format == "todo" && header.version == VERSION => Ok(header),
-        Ok(header) if header.format == "todo" => {
-            Err(Error::new(format!("{file} is of format version {}, this program reads {VERSION}", header.version))
-                .fix("use the todo-admin that wrote it, or a newer one"))
-        }
+        Ok(header) if header.format == "todo" => Err(Error::new(format!(
+            "{file} has format version {}, and this program reads version {VERSION}",
+            header.version
+        ))
+        .fix("use the todo-admin that wrote it, or a newer one")),
         _ => {
-            Err(Error::new(format!("{file} is no export of todo")).fix("todo-admin export writes what can be imported"))
+            Err(Error::new(format!("{file} is not an export of todo"))
+                .fix("todo-admin export writes what can be imported"))
         }
     }
 }
@@ -170,10 +182,36 @@ fn misfit(record: &Record) -> Option<&'static str> {
     (!is_consistent).then_some("completed and completed_at do not agree")
 }
 
-/// What serde says, without its place, which counts within the line.
+fn name(record: &Record) -> String {
+    match record {
+        Record::User(user) => format!("user {}", user.id),
+        Record::Task(task) => format!("task {}", task.id),
+    }
+}
+
+/// What serde says, in words, and without its place, which counts within the line.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.split(" at line ").next().unwrap_or_default().to_owned()
+    let text = text.split(" at line ").next().unwrap_or_default();
+    if !error.is_data() {
+        return format!("not valid JSON: {text}");
+    }
+    if let Some(field) = text.strip_prefix("missing field ") {
+        return format!("the field {} is missing", field.replace('`', ""));
+    }
+    if let Some((field, _)) = text.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", expected")) {
+        return format!("the field {} is unknown", field.replace('`', ""));
+    }
+    if let Some((kind, _)) = text.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected")) {
+        return format!("the type is {}, not user or task", kind.replace('`', ""));
+    }
+    if let Some((found, expected)) =
+        text.strip_prefix("invalid ").and_then(|rest| rest.split_once(": ")?.1.split_once(", expected "))
+    {
+        let expected = if expected == "i32" { "an integer up to 2147483647" } else { expected };
+        return format!("found {}, expected {expected}", found.replace('`', ""));
+    }
+    text.to_owned()
 }
 
 /// Records on their way to the staging tables.
@@ -245,11 +283,13 @@ impl Staged {
     }
 }
 
-/// Lines that are not imported: said on standard error, and kept in a file if that is wished.
+/// Lines that are not imported: the first ones are named on standard error, and all are kept in a file if that is wished.
 struct BadLines {
     file: Option<BufWriter<File>>,
     path: Option<PathBuf>,
     count: u64,
+    /// The first ones of the file and what is wrong with them. They are found in another order.
+    first: BTreeMap<u64, String>,
 }
 
 /// What was not finished is not left.
@@ -267,12 +307,15 @@ impl BadLines {
             let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
             opened.map(BufWriter::new).map_err(|error| Error::new(format!("{file}: {error}")))
         };
-        Ok(Self { file: file.map(open).transpose()?, path: file.map(PathBuf::from), count: 0 })
+        Ok(Self { file: file.map(open).transpose()?, path: file.map(PathBuf::from), count: 0, first: BTreeMap::new() })
     }
 
-    fn add(&mut self, line: u64, reason: &str, raw: &[u8]) -> Result<(), Error> {
+    fn add(&mut self, line: u64, reason: String, raw: &[u8]) -> Result<(), Error> {
         self.count += 1;
-        output::complain(&format!("line {line}: {}", output::printable(reason)));
+        self.first.insert(line, reason);
+        if self.first.len() > NAMED {
+            self.first.pop_last();
+        }
         if let Some(file) = &mut self.file {
             if self.count == 1 {
                 serde_json::to_writer(
@@ -286,6 +329,17 @@ impl BadLines {
             file.write_all(b"\n")?;
         }
         Ok(())
+    }
+
+    /// Names the first ones, in the file's order, and says how many more there are.
+    fn name(&self) {
+        for (line, reason) in &self.first {
+            output::complain(&format!("line {line}: {}", printable(reason)));
+        }
+        let more = self.count - self.first.len() as u64;
+        if more > 0 {
+            output::complain(&format!("and {}", count(more as i64, "more bad line")));
+        }
     }
 
     /// How many there were, once the file is written.

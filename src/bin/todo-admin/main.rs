@@ -11,7 +11,9 @@
 //! | [`grant`] | rights of roles |
 //! | [`export`], [`import`], [`transfer`] | users and tasks as JSON Lines |
 //! | [`backup`], [`programs`] | `backup` and `restore`, by pg_dump and pg_restore |
+//! | [`extras`] | what dumps leave out |
 //! | [`stats`] | what gets done |
+//! | [`far_times`] | times that no client can read |
 //! | [`aside`] | files that are complete or not there |
 //! | [`output`], [`error`] | what the operator reads |
 
@@ -24,6 +26,8 @@ mod doctor;
 mod error;
 mod export;
 mod extension;
+mod extras;
+mod far_times;
 mod grant;
 mod import;
 mod output;
@@ -72,12 +76,18 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         Command::User(command) => user::run(&mut session, command),
         Command::Grant { role, tables } => grant::grant(&mut session, role, *tables),
         Command::Revoke { role } => grant::revoke(&mut session, role),
-        Command::Export { file, user, with_hashes } => export::run(&mut session, file, user.as_deref(), *with_hashes),
+        Command::Export { file, user, with_hashes, force } => {
+            export::run(&mut session, file, user.as_deref(), *with_hashes, *force)
+        }
         Command::Import { file, skip_bad, with_hashes } => {
             import::run(&mut session, file, skip_bad.as_deref(), *with_hashes)
         }
         Command::Backup { dir, keep_days } => backup::backup(&mut session, dir, *keep_days),
-        Command::Restore { file, into } => backup::restore(&mut session, file, into),
+        Command::Restore { file, into, with_extras, without_extras } => {
+            // Neither is for the operator to decide, or for a terminal's user.
+            let choice = (*with_extras || *without_extras).then_some(*with_extras);
+            backup::restore(&mut session, file, into, choice)
+        }
         Command::Stats { user, days, format } => stats::show(&mut session, user.as_deref(), *days, format.json),
         Command::Completions { .. } => unreachable!("needs no connection"),
     }

@@ -1,9 +1,10 @@
 //! What goes to standard output: tables for people, JSON for programs. Colours only on a terminal without `NO_COLOR`.
 
+use crate::connect::prompting;
 use crate::error::Error;
-use console::{measure_text_width, pad_str};
+use console::{Term, measure_text_width, pad_str, truncate_str};
 use serde::Serialize;
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 /// Writes to standard output; a reader who has gone ends the command.
 pub fn write(bytes: &[u8]) -> Result<(), Error> {
@@ -25,27 +26,65 @@ pub fn complain(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
+/// What the operator should know, although the command succeeds.
+pub fn warn(text: &str) {
+    complain(&format!("todo-admin: warning: {}", printable(text)));
+}
+
+/// How many there are of something: "1 user", "2 users".
+pub fn count(number: i64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Asks on the terminal; anything but yes is no.
+pub fn confirm(question: &str) -> Result<bool, Error> {
+    let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
+    let mut answer = String::new();
+    prompting(|| std::io::stdin().lock().read_line(&mut answer))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
 pub fn json(value: &impl Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(value).map_err(Error::new)?;
     line(text)
 }
 
-/// Columns side by side, each as wide as its widest cell, under a head.
+/// Columns side by side under a head, each as wide as its widest cell. The first two give way where a terminal is too narrow
+/// for all of them.
 pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> Result<(), Error> {
     let width = |column: usize| {
         let cells = rows.iter().map(|row| measure_text_width(&row[column]));
         cells.max().unwrap_or(0).max(head[column].len())
     };
-    let widths: [usize; N] = std::array::from_fn(width);
+    let mut widths: [usize; N] = std::array::from_fn(width);
+    let terminal = Term::stdout();
+    if terminal.is_term() {
+        shrink(&mut widths, usize::from(terminal.size().1));
+    }
     let render = |cells: [&str; N]| {
-        let padded = cells.iter().zip(widths).map(|(cell, width)| pad_str(cell, width, console::Alignment::Left, None));
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+        let fitted = cells.iter().zip(widths).map(|(cell, width)| {
+            let cell = truncate_str(cell, width, "\u{2026}").into_owned();
+            pad_str(&cell, width, console::Alignment::Left, None).into_owned()
+        });
+        fitted.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
     };
     let mut text = dim(&render(head));
     for row in rows {
         text += &render(std::array::from_fn(|column| row[column].as_str()));
     }
     write(text.as_bytes())
+}
+
+/// Makes the wider of the first two columns narrower until all fit, two blanks between them.
+fn shrink<const N: usize>(widths: &mut [usize; N], room: usize) {
+    const NARROWEST: usize = 8;
+    while widths.iter().sum::<usize>() + 2 * (N - 1) > room {
+        let wider = usize::from(widths[1] > widths[0]);
+        if widths[wider] <= NARROWEST {
+            return;
+        }
+        widths[wider] -= 1;
+    }
 }
 
 /// Names and values below each other.

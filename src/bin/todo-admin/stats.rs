@@ -1,9 +1,10 @@
-//! `stats`: tasks completed per day as a bar chart, the completion rate, and how long tasks take.
+//! `stats`: tasks completed per day as a bar chart, the completion rate, and the median time to completion.
 
 use crate::connect::Session;
 use crate::error::Error;
 use crate::extension::{Extension, admin_sql, undisturbed};
-use crate::output::{self, good};
+use crate::far_times;
+use crate::output::{self, count, good};
 use console::Term;
 use indicatif::HumanDuration;
 use serde::Serialize;
@@ -33,6 +34,7 @@ pub fn show(session: &mut Session, user: Option<&str>, days: u16, json: bool) ->
     let id = crate::user::id_of(&mut transaction, &schema, user)?;
     let rows = transaction.query(&admin_sql!("stats_days", &schema), &[&id, &i32::from(days)])?;
     let totals = transaction.query_one(&admin_sql!("stats_totals", &schema), &[&id])?;
+    far_times::warn(&mut transaction, &schema, user)?;
     transaction.commit()?;
     let (tasks, completed): (i64, i64) = (totals.get("total"), totals.get("completed"));
     let stats = Stats {
@@ -57,11 +59,11 @@ fn chart(stats: &Stats) -> Result<(), Error> {
     let rate = stats.completion_rate.map_or("none yet".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
     let median = stats
         .median_seconds_to_completion
-        .filter(|seconds| *seconds >= 0.0)
         .map_or("none yet".to_owned(), |seconds| HumanDuration(Duration::from_secs_f64(seconds)).to_string());
     output::line(format!(
-        "completed {} of {} tasks ({rate}), median time to completion: {median}",
-        stats.completed, stats.tasks
+        "completed {} of {} ({rate}), median time to completion: {median}",
+        stats.completed,
+        count(stats.tasks, "task")
     ))
 }
 

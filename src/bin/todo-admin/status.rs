@@ -49,14 +49,14 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
         tasks_bytes: row.get("tasks_bytes"),
         database_bytes: row.get("database_bytes"),
         next_task_id,
-        task_ids_left: i64::from(i32::MAX) + 1 - next_task_id,
+        task_ids_left: (i64::from(i32::MAX) + 1 - next_task_id).max(0),
     };
     if json {
         return output::json(&status);
     }
     let bytes = |bytes: i64| HumanBytes(bytes.unsigned_abs()).to_string();
     let upgrade =
-        status.pending_upgrade.as_ref().map_or(String::new(), |to| format!(", todo-admin upgrade brings {to}"));
+        status.pending_upgrade.as_ref().map_or(String::new(), |to| format!(" (todo-admin upgrade updates it to {to})"));
     output::list(&[
         ("database", format!("{}, {}", status.database, bytes(status.database_bytes))),
         ("PostgreSQL", status.server_version),

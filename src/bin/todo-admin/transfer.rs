@@ -1,6 +1,6 @@
 //! The format of `export` and `import`: JSON Lines, a header first, then users, then tasks. Times are RFC 3339 in UTC.
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::io::IsTerminal;
@@ -62,10 +62,17 @@ pub fn time_text(time: NaiveDateTime) -> String {
     DateTime::<Utc>::from_naive_utc_and_offset(time, Utc).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
+/// Whether RFC 3339 and clients can say it: in the years 1 to 9999.
+pub fn is_readable(time: NaiveDateTime) -> bool {
+    (1..=9999).contains(&time.year())
+}
+
 /// RFC 3339 with any offset.
 fn parse_time(text: &str) -> Result<NaiveDateTime, String> {
-    let time = DateTime::parse_from_rfc3339(text).map_err(|_| format!("not a time by RFC 3339: {text}"))?;
-    Ok(time.naive_utc())
+    let time =
+        DateTime::parse_from_rfc3339(text).map_err(|_| format!("\"{text}\" is not a time in RFC 3339 format"))?;
+    let time = time.naive_utc();
+    if is_readable(time) { Ok(time) } else { Err(format!("\"{text}\" is outside the years 1 to 9999 in UTC")) }
 }
 
 pub mod utc {

@@ -5,42 +5,61 @@ use crate::args::{Password, UserCommand};
 use crate::connect::{Session, prompting};
 use crate::error::Error;
 use crate::extension::{Extension, admin_sql, undisturbed};
-use crate::output::{self, printable};
+use crate::output::{self, count, printable};
 use crate::password_rule;
-use crate::transfer::{time_text, utc};
+use crate::transfer::{is_readable, time_text};
 use chrono::NaiveDateTime;
 use console::Term;
 use postgres::{GenericClient, Row};
 use serde::Serialize;
-use std::io::{BufRead, IsTerminal, Read};
+use std::io::{IsTerminal, Read};
 
 #[derive(Serialize)]
 struct User {
     id: String,
     email: String,
     name: String,
-    #[serde(serialize_with = "utc::serialize")]
-    created_at: NaiveDateTime,
+    /// RFC 3339; as PostgreSQL writes it where that cannot say it.
+    created_at: String,
     active: bool,
+    /// Without a password in the table users; unknown to a role that may not read them.
+    locked: Option<bool>,
     email_verified: bool,
 }
 
-impl TryFrom<&Row> for User {
-    type Error = Error;
-
-    fn try_from(row: &Row) -> Result<Self, Error> {
-        let id: String = row.get("id");
-        Ok(Self {
-            created_at: row.try_get("created_at").map_err(|_| {
-                Error::new(format!("user {id} has a created_at that no calendar has")).fix("set another")
-            })?,
-            id,
+impl From<&Row> for User {
+    fn from(row: &Row) -> Self {
+        let created_at = row.try_get::<_, NaiveDateTime>("created_at").ok().filter(|time| is_readable(*time));
+        Self {
+            id: row.get("id"),
             email: row.get("email"),
             name: row.get("name"),
+            created_at: created_at.map_or_else(|| row.get("created_at_text"), time_text),
             active: row.get("is_active"),
+            locked: row.get("locked"),
             email_verified: row.get("email_verified"),
-        })
+        }
     }
+}
+
+impl User {
+    /// Whether the user can log in, and if not, why.
+    fn status(&self) -> &'static str {
+        match (self.active, self.locked) {
+            (true, Some(true)) => "locked",
+            (true, _) => "active",
+            (false, Some(true)) => "inactive, locked",
+            (false, _) => "inactive",
+        }
+    }
+}
+
+/// The SQL of a query on users, which tells locked ones where this role may read that.
+fn with_locks(client: &mut impl GenericClient, schema: &str, sql: &str) -> Result<String, Error> {
+    let readable = "SELECT pg_catalog.has_column_privilege($1::pg_catalog.text, 'hashed_password', 'SELECT')";
+    let readable: bool = client.query_one(readable, &[&format!("{schema}.users")])?.get(0);
+    let locked = if readable { include_str!("../../../sql/admin/locked.sql") } else { "NULL::pg_catalog.bool" };
+    Ok(sql.replace("@locked@", &locked.replace("@extschema@", schema)))
 }
 
 pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
@@ -53,7 +72,7 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
             transaction.query(include_str!("../../../sql/admin/discreet_log.sql"), &[])?;
             let row = transaction.query_one(&admin_sql!("add_user", &schema), &[email, name, &hash])?;
             transaction.commit()?;
-            output::say(format!("{} added, id {}", printable(email), printable(row.get("id"))));
+            output::say(format!("{} added with id {}", printable(email), printable(row.get("id"))));
             Ok(())
         }
         UserCommand::List(format) => list(client, &schema, format.json),
@@ -71,7 +90,7 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
         UserCommand::VerifyEmail { user } => {
             let user = find(client, &schema, user)?;
             client.query(&format!("SELECT {schema}.todo_verify_email($1)"), &[&user.id])?;
-            output::say(format!("{} is verified", printable(&user.email)));
+            output::say(format!("{} is marked as verified", printable(&user.email)));
             Ok(())
         }
         UserCommand::Enable { user } => set_active(client, &schema, user, true),
@@ -86,28 +105,32 @@ pub fn id_of(client: &mut impl GenericClient, schema: &str, user: Option<&str>) 
 }
 
 fn find(client: &mut impl GenericClient, schema: &str, user: &str) -> Result<User, Error> {
-    let row = client.query_opt(&admin_sql!("find_user", schema), &[&user])?;
-    row.as_ref().map(User::try_from).unwrap_or_else(|| {
-        Err(Error::new(format!("no user has the id or address \"{user}\"")).fix("todo-admin user list shows all"))
+    let sql = with_locks(client, schema, &admin_sql!("find_user", schema))?;
+    let row = client.query_opt(&sql, &[&user])?;
+    row.as_ref().map(User::from).ok_or_else(|| {
+        Error::new(format!("no user has the id or e-mail address \"{user}\""))
+            .fix("todo-admin user list shows all users")
     })
 }
 
 fn list(client: &mut impl GenericClient, schema: &str, json: bool) -> Result<(), Error> {
-    let users: Vec<User> =
-        client.query(&admin_sql!("list_users", schema), &[])?.iter().map(User::try_from).collect::<Result<_, _>>()?;
+    let sql = with_locks(client, schema, &admin_sql!("list_users", schema))?;
+    let users: Vec<User> = client.query(&sql, &[])?.iter().map(User::from).collect();
     if json {
         return output::json(&users);
     }
-    let yes = |it: bool| if it { "yes" } else { "no" }.to_owned();
-    let rows: Vec<[String; 6]> = users
-        .iter()
-        .map(|user| {
-            let texts = [&user.id, &user.email, &user.name].map(|text| printable(text));
-            let [id, email, name] = texts;
-            [id, email, name, yes(user.active), yes(user.email_verified), time_text(user.created_at)]
-        })
-        .collect();
-    output::table(["ID", "E-MAIL", "NAME", "ACTIVE", "VERIFIED", "CREATED"], &rows)
+    let row = |user: &User| {
+        // The day, of a time that has one.
+        let created = user.created_at.split('T').next().unwrap_or_default().to_owned();
+        let verified = yes_or_no(user.email_verified);
+        [printable(&user.email), printable(&user.name), user.status().to_owned(), verified, created]
+    };
+    let rows: Vec<[String; 5]> = users.iter().map(row).collect();
+    output::table(["E-MAIL", "NAME", "STATUS", "VERIFIED", "CREATED"], &rows)
+}
+
+fn yes_or_no(it: bool) -> String {
+    if it { "yes" } else { "no" }.to_owned()
 }
 
 fn show(client: &mut impl GenericClient, schema: &str, user: &str, json: bool) -> Result<(), Error> {
@@ -125,12 +148,13 @@ fn show(client: &mut impl GenericClient, schema: &str, user: &str, json: bool) -
         return output::json(&shown);
     }
     let Shown { user, pending_tasks, completed_tasks } = shown;
+    let status = user.status().to_owned();
     output::list(&[
         ("id", user.id),
         ("e-mail", format!("{}{}", user.email, if user.email_verified { "" } else { " (not verified)" })),
+        ("status", status),
         ("name", user.name),
-        ("active", if user.active { "yes" } else { "no" }.to_owned()),
-        ("created", time_text(user.created_at)),
+        ("created", user.created_at),
         (
             "tasks",
             format!("{} ({pending_tasks} pending, {completed_tasks} completed)", pending_tasks + completed_tasks),
@@ -149,7 +173,7 @@ fn set_active(client: &mut impl GenericClient, schema: &str, user: &str, active:
     output::say(format!(
         "{} {}",
         printable(&user.email),
-        if active { "can log in again" } else { "cannot log in any more" }
+        if active { "is active and can log in" } else { "is inactive and can no longer log in" }
     ));
     Ok(())
 }
@@ -163,17 +187,14 @@ fn delete(client: &mut impl GenericClient, schema: &str, user: &str, yes: bool) 
     };
     let tasks = match pending + completed {
         0 => "no tasks".to_owned(),
-        1 => "1 task".to_owned(),
-        n => format!("{n} tasks"),
+        n => count(n, "task"),
     };
     if !yes {
         if !std::io::stdin().is_terminal() {
-            return Err(Error::usage("deleting a user wants an answer", "run it on a terminal, or with --yes"));
+            return Err(Error::usage("deleting a user needs confirmation", "pass --yes, or run it on a terminal"));
         }
-        eprint!("Delete {} ({}) with {tasks}? [y/N] ", printable(&user.email), printable(&user.name));
-        let mut answer = String::new();
-        prompting(|| std::io::stdin().lock().read_line(&mut answer))?;
-        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+        let question = format!("Delete {} ({}) with {tasks}?", printable(&user.email), printable(&user.name));
+        if !output::confirm(&question)? {
             return Err(Error::new("nothing has been deleted"));
         }
     }
@@ -185,12 +206,18 @@ fn delete(client: &mut impl GenericClient, schema: &str, user: &str, yes: bool) 
 /// The hash of a password that the operator gives, at the cost of the database's setting.
 fn new_hash(client: &mut impl GenericClient, source: &Password) -> Result<String, Error> {
     let password = read_password(source)?;
-    let prepared = password_rule::prepare(&password)
-        .map_err(|broken| Error::new(format!("password {broken}")).fix("8 characters to 72 bytes"))?;
     let cost =
         "SELECT coalesce(nullif(pg_catalog.current_setting('todo.bcrypt_cost', true), ''), '12')::pg_catalog.int4";
     let cost: i32 = client.query_one(cost, &[])?.get(0);
-    bcrypt::hash(&*prepared, cost.unsigned_abs()).map_err(Error::new)
+    bcrypt::hash(password, cost.unsigned_abs()).map_err(Error::new)
+}
+
+/// A password in the form that is hashed.
+fn checked(password: String) -> Result<String, Error> {
+    match password_rule::prepare(&password) {
+        Ok(prepared) => Ok(prepared.into_owned()),
+        Err(broken) => Err(Error::new(format!("password {broken}")).fix("use 8 characters to 72 bytes")),
+    }
 }
 
 /// From standard input, its first line; or from the terminal, twice, without echo.
@@ -198,18 +225,18 @@ fn read_password(source: &Password) -> Result<String, Error> {
     if source.password_stdin {
         let mut text = String::new();
         std::io::stdin().lock().take(4096).read_to_string(&mut text)?;
-        return Ok(text.lines().next().unwrap_or_default().to_owned());
+        return checked(text.lines().next().unwrap_or_default().to_owned());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Error::usage("no terminal to ask for the password", "pass it with --password-stdin"));
+        return Err(Error::usage("there is no terminal to ask for the password", "pass it with --password-stdin"));
     }
     let terminal = Term::stderr();
     let ask = |prompt: &str| -> Result<String, Error> {
         terminal.write_str(prompt)?;
         Ok(prompting(|| terminal.read_secure_line())?)
     };
-    let password = ask("New password: ")?;
-    if ask("Once more: ")? != password {
+    let password = checked(ask("New password: ")?)?;
+    if password_rule::nfc(&ask("Once more: ")?).as_deref() != Some(&password) {
         return Err(Error::new("the passwords differ").fix("try again"));
     }
     Ok(password)

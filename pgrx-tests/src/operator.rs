@@ -1,0 +1,94 @@
+//! `todo-admin` as an operator runs it.
+
+use crate::{Database, Said, admin, said};
+use rexpect::session::{Options, PtySession, spawn_with_options};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs a command that must succeed without a word on standard error; its standard output.
+#[track_caller]
+pub fn ok(database: &Database, arguments: &[&str]) -> String {
+    ok_with(database, arguments, "")
+}
+
+/// The same, with a text as its standard input.
+#[track_caller]
+pub fn ok_with(database: &Database, arguments: &[&str], input: &str) -> String {
+    let said = said(admin(&database.name).args(arguments), input);
+    assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments:?}");
+    said.out
+}
+
+/// Runs a command that must fail: its exit code, and its one line of error.
+#[track_caller]
+pub fn fails(database: &Database, arguments: &[&str]) -> (i32, String) {
+    let Said { code, err, .. } = said(admin(&database.name).args(arguments), "");
+    assert_eq!(err.lines().count(), 1, "{arguments:?}: {err}");
+    (code, err)
+}
+
+/// Runs a command, however it ends.
+pub fn run(database: &Database, arguments: &[&str]) -> Said {
+    said(admin(&database.name).args(arguments), "")
+}
+
+pub fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
+}
+
+/// A terminal of 80 columns on which `todo-admin` runs.
+pub fn terminal(database: &Database, arguments: &str) -> PtySession {
+    let program = admin(&database.name);
+    let script = format!(
+        "stty cols 80 rows 24; exec '{}' {arguments}",
+        program.get_program().to_str().expect("a path in UTF-8")
+    );
+    shell_on_terminal(database, &script)
+}
+
+/// A terminal on which a shell runs a script.
+pub fn shell_on_terminal(database: &Database, script: &str) -> PtySession {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]).env("PGDATABASE", &database.name).env_remove("DATABASE_URL");
+    spawn_with_options(command, Options::new().timeout_ms(Some(20_000))).expect("a terminal")
+}
+
+/// A directory of one test, removed at the end.
+pub struct Scratch(pub PathBuf);
+
+impl Scratch {
+    /// `dir` is the directory of the test's target, `CARGO_TARGET_TMPDIR`.
+    pub fn new(dir: &str, database: &Database) -> Self {
+        let dir = PathBuf::from(dir).join(&database.name);
+        std::fs::create_dir_all(&dir).expect("a directory");
+        Self(dir)
+    }
+
+    pub fn path(&self) -> &str {
+        self.0.to_str().expect("a path in UTF-8")
+    }
+
+    pub fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().expect("a path in UTF-8").to_owned()
+    }
+
+    /// The names of its files, in order.
+    pub fn files(&self) -> Vec<String> {
+        files(&self.0)
+    }
+}
+
+/// The names of a directory's files, in order.
+pub fn files(dir: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").file_name());
+    let mut names: Vec<String> = entries.map(|name| name.into_string().expect("a name in UTF-8")).collect();
+    names.sort();
+    names
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,278 @@
+//! `todo-admin user`, and how it asks and helps.
+
+use serde_json::Value;
+use todo_tests::operator::{fails, json, ok, shell_on_terminal, terminal};
+use todo_tests::{Database, HASH, admin, said, server_log, strings};
+
+#[test]
+fn users() {
+    let mut database = Database::new();
+    database.client.batch_execute(&format!("ALTER DATABASE {} SET todo.bcrypt_cost = 5", database.name)).unwrap();
+    // Neither the server's log, with all statements in it, nor an error shows a password or hash.
+    let canary = "canary-4711-password";
+    let logged = |arguments: &[&str], input: &str| {
+        let mut command = admin(&database.name);
+        said(command.args(arguments).env("PGOPTIONS", "-c log_statement=all -c log_min_duration_statement=0"), input)
+    };
+    let added =
+        logged(&["user", "add", "Ada@example.com", "--name", " Ada ", "--password-stdin"], &format!("{canary}\n"));
+    assert_eq!((added.code, added.err.as_str()), (0, ""));
+    let login = |password: &str| {
+        let mut client = database.connect();
+        client.query("SELECT * FROM todo_authenticate('ada@EXAMPLE.com', $1)", &[&password]).unwrap().len()
+    };
+    assert_eq!(login(canary), 1);
+    assert_eq!(
+        strings(&mut database.connect(), "SELECT left(hashed_password, 7) FROM users"),
+        ["$2b$05$"],
+        "the database's cost"
+    );
+    assert_eq!(logged(&["user", "passwd", "ada@example.com", "--password-stdin"], &format!("{canary}-2\n")).code, 0);
+    assert_eq!((login(canary), login(&format!("{canary}-2"))), (0, 1));
+    for (password, part) in [("brief", "shorter than 8"), (&*canary.repeat(4), "longer than 72")] {
+        let refused = logged(&["user", "passwd", "ada@example.com", "--password-stdin"], password);
+        assert_eq!(refused.code, 1);
+        assert!(refused.err.contains(part) && !refused.err.contains(password), "{}", refused.err);
+    }
+    let log = server_log();
+    assert!(log.contains("todo_set_password_hash"), "the statements are in the log");
+    assert!(!log.contains("canary-4711"));
+
+    ok(&database, &["user", "add", "bob@example.com", "--name", "Bob", "--locked"]);
+    for taken in ["BOB@example.com", "bob@example.com"] {
+        let (code, error) = fails(&database, &["-v", "user", "add", taken, "--name", "B", "--locked"]);
+        assert_eq!(code, 1);
+        assert!(error.contains("23505") && error.contains("already exists"), "{error}");
+        assert!(!error.contains("ix_users_email") && !error.contains("lower("), "{error}");
+    }
+    assert!(fails(&database, &["-v", "user", "add", "bob", "--name", "B", "--locked"]).1.contains("23514"));
+
+    let list = json(&ok(&database, &["user", "list", "--json"]));
+    let emails: Vec<&str> = list.as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap()).collect();
+    assert_eq!(emails, ["Ada@example.com", "bob@example.com"]);
+    assert!(!list.to_string().contains("$2b$"));
+    let id = list[0]["id"].as_str().unwrap().to_owned();
+    let created = list[0]["created_at"].as_str().unwrap();
+    assert!(created.len() >= 20 && created.ends_with('Z') && created.contains('T'), "RFC 3339: {created}");
+    assert!(ok(&database, &["user", "list"]).contains("Ada@example.com"));
+
+    database.connect().execute("SELECT todo_create_task($1, 'x')", &[&id]).unwrap();
+    let shown = json(&ok(&database, &["user", "show", "ADA@example.com", "--json"]));
+    assert_eq!(
+        (&shown["id"], &shown["pending_tasks"], &shown["email_verified"]),
+        (&Value::from(id.clone()), &Value::from(1), &Value::from(false))
+    );
+    ok(&database, &["user", "verify-email", &id]);
+    ok(&database, &["user", "disable", &id]);
+    let shown = json(&ok(&database, &["user", "show", &id, "--json"]));
+    assert_eq!((&shown["active"], &shown["email_verified"]), (&Value::from(false), &Value::from(true)));
+    ok(&database, &["user", "enable", &id]);
+    assert_eq!(login(&format!("{canary}-2")), 1);
+
+    assert_eq!(fails(&database, &["user", "delete", &id]).0, 2, "asks, and there is nobody to answer");
+    assert_eq!(fails(&database, &["user", "passwd", &id]).0, 2);
+    assert_eq!(fails(&database, &["user", "delete", "nobody", "--yes"]).0, 1);
+    assert!(ok(&database, &["user", "delete", &id, "--yes"]).contains("1 task"));
+    assert_eq!(strings(&mut database.client, "SELECT email FROM users"), ["bob@example.com"]);
+}
+
+#[test]
+fn prompts_on_a_terminal() {
+    let mut database = Database::new();
+    database.client.batch_execute(&format!("ALTER DATABASE {} SET todo.bcrypt_cost = 4", database.name)).unwrap();
+    let password = "typed-0815-password";
+    let mut session = terminal(&database, "user add ada@example.com --name Ada");
+    session.exp_string("New password: ").unwrap();
+    session.send_line(password).unwrap();
+    let echoed = session.exp_string("Once more: ").unwrap();
+    session.send_line(password).unwrap();
+    let rest = session.exp_eof().unwrap();
+    assert!(rest.contains("added"), "{rest}");
+    assert!(!format!("{echoed}{rest}").contains("typed-0815"), "no echo");
+    let login = database.client.query("SELECT * FROM todo_authenticate('ada@example.com', $1)", &[&password]).unwrap();
+    assert_eq!(login.len(), 1);
+
+    let mut session = terminal(&database, "user passwd ada@example.com");
+    session.exp_string("New password: ").unwrap();
+    session.send_line("one password").unwrap();
+    session.exp_string("Once more: ").unwrap();
+    session.send_line("another password").unwrap();
+    assert!(session.exp_eof().unwrap().contains("differ"));
+
+    // What cannot be a password is not asked for again.
+    for bad in ["brief".to_owned(), "x".repeat(73)] {
+        let mut session = terminal(&database, "user passwd ada@example.com");
+        session.exp_string("New password: ").unwrap();
+        session.send_line(&bad).unwrap();
+        let rest = session.exp_eof().unwrap();
+        assert!(rest.contains("than") && !rest.contains("Once more"), "{rest}");
+    }
+
+    for (answer, left) in [("n", 1), ("", 1), ("y", 0)] {
+        let mut session = terminal(&database, "user delete ada@example.com");
+        let asked = session.exp_string("[y/N] ").unwrap();
+        assert!(asked.contains("no tasks"), "{asked}");
+        session.send_line(answer).unwrap();
+        session.exp_eof().unwrap();
+        let users: i64 = database.client.query_one("SELECT count(*) FROM users", &[]).unwrap().get(0);
+        assert_eq!(users, left, "{answer}");
+    }
+    // Colours are for terminals.
+    let seen = terminal(&database, "doctor").exp_eof().unwrap();
+    assert!(seen.contains("\u{1b}["), "{seen:?}");
+    assert!(!terminal(&database, "doctor </dev/null | cat").exp_eof().unwrap().contains('\u{1b}'));
+    assert!(!ok(&database, &["doctor"]).contains('\u{1b}'));
+}
+
+#[test]
+fn help_and_completions() {
+    let database = Database::empty();
+    let program = "todo-admin";
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["help", "user", "add"],
+        &["completions", "bash"],
+        &["completions", "zsh"],
+        &["completions", "fish"],
+    ] {
+        let said = said(admin(&database.name).args(arguments).env("PGHOST", "/nothing"), "");
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments:?}");
+        assert!(said.out.contains(program), "{arguments:?}");
+    }
+    // The shell takes the script.
+    let bash = admin(&database.name);
+    let check =
+        format!("eval \"$('{}' completions bash)\" && complete -p todo-admin", bash.get_program().to_str().unwrap());
+    assert_eq!(said(std::process::Command::new("bash").args(["-c", &check]), "").code, 0);
+}
+
+/// The lines of help that describe an argument or option, and whether they do.
+fn described(help: &str) -> Vec<(String, bool)> {
+    let sections = help.lines().skip_while(|line| !matches!(*line, "Arguments:" | "Options:"));
+    let lines: Vec<&str> = sections.filter(|line| line.starts_with("  ")).collect();
+    let is_entry = |line: &str| {
+        let entry = line.trim_start();
+        line.len() - entry.len() < 8 && entry.starts_with(['<', '[', '-'])
+    };
+    let has_text = |index: usize| {
+        let next = lines.get(index + 1).is_some_and(|next| !is_entry(next));
+        lines[index].trim_start().split_once("  ").is_some_and(|(_, text)| !text.trim().is_empty()) || next
+    };
+    let entries = lines.iter().enumerate().filter(|(_, line)| is_entry(line));
+    entries.map(|(index, line)| (line.trim().to_owned(), has_text(index))).collect()
+}
+
+#[test]
+fn every_argument_has_a_help_text() {
+    fn check(path: &[&str], seen: &mut usize) {
+        let help = said(admin("x").args(path).arg("--help"), "").out;
+        for (entry, is_described) in described(&help) {
+            assert!(is_described, "{path:?}: {entry}");
+            *seen += 1;
+        }
+        assert_eq!(help.matches("--version").count(), usize::from(path.is_empty() || path == ["install"]), "{path:?}");
+        let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+        for command in commands.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next()) {
+            if command != "help" && !path.contains(&command) {
+                check(&[path, &[command]].concat(), seen);
+            }
+        }
+    }
+    let mut seen = 0;
+    check(&[], &mut seen);
+    assert!(seen > 60, "{seen}");
+}
+
+#[test]
+fn a_list_for_the_terminal() {
+    let mut database = Database::new();
+    let role = format!("{}_role", database.name);
+    let users = "INSERT INTO users (email, name, hashed_password, is_active, email_verified) VALUES
+         ('ada@example.com', 'Ada', $1, true, true), ('bob@example.com', 'Bob', '!', true, false),
+         ('cy@example.com', 'Cy', $1, false, false), ('di@example.com', 'Di', '!', false, false)";
+    database.client.execute(users, &[&HASH]).unwrap();
+    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    let list = ok(&database, &["user", "list"]);
+    let status = |list: &str, email: &str| {
+        let line = list.lines().find(|line| line.contains(email)).unwrap_or_else(|| panic!("{email}: {list}"));
+        line.split("  ").filter(|cell| !cell.is_empty()).nth(2).unwrap().trim().to_owned()
+    };
+    for (email, expected) in [("ada", "active"), ("bob", "locked"), ("cy", "inactive"), ("di", "inactive, locked")] {
+        assert_eq!(status(&list, email), expected, "{list}");
+        assert_eq!(
+            ok(&database, &["user", "show", &format!("{email}@example.com")]).contains("locked"),
+            expected.contains("locked")
+        );
+    }
+    assert!(lines(&list).iter().all(|line| line.chars().count() <= 80), "{list}");
+    let listed = json(&ok(&database, &["user", "list", "--json"]));
+    for user in listed.as_array().unwrap() {
+        let is_locked = ["bob@example.com", "di@example.com"].contains(&user["email"].as_str().unwrap());
+        assert_eq!(user["locked"], is_locked, "{user}");
+    }
+    // A role that may not read the table is not told, and needs not be.
+    database.client.batch_execute(&format!("CREATE ROLE {role} LOGIN; SELECT todo_grant('{role}')")).unwrap();
+    let seen = said(admin(&database.name).args(["user", "list", "--json"]).env("PGUSER", &role), "");
+    assert_eq!((seen.code, seen.err.as_str()), (0, ""));
+    assert!(json(&seen.out).as_array().unwrap().iter().all(|user| user["locked"].is_null()), "{}", seen.out);
+    database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+
+    // The longest that there can be, on a terminal; a pipe gets all of it.
+    let (local, name) = ("l".repeat(60), "\u{540d}".repeat(100));
+    let email = format!("{local}@example.com");
+    database
+        .client
+        .execute("INSERT INTO users (email, name, is_active) VALUES ($1, $2, false)", &[&email, &name])
+        .unwrap();
+    let seen = terminal(&database, "user list").exp_eof().unwrap();
+    // The terminal's reader takes each byte for a character.
+    let seen = String::from_utf8(seen.chars().map(|c| u8::try_from(c).unwrap()).collect()).unwrap();
+    let plain = seen.replace("\u{1b}[2m", "").replace("\u{1b}[0m", "");
+    assert_eq!(lines(&plain).len(), 6, "{plain}");
+    for line in lines(&plain) {
+        // A wide character takes two columns.
+        let width: usize = line.chars().map(|c| if c == '\u{540d}' { 2 } else { 1 }).sum();
+        assert!(width <= 80, "{width}: {line}");
+    }
+    assert!(plain.contains("lllll") && plain.contains("inactive, locked"), "{plain}");
+    assert!(ok(&database, &["user", "list"]).contains(&email));
+}
+
+/// Nobody needs a hash to look at users.
+#[test]
+fn no_command_shows_a_hash() {
+    let mut database = Database::new();
+    database
+        .client
+        .execute("INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'a@b.cd', 'A', $1)", &[&HASH])
+        .unwrap();
+    for arguments in [
+        &["user", "list"][..],
+        &["user", "list", "--json"],
+        &["user", "show", "u1"],
+        &["user", "show", "u1", "--json"],
+        &["status"],
+        &["doctor"],
+    ] {
+        assert!(!ok(&database, arguments).contains("$2b$"), "{arguments:?}");
+    }
+}
+
+/// Ctrl-C at a prompt ends the program, and the terminal echoes as before.
+#[test]
+fn an_interrupt_at_a_prompt() {
+    let mut database = Database::with_users();
+    for arguments in ["user delete u1", "user passwd u1"] {
+        let program = admin(&database.name).get_program().to_str().unwrap().to_owned();
+        // The shell must outlive the program, to say how it ended and what the terminal is like.
+        let script = format!("trap : INT; '{program}' {arguments}; echo \"code $?\"; stty -a");
+        let mut session = shell_on_terminal(&database, &script);
+        session.exp_regex("[?:] (\\[y/N\\] )?").unwrap();
+        session.send_control('c').unwrap();
+        let end = session.exp_eof().unwrap();
+        assert!(end.contains("code 130"), "{arguments}: {end}");
+        assert!(end.contains(" echo ") && !end.contains("-echo "), "{arguments}: {end}");
+    }
+    assert_eq!(strings(&mut database.client, "SELECT id FROM users ORDER BY id"), ["u1", "u2"]);
+}

@@ -1,0 +1,345 @@
+//! What an application adds to the tables, and dumps leave out: it is listed, kept beside a backup, and made again by a restore.
+
+use postgres::Client;
+use postgres::NoTls;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use todo_tests::operator::{Scratch, fails, json, run, terminal};
+use todo_tests::{Database, EXTRAS, Failure, TO_ADOPT, admin, said, strings};
+
+/// All kinds of additions, in a database with both users and a role of its own.
+fn extended() -> (Database, String) {
+    let mut database = Database::with_users();
+    let role = format!("{} Role", database.name);
+    database.client.batch_execute(&EXTRAS.replace("ROLE Odd", &role)).unwrap();
+    (database, role)
+}
+
+fn drop_role(client: &mut Client, role: &str) {
+    client.batch_execute(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\"")).unwrap();
+}
+
+/// The additions, in the order in which they can be made.
+fn extras(client: &mut Client) -> Vec<String> {
+    strings(client, "SELECT severity || ' ' || object || ': ' || ddl FROM todo_not_in_dumps()")
+}
+
+/// The one archive of a directory.
+fn archive(dir: &Scratch) -> PathBuf {
+    let archives: Vec<String> = dir.files().into_iter().filter(|file| file.ends_with(".dump")).collect();
+    assert_eq!(archives.len(), 1, "{archives:?}");
+    dir.0.join(&archives[0])
+}
+
+#[test]
+fn what_the_extensions_make_is_not_listed() {
+    let mut database = Database::with_auth();
+    assert_eq!(extras(&mut database.client), [""; 0]);
+    for (kind, tables) in TO_ADOPT {
+        let mut database = Database::empty();
+        database.client.batch_execute(tables).unwrap();
+        database.client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE").unwrap();
+        assert_eq!(extras(&mut database.client), [""; 0], "{kind}");
+    }
+}
+
+/// Each statement makes what it is about: in a database without it, then the list is the same.
+#[test]
+fn every_kind_is_listed_with_what_makes_it_again() {
+    let (mut database, role) = extended();
+    let client = &mut database.client;
+    let listed = extras(client);
+    for part in [
+        "error policy \"own Policy\" of public.tasks",
+        "error policy own_2 of public.tasks",
+        "error row-level security of public.tasks",
+        "error options of public.todo_users",
+        "warning options of public.tasks",
+        "warning settings of column description of public.tasks",
+        "warning index own_index of public.tasks",
+        "warning index \"Own \"\"ix\" of public.users",
+        "warning constraint own_check of public.tasks",
+        "warning constraint own_unique of public.users",
+        "warning constraint own_fk of public.tasks",
+        "warning clustering of public.tasks",
+        "warning replica identity of public.users",
+        "warning statistics public.own_statistics of public.tasks",
+        "warning statistics public.own_expression of public.tasks",
+        "warning rule own_off of public.users",
+        "warning trigger own_d of public.tasks",
+        "warning trigger own_view of public.todo_users",
+        "warning place in publication own_p of public.tasks",
+        "warning comment of public.tasks_id_seq",
+        "warning comment on policy own_2 of public.tasks",
+        "warning comment on index ix_users_email of public.users",
+    ] {
+        assert_eq!(
+            listed.iter().filter(|line| line.starts_with(&format!("{part}: "))).count(),
+            1,
+            "{part}: {listed:?}"
+        );
+    }
+    assert_eq!(listed.len(), 39, "{listed:?}");
+    assert!(listed.is_sorted_by_key(|line| line.starts_with("warning")), "what guards access comes first");
+
+    let mut other = Database::new();
+    other
+        .client
+        .batch_execute(
+            "CREATE FUNCTION own_fn() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TABLE own_side (k text PRIMARY KEY); CREATE PUBLICATION own_p; SET client_min_messages = error",
+        )
+        .unwrap();
+    for statement in strings(client, "SELECT ddl FROM todo_not_in_dumps()") {
+        other.client.batch_execute(&statement).unwrap_or_else(|e| panic!("{statement}: {e}"));
+    }
+    assert_eq!(extras(&mut other.client), listed);
+    drop(other);
+    drop_role(client, &role);
+}
+
+/// Names and settings that need care, in any schema and under any settings of the session.
+#[test]
+fn names_are_quoted() {
+    let mut database = Database::empty();
+    let role = format!("{} Role", database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "CREATE SCHEMA \"My App\"; CREATE EXTENSION todo SCHEMA \"My App\"; SET search_path = \"My App\"; SET client_min_messages = error;
+             CREATE ROLE \"{role}\";
+             CREATE POLICY \"a\nDROP TABLE b; --\" ON tasks TO \"{role}\" USING (title <> 'it''s \\ this');
+             CREATE STATISTICS \"own Statistics\" ON user_id, title FROM tasks; CREATE INDEX \"own Index\" ON tasks (title);
+             COMMENT ON INDEX \"own Index\" IS 'x'; COMMENT ON STATISTICS \"own Statistics\" IS 'y'; RESET search_path"
+        ))
+        .unwrap();
+    let list = "SELECT object || ddl FROM \"My App\".todo_not_in_dumps()";
+    let listed = strings(client, list);
+    assert_eq!(listed.len(), 5, "{listed:?}");
+    for setting in ["standard_conforming_strings = off", "search_path = \"My App\"", "quote_all_identifiers = on"] {
+        client.batch_execute(&format!("SET {setting}")).unwrap();
+        assert_eq!(strings(client, list).len(), 5, "{setting}");
+    }
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    let made = run(&database, &["backup", dir.path()]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let into = format!("{}_restored", database.name);
+    let restored = run(&database, &["restore", archive(&dir).to_str().unwrap(), "--into", &into, "--with-extras"]);
+    assert_eq!((restored.code, restored.err.as_str()), (0, ""));
+    let mut client = database.config().dbname(&into).connect(NoTls).unwrap();
+    assert_eq!(strings(&mut client, list), listed);
+    drop(client);
+    database.client.batch_execute("RESET ALL").unwrap();
+    database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
+    drop_role(&mut database.client, &role);
+}
+
+/// Whoever may check is told; what would be open is a fault, what would be missing is not.
+#[test]
+fn checks_tell_it() {
+    let (mut database, role) = extended();
+    let faults = "SELECT name FROM todo_check() WHERE NOT ok AND fix <> ''";
+    let client = &mut database.client;
+    let found = strings(client, faults);
+    assert_eq!(found.len(), 5, "{found:?}");
+    assert!(found.contains(&"dump of row-level security of public.tasks".to_owned()), "{found:?}");
+    let told = "SELECT name FROM todo_check() WHERE ok AND name LIKE 'dump of %of public.%'";
+    assert_eq!(strings(client, told).len(), 39 - 5);
+    client.batch_execute(&format!("SELECT todo_grant('{role}'); SET ROLE \"{role}\"")).unwrap();
+    assert_eq!(strings(client, faults), found);
+    client.batch_execute("RESET ROLE").unwrap();
+
+    let doctor = json(&run(&database, &["doctor", "--json"]).out);
+    let level = |level: &str| doctor.as_array().unwrap().iter().filter(|check| check["level"] == level).count();
+    assert_eq!((level("finding"), level("note")), (5, 39 - 5), "{doctor}");
+    drop_role(&mut database.client, &role);
+}
+
+/// An application's row-level security is in force after a restore, or there is no restore.
+#[test]
+fn a_restore_widens_no_access() {
+    let (mut database, role) = extended();
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    let made = run(&database, &["backup", dir.path()]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    for object in strings(&mut database.client, "SELECT object FROM todo_not_in_dumps()") {
+        assert!(made.err.contains(&object), "{object}: {}", made.err);
+    }
+    let listed = extras(&mut database.client);
+    let archive = archive(&dir);
+    let file = archive.to_str().unwrap().to_owned();
+    let script = archive.with_extension("after-restore.sql");
+    let into = format!("{}_restored", database.name);
+    let there = |database: &mut Database| {
+        let there = format!("SELECT datname::text FROM pg_database WHERE datname = '{into}'");
+        !strings(&mut database.client, &there).is_empty()
+    };
+
+    // Nobody to ask, and nobody has said what to do.
+    assert_eq!(fails(&database, &["restore", &file, "--into", &into]).0, 2);
+    assert!(!there(&mut database));
+    let restored = run(&database, &["restore", &file, "--into", &into, "--with-extras"]);
+    assert_eq!((restored.code, restored.err.as_str()), (0, ""));
+    let mut client = database.config().dbname(&into).connect(NoTls).unwrap();
+    assert_eq!(extras(&mut client), listed);
+    client
+        .batch_execute(&format!(
+            "SET client_min_messages = error; SET session_replication_role = replica;
+             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x'); RESET session_replication_role;
+             SELECT todo_grant('{role}'); SET ROLE \"{role}\"; SET app.\"user\" = 'u2'"
+        ))
+        .unwrap();
+    assert_eq!(strings(&mut client, "SELECT title FROM tasks"), [""; 0]);
+    client.batch_execute("SET app.\"user\" = 'u1'").unwrap();
+    assert_eq!(strings(&mut client, "SELECT title FROM tasks"), ["x"]);
+    drop(client);
+    let drop = format!("DROP DATABASE {into}");
+    database.client.batch_execute(&drop).unwrap();
+
+    // On a terminal, the operator is asked.
+    for (answer, expected) in [("y", listed.len()), ("n", 0)] {
+        let mut session = terminal(&database, &format!("restore '{file}' --into {into}"));
+        let asked = session.exp_string("[y/N] ").unwrap();
+        assert!(asked.contains("row-level security"), "{asked}");
+        session.send_line(answer).unwrap();
+        let rest = session.exp_eof().unwrap();
+        let mut client = database.config().dbname(&into).connect(NoTls).unwrap();
+        assert_eq!(extras(&mut client).len(), expected, "{rest}");
+        std::mem::drop(client);
+        database.client.batch_execute(&drop).unwrap();
+    }
+
+    // Told to, it restores without, and says what that means.
+    let without = run(&database, &["restore", &file, "--into", &into, "--without-extras"]);
+    assert_eq!(without.code, 0, "{}", without.err);
+    assert!(without.err.contains("NO row-level security"), "{}", without.err);
+    database.client.batch_execute(&drop).unwrap();
+
+    // What cannot be run leaves no database that would be open: whatever it is that fails.
+    let good = std::fs::read_to_string(&script).unwrap();
+    let no_role = good.replace(&role, "nobody of that name");
+    let no_policy = good.replace("CREATE POLICY own_2", "COMMENT ON TABLE public.users IS 'x'; -- CREATE POLICY own_2");
+    let late = format!("{good}SELECT 1 / 0;\n");
+    for bad in [&no_role, &no_policy, &late] {
+        std::fs::write(&script, bad).unwrap();
+        let (code, error) = fails(&database, &["restore", &file, "--into", &into, "--with-extras"]);
+        assert_eq!(code, 1);
+        assert!(error.contains("row-level security"), "{error}");
+        assert!(!there(&mut database), "{error}");
+    }
+
+    // Without the file nobody can know.
+    std::fs::remove_file(&script).unwrap();
+    assert_eq!(fails(&database, &["restore", &file, "--into", &into, "--with-extras"]).0, 2);
+    let unknown = run(&database, &["restore", &file, "--into", &into]);
+    assert_eq!(unknown.code, 0, "{}", unknown.err);
+    assert!(unknown.err.contains("row-level security"), "{}", unknown.err);
+    database.client.batch_execute(&drop).unwrap();
+    drop_role(&mut database.client, &role);
+}
+
+/// psql runs the file as well. What only makes things slower to be without is no reason to ask.
+#[test]
+fn psql_runs_the_file() {
+    let mut database = Database::with_users();
+    database
+        .client
+        .batch_execute("SET client_min_messages = error; CREATE INDEX own_index ON tasks (title); COMMENT ON INDEX own_index IS 'x'")
+        .unwrap();
+    let listed = extras(&mut database.client);
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    assert_eq!(run(&database, &["backup", dir.path()]).code, 0);
+    let into = format!("{}_restored", database.name);
+    let archive = archive(&dir);
+    let restored = run(&database, &["restore", archive.to_str().unwrap(), "--into", &into]);
+    assert_eq!(restored.code, 0);
+    assert!(restored.err.contains("index own_index"), "{}", restored.err);
+    let script = archive.with_extension("after-restore.sql");
+    let ran = Command::new("psql")
+        .args(["-X", "-v", "ON_ERROR_STOP=1", "--single-transaction", "-d", &into, "-f", script.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let mut client = database.config().dbname(&into).connect(NoTls).unwrap();
+    assert_eq!(extras(&mut client), listed);
+    drop(client);
+    database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
+}
+
+/// What was adopted stays, and its owner is told that dumps will not carry it: once all is in shape, by its own name.
+#[test]
+fn adoption_tells_it() {
+    let mut database = Database::empty();
+    let role = format!("{}_owner", database.name);
+    database
+        .client
+        .batch_execute(&format!(
+            "{}; CREATE INDEX own_index ON tasks (title); CREATE POLICY own_policy ON tasks; ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;
+             CREATE ROLE {role}; ALTER TABLE tasks OWNER TO {role}",
+            TO_ADOPT[1].1
+        ))
+        .unwrap();
+    let adopted = said(admin(&database.name).args(["adopt"]), "");
+    assert_eq!(adopted.code, 0, "{}", adopted.err);
+    assert_eq!(adopted.err.lines().count(), 1, "{}", adopted.err);
+    for object in ["index own_index", "policy own_policy", "row-level security", "owner "] {
+        assert!(adopted.err.contains(object), "{object}: {}", adopted.err);
+    }
+    for ours in ["ix_users_email", "users_email_key", "tasks_user_id_fkey", "users_pkey"] {
+        assert!(!adopted.err.contains(ours), "{ours}: {}", adopted.err);
+    }
+    // The same list by SQL, as a warning.
+    let mut database = Database::empty();
+    let warnings = Arc::new(Mutex::new(Vec::new()));
+    let seen = warnings.clone();
+    let mut client = database
+        .config()
+        .notice_callback(move |notice| {
+            if notice.severity() == "WARNING" {
+                seen.lock().unwrap().push(notice.message().to_owned());
+            }
+        })
+        .connect(NoTls)
+        .unwrap();
+    client
+        .batch_execute(&format!(
+            "{}; CREATE INDEX own_index ON tasks (title); CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE",
+            TO_ADOPT[0].1
+        ))
+        .unwrap();
+    let warnings = warnings.lock().unwrap();
+    assert!(warnings.len() == 1 && warnings[0].contains("index own_index"), "{warnings:?}");
+    database.client.batch_execute(&format!("DROP OWNED BY {role} CASCADE")).unwrap();
+}
+
+/// Tables that are there can be adopted, which is said before anything is made.
+#[test]
+fn tables_in_the_way_are_named() {
+    let cases = [
+        (TO_ADOPT[0].1, "users", true),
+        ("CREATE TABLE users (id int)", "users", false),
+        ("CREATE TABLE tasks (id int)", "tasks", false),
+        ("CREATE VIEW users AS SELECT 1; CREATE TABLE tasks (id int)", "users", false),
+    ];
+    for (made, table, can_be_adopted) in cases {
+        let mut database = Database::empty();
+        database.client.batch_execute(made).unwrap();
+        let failure = Failure::of(database.client.batch_execute("CREATE EXTENSION todo"));
+        assert_eq!((failure.code.as_str(), failure.table.as_deref()), ("42P07", Some(table)), "{made}");
+        let hint = failure.hint.unwrap();
+        assert_eq!(hint.contains("VERSION 'adopt'") && hint.contains("todo-admin adopt"), can_be_adopted, "{hint}");
+        let (code, error) = fails(&database, &["-v", "install"]);
+        assert!(code == 1 && error.contains("42P07"), "{error}");
+        assert_eq!(error.contains("todo-admin adopt"), can_be_adopted, "{error}");
+        if can_be_adopted {
+            assert!(fails(&database, &["install", "--version", "0.1.0"]).1.contains("todo-admin adopt"));
+            let statement = hint.split_once(" run ").unwrap().1.split_once(" and then ").unwrap();
+            let update = statement.1.split_once(", or").unwrap().0;
+            database.client.batch_execute(&format!("{}; {update}", statement.0)).unwrap();
+        }
+        // Another schema's tables are not in the way.
+        let mut database = Database::empty();
+        database.client.batch_execute(&format!("{made}; CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app")).unwrap();
+    }
+}
