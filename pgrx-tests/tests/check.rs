@@ -155,7 +155,7 @@ fn grants_of_dropped_roles_are_found_and_forgotten() {
          WHERE p.objoid = 'todo_users'::regclass AND a.grantee <> 'todo_owner'::regrole";
     // Revoking everything takes the role out while it is there.
     client.batch_execute(&noted).unwrap();
-    assert_eq!(strings(client, initial), [role.clone()]);
+    assert_eq!(strings(client, initial), std::slice::from_ref(&role));
     client.batch_execute(&format!("SELECT todo_revoke('{role}'); DROP ROLE {role}")).unwrap();
     assert_eq!(strings(client, initial), [""; 0]);
 
