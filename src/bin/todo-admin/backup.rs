@@ -198,8 +198,15 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     let programs = Programs::new(&session.conninfo)?;
     let mut counts = None;
     with_new_database(session, database, |conninfo| {
-        restore_into(&programs, archive, database)?;
         let mut restored = Session::open(conninfo)?;
+        let is_closed = run_extras && script.as_ref().is_some_and(Script::guards_access);
+        if is_closed {
+            // Until rows are guarded as they were.
+            restored
+                .client
+                .batch_execute(&format!("REVOKE CONNECT ON DATABASE {} FROM PUBLIC", identifier(database)))?;
+        }
+        restore_into(&programs, archive, database)?;
         let mut transaction = restored.client.transaction()?;
         undisturbed(&mut transaction)?;
         counts = Some(Fingerprint::of(&mut transaction)?);
@@ -211,6 +218,9 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
                 let doing = format!("{}: {what}, and database {database} has been dropped again", sql_file.display());
                 error.while_doing(doing).fix("correct the file or what it needs; --without-extras restores without it")
             })?;
+        }
+        if is_closed {
+            restored.client.batch_execute(&format!("GRANT CONNECT ON DATABASE {} TO PUBLIC", identifier(database)))?;
         }
         Ok(true)
     })?;
