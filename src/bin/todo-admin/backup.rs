@@ -198,15 +198,14 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     let programs = Programs::new(&session.conninfo)?;
     let mut counts = None;
     with_new_database(session, database, |conninfo| {
-        let mut restored = Session::open(conninfo)?;
         let is_closed = run_extras && script.as_ref().is_some_and(Script::guards_access);
         if is_closed {
             // Until rows are guarded as they were.
-            restored
-                .client
-                .batch_execute(&format!("REVOKE CONNECT ON DATABASE {} FROM PUBLIC", identifier(database)))?;
+            let revoke = format!("REVOKE CONNECT ON DATABASE {} FROM PUBLIC", identifier(database));
+            Session::open(conninfo.clone())?.client.batch_execute(&revoke)?;
         }
         restore_into(&programs, archive, database)?;
+        let mut restored = Session::open(conninfo)?;
         let mut transaction = restored.client.transaction()?;
         undisturbed(&mut transaction)?;
         counts = Some(Fingerprint::of(&mut transaction)?);
