@@ -3,7 +3,7 @@
 use postgres::Client;
 use postgres::NoTls;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use todo_tests::operator::{Scratch, fails, json, run, terminal};
 use todo_tests::{Database, EXTRAS, Failure, TO_ADOPT, admin, said, strings};
@@ -200,8 +200,11 @@ fn a_restore_widens_no_access() {
     // Until the policies are there, no application comes in.
     let script_as_it_was = std::fs::read_to_string(&script).unwrap();
     std::fs::write(&script, format!("SELECT pg_sleep(600);\n{script_as_it_was}")).unwrap();
-    let mut restoring =
-        admin(&database.name).args(["restore", &file, "--into", &into, "--with-extras"]).spawn().unwrap();
+    let mut restoring = admin(&database.name)
+        .args(["restore", &file, "--into", &into, "--with-extras"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     let sleeps = format!("SELECT pid::text FROM pg_stat_activity WHERE datname = '{into}' AND wait_event = 'PgSleep'");
     let sleeper = loop {
         if let Some(pid) = strings(&mut database.client, &sleeps).pop() {
