@@ -15,3 +15,26 @@ CREATE UNIQUE INDEX ix_users_email ON @extschema@.users (email);
 REVOKE ALL ON TABLE @extschema@.users FROM PUBLIC;
 
 SELECT pg_catalog.pg_extension_config_dump('@extschema@.users', '');
+
+-- Nobody but the owner has a right on the tables yet, whatever ALTER DEFAULT PRIVILEGES gives to others.
+DO $$
+DECLARE
+    granted record;
+BEGIN
+    FOR granted IN
+        SELECT DISTINCT
+            c.oid::pg_catalog.regclass AS relation,
+            CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+            CASE
+                WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+                ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee))
+            END AS grantee
+        FROM pg_catalog.pg_class AS c
+        CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS a
+        WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY['@extschema@.users'::pg_catalog.regclass])
+          AND a.grantee OPERATOR(pg_catalog.<>) c.relowner
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON %s %s FROM %s', granted.kind, granted.relation, granted.grantee);
+    END LOOP;
+END
+$$;

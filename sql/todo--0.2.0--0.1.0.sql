@@ -8,13 +8,12 @@ WHERE current_setting('lock_timeout') = '0';
 
 LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
 
--- Planning a query folds expressions of indexes: a superuser must not run those of another owner.
+-- Planning a query folds expressions of indexes: a superuser must not run those that another role may have made.
 DO $$
 BEGIN
     IF EXISTS (
         SELECT
         FROM pg_class AS c
-        JOIN pg_roles AS r ON r.oid = c.relowner AND NOT r.rolsuper
         WHERE c.oid = '@extschema@.tasks'::regclass
           AND (
               EXISTS (
@@ -23,7 +22,7 @@ BEGIN
               OR EXISTS (SELECT FROM pg_statistic_ext AS s WHERE s.stxrelid = c.oid)
           )
     ) THEN
-        RAISE EXCEPTION 'indexes or statistics of table tasks may run functions of its owner, who is no superuser'
+        RAISE EXCEPTION 'indexes or statistics of table tasks may run code of others'
             USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = 'tasks',
                 HINT = 'Drop indexes on expressions, partial ones, and statistics first.';
     END IF;

@@ -7,8 +7,10 @@
 //! keep its message only.
 
 use crate::error::{Column, Failure, Report, row_hider};
+use crate::ffi;
+use crate::owner;
 use crate::row::Trigger;
-use crate::statement::{Execution, enter_role, leave_role};
+use crate::statement::{Execution, Statement};
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::{FromDatum, PgSqlErrorCode, pg_sys};
 use std::ffi::c_int;
@@ -92,6 +94,15 @@ impl Call {
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION, message));
         }
         Ok(Self { fcinfo, namespace })
+    }
+
+    /// The statement that makes the function's rows, with its arguments in order.
+    pub fn run<const N: usize>(
+        &self,
+        statement: &'static Statement<N>,
+        arguments: [Option<pg_sys::Datum>; N],
+    ) -> Result<Execution, Failure> {
+        statement.bind(self.namespace, arguments)
     }
 
     /// An argument, or none when it is NULL. Text is detoasted.
@@ -204,86 +215,57 @@ pub unsafe fn run_trigger_function(
     }
 }
 
-/// That the caller takes a set as a tuplestore, as every caller in PostgreSQL does where a set is allowed at all.
+/// That the caller takes a set as a tuplestore and says of which type, as every caller in PostgreSQL does where a set is
+/// allowed at all.
 fn check_materialize(info: *const pg_sys::ReturnSetInfo) -> Result<(), Failure> {
     // SAFETY: resultinfo is NULL or a node; only a ReturnSetInfo is read further.
     let accepted = unsafe {
         !info.is_null()
             && (*info).type_ == pg_sys::NodeTag::T_ReturnSetInfo
             && (*info).allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize as c_int != 0
+            && !(*info).expectedDesc.is_null()
     };
     accepted.then_some(()).ok_or_else(|| {
         Failure::new(PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED, "a set-returning function is not accepted here")
     })
 }
 
-/// Runs a plan that returns whole rows in its one column, and makes them the function's result.
+/// Runs a plan, whose rows become the function's result. They go straight into it, as with PL/pgSQL's RETURN QUERY, if
+/// they are of its type; else that is an error (42804).
 ///
 /// # Safety
 /// `fcinfo` passed [`check_materialize`]; no frame up to PostgreSQL holds a value with a destructor.
 unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_sys::Datum {
-    // pgrx's versions of these catch an ERROR and pass on its message only.
-    unsafe extern "C-unwind" {
-        fn SPI_connect() -> c_int;
-        fn SPI_execute_plan(
-            plan: pg_sys::SPIPlanPtr,
-            values: *const pg_sys::Datum,
-            nulls: *const std::ffi::c_char,
-            read_only: bool,
-            count: std::ffi::c_long,
-        ) -> c_int;
-        fn SPI_getbinval(
-            tuple: pg_sys::HeapTuple,
-            desc: pg_sys::TupleDesc,
-            column: c_int,
-            is_null: *mut bool,
-        ) -> pg_sys::Datum;
-        fn SPI_finish() -> c_int;
-        fn pg_detoast_datum(datum: *mut pg_sys::varlena) -> *mut pg_sys::varlena;
-        fn tuplestore_begin_heap(random: bool, across: bool, kilobytes: c_int) -> *mut pg_sys::Tuplestorestate;
-        fn tuplestore_puttuple(store: *mut pg_sys::Tuplestorestate, tuple: pg_sys::HeapTuple);
-    }
-    // SAFETY: called as the server's own set-returning functions call them. The store lives in the query's memory,
-    // the rows in SPI's until SPI_finish; tuplestore_puttuple copies them. A row is a composite datum, which a tuple
-    // around it packs when it is short; unpacked, its header is the tuple's.
+    // SAFETY: called as the server's own set-returning functions call them. The store and the copied descriptor live in
+    // the query's memory; the receiver copies the rows into the store.
     unsafe {
         let info: *mut pg_sys::ReturnSetInfo = (*fcinfo).resultinfo.cast();
         let query_context = (*(*info).econtext).ecxt_per_query_memory;
         let random = (*info).allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize_Random as c_int != 0;
         let caller_context = pg_sys::MemoryContextSwitchTo(query_context);
-        let store = tuplestore_begin_heap(random, false, pg_sys::work_mem);
+        let store = ffi::tuplestore_begin_heap(random, false, pg_sys::work_mem);
+        let desc = ffi::CreateTupleDescCopy((*info).expectedDesc);
         pg_sys::MemoryContextSwitchTo(caller_context);
         (*info).returnMode = pg_sys::SetFunctionReturnMode::SFRM_Materialize;
         (*info).setResult = store;
+        (*info).setDesc = desc;
 
-        SPI_connect();
+        let receiver = ffi::CreateDestReceiver(pg_sys::CommandDest::DestTuplestore);
+        let mismatch = c"structure of query does not match function result type";
+        ffi::SetTuplestoreDestReceiverParams(receiver, store, query_context, false, desc, mismatch.as_ptr());
+        let options = execution.options(receiver);
+
+        ffi::SPI_connect();
         let mut hider = row_hider();
         pg_sys::error_context_stack = &raw mut hider;
-        let before = enter_role(execution.role);
-        let status = SPI_execute_plan(execution.plan, execution.values.as_ptr(), execution.nulls.as_ptr(), false, 0);
-        leave_role(before);
+        let before = owner::enter(execution.role);
+        let status = ffi::SPI_execute_plan_extended(execution.plan, &raw const options);
+        owner::leave(before);
         pg_sys::error_context_stack = hider.previous;
         if status < 0 {
             Report::internal(c"a kept plan could not be run").raise();
         }
-        let rows = pg_sys::SPI_tuptable;
-        // A rule on the table may put statements in place of ours that return no rows.
-        let count = if rows.is_null() { 0 } else { pg_sys::SPI_processed as usize };
-        for i in 0..count {
-            let mut is_null = false;
-            let row = SPI_getbinval(*(*rows).vals.add(i), (*rows).tupdesc, 1, &raw mut is_null);
-            if is_null {
-                continue;
-            }
-            let header: pg_sys::HeapTupleHeader = pg_detoast_datum(row.cast_mut_ptr()).cast();
-            let mut tuple = pg_sys::HeapTupleData {
-                t_len: pgrx::heap_tuple_header_get_datum_length(header) as u32,
-                t_data: header,
-                ..Default::default()
-            };
-            tuplestore_puttuple(store, &raw mut tuple);
-        }
-        SPI_finish();
+        ffi::SPI_finish();
         (*fcinfo).isnull = true;
         pg_sys::Datum::null()
     }

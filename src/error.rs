@@ -4,6 +4,7 @@
 //! this library are raised here, from [`boundary`](crate::boundary), when no Rust value is left to drop.
 //! They never carry a DETAIL: nothing of the row is shown.
 
+use crate::ffi;
 use pgrx::{PgSqlErrorCode, pg_sys};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -107,15 +108,6 @@ impl Report {
     /// # Safety
     /// It leaves by longjmp: no frame between here and PostgreSQL may hold a value with a destructor or catch unwinding.
     pub unsafe fn raise(self) -> ! {
-        // elog.c's functions, which pgrx leaves out of its bindings.
-        unsafe extern "C-unwind" {
-            fn errstart(level: c_int, domain: *const c_char) -> bool;
-            fn errcode(sqlstate: c_int) -> c_int;
-            fn errmsg_internal(format: *const c_char, ...) -> c_int;
-            fn errhint(format: *const c_char, ...) -> c_int;
-            fn err_generic_string(field: c_int, text: *const c_char) -> c_int;
-            fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
-        }
         let fields = [
             (pg_sys::PG_DIAG_SCHEMA_NAME, self.schema),
             (pg_sys::PG_DIAG_TABLE_NAME, self.table),
@@ -125,18 +117,18 @@ impl Report {
         // SAFETY: the calls that the ereport macro makes, in its order; errstart is always true at ERROR. Strings are
         // copied by elog.c.
         unsafe {
-            errstart(pg_sys::elog::PgLogLevel::ERROR as c_int, std::ptr::null());
-            errcode(self.code);
-            errmsg_internal(c"%s".as_ptr(), self.message);
+            ffi::errstart(pg_sys::elog::PgLogLevel::ERROR as c_int, std::ptr::null());
+            ffi::errcode(self.code);
+            ffi::errmsg_internal(c"%s".as_ptr(), self.message);
             if !self.hint.is_null() {
-                errhint(c"%s".as_ptr(), self.hint);
+                ffi::errhint(c"%s".as_ptr(), self.hint);
             }
             for (field, text) in fields {
                 if !text.is_null() {
-                    err_generic_string(field as c_int, text);
+                    ffi::err_generic_string(field as c_int, text);
                 }
             }
-            errfinish(std::ptr::null(), 0, std::ptr::null());
+            ffi::errfinish(std::ptr::null(), 0, std::ptr::null());
         }
         unreachable!("errfinish returned at ERROR")
     }
@@ -157,12 +149,6 @@ pub fn row_hider() -> pg_sys::ErrorContextCallback {
 }
 
 unsafe extern "C-unwind" fn hide_row(_: *mut c_void) {
-    unsafe extern "C-unwind" {
-        fn geterrcode() -> c_int;
-        fn CopyErrorData() -> *mut pg_sys::ErrorData;
-        fn FreeErrorData(error: *mut pg_sys::ErrorData);
-        fn errdetail_internal(format: *const c_char, ...) -> c_int;
-    }
     const WITH_ROW: [PgSqlErrorCode; 3] = [
         PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
         PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION,
@@ -171,17 +157,17 @@ unsafe extern "C-unwind" fn hide_row(_: *mut c_void) {
     // SAFETY: elog.c calls this while it finishes an error, which these functions look at and change. CopyErrorData
     // wants another memory context than the one elog.c is in.
     unsafe {
-        let code = geterrcode();
+        let code = ffi::geterrcode();
         if !WITH_ROW.iter().any(|&with_row| with_row as c_int == code) {
             return;
         }
         let elog_context = pg_sys::MemoryContextSwitchTo(pg_sys::TopMemoryContext);
-        let error = CopyErrorData();
+        let error = ffi::CopyErrorData();
         let has_detail = !(*error).detail.is_null();
-        FreeErrorData(error);
+        ffi::FreeErrorData(error);
         pg_sys::MemoryContextSwitchTo(elog_context);
         if has_detail {
-            errdetail_internal(c"The row is not shown.".as_ptr());
+            ffi::errdetail_internal(c"The row is not shown.".as_ptr());
         }
     }
 }

@@ -156,15 +156,47 @@ impl Constraint {
     }
 }
 
+/// Whether the relation belongs to one of these extensions, whatever it is.
+pub fn is_member(relation: pg_sys::Oid) -> bool {
+    is_guarded(extension_of(relation))
+}
+
+/// Whether the function belongs to one of these extensions.
+pub fn is_member_function(function: pg_sys::Oid) -> bool {
+    // SAFETY: a catalog look-up, which takes any OID.
+    is_guarded(unsafe { pg_sys::getExtensionOfObject(pg_sys::ProcedureRelationId, function) })
+}
+
 fn is_table(relation: pg_sys::Oid) -> bool {
     member(relation) == Some(Kind::Table)
+}
+
+fn is_owner(relation: pg_sys::Oid) -> bool {
+    // SAFETY: catalog look-ups of a relation that is there.
+    unsafe {
+        #[cfg(feature = "pg15")]
+        return pg_sys::pg_class_ownercheck(relation, pg_sys::GetUserId());
+        #[cfg(not(feature = "pg15"))]
+        return pg_sys::object_ownercheck(pg_sys::RelationRelationId, relation, pg_sys::GetUserId());
+    }
+}
+
+/// Whether an extension's tables are in this schema, or its helpers.
+fn is_home(schema: pg_sys::Oid) -> bool {
+    const SIGNS: [&CStr; 4] = [c"users", c"tasks", c"todo_users", c"session"];
+    // SAFETY: catalog look-ups, which take any OID.
+    unsafe {
+        SIGNS.iter().any(|name| is_member(pg_sys::get_relname_relid(name.as_ptr(), schema)))
+            || is_guarded(pg_sys::getExtensionOfObject(pg_sys::NamespaceRelationId, schema))
+    }
 }
 
 fn is_part(name: &str) -> bool {
     PARTS.contains(&name)
 }
 
-fn name_of(relation: pg_sys::Oid) -> String {
+/// The name of a relation, empty where there is none.
+pub fn name_of(relation: pg_sys::Oid) -> String {
     // SAFETY: a catalog look-up, whose result is NULL or a terminated string.
     unsafe { text(pg_sys::get_rel_name(relation)) }
 }
@@ -205,6 +237,10 @@ fn loss(table: pg_sys::Oid) -> Failure {
     let is_core = unsafe { pg_sys::get_extension_oid(EXTENSIONS[0].as_ptr(), true) } == extension_of(table);
     let hint = if is_core { KEEP_ROWS } else { LIFT };
     refusal(format!("cannot drop table {} while it holds rows", described(table)), hint)
+}
+
+fn renamed_schema(name: &str) -> Failure {
+    refusal(format!("cannot rename schema {name}, which holds objects of an extension"), LIFT)
 }
 
 fn whole(verb: &str, relation: pg_sys::Oid) -> Failure {

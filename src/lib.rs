@@ -5,14 +5,16 @@
 //! | [`rules`] | what a title, name, description, e-mail address and password hash may be; pure functions |
 //! | [`error`] | how a broken rule becomes a PostgreSQL error with its fields |
 //! | [`boundary`] | how PostgreSQL calls into this library, and how results go back |
+//! | [`ffi`] | PostgreSQL's functions that are called without pgrx between |
 //! | [`statement`] | SQL statements whose plans are kept per session |
+//! | [`owner`] | the rights of the tables' owner, and whom they never act for |
 //! | [`row`] | the row a trigger sees and may change |
 //! | [`triggers`] | the row triggers of both tables |
 //! | [`guard`] | the event trigger that keeps both tables from being lost or changed |
 //! | [`upkeep`] | the rules as functions, for values that were stored before the rules |
 //! | [`settings`] | `todo.bcrypt_cost`, `todo.guard` |
 //! | [`password`] | hashing and verifying passwords |
-//! | [`password_rule`] | how long a password may be, for `todo-admin` as well |
+//! | [`password_rule`] | how long a password may be, and in which form it is hashed, for `todo-admin` as well |
 //! | [`users`] | the functions that write users, and the login |
 //! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
 //!
@@ -24,7 +26,9 @@
 
 mod boundary;
 mod error;
+mod ffi;
 mod guard;
+mod owner;
 mod password;
 mod password_rule;
 mod row;
@@ -53,9 +57,12 @@ extension_sql_file!("../sql/tables/users.sql", name = "users", requires = ["vaca
 extension_sql_file!("../sql/tables/users_rules.sql", name = "users_rules", requires = ["users"]);
 extension_sql_file!("../sql/tables/tasks.sql", name = "tasks", requires = ["users_rules"]);
 extension_sql_file!("../sql/tables/tasks_rules.sql", name = "tasks_rules", requires = ["tasks"]);
+extension_sql_file!("../sql/tables/rights.sql", name = "tables_rights", requires = ["tasks_rules"]);
+extension_sql_file!("../sql/tables/own_grants.sql", name = "own_grants", requires = ["tables_rights"]);
 
 // All else requires the schema, if not directly: upgrade scripts make it by the same text.
-extension_sql_file!("../sql/schema.sql", name = "schema", requires = ["tasks_rules"]);
+extension_sql_file!("../sql/schema.sql", name = "schema", requires = ["own_grants"]);
+extension_sql_file!("../sql/owner.sql", name = "owner", requires = ["schema"]);
 extension_sql_file!("../sql/triggers/users_before_row.sql", name = "users_before_row", requires = ["schema"]);
 extension_sql_file!("../sql/triggers/tasks_before_row.sql", name = "tasks_before_row", requires = ["schema"]);
 extension_sql_file!("../sql/triggers/guard.sql", name = "guard", requires = ["schema"]);
@@ -100,12 +107,27 @@ extension_sql_file!("../sql/functions/todo_clear_completed.sql", name = "todo_cl
 extension_sql_file!("../sql/functions/todo_task_counts.sql", name = "todo_task_counts", requires = ["schema"]);
 
 extension_sql_file!("../sql/functions/todo_not_in_dumps.sql", name = "todo_not_in_dumps", requires = ["schema"]);
-extension_sql_file!("../sql/functions/todo_check.sql", name = "todo_check", requires = ["todo_not_in_dumps"]);
 extension_sql_file!("../sql/functions/todo_release_tables.sql", name = "todo_release_tables", requires = ["schema"]);
 extension_sql_file!("../sql/internal/broken_rule.sql", name = "broken_rule", requires = ["schema"]);
+extension_sql_file!("../sql/internal/broken_time.sql", name = "broken_time", requires = ["schema"]);
 extension_sql_file!("../sql/internal/library_version.sql", name = "library_version", requires = ["schema"]);
 extension_sql_file!("../sql/internal/trimmed.sql", name = "trimmed", requires = ["schema"]);
 extension_sql_file!("../sql/internal/member_functions.sql", name = "member_functions", requires = ["schema"]);
 extension_sql_file!("../sql/internal/schema_for_grants.sql", name = "schema_for_grants", requires = ["schema"]);
+extension_sql_file!("../sql/internal/refuse_foreign_code.sql", name = "refuse_foreign_code", requires = ["schema"]);
+extension_sql_file!("../sql/internal/read_task_ids.sql", name = "read_task_ids", requires = ["schema"]);
+extension_sql_file!("../sql/internal/task_ids.sql", name = "task_ids", requires = ["read_task_ids"]);
+extension_sql_file!("../sql/internal/dangling_grants.sql", name = "dangling_grants", requires = ["schema"]);
+extension_sql_file!("../sql/internal/forget_roles.sql", name = "forget_roles", requires = ["dangling_grants"]);
+extension_sql_file!("../sql/internal/stray_rights.sql", name = "stray_rights", requires = ["schema"]);
+extension_sql_file!(
+    "../sql/functions/todo_check.sql",
+    name = "todo_check",
+    requires = ["task_ids", "dangling_grants", "stray_rights", "todo_not_in_dumps"]
+);
+extension_sql_file!("../sql/internal/own.sql", name = "own", requires = ["schema"]);
+extension_sql_file!("../sql/internal/grant_to_owner.sql", name = "grant_to_owner", requires = ["schema"]);
 extension_sql_file!("../sql/functions/todo_grant.sql", name = "todo_grant", requires = ["todo_users"]);
 extension_sql_file!("../sql/functions/todo_revoke.sql", name = "todo_revoke", requires = ["todo_users"]);
+
+extension_sql_file!("../sql/ownership.sql", name = "ownership", finalize);

@@ -1,7 +1,7 @@
 //! Passwords: bcrypt hashes made and verified, on the bcrypt crate.
 //!
-//! Every verification costs one hash, whatever is wrong: how long it takes must not tell. Hashing cannot be
-//! interrupted, so a cancel or timeout is looked for before and after.
+//! Every verification costs one hash (two, if the password is not given in NFC), whatever is wrong: how long it takes must
+//! not tell. Hashing cannot be interrupted, so a cancel or timeout is looked for before and after.
 
 use crate::boundary::scalar_function;
 use crate::error::Failure;
@@ -9,6 +9,7 @@ use crate::password_rule;
 use crate::rules::{self, HASHED_PASSWORD};
 use crate::settings::bcrypt_cost;
 use pgrx::{IntoDatum, PgSqlErrorCode, check_for_interrupts};
+use std::borrow::Cow;
 use std::hint::black_box;
 
 scalar_function! {
@@ -22,23 +23,65 @@ scalar_function! {
 scalar_function! {
     /// `todo_check_password(password text, hash text)`
     fn todo_check_password(call) {
-        let password = call.argument::<&str>(0).filter(|password| password.len() <= password_rule::MAX_BYTES);
-        Ok(verify(password, call.argument(1)).into_datum())
+        let attempt = Attempt::new(call.argument(0), |text| text.len() <= password_rule::MAX_BYTES);
+        Ok(attempt.verify(call.argument(1)).is_some().into_datum())
     }
 }
 
-/// A new hash, `$2b$` at the current cost, of a password that keeps the rule.
+/// A new hash, `$2b$` at the current cost, of a password that keeps the rule. It is the hash of its NFC.
 pub fn hash(password: &str) -> Result<String, Failure> {
-    rules::password(password)?;
+    let prepared = rules::password(password)?;
     check_for_interrupts!();
-    let hash = bcrypt::hash(password, bcrypt_cost());
+    let hash = bcrypt::hash(&*prepared, bcrypt_cost());
     check_for_interrupts!();
     hash.map_err(|_| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "no random salt could be had"))
 }
 
-/// Whether this is the hash's password. It takes the time of one hash at the current cost, whatever is wrong: no password,
-/// no hash, a malformed one, or one of a lower cost (one of a higher cost takes longer).
-pub fn verify(password: Option<&str>, hash: Option<&str>) -> bool {
+/// What a hash was made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The NFC of a password, as here.
+    Nfc,
+    /// The password as it was given, by another program.
+    Given,
+}
+
+/// A password to be compared with a hash.
+pub struct Attempt<'a> {
+    /// Its NFC; none if that could not be a password.
+    nfc: Option<Cow<'a, str>>,
+    /// Only where it was given in another form: as it was given, or none if that could not be a password.
+    given: Option<Option<&'a str>>,
+}
+
+impl<'a> Attempt<'a> {
+    /// `may_be` says what could be a password.
+    pub fn new(password: Option<&'a str>, may_be: fn(&str) -> bool) -> Self {
+        let nfc = password.and_then(password_rule::nfc);
+        let given = matches!(nfc, Some(Cow::Owned(_))).then(|| password.filter(|given| may_be(given)));
+        Self { nfc: nfc.filter(|nfc| may_be(nfc)), given }
+    }
+
+    /// Whether this is the hash's password, and in which form. It takes the time of one hash at the current cost, of two
+    /// where the password was not given in NFC, whatever is wrong: no password, no hash, a malformed one, or one of a lower
+    /// cost (one of a higher cost takes longer).
+    pub fn verify(&self, hash: Option<&str>) -> Option<Form> {
+        if verify(self.nfc.as_deref(), hash) {
+            return Some(Form::Nfc);
+        }
+        self.given.filter(|&given| verify(given, hash)).map(|_| Form::Given)
+    }
+
+    /// What to hash anew after a correct login: the password, where its hash was made at a lower cost or is not that of
+    /// its NFC, which keeps the rule.
+    pub fn to_renew(&self, hash: &str, form: Form) -> Option<&str> {
+        let is_outdated = form == Form::Given || rules::bcrypt_cost(hash).is_some_and(|cost| cost < bcrypt_cost());
+        self.nfc.as_deref().filter(|_| is_outdated)
+    }
+}
+
+/// Whether this is the hash of these very bytes, in the time of one hash.
+fn verify(password: Option<&str>, hash: Option<&str>) -> bool {
     check_for_interrupts!();
     let verified = password.zip(hash).and_then(|(password, hash)| {
         let cost = rules::bcrypt_cost(hash)?;
@@ -59,9 +102,4 @@ pub fn verify(password: Option<&str>, hash: Option<&str>) -> bool {
 fn waste(cost: u32) {
     let _ = black_box(bcrypt::hash_with_salt(black_box("no such password"), cost, [0; 16]));
     check_for_interrupts!();
-}
-
-/// Whether a hash was made at a lower cost than the current one.
-pub fn is_outdated(hash: &str) -> bool {
-    rules::bcrypt_cost(hash).is_some_and(|cost| cost < bcrypt_cost())
 }

@@ -1,11 +1,19 @@
-//! How long a password in plain text may be: shared by the library and `todo-admin`, which hashes on its side.
+//! What a password in plain text may be, and the form in which it is hashed: shared by the library and `todo-admin`, which
+//! hashes on its side.
+//!
+//! One keyboard sends `é` as one character, another one as `e` with an accent. Passwords are hashed in NFC (Unicode
+//! Standard Annex #15), in which both are the same bytes.
 
+use std::borrow::Cow;
 use std::fmt;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// The shortest password, in characters.
+/// The shortest password, in characters of its NFC.
 const MIN: usize = 8;
-/// The longest password, in bytes: bcrypt reads no more.
+/// The longest password, in bytes of its NFC: bcrypt reads no more.
 pub const MAX_BYTES: usize = 72;
+/// A text of more bytes is not looked at: no NFC has less than a quarter of the bytes that it can be given in.
+const MAX_GIVEN_BYTES: usize = 4 * MAX_BYTES;
 
 /// What is wrong with a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +31,29 @@ impl fmt::Display for Broken {
     }
 }
 
-/// 8 characters to 72 bytes.
-pub fn check(password: &str) -> Result<(), Broken> {
-    if password.len() > MAX_BYTES {
+/// The NFC of a new password, which is what to hash: 8 characters to 72 bytes.
+pub fn prepare(password: &str) -> Result<Cow<'_, str>, Broken> {
+    let nfc = nfc(password).ok_or(Broken::TooLong)?;
+    check(&nfc)?;
+    Ok(nfc)
+}
+
+/// 8 characters to 72 bytes, of a text as it is.
+pub fn check(text: &str) -> Result<(), Broken> {
+    if text.len() > MAX_BYTES {
         return Err(Broken::TooLong);
     }
-    if password.chars().nth(MIN - 1).is_none() { Err(Broken::TooShort) } else { Ok(()) }
+    if text.chars().nth(MIN - 1).is_none() { Err(Broken::TooShort) } else { Ok(()) }
 }
+
+/// The NFC of a text; none where that is certainly longer than any password.
+pub fn nfc(text: &str) -> Option<Cow<'_, str>> {
+    if text.len() > MAX_GIVEN_BYTES {
+        return None;
+    }
+    Some(if is_nfc(text) { Cow::Borrowed(text) } else { Cow::Owned(text.nfc().collect()) })
+}
+
+#[cfg(test)]
+#[path = "password_rule_tests.rs"]
+mod tests;

@@ -1,6 +1,7 @@
 //! The row a BEFORE ROW trigger sees and may change, column by name, without running SQL.
 
 use crate::error::Failure;
+use crate::ffi;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, PgTupleDesc, pg_sys};
 use std::ffi::{CStr, c_int};
@@ -163,12 +164,7 @@ impl Row {
         let (by_value, length) = (attribute.attbyval, c_int::from(attribute.attlen));
         // SAFETY: both values are of the attribute's type. The boundary turns an ERROR into an unwinding, as pgrx
         // does for the functions it binds (not this one: it leaves out utils/datum.h).
-        unsafe {
-            unsafe extern "C-unwind" {
-                fn datum_image_eq(a: pg_sys::Datum, b: pg_sys::Datum, by_value: bool, length: c_int) -> bool;
-            }
-            pg_guard_ffi_boundary(move || datum_image_eq(ours, theirs, by_value, length))
-        }
+        unsafe { pg_guard_ffi_boundary(move || ffi::datum_image_eq(ours, theirs, by_value, length)) }
     }
 
     fn into_tuple(mut self) -> pg_sys::HeapTuple {

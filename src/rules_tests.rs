@@ -8,6 +8,8 @@ const TOO_MANY_BYTES: usize = 300_000_000;
 const SPACES: &str = " \u{a0}\u{1680}\u{2000}\u{2003}\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
 /// White_Space that is a control character.
 const CONTROL_SPACES: &str = "\t\n\u{b}\u{c}\r\u{85}";
+/// Of each kind of blank characters, the first and the last one.
+const BLANKS: &str = "\u{fff9}\u{fffb}\u{13430}\u{1343f}\u{2800}\u{13441}\u{13442}\u{16fe4}\u{1d159}";
 const INVISIBLE: &str = "\u{ad}\u{34f}\u{61c}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202e}\u{2060}\u{2066}\u{3164}\u{fe0f}\u{feff}\u{e0001}";
 
 fn code<T>(result: Result<T, Failure>) -> Option<PgSqlErrorCode> {
@@ -43,7 +45,7 @@ proptest! {
     }
 
     #[test]
-    fn a_title_that_nobody_can_see_is_empty(text in string_of(prop_oneof![any_of(SPACES), any_of(INVISIBLE)], 0..200)) {
+    fn a_title_that_nobody_can_see_is_empty(text in string_of(prop_oneof![any_of(SPACES), any_of(INVISIBLE), any_of(BLANKS)], 0..200)) {
         prop_assert_eq!(code(title(&text)), Some(CHECK_VIOLATION));
         prop_assert_eq!(name(&text).is_ok(), false);
     }
@@ -66,7 +68,7 @@ proptest! {
 
     #[test]
     fn no_address_with_a_blank_or_invisible_character(
-        c in prop_oneof![any_of(SPACES), any_of(CONTROL_SPACES), any_of(INVISIBLE)], place in 0usize..12,
+        c in prop_oneof![any_of(SPACES), any_of(CONTROL_SPACES), any_of(INVISIBLE), any_of(BLANKS)], place in 0usize..12,
     ) {
         let address = "jo@example.com";
         let with = format!("{}{c}{}", &address[..place], &address[place..]);
@@ -103,6 +105,42 @@ fn limits_are_exact() {
     assert!(description("").is_ok());
     assert!(is_impossible_user_id("") && is_impossible_user_id(&"x".repeat(37)));
     assert!(!is_impossible_user_id("x") && !is_impossible_user_id(&"é".repeat(36)));
+}
+
+/// Blank characters are a closed list: all others show, alone and with blanks around, also where no font has them.
+#[test]
+fn what_shows_is_a_title() {
+    let blanks = format!("{BLANKS}{INVISIBLE}");
+    for c in [
+        // Next to a blank one.
+        '\u{27ff}',
+        '\u{2801}',
+        '\u{fffc}',
+        '\u{fffd}',
+        '\u{1342f}',
+        '\u{13440}',
+        '\u{13443}',
+        '\u{16fe3}',
+        '\u{1d158}',
+        '\u{1d15a}',
+        // Signs of blanks, format characters with a glyph, a lone accent, private use, unassigned ones.
+        '\u{2422}',
+        '\u{2423}',
+        '\u{303f}',
+        '\u{600}',
+        '\u{6dd}',
+        '\u{70f}',
+        '\u{110bd}',
+        '\u{301}',
+        '\u{e000}',
+        '\u{10ffff}',
+        '\u{378}',
+    ] {
+        for text in [c.to_string(), format!("{BLANKS}{c}"), format!("{blanks}{c}{blanks}")] {
+            assert_eq!(title(&text), Ok(&*text), "U+{:04X}", u32::from(c));
+        }
+        assert_eq!(email(&format!("{c}@b.cd")), Ok(()), "U+{:04X}", u32::from(c));
+    }
 }
 
 #[test]
@@ -186,5 +224,29 @@ fn passwords_have_8_characters_to_72_bytes() {
         ("é".repeat(37), Some(TOO_LONG)),
     ] {
         assert_eq!(code(password(&text)), code_of, "{} bytes", text.len());
+    }
+}
+
+#[test]
+fn times_are_of_the_years_1_to_9999() {
+    let (first, last) = (*TIMES.start(), *TIMES.end());
+    for time_ in [first, -1, 0, last] {
+        assert_eq!(time(time_, TASK_CREATED_AT), Ok(()));
+    }
+    for time_ in [first - 1, last + 1, i64::MIN, i64::MAX] {
+        assert_eq!(code(time(time_, TASK_CREATED_AT)), Some(CHECK_VIOLATION));
+    }
+    assert_eq!(time(last + 1, COMPLETED_AT).unwrap_err().column, Some(COMPLETED_AT), "without a constraint");
+}
+
+proptest! {
+    #[test]
+    fn time_goes_forward(before in TIMES, now in TIMES) {
+        let after = time_after(before, now);
+        prop_assert!(TIMES.contains(&after) && after >= now && (after > before || before == *TIMES.end()));
+        prop_assert!(after == now || after == before + 1 || before == *TIMES.end());
+        for spoilt in [i64::MIN, i64::MAX, TIMES.end() + 1, TIMES.start() - 1] {
+            prop_assert_eq!(time_after(spoilt, now), now);
+        }
     }
 }

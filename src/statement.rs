@@ -1,29 +1,32 @@
 //! SQL statements (`sql/statements/`) whose plans are kept per session: prepared at the first call, used ever after.
+//!
+//! A statement names its tables by the extension's schema, but that is a name, and a name can come to mean another table.
+//! PostgreSQL analyses the text anew whenever something about its tables or names has changed. It asks
+//! [`set_up_parser`] each time, which refuses every table that is not the extension's. So a plan that runs is always
+//! one of the extension's tables, and PostgreSQL has locked them by then.
 
-use crate::error::row_hider;
+use crate::error::{Failure, Report, row_hider};
+use crate::ffi;
+use crate::owner::{self, Access};
 use pgrx::pg_sys::panic::CaughtError;
+use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::{IntoDatum, PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::cell::Cell;
-use std::ffi::{CStr, CString, c_char, c_int};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::panic::AssertUnwindSafe;
-
-/// The most parameters a statement has.
-const PARAMETERS_MAX: usize = 4;
 
 /// Declares the statement in `sql/statements/<file>.sql`, with the types of its parameters, and with whose rights it runs.
 macro_rules! statement {
     ($name:ident = $file:literal ($($parameter:ident),*)) => {
-        $crate::statement::statement!($name = $file($($parameter),*) with Caller);
+        $crate::statement::statement!($name = $file($($parameter),*) with $crate::statement::Rights::Caller);
     };
-    ($name:ident = $file:literal ($($parameter:ident),*) with $rights:ident) => {
-        thread_local! {
-            // A backend has one thread; this is how Rust spells a static that it need not share.
-            static $name: $crate::statement::Statement = const { $crate::statement::Statement::new(
+    ($name:ident = $file:literal ($($parameter:ident),*) with $rights:expr) => {
+        static $name: $crate::statement::Statement<{ <[&str]>::len(&[$(stringify!($parameter)),*]) }> =
+            $crate::statement::Statement::new(
                 include_str!(concat!("../sql/statements/", $file, ".sql")),
-                &[$(pgrx::pg_sys::$parameter),*],
-                $crate::statement::Rights::$rights,
-            ) };
-        }
+                [$(pgrx::pg_sys::$parameter),*],
+                $rights,
+            );
     };
 }
 pub(crate) use statement;
@@ -33,19 +36,21 @@ pub(crate) use statement;
 pub enum Rights {
     /// The current user's.
     Caller,
-    /// Those of the owner of `users`, as in PostgreSQL's own checks of references: the owner may have put triggers and
-    /// constraints there, which must not run with the rights of a superuser who owns the function.
-    TableOwner,
+    /// Those of a table's owner, see [`owner`], and what the statement does there.
+    Owner(&'static CStr, Access),
 }
 
-/// A statement, and its plan once it has been prepared.
-pub struct Statement {
+/// A statement with `N` parameters, and its plan once it has been prepared.
+pub struct Statement<const N: usize> {
     /// The text; `@extschema@` stands for the extension's schema, as in an install script.
     sql: &'static str,
-    parameters: &'static [pg_sys::Oid],
+    parameters: [pg_sys::Oid; N],
     rights: Rights,
     kept: Cell<Option<Kept>>,
 }
+
+// SAFETY: a backend runs SQL, and with it all of this library, in one thread.
+unsafe impl<const N: usize> Sync for Statement<N> {}
 
 /// A plan, and the schema that its text names. DROP and CREATE EXTENSION in one session may move the extension.
 #[derive(Clone, Copy)]
@@ -54,80 +59,77 @@ struct Kept {
     plan: pg_sys::SPIPlanPtr,
 }
 
-/// A plan that returns whole rows in its one column, and its arguments, ready to run: plain values, see [`boundary`](crate::boundary).
+/// A plan and its arguments, ready to run: plain values, see [`boundary`](crate::boundary).
 #[derive(Clone, Copy)]
 pub struct Execution {
     pub plan: pg_sys::SPIPlanPtr,
-    pub values: [pg_sys::Datum; PARAMETERS_MAX],
-    /// As SPI wants it: `n` for NULL, a blank otherwise.
-    pub nulls: [c_char; PARAMETERS_MAX],
+    pub params: pg_sys::ParamListInfo,
     /// The role to run as, or InvalidOid for the current one.
     pub role: pg_sys::Oid,
 }
 
-/// Becomes another role, as a function with its owner's rights does; the state to go back to.
-///
-/// # Safety
-/// [`leave_role`] must follow, or the end of the (sub)transaction by an error, which goes back by itself.
-pub unsafe fn enter_role(role: pg_sys::Oid) -> (pg_sys::Oid, c_int) {
-    let (mut current, mut context) = (pg_sys::InvalidOid, 0);
-    // SAFETY: both functions work on variables of the backend, and raise no error.
-    unsafe {
-        pg_sys::GetUserIdAndSecContext(&raw mut current, &raw mut context);
-        if role != pg_sys::InvalidOid {
-            pg_sys::SetUserIdAndSecContext(role, context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as c_int);
-        }
+impl Execution {
+    /// How SPI is to run it; rows go to `dest`, or where that is NULL into SPI's table.
+    pub fn options(&self, dest: *mut pg_sys::DestReceiver) -> pg_sys::SPIExecuteOptions {
+        pg_sys::SPIExecuteOptions { params: self.params, dest, ..pg_sys::SPIExecuteOptions::default() }
     }
-    (current, context)
 }
 
-/// Goes back to the role before [`enter_role`].
-///
-/// # Safety
-/// `before` is what it returned.
-pub unsafe fn leave_role(before: (pg_sys::Oid, c_int)) {
-    // SAFETY: the caller's promise.
-    unsafe { pg_sys::SetUserIdAndSecContext(before.0, before.1) }
-}
-
-impl Statement {
-    pub const fn new(sql: &'static str, parameters: &'static [pg_sys::Oid], rights: Rights) -> Self {
-        assert!(parameters.len() <= PARAMETERS_MAX);
+impl<const N: usize> Statement<N> {
+    pub const fn new(sql: &'static str, parameters: [pg_sys::Oid; N], rights: Rights) -> Self {
         Self { sql, parameters, rights, kept: Cell::new(None) }
     }
 
     /// The statement on the tables in schema `namespace`, with its parameters bound in order; `None` is NULL.
-    pub fn bind<const N: usize>(&self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> Execution {
-        debug_assert_eq!(N, self.parameters.len());
-        let role = if self.rights == Rights::TableOwner { owner_of_users(namespace) } else { pg_sys::InvalidOid };
+    ///
+    /// Errors: 55000 where something is in the way of the owner's rights, see [`owner::of_table`].
+    pub fn bind(
+        &'static self,
+        namespace: pg_sys::Oid,
+        arguments: [Option<pg_sys::Datum>; N],
+    ) -> Result<Execution, Failure> {
+        let role = match self.rights {
+            Rights::Caller => pg_sys::InvalidOid,
+            Rights::Owner(table, access) => owner::of_table(table, namespace, access)?,
+        };
         // SAFETY: an ERROR in between ends the (sub)transaction, which goes back to the role before.
         let plan = unsafe {
-            let before = enter_role(role);
+            let before = owner::enter(role);
             let plan = self.plan(namespace);
-            leave_role(before);
+            owner::leave(before);
             plan
         };
-        let mut execution = Execution {
-            plan,
-            values: [pg_sys::Datum::null(); PARAMETERS_MAX],
-            nulls: [b'n' as c_char; PARAMETERS_MAX],
-            role,
-        };
-        for (i, value) in arguments.into_iter().enumerate() {
-            if let Some(value) = value {
-                execution.values[i] = value;
-                execution.nulls[i] = b' ' as c_char;
+        Ok(Execution { plan, params: self.params(arguments), role })
+    }
+
+    /// Values as PostgreSQL's executor takes them. They are for it alone: an argument may be a hash. Without
+    /// PARAM_FLAG_CONST no plan holds them, and with a function that fetches them they are not in any log.
+    fn params(&self, arguments: [Option<pg_sys::Datum>; N]) -> pg_sys::ParamListInfo {
+        // SAFETY: makeParamList makes room for N parameters, in memory that outlives the call of the function.
+        unsafe {
+            let params = pg_sys::makeParamList(N as c_int);
+            if N > 0 {
+                (*params).paramFetch = Some(fetch_param);
+                let slots = (*params).params.as_mut_ptr();
+                for (i, value) in arguments.into_iter().enumerate() {
+                    *slots.add(i) = pg_sys::ParamExternData {
+                        value: value.unwrap_or(pg_sys::Datum::null()),
+                        isnull: value.is_none(),
+                        pflags: 0,
+                        ptype: self.parameters[i],
+                    };
+                }
             }
+            params
         }
-        execution
     }
 
     /// Runs the statement now; the first columns of its first row as text.
-    pub fn first_row<const N: usize, const COLUMNS: usize>(
-        &self,
+    pub fn first_row<const COLUMNS: usize>(
+        &'static self,
         namespace: pg_sys::Oid,
         arguments: [Option<pg_sys::Datum>; N],
-    ) -> Option<[Option<String>; COLUMNS]> {
+    ) -> Result<Option<[Option<String>; COLUMNS]>, Failure> {
         // SAFETY: the table is that of the statement which has just run, and SPI_getvalue's strings are SPI's until
         // SPI_finish; a column that is not there is NULL.
         self.run(namespace, arguments, |rows| unsafe {
@@ -141,20 +143,15 @@ impl Statement {
         })
     }
 
-    /// Runs the statement now; how many rows it changed.
-    pub fn execute<const N: usize>(&self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> u64 {
-        self.run(namespace, arguments, |rows| rows)
-    }
-
     /// Runs the statement under pgrx's guard, for a function that has more to do afterwards.
-    fn run<const N: usize, T>(
-        &self,
+    fn run<T>(
+        &'static self,
         namespace: pg_sys::Oid,
         arguments: [Option<pg_sys::Datum>; N],
         read: impl FnOnce(u64) -> T,
-    ) -> T {
-        let execution = self.bind(namespace, arguments);
-        let (mut values, nulls) = (execution.values, execution.nulls);
+    ) -> Result<T, Failure> {
+        let execution = self.bind(namespace, arguments)?;
+        let options = execution.options(std::ptr::null_mut());
         let mut hider = row_hider();
         // SAFETY: SPI as documented. An ERROR on the way ends the transaction's SPI state with it, and unwinds through
         // here, where the error context is taken off before it goes.
@@ -162,19 +159,19 @@ impl Statement {
             let _restore = RestoreErrorContext(hider.previous);
             pg_sys::error_context_stack = &raw mut hider;
             pg_sys::SPI_connect();
-            let before = enter_role(execution.role);
-            let status = pg_sys::SPI_execute_plan(execution.plan, values.as_mut_ptr(), nulls.as_ptr(), false, 0);
-            leave_role(before);
+            let before = owner::enter(execution.role);
+            let status = pg_sys::SPI_execute_plan_extended(execution.plan, &raw const options);
+            owner::leave(before);
             assert!(status >= 0, "a kept plan could not be run");
             let result = read(pg_sys::SPI_processed);
             pg_sys::SPI_finish();
-            result
+            Ok(result)
         }
     }
 
     /// Runs the statement now, in a subtransaction: an error, other than a cancel, undoes it and is nobody's. How many
     /// rows it changed.
-    pub fn try_execute<const N: usize>(&self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> u64 {
+    pub fn try_execute(&'static self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> u64 {
         // SAFETY: as PL/pgSQL does for a block with an EXCEPTION clause: the context and resource owner that were
         // current before the subtransaction are so again after it.
         unsafe {
@@ -186,7 +183,7 @@ impl Statement {
             pg_sys::BeginInternalSubTransaction(std::ptr::null());
             pg_sys::MemoryContextSwitchTo(context);
             PgTryBuilder::new(AssertUnwindSafe(|| {
-                let rows = self.execute(namespace, arguments);
+                let rows = self.run(namespace, arguments, |rows| rows).unwrap_or(0);
                 pg_sys::ReleaseCurrentSubTransaction();
                 restore();
                 rows
@@ -201,7 +198,7 @@ impl Statement {
         }
     }
 
-    fn plan(&self, namespace: pg_sys::Oid) -> pg_sys::SPIPlanPtr {
+    fn plan(&'static self, namespace: pg_sys::Oid) -> pg_sys::SPIPlanPtr {
         // SAFETY: the name, if there is one, is a terminated string.
         let schema = unsafe {
             let name = pg_sys::get_namespace_name(namespace);
@@ -219,25 +216,77 @@ impl Statement {
         }
     }
 
-    fn prepare(&self, schema: &CStr) -> pg_sys::SPIPlanPtr {
+    fn prepare(&'static self, schema: &CStr) -> pg_sys::SPIPlanPtr {
         // SAFETY: SPI as documented: connect, prepare, keep, finish. An ERROR on the way ends the transaction's SPI
-        // state with it. quote_identifier's result lives in this memory context or is its argument.
+        // state with it. quote_identifier's result lives in this memory context or is its argument. The argument of
+        // the parser's set-up lives as long as the backend.
         unsafe {
             let quoted = CStr::from_ptr(pg_sys::quote_identifier(schema.as_ptr()));
             // A UTF-8 database has UTF-8 names, and the extension installs in no other.
             let sql = self.sql.replace("@extschema@", &quoted.to_string_lossy());
             let sql = CString::new(sql).expect("the statement's text holds no NUL");
+            let options = pg_sys::SPIPrepareOptions {
+                parserSetup: Some(set_up_parser::<N>),
+                parserSetupArg: (&raw const self.parameters).cast_mut().cast(),
+                parseMode: pg_sys::RawParseMode::RAW_PARSE_DEFAULT,
+                // One plan serves all arguments.
+                cursorOptions: pg_sys::CURSOR_OPT_GENERIC_PLAN as c_int,
+            };
             pg_sys::SPI_connect();
-            let parameters = self.parameters.as_ptr().cast_mut();
-            // One plan serves all arguments; and a plan that is made for some shows them to who has plans printed.
-            let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as i32;
-            let plan = pg_sys::SPI_prepare_cursor(sql.as_ptr(), self.parameters.len() as i32, parameters, options);
+            let plan = pg_sys::SPI_prepare_extended(sql.as_ptr(), &raw const options);
             assert!(!plan.is_null(), "SPI_prepare refused a statement of this library");
             pg_sys::SPI_keepplan(plan);
             pg_sys::SPI_finish();
             plan
         }
     }
+}
+
+/// Called by PostgreSQL whenever it analyses a statement's text. `parameters` are the types of its `N` parameters.
+unsafe extern "C-unwind" fn set_up_parser<const N: usize>(pstate: *mut pg_sys::ParseState, parameters: *mut c_void) {
+    // SAFETY: the argument is what `prepare` gave; the parser looks at the types while it analyses the statement.
+    unsafe {
+        ffi::setup_parse_fixed_parameters(pstate, parameters.cast(), N as c_int);
+        (*pstate).p_pre_columnref_hook = Some(refuse_other_tables);
+    }
+}
+
+/// Called for each column that a statement names. By then its tables are known; and each statement names a column in
+/// WHERE or RETURNING, which come last.
+unsafe extern "C-unwind" fn refuse_other_tables(
+    pstate: *mut pg_sys::ParseState,
+    _column: *mut pg_sys::ColumnRef,
+) -> *mut pg_sys::Node {
+    // SAFETY: called by the parser, where an ERROR may be raised: this frame holds plain values only. The range table
+    // is a list of RangeTblEntry, or NULL.
+    unsafe {
+        let refused: Option<Report> = pgrx_extern_c_guard(|| {
+            let tables = (*pstate).p_rtable;
+            let count = if tables.is_null() { 0 } else { (*tables).length as usize };
+            (0..count).find_map(|i| {
+                let entry: *mut pg_sys::RangeTblEntry = (*(*tables).elements.add(i)).ptr_value.cast();
+                if (*entry).rtekind != pg_sys::RTEKind::RTE_RELATION {
+                    return None;
+                }
+                owner::must_be_member((*entry).relid).err().map(|failure| failure.into_report(pg_sys::InvalidOid))
+            })
+        });
+        if let Some(report) = refused {
+            report.raise();
+        }
+    }
+    std::ptr::null_mut()
+}
+
+/// Called by the executor for the value of a parameter.
+unsafe extern "C-unwind" fn fetch_param(
+    params: pg_sys::ParamListInfo,
+    number: c_int,
+    _speculative: bool,
+    _workspace: *mut pg_sys::ParamExternData,
+) -> *mut pg_sys::ParamExternData {
+    // SAFETY: the executor asks for parameters that the plan has, counted from 1, and `params` holds all of them.
+    unsafe { (*params).params.as_mut_ptr().add(number as usize - 1) }
 }
 
 /// Puts the error context back that was there before, also when an error unwinds.
@@ -247,30 +296,6 @@ impl Drop for RestoreErrorContext {
     fn drop(&mut self) {
         // SAFETY: written by the backend's one thread; the context before ours outlives it.
         unsafe { pg_sys::error_context_stack = self.0 }
-    }
-}
-
-/// The owner of `users`, or InvalidOid where there is none. The table is locked first, until the transaction ends: were it
-/// given to another role before the statement runs, that role's triggers would run as the owner before.
-fn owner_of_users(namespace: pg_sys::Oid) -> pg_sys::Oid {
-    // SAFETY: catalog look-ups, and a lock as every statement takes it; the row is released once it has been read.
-    unsafe {
-        let find = || pg_sys::get_relname_relid(c"users".as_ptr(), namespace);
-        let mut users = find();
-        while users != pg_sys::InvalidOid {
-            pg_sys::LockRelationOid(users, pg_sys::AccessShareLock as pg_sys::LOCKMODE);
-            let locked = std::mem::replace(&mut users, find());
-            if users == locked {
-                break;
-            }
-        }
-        let row = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::RELOID as c_int, pg_sys::Datum::from(users));
-        if row.is_null() {
-            return pg_sys::InvalidOid;
-        }
-        let owner = (*pg_sys::GETSTRUCT(row).cast::<pg_sys::FormData_pg_class>()).relowner;
-        pg_sys::ReleaseSysCache(row);
-        owner
     }
 }
 

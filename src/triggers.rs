@@ -17,8 +17,8 @@ trigger_function! {
         let email = not_null(trigger, rules::EMAIL, Kind::Text)?;
         let name = not_null(trigger, rules::NAME, Kind::Text)?;
         let hashed_password = not_null(trigger, rules::HASHED_PASSWORD, Kind::Text)?;
-        let created_at = not_null(trigger, Column::new(c"users", c"created_at"), Kind::Time)?;
-        let updated_at = not_null(trigger, Column::new(c"users", c"updated_at"), Kind::Time)?;
+        let created_at = not_null(trigger, rules::USER_CREATED_AT, Kind::Time)?;
+        let updated_at = not_null(trigger, rules::USER_UPDATED_AT, Kind::Time)?;
         not_null(trigger, Column::new(c"users", c"is_active"), Kind::Flag)?;
         let email_verified = not_null(trigger, Column::new(c"users", c"email_verified"), Kind::Flag)?;
 
@@ -26,8 +26,8 @@ trigger_function! {
         check(trigger, email, rules::email)?;
         trim(trigger, name, rules::name)?;
         check(trigger, hashed_password, rules::hashed_password)?;
-        to_utc(trigger, created_at);
-        to_utc(trigger, updated_at);
+        time(trigger, created_at, rules::USER_CREATED_AT)?;
+        time(trigger, updated_at, rules::USER_UPDATED_AT)?;
 
         // The new address has not been verified, whatever the statement says of the old one.
         if has_other_address(trigger, email) {
@@ -46,16 +46,16 @@ trigger_function! {
         let title = not_null(trigger, rules::TITLE, Kind::Text)?;
         let description = trigger.new.position(c"description", Kind::Text)?;
         let completed = not_null(trigger, Column::new(c"tasks", c"completed"), Kind::Flag)?;
-        let created_at = not_null(trigger, Column::new(c"tasks", c"created_at"), Kind::Time)?;
-        let updated_at = not_null(trigger, Column::new(c"tasks", c"updated_at"), Kind::Time)?;
+        let created_at = not_null(trigger, rules::TASK_CREATED_AT, Kind::Time)?;
+        let updated_at = not_null(trigger, rules::TASK_UPDATED_AT, Kind::Time)?;
         let completed_at = trigger.new.position(c"completed_at", Kind::Time)?;
 
         trim(trigger, title, rules::title)?;
         check_description(trigger, description)?;
-        to_utc(trigger, created_at);
-        to_utc(trigger, updated_at);
-        to_utc(trigger, completed_at);
-        own_completed_at(trigger, completed, completed_at);
+        time(trigger, created_at, rules::TASK_CREATED_AT)?;
+        time(trigger, updated_at, rules::TASK_UPDATED_AT)?;
+        time(trigger, completed_at, rules::COMPLETED_AT)?;
+        own_completed_at(trigger, completed, completed_at, created_at);
         touch(trigger, updated_at);
         Ok(())
     }
@@ -101,32 +101,50 @@ fn has_other_address(trigger: &Trigger, email: usize) -> bool {
 }
 
 /// `completed` and `completed_at` tell the same: the time is set when a task is completed (a time that the statement
-/// gives is kept), stays while it is, and goes when it is pending again.
-fn own_completed_at(trigger: &mut Trigger, completed: usize, completed_at: usize) {
+/// gives is kept), stays while it is, and goes when it is pending again. A transaction may complete a task that was made
+/// after it began: then its `NOW()`, by the statement or by us, is the time at which the task was made.
+fn own_completed_at(trigger: &mut Trigger, completed: usize, completed_at: usize, created_at: usize) {
     let is_completed = trigger.new.get::<bool>(completed) == Some(true);
-    let has_time = !trigger.new.is_null(completed_at);
-    if is_completed && !has_time {
-        let before = trigger.old.as_ref().and_then(|old| old.get::<i64>(completed_at));
-        trigger.new.set(completed_at, Some(before.unwrap_or_else(utc_now)));
-    } else if !is_completed && has_time {
+    let Some(given) = trigger.new.get::<i64>(completed_at) else {
+        if is_completed {
+            let before = trigger.old.as_ref().and_then(|old| old.get::<i64>(completed_at));
+            let time = before.unwrap_or_else(|| now_since(trigger.new.get(created_at)));
+            trigger.new.set(completed_at, Some(time));
+        }
+        return;
+    };
+    if !is_completed {
         trigger.new.set(completed_at, None::<i64>);
+    } else if given == utc_now() && trigger.is_set(completed_at) {
+        trigger.new.set(completed_at, Some(now_since(trigger.new.get(created_at))));
     }
 }
 
-/// `updated_at` moves when an UPDATE changes something, unless the statement sets it.
+/// `updated_at` moves when an UPDATE changes something, to now or to what the statement sets it to, but always forward:
+/// a transaction that began earlier, or a client whose clock is slow, may write later.
 fn touch(trigger: &mut Trigger, updated_at: usize) {
-    if trigger.old.is_some() && !trigger.is_set(updated_at) && trigger.is_changed(updated_at) {
-        trigger.new.set(updated_at, Some(utc_now()));
+    let Some(before) = trigger.old.as_ref().and_then(|old| old.get::<i64>(updated_at)) else { return };
+    let time = match trigger.new.get::<i64>(updated_at) {
+        Some(given) if trigger.is_set(updated_at) => given,
+        _ if trigger.is_changed(updated_at) => utc_now(),
+        _ => return,
+    };
+    let later = rules::time_after(before, time);
+    if trigger.new.get(updated_at) != Some(later) {
+        trigger.new.set(updated_at, Some(later));
     }
 }
 
-/// Turns the local time of an application's `NOW()` into UTC; any other time that the statement sets stays as it is.
-fn to_utc(trigger: &mut Trigger, column: usize) {
-    let Some(time) = trigger.new.get::<i64>(column).filter(|_| trigger.is_set(column)) else { return };
+/// Applies the rule of times to one that the statement sets. The local time of an application's `NOW()` becomes UTC; any
+/// other time stays as it is.
+fn time(trigger: &mut Trigger, position: usize, column: Column) -> Result<(), Failure> {
+    let Some(time) = trigger.new.get::<i64>(position).filter(|_| trigger.is_set(position)) else { return Ok(()) };
+    rules::time(time, column)?;
     let now = utc_now();
     if time != now && time == local_timestamp() {
-        trigger.new.set(column, Some(now));
+        trigger.new.set(position, Some(now));
     }
+    Ok(())
 }
 
 /// The transaction's time in UTC, as a timestamp without time zone: microseconds since 2000-01-01, which is what
@@ -134,6 +152,11 @@ fn to_utc(trigger: &mut Trigger, column: usize) {
 fn utc_now() -> i64 {
     // SAFETY: reads a variable of the running transaction.
     unsafe { pg_sys::GetCurrentTransactionStartTimestamp() }
+}
+
+/// The transaction's time in UTC, or a later one before which it cannot be.
+fn now_since(earliest: Option<i64>) -> i64 {
+    utc_now().max(earliest.unwrap_or(i64::MIN))
 }
 
 /// `LOCALTIMESTAMP`: the transaction's time in the session's time zone.

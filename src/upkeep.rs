@@ -1,10 +1,14 @@
 //! For scripts and operators: the rules as SQL functions (scripts that bring older rows under them tell with these what they
-//! can mend, and what not), and which version the library is of.
+//! can mend, and what not), where the ids of tasks are, and which version the library is of.
 
-use crate::boundary::scalar_function;
+use crate::boundary::{scalar_function, set_function};
 use crate::error::Failure;
+use crate::owner::Access;
 use crate::rules;
-use pgrx::{IntoDatum, PgSqlErrorCode};
+use crate::statement::{Rights, statement};
+use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
+
+statement!(TASK_IDS = "task_ids"() with Rights::Owner(c"tasks", Access::Read));
 
 scalar_function! {
     /// `todo_internal.trimmed(value text)`
@@ -27,6 +31,29 @@ scalar_function! {
             _ => return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, "no rule for this column")),
         };
         Ok(outcome.err().and_then(|failure| failure.message.into_owned().into_datum()))
+    }
+}
+
+set_function! {
+    /// `todo_internal.read_task_ids(schema regnamespace)`
+    fn todo_read_task_ids(call) {
+        TASK_IDS.bind(call.argument(0).unwrap_or(pg_sys::InvalidOid), [])
+    }
+}
+
+scalar_function! {
+    /// `todo_internal.broken_time(column_name text, value timestamp)`
+    fn todo_broken_time(call) {
+        let (Some(column), Some(value)) = (call.argument(0), call.argument::<i64>(1)) else { return Ok(None) };
+        let column = match column {
+            "users.created_at" => rules::USER_CREATED_AT,
+            "users.updated_at" => rules::USER_UPDATED_AT,
+            "tasks.created_at" => rules::TASK_CREATED_AT,
+            "tasks.updated_at" => rules::TASK_UPDATED_AT,
+            "tasks.completed_at" => rules::COMPLETED_AT,
+            _ => return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, "no rule for this column")),
+        };
+        Ok(rules::time(value, column).err().and_then(|failure| failure.message.into_owned().into_datum()))
     }
 }
 

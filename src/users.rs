@@ -3,26 +3,34 @@
 
 use crate::boundary::{Call, scalar_function, set_function};
 use crate::error::{Column, Failure};
-use crate::password;
+use crate::owner::Access;
+use crate::password::{self, Attempt};
+use crate::password_rule;
 use crate::rules::{self, EMAIL, HASHED_PASSWORD, NAME};
-use crate::statement::{datum, statement};
+use crate::statement::{Rights, datum, statement};
+use crate::tasks;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::{IntoDatum, pg_sys};
 
 const ID: Column = Column::new(c"users", c"id");
 const IS_ACTIVE: Column = Column::new(c"users", c"is_active");
 
-statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
-statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
-statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with TableOwner);
-statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with TableOwner);
-statement!(DELETE = "delete_user"(TEXTOID) with TableOwner);
+const OWNER_READS: Rights = Rights::Owner(c"users", Access::Read);
+const OWNER_WRITES: Rights = Rights::Owner(c"users", Access::Write);
+const OWNER_DELETES: Rights = Rights::Owner(c"users", Access::Delete);
+
+statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with OWNER_WRITES);
+statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with OWNER_WRITES);
+statement!(DELETE = "delete_user"(TEXTOID) with OWNER_DELETES);
 statement!(SET_PASSWORD_HASH = "set_password_hash"(TEXTOID, TEXTOID));
-statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with TableOwner);
-statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with TableOwner);
-statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
-statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with TableOwner);
-statement!(ACTIVE_USER = "active_user"(TEXTOID) with TableOwner);
+statement!(USER = "user"(TEXTOID));
+statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with OWNER_READS);
+statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with OWNER_READS);
+statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(ACTIVE_USER = "active_user"(TEXTOID) with OWNER_READS);
 
 set_function! {
     /// `todo_create_user(email text, name text, password text)`
@@ -36,7 +44,7 @@ set_function! {
         unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_create_user()".as_ptr()) };
         let hash = password::hash(password)?;
         let arguments = [datum(email), datum(name), datum(hash)];
-        Ok(CREATE.with(|create| create.bind(call.namespace, arguments)))
+        call.run(&CREATE, arguments)
     }
 }
 
@@ -48,7 +56,7 @@ set_function! {
         email.map(rules::email).transpose()?;
         let name = call.argument(2).map(rules::name).transpose()?;
         let arguments = [datum(user_id), datum(email), datum(name)];
-        Ok(UPDATE.with(|update| update.bind(call.namespace, arguments)))
+        call.run(&UPDATE, arguments)
     }
 }
 
@@ -56,7 +64,7 @@ set_function! {
     /// `todo_verify_email(user_id text)`
     fn todo_verify_email(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
-        Ok(VERIFY_EMAIL.with(|verify| verify.bind(call.namespace, [datum(user_id)])))
+        call.run(&VERIFY_EMAIL, [datum(user_id)])
     }
 }
 
@@ -65,7 +73,7 @@ set_function! {
     fn todo_set_active(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
         let active: bool = call.required(1, "active", IS_ACTIVE)?;
-        Ok(SET_ACTIVE.with(|set| set.bind(call.namespace, [datum(user_id), datum(active)])))
+        call.run(&SET_ACTIVE, [datum(user_id), datum(active)])
     }
 }
 
@@ -73,7 +81,8 @@ set_function! {
     /// `todo_delete_user(user_id text)`
     fn todo_delete_user(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
-        Ok(DELETE.with(|delete| delete.bind(call.namespace, [datum(user_id)])))
+        tasks::lock_all(user_id, c"todo_delete_user()");
+        call.run(&DELETE, [datum(user_id)])
     }
 }
 
@@ -83,7 +92,10 @@ set_function! {
         let user_id: &str = call.required(0, "user_id", ID)?;
         let hash: &str = call.required(1, "hash", HASHED_PASSWORD)?;
         rules::hashed_password(hash)?;
-        Ok(SET_PASSWORD_HASH.with(|set| set.bind(call.namespace, [datum(user_id), datum(hash)])))
+        match SET_PASSWORD_HASH.first_row(call.namespace, [datum(user_id), datum(hash)])? {
+            Some([stored]) if stored.as_deref() != Some(hash) => Err(not_stored()),
+            _ => call.run(&USER, [datum(user_id)]),
+        }
     }
 }
 
@@ -91,43 +103,42 @@ set_function! {
     /// `todo_authenticate(email text, password text)`
     fn todo_authenticate(call) {
         let user_id = login(call)?;
-        Ok(ACTIVE_USER.with(|find| find.bind(call.namespace, [datum(user_id)])))
+        call.run(&ACTIVE_USER, [datum(user_id)])
     }
 }
 
 /// The id of the active user with this address and password. Nothing is locked and no statement is open while the
-/// password is hashed; if the stored hash is another one afterwards, that is what counts.
+/// password is hashed; if the stored hash is another one afterwards, that is what counts. A renewed hash is tried once,
+/// since a trigger may keep the old one.
 fn login(call: &Call) -> Result<Option<String>, Failure> {
     let email: Option<&str> = call.argument(0);
-    let password = call.argument::<&str>(1).filter(|password| rules::password(password).is_ok());
+    let attempt = Attempt::new(call.argument(1), |text| password_rule::check(text).is_ok());
     let mut verified = None;
+    let mut may_renew = true;
     loop {
-        let stored = CREDENTIALS_BY_EMAIL.with(|find| find.first_row(call.namespace, [datum(email)]));
+        let stored = CREDENTIALS_BY_EMAIL.first_row(call.namespace, [datum(email)])?;
         let (id, hash) = stored.map_or((None, None), |[id, hash]| (id, hash));
         if verified.is_some() && hash == verified {
             return Ok(id);
         }
-        if !password::verify(password, hash.as_deref()) {
-            return Ok(None);
-        }
-        verified = match (&id, &hash, password) {
-            (Some(id), Some(hash), Some(password)) => renew(call, id, hash, password)?,
+        let Some(form) = attempt.verify(hash.as_deref()) else { return Ok(None) };
+        verified = match (&id, &hash) {
+            (Some(id), Some(hash)) if may_renew => renew(call, id, hash, attempt.to_renew(hash, form))?,
             _ => None,
         };
+        may_renew = false;
         verified = verified.or(hash);
     }
 }
 
-/// Stores a new hash after a correct login where the old one was made at a lower cost, and returns it. It is left for
-/// another time where the login would have to wait or could fail for it: in a transaction that must not write or has
-/// one snapshot, under a lock on the table or the row, or if the UPDATE fails.
-fn renew(call: &Call, id: &str, hash: &str, password: &str) -> Result<Option<String>, Failure> {
-    if !password::is_outdated(hash) || !may_renew(call.namespace) {
-        return Ok(None);
-    }
+/// Stores a new hash after a correct login where there is a password to hash anew, and returns it. It is left for another
+/// time where the login would have to wait or could fail for it: in a transaction that must not write or has one snapshot,
+/// under a lock on the table or the row, or if the UPDATE fails.
+fn renew(call: &Call, id: &str, hash: &str, password: Option<&str>) -> Result<Option<String>, Failure> {
+    let Some(password) = password.filter(|_| may_renew(call.namespace)) else { return Ok(None) };
     let new = password::hash(password)?;
     let arguments = [datum(id), datum(hash), datum(&*new)];
-    let renewed = RENEW_HASH.with(|renew| renew.try_execute(call.namespace, arguments)) == 1;
+    let renewed = RENEW_HASH.try_execute(call.namespace, arguments) == 1;
     Ok(renewed.then_some(new))
 }
 
@@ -152,23 +163,30 @@ scalar_function! {
         rules::password(new)?;
         // SAFETY: raises 25006, or does nothing.
         unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_change_password()".as_ptr()) };
-        let current = Some(current).filter(|password| rules::password(password).is_ok());
+        let current = Attempt::new(Some(current), |text| password_rule::check(text).is_ok());
         let mut verified = None;
         loop {
-            let stored = CREDENTIALS_BY_ID.with(|find| find.first_row(call.namespace, [datum(user_id)]));
+            let stored = CREDENTIALS_BY_ID.first_row(call.namespace, [datum(user_id)])?;
             let hash = stored.and_then(|[_, hash]| hash);
             if verified.is_some() && hash == verified {
-                return Err(Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the password could not be stored"));
+                return Err(not_stored());
             }
-            if !password::verify(current, hash.as_deref()) {
+            if current.verify(hash.as_deref()).is_none() {
                 return Ok(false.into_datum());
             }
-            let arguments = [datum(user_id), datum(hash.as_deref()), datum(password::hash(new)?)];
-            if REPLACE_HASH.with(|replace| replace.execute(call.namespace, arguments)) == 1 {
-                return Ok(true.into_datum());
+            let new = password::hash(new)?;
+            let arguments = [datum(user_id), datum(hash.as_deref()), datum(&*new)];
+            match REPLACE_HASH.first_row(call.namespace, arguments)? {
+                Some([stored]) if stored.as_deref() == Some(&*new) => return Ok(true.into_datum()),
+                Some([_]) => return Err(not_stored()),
+                // Again: the stored hash was replaced meanwhile, as by a login that renewed it.
+                None => verified = hash,
             }
-            // Again: the stored hash was replaced meanwhile, as by a login that renewed it.
-            verified = hash;
         }
     }
+}
+
+fn not_stored() -> Failure {
+    Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the password could not be stored")
+        .hint(c"A trigger or rule of the application keeps another one.")
 }

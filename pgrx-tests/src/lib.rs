@@ -357,7 +357,7 @@ pub fn rows(client: &mut Client) -> Vec<String> {
 /// The first column of a query's rows.
 #[track_caller]
 pub fn strings(client: &mut Client, query: &str) -> Vec<String> {
-    client.query(query, &[]).unwrap_or_else(|e| panic!("{query}: {e}")).iter().map(|row| row.get(0)).collect()
+    client.query(query, &[]).unwrap_or_else(|e| panic!("{query}: {e:?}")).iter().map(|row| row.get(0)).collect()
 }
 
 /// What one run of `todo-admin` has said.

@@ -57,6 +57,7 @@ fn address() -> impl Strategy<Value = String> {
         1 => "\\PC{1,3}",
         1 => "[\u{80}-\u{2fff}]{1,3}",
         1 => "[\u{ad}\u{34f}\u{61c}\u{200b}-\u{200f}\u{2028}-\u{202f}\u{3000}\u{3164}\u{fe00}-\u{fe0f}\u{feff}\u{e0001}]",
+        1 => "[\u{27ff}-\u{2801}\u{fff8}-\u{fffd}\u{1342f}-\u{13443}\u{16fe3}-\u{16fe5}\u{1d158}-\u{1d15a}]",
         1 => "[.@-]{1,2}",
     ];
     let joined = |joint: &'static str, range| {
@@ -86,7 +87,12 @@ fn trigger_and_constraint_judge_addresses_alike() {
 #[test]
 fn what_the_triggers_accept_no_constraint_refuses() {
     let mut database = Database::with_users();
-    let line = prop_oneof!["\\PC{0,30}", "[ \u{a0}\u{3000}\u{200b}]{0,9}", "[\\x01-\\x30]{0,4}", "\\PC{195,205}"];
+    let line = prop_oneof![
+        "\\PC{0,30}",
+        "[ \u{a0}\u{3000}\u{200b}\u{2800}\u{1d159}]{0,9}",
+        "[\\x01-\\x30]{0,4}",
+        "\\PC{195,205}"
+    ];
     let text = prop_oneof!["\\PC{0,30}", "[\\x01-\\x30]{0,4}", "\\PC{995,1005}"];
     for (insert, values) in [
         ("INSERT INTO users (email, name) VALUES ('n@b.cd', value)", generate(line.clone())),

@@ -42,11 +42,7 @@ fn nothing_is_open_to_public() {
          SELECT CASE count(*) FILTER (WHERE grantee = 0) WHEN 0 THEN 'closed' ELSE 'open: ' || name END
          FROM acls, aclexplode(acl) GROUP BY name",
     );
-    assert_eq!(
-        open.len(),
-        37 + 4 + 1 + 11 + 6,
-        "functions, relations, schema; todo_auth's functions, relations: {open:?}"
-    );
+    assert!(open.len() > 50, "functions, relations and schemas of both extensions: {open:?}");
     assert!(open.iter().all(|state| state == "closed"), "{open:?}");
 
     client

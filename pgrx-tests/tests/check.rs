@@ -19,7 +19,7 @@ fn all_is_well_after_every_way_to_install() {
         assert_eq!(findings(&mut database.client), [""; 0], "{kind}");
     }
     let checks = strings(&mut fresh.client, "SELECT name FROM todo_check() WHERE ok AND detail <> '' AND fix IS NULL");
-    assert_eq!(checks.len(), 3 + 6 + 16 * 2 + 9 + 5 + 2 + 2 + 2 + 3 + 1, "one row a check: {checks:?}");
+    assert_eq!(checks.len(), 3 + 6 + 16 * 2 + 9 + 5 + 2 + 2 + 2 + 3 + 1 + 3, "one row a check: {checks:?}");
 }
 
 #[test]
@@ -48,7 +48,22 @@ fn each_fault_is_found_and_mended_by_its_fix() {
         ("ALTER EVENT TRIGGER todo_guard ENABLE", "guard"),
         ("ALTER TABLE tasks DISABLE TRIGGER ALL", "constraint tasks_user_id_fkey of tasks"),
         ("ALTER TABLE tasks SET UNLOGGED", "storage of tasks"),
-        ("ALTER TABLE tasks OWNER TO pg_monitor; REVOKE ALL ON tasks FROM pg_monitor", "rights of the owner of tasks"),
+        (
+            "ALTER TABLE tasks OWNER TO pg_monitor; GRANT USAGE ON SCHEMA public TO pg_monitor; REVOKE ALL ON tasks FROM pg_monitor",
+            "owner of tasks",
+        ),
+        ("ALTER TABLE users OWNER TO postgres", "owner of users"),
+        ("ALTER VIEW todo_users OWNER TO pg_monitor", "owner of todo_users"),
+        ("ALTER SEQUENCE tasks_id_seq RENAME TO ids", "membership of tasks_id_seq"),
+        ("CREATE SCHEMA aside; ALTER TABLE tasks SET SCHEMA aside", "membership of tasks"),
+        ("GRANT SELECT ON users TO pg_signal_backend", "rights of pg_signal_backend"),
+        ("GRANT UPDATE (hashed_password) ON users TO PUBLIC", "rights of PUBLIC"),
+        ("GRANT ALL ON todo_users TO pg_signal_backend", "rights of pg_signal_backend"),
+        ("GRANT TRIGGER ON tasks TO pg_signal_backend", "rights of pg_signal_backend"),
+        (
+            "GRANT ALL ON FUNCTION todo_set_password_hash(text, text) TO pg_signal_backend",
+            "rights of pg_signal_backend",
+        ),
         ("ALTER SEQUENCE tasks_id_seq INCREMENT 10 CYCLE", "sequence tasks_id_seq"),
         ("SELECT setval('tasks_id_seq', 3, false)", "sequence tasks_id_seq ahead of tasks"),
         ("SELECT setval('tasks_id_seq', 1)", "sequence tasks_id_seq ahead of tasks"),
@@ -62,7 +77,7 @@ fn each_fault_is_found_and_mended_by_its_fix() {
     let client = &mut database.client;
     client
         .batch_execute(
-            "SELECT todo_create_task('u1', 'x') FROM generate_series(1, 3); GRANT SELECT ON users, tasks TO pg_monitor",
+            "SELECT todo_create_task('u1', 'x') FROM generate_series(1, 3); GRANT SELECT ON tasks TO pg_monitor",
         )
         .unwrap();
     for (fault, name) in cases {
@@ -84,12 +99,76 @@ fn each_fault_is_found_and_mended_by_its_fix() {
 
 /// Runs the SQL in a fix, which may begin or end with words.
 fn run_fix(client: &mut Client, fix: &str) {
+    if fix == "fix what else is reported first" {
+        return;
+    }
     let fix = fix.strip_prefix("move it to a table of your own; ").unwrap_or(fix);
     let (sql, back) = match fix.split_once(", and back; then todo_grant") {
         Some((down, _)) => (down, "; ALTER EXTENSION todo UPDATE"),
         None => (fix, ""),
     };
     client.batch_execute(&format!("{sql}{back}; RESET todo.guard")).unwrap_or_else(|e| panic!("{fix}: {e}"));
+}
+
+/// Whatever is renamed or moved while nothing guards it, there is an answer, and no error.
+#[test]
+fn it_answers_in_every_state() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo_auth; CREATE SCHEMA aside; SET todo.guard = off").unwrap();
+    let members = strings(
+        client,
+        "SELECT CASE i.type WHEN 'view' THEN 'VIEW ' WHEN 'table' THEN 'TABLE ' WHEN 'sequence' THEN 'SEQUENCE '
+             WHEN 'schema' THEN 'SCHEMA ' WHEN 'function' THEN 'FUNCTION ' WHEN 'event trigger' THEN 'EVENT TRIGGER ' END || i.identity
+         FROM pg_depend AS d, pg_identify_object(d.classid, d.objid, 0) AS i
+         WHERE d.deptype = 'e' AND d.refobjid IN (SELECT oid FROM pg_extension WHERE extname LIKE 'todo%')
+           AND i.type NOT IN ('type', 'composite type') AND i.identity NOT LIKE '%todo_check(%'",
+    );
+    assert!(members.len() > 50, "{members:?}");
+    let also = ["SCHEMA public", "SCHEMA todo_auth"].map(str::to_owned);
+    for member in members.iter().chain(&also) {
+        for change in ["RENAME TO renamed", "SET SCHEMA aside"] {
+            client.batch_execute("BEGIN").unwrap();
+            // Not everything can be moved.
+            if client.batch_execute(&format!("ALTER {member} {change}")).is_ok() {
+                let check = "SELECT p.oid::regproc::text FROM pg_proc AS p WHERE p.proname = 'todo_check'";
+                let check = strings(client, check).remove(0);
+                let answers = strings(client, &format!("SELECT name FROM {check}()"));
+                assert!(answers.len() > 20, "{member} {change}: {answers:?}");
+            }
+            client.batch_execute("ROLLBACK").unwrap();
+        }
+    }
+}
+
+/// A role that PostgreSQL has noted in the initial privileges of a member is dropped: dumps then name it by its number.
+#[test]
+fn grants_of_dropped_roles_are_found_and_forgotten() {
+    let mut database = Database::new();
+    let role = format!("{}_role", database.name);
+    let client = &mut database.client;
+    let noted = format!(
+        "CREATE ROLE {role}; ALTER EXTENSION todo DROP VIEW todo_users; GRANT SELECT ON todo_users TO {role};
+         ALTER EXTENSION todo ADD VIEW todo_users; REVOKE ALL ON todo_users FROM {role}"
+    );
+    let initial = "SELECT a.grantee::regrole::text FROM pg_init_privs AS p, aclexplode(p.initprivs) AS a
+         WHERE p.objoid = 'todo_users'::regclass AND a.grantee <> 'todo_owner'::regrole";
+    // Revoking everything takes the role out while it is there.
+    client.batch_execute(&noted).unwrap();
+    assert_eq!(strings(client, initial), std::slice::from_ref(&role));
+    client.batch_execute(&format!("SELECT todo_revoke('{role}'); DROP ROLE {role}")).unwrap();
+    assert_eq!(strings(client, initial), [""; 0]);
+
+    client.batch_execute(&noted).unwrap();
+    client.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+    // From 17 on PostgreSQL does it itself.
+    if client.query_one("SELECT current_setting('server_version_num')::int < 170000", &[]).unwrap().get(0) {
+        assert_eq!(findings(client), ["grants of dropped roles"]);
+        let fix = strings(client, "SELECT fix FROM todo_check() WHERE NOT ok").remove(0);
+        client.batch_execute(&fix).unwrap();
+    }
+    assert_eq!(findings(client), [""; 0]);
+    assert_eq!(strings(client, initial), [""; 0]);
 }
 
 #[test]

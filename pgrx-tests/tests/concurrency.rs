@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 use std::thread;
-use todo_tests::{Database, Failure, strings, task};
+use todo_tests::{Database, Failure, scrypt, strings, task};
 
 const CLIENTS: usize = 16;
 const CALLS: usize = 500;
@@ -82,7 +82,7 @@ fn the_owner_is_the_one_of_the_moment() {
     database
         .client
         .batch_execute(&format!(
-            "CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role}; CREATE TABLE trace (caller text); GRANT ALL ON trace TO {role};
+            "CREATE ROLE {role}; GRANT USAGE ON SCHEMA public TO {role}; CREATE TABLE trace (caller text); GRANT ALL ON trace TO {role}, todo_owner;
              CREATE FUNCTION spy() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO public.trace VALUES (current_user); RETURN NEW; END';
              CREATE TRIGGER spy BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION spy()"
         ))
@@ -98,5 +98,95 @@ fn the_owner_is_the_one_of_the_moment() {
         database.client.batch_execute("COMMIT").unwrap();
         waiting.join().unwrap();
     });
-    assert_eq!(strings(&mut database.client, "SELECT caller FROM trace ORDER BY ctid"), ["postgres".to_owned(), role]);
+    assert_eq!(
+        strings(&mut database.client, "SELECT caller FROM trace ORDER BY ctid"),
+        ["todo_owner".to_owned(), role]
+    );
+}
+
+/// A transaction that began earlier writes later, or waits for one that began after it: rows do not go back in time. Every
+/// change is logged by a trigger, with the time of its transaction.
+#[test]
+fn an_earlier_transaction_writes_later() {
+    const ROUNDS: usize = 1000;
+    const CREATE: [&str; 3] = [
+        "SELECT todo_create_task('u1', 'x')",
+        "INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')",
+        "INSERT INTO tasks (user_id, title, completed, created_at, updated_at) VALUES ('u1', 'x', false, NOW(), NOW())",
+    ];
+    const CHANGE: [&str; 9] = [
+        "SELECT todo_toggle_task(max(id), 'u1') FROM tasks",
+        "SELECT todo_complete_task(max(id), 'u1') FROM tasks",
+        "SELECT todo_complete_all('u1')",
+        "SELECT todo_update_task(max(id), 'u1', 'title' || random()) FROM tasks",
+        "UPDATE tasks SET completed = NOT completed",
+        "UPDATE tasks SET completed = true, title = 'title' || random(), updated_at = LOCALTIMESTAMP",
+        "UPDATE tasks SET completed = NOT completed, completed_at = CASE WHEN NOT completed THEN NOW() END, updated_at = NOW()",
+        "UPDATE tasks SET title = 'title' || random(), updated_at = NOW()",
+        "UPDATE tasks SET title = 'title' || random(), updated_at = NOW() AT TIME ZONE 'UTC' - interval '1 hour'",
+    ];
+    let user: [String; 8] = [
+        "SELECT todo_update_user('u1', name => 'name' || random())".into(),
+        "SELECT todo_set_active('u1', true), todo_update_user('u1', email => 'a' || floor(random() * 1e9) || '@b.cd')".into(),
+        "UPDATE users SET name = 'name' || random() WHERE id = 'u1'".into(),
+        "UPDATE users SET name = 'name' || random(), updated_at = NOW() WHERE id = 'u1'".into(),
+        "UPDATE todo_auth.\"user\" SET name = 'name' || random() WHERE id = 'u1'".into(),
+        "UPDATE todo_auth.\"user\" SET name = 'name' || random(), \"updatedAt\" = now() WHERE id = 'u1'".into(),
+        "UPDATE todo_auth.\"user\" SET email = 'a' || floor(random() * 1e9) || '@b.cd', \"emailVerified\" = true, \"updatedAt\" = now()
+         WHERE id = 'u1'".into(),
+        format!("UPDATE todo_auth.account SET password = '{}', \"updatedAt\" = now() WHERE \"userId\" = 'u1'", scrypt()),
+    ];
+    let mut database = Database::with_auth();
+    let [mut earlier, mut later] = [database.connect(), database.connect()];
+    database
+        .client
+        .batch_execute(
+            "CREATE TABLE trace (kind text, now timestamp, created_at timestamp, before timestamp, after timestamp, completed_at timestamp);
+             CREATE FUNCTION trace() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+             BEGIN
+                 IF OLD IS DISTINCT FROM NEW THEN
+                     INSERT INTO public.trace VALUES (TG_TABLE_NAME, now() AT TIME ZONE 'UTC', NEW.created_at, OLD.updated_at,
+                         NEW.updated_at, (to_jsonb(NEW) ->> 'completed_at')::timestamp);
+                 END IF;
+                 RETURN NULL;
+             END $$;
+             CREATE TRIGGER trace AFTER UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION trace();
+             CREATE TRIGGER trace AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION trace()",
+        )
+        .unwrap();
+    earlier.batch_execute("SET TimeZone = 'Asia/Karachi'").unwrap();
+    later.batch_execute("SET TimeZone = 'America/New_York'").unwrap();
+    for round in 0..ROUNDS {
+        let (create, first, second) = (CREATE[round % 3], CHANGE[round % 9], CHANGE[round / 9 % 9]);
+        let (first_user, second_user) = (&user[round % 8], &user[round / 8 % 8]);
+        earlier.batch_execute("BEGIN").unwrap();
+        later.batch_execute(&format!("BEGIN; {create}; {first}; {first_user}")).unwrap();
+        if round % 2 == 0 {
+            later.batch_execute("COMMIT").unwrap();
+        }
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                // The user first, as by the other: no deadlock.
+                earlier
+                    .batch_execute(&format!("{second_user}; {second}; COMMIT"))
+                    .unwrap_or_else(|e| panic!("{second_user}; {second}: {e:?}"));
+            });
+            if round % 2 != 0 {
+                later.batch_execute("COMMIT").unwrap();
+            }
+            waiting.join().unwrap();
+        });
+        later.batch_execute("DELETE FROM tasks").unwrap();
+    }
+    let wrong = strings(
+        &mut database.client,
+        "SELECT format('%s: %s, then %s, made %s, completed %s', kind, before, after, created_at, completed_at) FROM trace
+         WHERE after <= before OR completed_at < created_at LIMIT 20",
+    );
+    assert_eq!(wrong, [""; 0]);
+    let late = strings(
+        &mut database.client,
+        "SELECT count(*)::text FROM trace WHERE now < before GROUP BY kind ORDER BY kind",
+    );
+    assert!(late.len() == 2 && late.iter().all(|count| count.parse::<usize>().unwrap() >= ROUNDS / 2), "{late:?}");
 }

@@ -24,7 +24,10 @@ fn statement_ends(script: &str) -> Vec<usize> {
         let skip =
             |close: &str, from: usize| from + rest[from..].find(close).unwrap_or(rest.len() - from) + close.len();
         at += if rest.starts_with(';') {
-            ends.push(at + 1);
+            // Not within a function's body, whose last statement this ends.
+            if !rest.starts_with(";\nEND;") {
+                ends.push(at + 1);
+            }
             1
         } else if rest.starts_with("--") {
             skip("\n", 2)

@@ -4,7 +4,7 @@ use postgres::Client;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use todo_tests::{Database, Failure, server_log};
+use todo_tests::{Database, Failure, admin, said, server_log};
 
 /// A password that no log line may show.
 const CANARY: &str = "canary-Qx7v";
@@ -69,6 +69,115 @@ fn eight_characters_to_72_bytes() {
     // bcrypt itself would read the first 72 bytes only.
     let hash = hash(client, &"x".repeat(72)).unwrap();
     assert!(!check(client, Some(&"x".repeat(73)), Some(&hash)));
+}
+
+/// A password in both forms that keyboards send: NFC and NFD.
+const COMPOSED: &str = "pässwörd ガ 각";
+const DECOMPOSED: &str = "pa\u{308}sswo\u{308}rd \u{30ab}\u{3099} \u{1100}\u{1161}\u{11a8}";
+
+#[test]
+fn the_form_of_a_password_does_not_matter() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    for (set, given) in [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED), (DECOMPOSED, DECOMPOSED)] {
+        let hash = hash(client, set).unwrap();
+        assert!(check(client, Some(given), Some(&hash)));
+        assert!(is_theirs(COMPOSED, &hash), "the hash is that of the NFC");
+        let user = create_user(client, set);
+        let before = stored_hash(client);
+        assert!(logs_in(client, given));
+        assert!(!logs_in(client, &given.replace('p', "b")));
+        assert_eq!(stored_hash(client), before, "no need to renew");
+        let change = "SELECT todo_change_password($1, $2, $3)";
+        let mut changed =
+            |current: &str, new: &str| -> bool { client.query_one(change, &[&user, &current, &new]).unwrap().get(0) };
+        assert!(!changed(&given.replace('p', "b"), given));
+        assert!(changed(given, &set.replace('p', "n")) && changed(&given.replace('p', "n"), set));
+        assert!(is_theirs(COMPOSED, &stored_hash(client)));
+        client.execute("DELETE FROM users", &[]).unwrap();
+    }
+}
+
+#[test]
+fn todo_admin_hashes_the_nfc() {
+    let mut database = Database::new();
+    database.client.batch_execute(&format!("ALTER DATABASE {} SET todo.bcrypt_cost = 4", database.name)).unwrap();
+    let mut client = database.connect();
+    for (command, password) in [("add", DECOMPOSED), ("passwd", COMPOSED), ("passwd", DECOMPOSED)] {
+        let mut run = admin(&database.name);
+        run.args(["user", command, "ada@example.com", "--password-stdin"]);
+        if command == "add" {
+            run.args(["--name", "Ada"]);
+        }
+        let done = said(&mut run, password);
+        assert_eq!((done.code, done.err.as_str()), (0, ""));
+        assert!(is_theirs(COMPOSED, &stored_hash(&mut client)), "{command} {password}");
+        assert!(logs_in(&mut client, COMPOSED) && logs_in(&mut client, DECOMPOSED));
+    }
+    // Eight characters as they come, seven of them in NFC.
+    let mut run = admin(&database.name);
+    let refused = said(run.args(["user", "passwd", "ada@example.com", "--password-stdin"]), "abcdefe\u{301}");
+    assert!(refused.code == 1 && refused.err.contains("shorter than 8"), "{refused:?}");
+}
+
+/// Another program has hashed the password as it came.
+#[test]
+fn a_hash_of_another_form_matches_and_is_renewed() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    let user = create_user(client, "long enough");
+    let set = |client: &mut Client, password: &str| {
+        let theirs = their_hash(password);
+        client.query("SELECT todo_set_password_hash($1, $2)", &[&user, &theirs]).unwrap();
+        theirs
+    };
+    let theirs = set(client, DECOMPOSED);
+    assert!(check(client, Some(DECOMPOSED), Some(&theirs)));
+    // Nothing but the given text and its NFC is tried.
+    assert!(!check(client, Some(COMPOSED), Some(&theirs)));
+    assert!(!logs_in(client, COMPOSED));
+    assert!(logs_in(client, DECOMPOSED));
+    let renewed = stored_hash(client);
+    assert!(is_theirs(COMPOSED, &renewed), "renewed at the login");
+    assert!(logs_in(client, COMPOSED) && logs_in(client, DECOMPOSED));
+    assert_eq!(stored_hash(client), renewed, "once");
+
+    let theirs = set(client, DECOMPOSED);
+    let change = "SELECT todo_change_password($1, $2, $3)";
+    assert!(client.query_one(change, &[&user, &DECOMPOSED, &"battery staple"]).unwrap().get::<_, bool>(0));
+    assert_ne!(stored_hash(client), theirs);
+
+    // What could not be hashed here, as its NFC is too short or too long, goes on to match as it is.
+    for password in ["e\u{301}".repeat(4), "\u{958}".repeat(24)] {
+        assert!(hash(client, &password).is_err());
+        let theirs = set(client, &password);
+        assert!(logs_in(client, &password) && check(client, Some(&password), Some(&theirs)));
+        assert_eq!(stored_hash(client), theirs, "not renewed");
+    }
+}
+
+#[test]
+fn limits_count_the_nfc() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    for (password, code) in [
+        ("e\u{301}".repeat(7), Some("22023")),
+        ("e\u{301}".repeat(8), None),
+        ("e\u{301}".repeat(36), None),
+        ("e\u{301}".repeat(37), Some("22001")),
+        ("\u{958}".repeat(12), None),
+        ("\u{958}".repeat(13), Some("22001")),
+        ("e\u{301}".repeat(30_000_000), Some("22001")),
+    ] {
+        let result = hash(client, &password);
+        match code {
+            Some(code) => assert_eq!(Failure::of(result).fields(), (code, Some("hashed_password"), None)),
+            None => assert!(check(client, Some(&password), Some(&result.unwrap())), "{} bytes", password.len()),
+        }
+    }
 }
 
 #[test]
@@ -179,37 +288,70 @@ fn only_a_superuser_sets_the_cost() {
     database.client.batch_execute(&format!("SELECT todo_revoke('{role}'); DROP ROLE {role}")).unwrap();
 }
 
-/// Whatever is wrong with a login takes the time of one hash. Medians of 50 interleaved calls, at cost 8, within 15 %.
+/// Whatever is wrong with a login takes the time of one hash, of two where the password is not given in NFC.
 #[test]
 fn what_is_wrong_cannot_be_told_by_the_time() {
     let mut database = Database::new();
     let client = &mut database.client;
     set_cost(client, 8);
+    let insert = "INSERT INTO users (email, name, hashed_password, is_active) VALUES ($1 || '@b.cd', 'U', $2, $3)";
     let right = hash(client, "long enough").unwrap();
-    for (name, hash, active) in [("right", &*right, true), ("inactive", &right, false), ("locked", "!", true)] {
-        let insert = "INSERT INTO users (email, name, hashed_password, is_active) VALUES ($1 || '@b.cd', 'U', $2, $3)";
+    let theirs = their_hash(DECOMPOSED);
+    for (name, hash, active) in [
+        ("right", &*right, true),
+        ("inactive", &right, false),
+        ("locked", "!", true),
+        ("malformed", JANES_HASH, true),
+        ("theirs", &theirs, true),
+        ("theirs.inactive", &theirs, false),
+    ] {
         client.execute(insert, &[&name, &hash, &active]).unwrap();
     }
-    let insert = "INSERT INTO users (email, name, hashed_password) VALUES ('malformed@b.cd', 'U', $1)";
-    client.execute(insert, &[&JANES_HASH]).unwrap();
     set_cost(client, 6);
     let cheaper = hash(client, "long enough").unwrap();
-    let insert = "INSERT INTO users (email, name, hashed_password) VALUES ('cheaper@b.cd', 'U', $1)";
-    client.execute(insert, &[&cheaper]).unwrap();
+    client.execute(insert, &[&"cheaper", &cheaper, &true]).unwrap();
     set_cost(client, 8);
     let too_long = "x".repeat(73);
-    let classes: [(&str, Option<&str>, Option<&str>); 10] = [
-        ("wrong password", Some("right@b.cd"), Some("wrong enough")),
-        ("wrong password, cheaper hash", Some("cheaper@b.cd"), Some("wrong enough")),
-        ("unknown address", Some("nobody@b.cd"), Some("long enough")),
-        ("inactive", Some("inactive@b.cd"), Some("long enough")),
-        ("locked", Some("locked@b.cd"), Some("long enough")),
-        ("malformed hash", Some("malformed@b.cd"), Some("long enough")),
-        ("no address", None, Some("long enough")),
-        ("no password", Some("right@b.cd"), None),
-        ("too long", Some("right@b.cd"), Some(&too_long)),
-        ("too short", Some("right@b.cd"), Some("short")),
-    ];
+    alike(
+        client,
+        &[
+            ("wrong password", Some("right@b.cd"), Some("wrong enough")),
+            ("wrong password, cheaper hash", Some("cheaper@b.cd"), Some("wrong enough")),
+            ("unknown address", Some("nobody@b.cd"), Some("long enough")),
+            ("inactive", Some("inactive@b.cd"), Some("long enough")),
+            ("locked", Some("locked@b.cd"), Some("long enough")),
+            ("malformed hash", Some("malformed@b.cd"), Some("long enough")),
+            ("no address", None, Some("long enough")),
+            ("no password", Some("right@b.cd"), None),
+            ("too long", Some("right@b.cd"), Some(&too_long)),
+            ("too short", Some("right@b.cd"), Some("short")),
+            ("NFC of a hash of another form", Some("theirs@b.cd"), Some(COMPOSED)),
+        ],
+    );
+    let (too_short, too_long, too_long_in_nfc) = ("e\u{301}".repeat(7), "e\u{301}".repeat(40), "\u{958}".repeat(20));
+    alike(
+        client,
+        &[
+            ("wrong password", Some("right@b.cd"), Some(DECOMPOSED)),
+            ("wrong password, cheaper hash", Some("cheaper@b.cd"), Some(DECOMPOSED)),
+            ("unknown address", Some("nobody@b.cd"), Some(DECOMPOSED)),
+            ("inactive", Some("theirs.inactive@b.cd"), Some(DECOMPOSED)),
+            ("locked", Some("locked@b.cd"), Some(DECOMPOSED)),
+            ("malformed hash", Some("malformed@b.cd"), Some(DECOMPOSED)),
+            ("no address", None, Some(DECOMPOSED)),
+            ("too short in NFC", Some("right@b.cd"), Some(&too_short)),
+            ("too long", Some("right@b.cd"), Some(&too_long)),
+            ("too long in NFC", Some("right@b.cd"), Some(&too_long_in_nfc)),
+        ],
+    );
+    for (name, password) in [("right", "long enough"), ("theirs", DECOMPOSED)] {
+        let login = "SELECT * FROM todo_authenticate($1 || '@b.cd', $2)";
+        assert_eq!(client.query(login, &[&name, &password]).unwrap().len(), 1);
+    }
+}
+
+/// Logins that fail take the same time: medians of 50 interleaved calls within 15 %.
+fn alike(client: &mut Client, classes: &[(&str, Option<&str>, Option<&str>)]) {
     let login = client.prepare("SELECT * FROM todo_authenticate($1, $2)").unwrap();
     let mut medians = || -> Vec<Duration> {
         let mut times = vec![Vec::new(); classes.len()];
@@ -233,7 +375,6 @@ fn what_is_wrong_cannot_be_told_by_the_time() {
         slowest.as_secs_f64() <= fastest.as_secs_f64() * 1.15
     });
     assert!(tries.any(|alike| alike), "medians within 15 %");
-    assert_eq!(client.query(&login, &[&"right@b.cd", &"long enough"]).unwrap().len(), 1);
 }
 
 #[test]
@@ -402,6 +543,16 @@ fn run(program: &str, arguments: &[&str]) -> String {
         .unwrap_or_else(|e| panic!("{program:?}: {e}"));
     assert!(output.status.success(), "{program:?} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// A hash of cost 4 of a password as it is, by Python's bcrypt.
+fn their_hash(password: &str) -> String {
+    run("python", &["python/password.py", "hash", password])
+}
+
+/// Whether a hash is that of a password as it is, to Python's bcrypt.
+fn is_theirs(password: &str, hash: &str) -> bool {
+    run("python", &["python/password.py", "check", password, hash]) == "true"
 }
 
 /// Hashes go to and come from Python's bcrypt and npm's bcryptjs.

@@ -1,7 +1,7 @@
 //! `updated_at`, `completed_at` and `email_verified`: what the row triggers own.
 
 use postgres::Client;
-use todo_tests::{Database, Task, Timestamp, task};
+use todo_tests::{Database, Failure, Task, Timestamp, task};
 
 const INSERT: &str = "INSERT INTO tasks (user_id, title, completed, completed_at, created_at, updated_at)";
 
@@ -75,15 +75,135 @@ fn updated_at_moves_when_something_changes_unless_the_statement_sets_it() {
     }
     // A long description is stored compressed: the same text again is no change.
     assert_eq!(update(client, old.id, "description = repeat('é', 1000)").updated_at, last);
-    let given = at(client, "2021-01-01");
-    assert_eq!(update(client, old.id, "title = 'z', updated_at = '2021-01-01'").updated_at, given);
-    assert_eq!(update(client, old.id, "updated_at = '2021-01-01'").updated_at, given);
+    let given = at(client, "9000-01-01");
+    assert_eq!(update(client, old.id, "title = 'z', updated_at = '9000-01-01'").updated_at, given);
 
-    client.batch_execute("UPDATE users SET updated_at = '2020-01-01'").unwrap();
+    client.batch_execute("UPDATE users SET updated_at = '9000-01-01'").unwrap();
     let row = client.query_one("UPDATE users SET name = ' A ' WHERE id = 'u1' RETURNING updated_at", &[]).unwrap();
-    assert_eq!(row.get::<_, Timestamp>(0), at(client, "2020-01-01"));
+    assert_eq!(row.get::<_, Timestamp>(0), given);
     let row = client.query_one("UPDATE users SET name = 'B' WHERE id = 'u1' RETURNING updated_at", &[]).unwrap();
-    assert!(row.get::<_, Timestamp>(0) > given);
+    assert_eq!(row.get::<_, Timestamp>(0), Timestamp(given.0 + 1));
+}
+
+#[test]
+fn updated_at_never_goes_back() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute("BEGIN").unwrap();
+    let new = task(client, "SELECT * FROM todo_create_task('u1', 'x')", &[]);
+    // All in one transaction, whose time stands still: each change differs, and nothing but changes.
+    let mut time = new.updated_at.0;
+    for (set, steps) in [
+        ("title = 'y'", 1),
+        ("title = 'y'", 0),
+        ("title = 'z', updated_at = now()", 1),
+        ("completed = true, updated_at = '2020-01-01', completed_at = '2020-01-01'", 1),
+        ("updated_at = '2020-01-01'", 1),
+        ("updated_at = updated_at - interval '1 microsecond'", 1),
+        ("updated_at = updated_at + interval '1 second'", 1_000_000),
+        ("title = title", 0),
+        ("completed = false", 1),
+    ] {
+        time += steps;
+        assert_eq!(update(client, new.id, set).updated_at, Timestamp(time), "{set}");
+    }
+    client.batch_execute("COMMIT").unwrap();
+
+    // There is nothing after the last microsecond of all.
+    let last = at(client, "9999-12-31 23:59:59.999999");
+    let late = task(
+        client,
+        &format!("{INSERT} VALUES ('u1', 'x', false, NULL, '0001-01-01', '9999-12-31 23:59:59.999998') RETURNING *"),
+        &[],
+    );
+    for title in ["y", "z"] {
+        assert_eq!(update(client, late.id, &format!("title = '{title}'")).updated_at, last);
+    }
+    // A row that was written without the triggers does not keep its broken time.
+    client
+        .batch_execute(
+            "SET session_replication_role = replica;
+             UPDATE tasks SET updated_at = 'infinity'; UPDATE users SET updated_at = 'infinity', created_at = '20000-01-01';
+             SET session_replication_role = origin",
+        )
+        .unwrap();
+    assert!(update(client, new.id, "title = 'again'").updated_at < last);
+    let user = "UPDATE users SET name = 'C' WHERE id = 'u1' RETURNING updated_at < '9999-01-01'";
+    assert!(client.query_one(user, &[]).unwrap().get::<_, bool>(0));
+}
+
+#[test]
+fn completed_at_is_not_before_created_at_unless_given() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    let future = at(client, "9000-01-01");
+    let new = task(client, &format!("{INSERT} VALUES ('u1', 'x', true, NULL, '9000-01-01', DEFAULT) RETURNING *"), &[]);
+    assert_eq!(new.completed_at, Some(future), "set at INSERT");
+    update(client, new.id, "completed = false");
+    assert_eq!(update(client, new.id, "completed = true").completed_at, Some(future), "set at UPDATE");
+    let given = update(client, new.id, "completed_at = '2020-01-01'");
+    assert_eq!(given.completed_at, Some(at(client, "2020-01-01")), "given at UPDATE");
+    let call = "SELECT * FROM todo_complete_task($1, 'u1')";
+    assert_eq!(task(client, call, &[&i64::from(new.id)]).completed_at, given.completed_at, "stays");
+    let given =
+        task(client, &format!("{INSERT} VALUES ('u1', 'x', true, '2020-01-01', DEFAULT, DEFAULT) RETURNING *"), &[]);
+    assert!(given.completed_at < Some(given.created_at), "given at INSERT");
+}
+
+/// Many clients cannot read such times, and for some of them the whole result is lost.
+#[test]
+fn times_are_of_the_years_1_to_9999() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    old_task(client, true);
+    let times = [
+        ("tasks", "created_at"),
+        ("tasks", "updated_at"),
+        ("tasks", "completed_at"),
+        ("users", "created_at"),
+        ("users", "updated_at"),
+    ];
+    for (table, column) in times {
+        let insert = match table {
+            "tasks" if column == "completed_at" => {
+                "INSERT INTO tasks (user_id, title, completed, completed_at) VALUES ('u1', 'x', true, $1::text::timestamp)".to_owned()
+            }
+            "tasks" => format!("INSERT INTO tasks (user_id, title, {column}) VALUES ('u1', 'x', $1::text::timestamp)"),
+            _ => format!("INSERT INTO users (email, name, {column}) VALUES ('n@b.cd', 'N', $1::text::timestamp)"),
+        };
+        let update = format!("UPDATE {table} SET {column} = $1::text::timestamp");
+        for statement in [insert, update] {
+            for time in [
+                "infinity",
+                "-infinity",
+                "0001-12-31 23:59:59.999999 BC",
+                "10000-01-01",
+                "294276-12-31",
+                "4713-01-01 BC",
+            ] {
+                let mut transaction = client.transaction().unwrap();
+                let failure = Failure::of(transaction.execute(&statement, &[&time]));
+                assert_eq!(failure.fields(), ("23514", Some(column), None), "{statement} with {time}");
+                assert_eq!((failure.table.as_deref(), failure.detail), (Some(table), None));
+            }
+            for time in ["0001-01-01", "9999-12-31 23:59:59.999999"] {
+                let mut transaction = client.transaction().unwrap();
+                let returning = format!("{statement} RETURNING {column} = $1::text::timestamp");
+                let is_kept: bool = transaction.query(&returning, &[&time]).unwrap()[0].get(0);
+                // An UPDATE does not take updated_at back.
+                assert_eq!(
+                    is_kept,
+                    !(column == "updated_at" && statement.starts_with("UPDATE") && time.starts_with("0001")),
+                    "{returning}"
+                );
+            }
+        }
+    }
+    // The time of a pending task is not stored, and what is stored already is not looked at.
+    let pending =
+        task(client, &format!("{INSERT} VALUES ('u1', 'x', false, '2020-01-01', DEFAULT, DEFAULT) RETURNING *"), &[]);
+    client.batch_execute("SET session_replication_role = replica; UPDATE tasks SET created_at = 'infinity'; SET session_replication_role = origin").unwrap();
+    assert_eq!(update(client, pending.id, "title = 'y'").title, "y");
 }
 
 #[test]

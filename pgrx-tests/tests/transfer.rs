@@ -107,7 +107,7 @@ fn bad_lines_are_told_and_nothing_comes_in() {
     let mut database = Database::with_users();
     let task = |change: (&str, &str)| TASK.replace(change.0, change.1);
     let lines = [
-        r#"{"format":"todo","version":1,"users":10,"tasks":10}"#.to_owned(),
+        r#"{"format":"todo","version":1,"users":11,"tasks":11}"#.to_owned(),
         user("new", "new@b.cd"),
         "{broken".to_owned(),
         user("u1", "other@b.cd"),
@@ -129,6 +129,8 @@ fn bad_lines_are_told_and_nothing_comes_in() {
         r#"{"type":"other"}"#.to_owned(),
         task(("\"t\"", "\"a\\u0000b\"")),
         task(("false", "true")),
+        task((":7,", ":10,")).replace("2020-01-01", "0000-12-31"),
+        user("n9", "u@b.cd").replace("2020-01-01T05:00:00.5+05:00", "0001-01-01T00:00:00+05:00"),
     ];
     let before = rows(&mut database.client);
     let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
@@ -161,13 +163,15 @@ fn bad_lines_are_told_and_nothing_comes_in() {
         (20, "the type is other, not user or task"),
         (21, "task 7: a text contains a NUL character"),
         (22, "task 7: completed and completed_at do not agree"),
+        (23, "\"0000-12-31T00:00:00Z\" is outside the years 1 to 9999 in UTC"),
+        (24, "\"0001-01-01T00:00:00+05:00\" is outside the years 1 to 9999 in UTC"),
     ];
     assert_eq!(told.len(), expected.len(), "{told:?}");
     for ((line, reason), (number, part)) in told.iter().zip(expected) {
         assert_eq!(*line, number, "{told:?}");
         assert!(reason.starts_with(part), "{line}: {reason}");
     }
-    assert!(refused.err.lines().last().unwrap().contains("17 bad lines"), "{}", refused.err);
+    assert!(refused.err.lines().last().unwrap().contains("19 bad lines"), "{}", refused.err);
 
     // Skipped, they wait in a file, as they were; the others come in.
     let skipped = run(&database, &["import", &file, "--skip-bad", &bad], "");

@@ -302,7 +302,7 @@ fn definer_functions_ignore_the_callers_path() {
     let definers = client
         .query(
             "SELECT oid::regproc::text FROM pg_catalog.pg_proc WHERE prosecdef AND pronamespace = 'app'::regnamespace
-                 AND proconfig IS DISTINCT FROM '{\"search_path=pg_catalog, pg_temp\"}'",
+                 AND ('search_path=pg_catalog, pg_temp' = ANY (proconfig)) IS NOT TRUE",
             &[],
         )
         .unwrap();

@@ -76,6 +76,21 @@ fn is_as_reviewed(file: &str, catalog: &[String]) {
     assert_eq!(current.len(), reviewed.len());
 }
 
+/// What tools write into files of other languages can be read there: drizzle-kit puts CHECKs into template literals.
+#[test]
+fn no_definition_ends_a_template_literal() {
+    let mut database = Database::new();
+    let definitions = "SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT definition FROM pg_views WHERE schemaname = 'public'
+        UNION ALL SELECT column_default FROM information_schema.columns WHERE table_schema = 'public' AND column_default <> ''";
+    let definitions = strings(&mut database.client, definitions);
+    assert!(definitions.len() > 20);
+    for definition in definitions {
+        assert!(!definition.contains('`') && !definition.contains("${"), "{definition}");
+    }
+}
+
 /// Rows as an application has left them at 0.2.0, with all that can be mended.
 fn fill_0_2_0(client: &mut Client) {
     client
@@ -90,7 +105,8 @@ fn fill_0_2_0(client: &mut Client) {
                  ('u1', 'null, with a time', NULL, NULL, '2021-01-01', '2021-01-02', '2021-01-03'),
                  ('u2', 'completed', '', true, '2021-01-01', '2021-01-02 00:00:00.123456', NULL),
                  ('u2', 'with its time', NULL, true, '2021-01-01', '2021-01-02', '2021-01-03'),
-                 ('u2', 'pending, with a time', NULL, false, '2021-01-01', '2021-01-02', '2021-01-03')",
+                 ('u2', 'pending, with a time', NULL, false, '2021-01-01', '2021-01-02', '2021-01-03'),
+                 ('u2', 'out of order', NULL, true, '2021-01-03', '2021-01-02', '2021-01-01')",
         )
         .unwrap();
 }
@@ -129,6 +145,7 @@ fn rows_are_mended_and_kept() {
             "completed|0|t|2021-01-02 00:00:00.123456",
             "with its time||t|2021-01-03 00:00:00",
             "pending, with a time||f|",
+            "out of order||t|2021-01-01 00:00:00",
         ]
     );
     let kept = rows(client);
@@ -183,6 +200,25 @@ fn rows_that_cannot_be_mended_stop_the_upgrade() {
             "DELETE FROM tasks WHERE id >= 9",
             ("23514", Some("title"), Some("tasks_title_check")),
             "tasks_title_check: 6 rows of tasks, id 9, 10, 11, 12, 13, ...",
+        ),
+        (
+            "INSERT INTO users (id, email, name, hashed_password, created_at) VALUES ('u3', 'c@b.cd', E'\\u2800', '!', '10000-01-01')",
+            "DELETE FROM users WHERE id = 'u3'",
+            ("23514", Some("name"), Some("users_name_check")),
+            "users_name_check: 1 row of users, id 'u3'\ncreated_at: 1 row of users, id 'u3'",
+        ),
+        (
+            "UPDATE users SET updated_at = '-infinity'",
+            "UPDATE users SET updated_at = '2020-01-01'",
+            ("23514", Some("updated_at"), None),
+            "updated_at: 2 rows of users, id 'u1', 'u2'",
+        ),
+        (
+            "UPDATE tasks SET created_at = '0001-12-31 BC' WHERE id = 3; UPDATE tasks SET updated_at = 'infinity' WHERE id < 3;
+             UPDATE tasks SET completed_at = 'infinity'",
+            "UPDATE tasks SET created_at = '2020-01-01', updated_at = '2020-01-01' WHERE id <= 3; UPDATE tasks SET completed_at = NULL WHERE completed IS NULL OR completed",
+            ("23514", Some("completed_at"), None),
+            "completed_at: 5 rows of tasks, id 2, 3, 4, 5, 7\ncreated_at: 1 row of tasks, id 3\nupdated_at: 2 rows of tasks, id 1, 2",
         ),
     ];
     for &(spoil, mend, fields, detail) in cases {

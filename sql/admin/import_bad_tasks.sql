@@ -6,6 +6,9 @@ WITH judged AS (
             '; ',
             todo_internal.broken_rule('tasks.title', s.title),
             todo_internal.broken_rule('tasks.description', s.description),
+            todo_internal.broken_time('tasks.created_at', s.created_at),
+            todo_internal.broken_time('tasks.updated_at', s.updated_at),
+            todo_internal.broken_time('tasks.completed_at', s.completed_at),
             CASE
                 WHEN d.first OPERATOR(pg_catalog.<) s.line THEN 'the id is on an earlier line already'
                 WHEN t.id IS NOT NULL THEN 'the id is taken'

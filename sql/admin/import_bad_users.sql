@@ -9,6 +9,8 @@ WITH judged AS (
             todo_internal.broken_rule('users.email', s.email),
             todo_internal.broken_rule('users.name', s.name),
             todo_internal.broken_rule('users.hashed_password', s.hashed_password),
+            todo_internal.broken_time('users.created_at', s.created_at),
+            todo_internal.broken_time('users.updated_at', s.updated_at),
             CASE
                 WHEN pg_catalog.row_number() OVER (PARTITION BY s.id ORDER BY s.line) OPERATOR(pg_catalog.>) 1
                     THEN 'the id is on an earlier line already'

@@ -1,7 +1,7 @@
 -- The active user with this address (in whatever ASCII case) and password, or no row. What is wrong cannot be told, by
 -- the time it takes neither: unknown address, wrong password, inactive or locked user, malformed hash, NULL, or a
--- password that no user can have. A hash of a lower cost than todo.bcrypt_cost is renewed, where that needs no waiting
--- and the transaction may write.
+-- password that no user can have. A hash of a lower cost than todo.bcrypt_cost, or of another form of the password than
+-- NFC, is renewed, where that needs no waiting and the transaction may write.
 -- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
 CREATE FUNCTION @extschema@.todo_authenticate(
     email text,

@@ -1,17 +1,25 @@
 -- Whether everything is as the extension made it: one row a check. detail is what was found, fix the SQL or step that puts
 -- it right (NULL when ok). Reads catalogs, the sequence and the largest task id; works on a standby.
+-- It answers in every state: its body is bound to objects, not to names, and what cannot be read is a row of the result.
+-- With the owner's rights: the caller need not have any on the objects that are looked at.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 CREATE FUNCTION @extschema@.todo_check()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
-AS $$
+-- Definitions are compared as PostgreSQL prints them by default.
+SET quote_all_identifiers = off
+SET standard_conforming_strings = on
+BEGIN ATOMIC
     WITH extension AS (
         SELECT e.oid, e.extversion, e.extconfig, a.default_version, e.extnamespace, e.extnamespace::regnamespace::text AS app
         FROM pg_extension AS e
         LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
         WHERE e.extname = 'todo'
     ), relation AS (
-        SELECT c.oid, c.relname, e.app || '.' || c.relname AS qualified
+        SELECT c.oid, c.relname, e.app, e.app || '.' || c.relname AS qualified
         FROM extension AS e
         JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname IN ('users', 'tasks', 'tasks_id_seq')
     ), wanted_column (relname, attname, type, expression) AS (
@@ -49,7 +57,7 @@ AS $$
         VALUES
             ('constraint', 'users', 'users_pkey', 'PRIMARY KEY (id)'),
             ('constraint', 'users', 'users_id_check', 'md5 3a66ce46be167bd3cb4a172c788a77f6'),
-            ('constraint', 'users', 'users_email_check', 'md5 09803b778109dc42ea818bf609fc5cd1'),
+            ('constraint', 'users', 'users_email_check', 'md5 e692e28ed59ddfcfa47427d5d5183925'),
             ('constraint', 'users', 'users_name_check', 'md5 aaa2d2b0b49b2e356f8e3e3ffb41ab9f'),
             ('constraint', 'users', 'users_hashed_password_check', 'md5 3b2a923e0f5d250155a6f9ca76c1e69b'),
             ('constraint', 'tasks', 'tasks_pkey', 'PRIMARY KEY (id)'),
@@ -105,11 +113,6 @@ AS $$
         FROM relation AS r
         JOIN pg_trigger AS t ON t.tgrelid = r.oid AND NOT t.tgisinternal
         JOIN pg_proc AS p ON p.oid = t.tgfoid
-    ), ids AS (
-        -- The id that is given next, and the nearest one from there on that is taken already.
-        SELECT n.next, (SELECT min(t.id) FROM @extschema@.tasks AS t WHERE t.id >= n.next AND t.id < n.next + 1000000) AS taken,
-            (SELECT max(t.id) FROM @extschema@.tasks AS t) AS largest
-        FROM (SELECT s.last_value + s.is_called::integer FROM @extschema@.tasks_id_seq AS s) AS n (next)
     ), checked (place, name, ok, detail, fix) AS (
         SELECT 1, 'version', e.extversion = e.default_version,
             format('%s, installed on the server: %s', e.extversion, coalesce(e.default_version, 'none')),
@@ -119,14 +122,35 @@ AS $$
         SELECT 2, 'encoding', getdatabaseencoding() = 'UTF8', getdatabaseencoding()::text, 'restore a dump into a database with encoding UTF8'
         UNION ALL
         SELECT 3, 'membership of ' || w.relname, d.objid IS NOT NULL,
-            CASE WHEN d.objid IS NULL THEN 'not in the extension' ELSE 'in the extension' END,
-            format('ALTER EXTENSION todo ADD %s %s.%s', w.kind, e.app, w.relname)
+            CASE
+                WHEN d.objid IS NOT NULL THEN 'in the extension'
+                WHEN s.oid IS NOT NULL THEN 'in the extension as ' || s.oid::regclass
+                ELSE 'not in the extension'
+            END,
+            CASE
+                -- A sequence moves with its table.
+                WHEN s.relname = w.relname AND w.kind = 'SEQUENCE' THEN 'fix what else is reported first'
+                WHEN s.relname = w.relname THEN format('SET todo.guard = off; ALTER %s %s SET SCHEMA %s', w.kind, s.oid::regclass, e.app)
+                WHEN s.oid IS NOT NULL THEN format('SET todo.guard = off; ALTER %s %s RENAME TO %s', w.kind, s.oid::regclass, w.relname)
+                ELSE format('ALTER EXTENSION todo ADD %s %s.%s', w.kind, e.app, w.relname)
+            END
         FROM extension AS e
-        CROSS JOIN (VALUES ('TABLE', 'users'), ('TABLE', 'tasks'), ('SEQUENCE', 'tasks_id_seq')) AS w (kind, relname)
+        CROSS JOIN (VALUES ('TABLE', 'users', 'email'), ('TABLE', 'tasks', 'title'), ('SEQUENCE', 'tasks_id_seq', 'last_value'))
+            AS w (kind, relname, sign)
         LEFT JOIN relation AS r ON r.relname = w.relname
         LEFT JOIN pg_depend AS d
             ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.objsubid = 0
             AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        -- One that has been renamed or moved is known by a column.
+        LEFT JOIN LATERAL (
+            SELECT c.oid, c.relname
+            FROM pg_depend AS m
+            JOIN pg_class AS c ON c.oid = m.objid
+            JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attname = w.sign
+            WHERE m.classid = 'pg_class'::regclass AND m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid
+              AND m.deptype = 'e' AND c.relkind = CASE w.kind WHEN 'SEQUENCE' THEN 'S' ELSE 'r' END
+            LIMIT 1
+        ) AS s ON d.objid IS NULL
         UNION ALL
         SELECT 4, 'dump of ' || r.relname, (r.oid = ANY (e.extconfig)) IS TRUE,
             CASE WHEN r.oid = ANY (e.extconfig) THEN 'rows are in dumps' ELSE 'rows are not in dumps' END,
@@ -137,6 +161,7 @@ AS $$
         SELECT 5, format('column %s.%s', w.relname, w.attname), (a.type = w.type) IS TRUE, coalesce(a.type, 'missing'),
             format('expected %s', w.type)
         FROM wanted_column AS w
+        JOIN relation AS r USING (relname)
         LEFT JOIN actual_column AS a USING (relname, attname)
         UNION ALL
         SELECT 6, format('column %s.%s', a.relname, a.attname), false, 'not the extension''s; a dump cannot be restored',
@@ -151,8 +176,8 @@ AS $$
                 'SET todo.guard = off; ALTER TABLE %s.%s ALTER COLUMN %s %s', r.app, w.relname, w.attname,
                 coalesce('SET DEFAULT ' || replace(w.expression, '@', r.app), 'DROP DEFAULT')
             )
-        FROM extension AS r
-        CROSS JOIN wanted_column AS w
+        FROM relation AS r
+        JOIN wanted_column AS w USING (relname)
         LEFT JOIN actual_column AS a USING (relname, attname)
         UNION ALL
         SELECT 8, format('%s %s of %s', w.kind, w.part, w.relname),
@@ -177,6 +202,7 @@ AS $$
             END
         FROM extension AS e
         CROSS JOIN wanted_part AS w
+        JOIN relation AS r USING (relname)
         LEFT JOIN actual_part AS a USING (kind, relname, part)
         UNION ALL
         SELECT 9, 'guard', coalesce(t.evtenabled = 'A', false) AND s.setting,
@@ -199,33 +225,51 @@ AS $$
             CASE WHEN t.tgenabled IN ('O', 'A') THEN 'in place' WHEN t.tgenabled IS NULL THEN 'missing' ELSE 'disabled' END,
             CASE
                 WHEN t.tgenabled IS NULL THEN format('put %s back, as todo_auth--%s.sql has it', w.tgname, e.extversion)
-                ELSE format('ALTER TABLE %s ENABLE TRIGGER %s', w.relation, w.tgname)
+                ELSE format('ALTER TABLE %s ENABLE TRIGGER %s', c.oid::regclass, w.tgname)
             END
         FROM pg_extension AS e
         CROSS JOIN (
-            SELECT 'users', x.app || '.users', u.tgname
+            SELECT 'users', x.extnamespace, u.tgname
             FROM extension AS x
             CROSS JOIN (VALUES ('todo_auth_deactivated'), ('todo_auth_password_written')) AS u (tgname)
             UNION ALL
-            VALUES
-                ('session', 'todo_auth.session', 'session_before_write'),
-                ('user', 'todo_auth."user"', 'user_write'),
-                ('account', 'todo_auth.account', 'account_write')
-        ) AS w (relname, relation, tgname)
-        LEFT JOIN pg_trigger AS t ON t.tgrelid = to_regclass(w.relation) AND t.tgname = w.tgname
+            SELECT u.relname, a.extnamespace, u.tgname
+            FROM pg_extension AS a
+            CROSS JOIN (
+                VALUES ('session', 'session_before_write'), ('user', 'user_write'), ('account', 'account_write')
+            ) AS u (relname, tgname)
+            WHERE a.extname = 'todo_auth'
+        ) AS w (relname, namespace, tgname)
+        LEFT JOIN pg_class AS c ON c.relnamespace = w.namespace AND c.relname = w.relname
+        LEFT JOIN pg_trigger AS t ON t.tgrelid = c.oid AND t.tgname = w.tgname
         WHERE e.extname = 'todo_auth'
         UNION ALL
-        SELECT 10, 'rights of the owner of ' || r.relname,
-            has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'INSERT')
+        SELECT 10, 'owner of ' || r.relname,
+            NOT o.rolsuper
+                AND has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'INSERT')
                 AND has_table_privilege(c.relowner, c.oid, 'UPDATE') AND has_table_privilege(c.relowner, c.oid, 'DELETE')
                 AND has_schema_privilege(c.relowner, c.relnamespace, 'USAGE'),
-            format('owner %s', c.relowner::regrole),
-            format(
-                'GRANT ALL ON TABLE %1$s TO %2$s; GRANT USAGE ON SCHEMA %3$s TO %2$s', r.qualified, c.relowner::regrole,
-                c.relnamespace::regnamespace
-            )
+            c.relowner::regrole || CASE
+                WHEN o.rolsuper THEN ', a superuser'
+                WHEN NOT has_schema_privilege(c.relowner, c.relnamespace, 'USAGE') THEN ', without USAGE on the schema'
+                ELSE ''
+            END,
+            CASE
+                WHEN o.rolsuper THEN format('ALTER TABLE %s OWNER TO todo_owner', r.qualified)
+                ELSE format(
+                    'GRANT ALL ON TABLE %1$s TO %2$s; GRANT USAGE ON SCHEMA %3$s TO %2$s', r.qualified, c.relowner::regrole,
+                    c.relnamespace::regnamespace
+                )
+            END
         FROM relation AS r
         JOIN pg_class AS c ON c.oid = r.oid AND c.relkind = 'r'
+        JOIN pg_roles AS o ON o.oid = c.relowner
+        UNION ALL
+        SELECT 10, 'owner of todo_users', v.relowner = u.relowner, v.relowner::regrole::text,
+            format('ALTER VIEW %s OWNER TO %s', v.oid::regclass, u.relowner::regrole)
+        FROM extension AS e
+        JOIN pg_class AS v ON v.relnamespace = e.extnamespace AND v.relname = 'todo_users'
+        JOIN pg_class AS u ON u.relnamespace = e.extnamespace AND u.relname = 'users'
         UNION ALL
         SELECT 11, 'storage of ' || r.relname, f.fault IS NULL, coalesce(f.fault, 'ordinary'),
             CASE f.fault
@@ -253,19 +297,35 @@ AS $$
         FROM relation AS r
         JOIN pg_sequence AS s ON s.seqrelid = r.oid
         UNION ALL
-        SELECT 13, 'sequence tasks_id_seq ahead of tasks', i.taken IS NULL,
-            format('next id %s, %s', i.next, coalesce('but there is a task ' || i.taken, 'free')),
-            format('SELECT setval(%L, %s)', e.app || '.tasks_id_seq', i.largest)
+        SELECT 13, 'sequence tasks_id_seq ahead of tasks', i.problem IS NULL AND i.taken IS NULL,
+            coalesce('cannot be read: ' || i.problem, format('next id %s, %s', i.next, coalesce('but there is a task ' || i.taken, 'free'))),
+            CASE
+                WHEN i.problem IS NULL THEN format('SELECT setval(%L, %s)', e.app || '.tasks_id_seq', i.largest)
+                ELSE 'fix what else is reported first'
+            END
         FROM extension AS e
-        CROSS JOIN ids AS i
+        CROSS JOIN LATERAL todo_internal.task_ids(e.extnamespace) AS i
         UNION ALL
         SELECT 14, 'sequence tasks_id_seq below 75 %', i.next < 0.75 * 2147483647,
             format('%s %% of 2147483647 ids given', trunc(100 * (i.next - 1) / 2147483647, 1)),
             'plan before they end: give old tasks away and let the sequence RESTART in a range that is free then'
-        FROM ids AS i
+        FROM extension AS e
+        CROSS JOIN LATERAL todo_internal.task_ids(e.extnamespace) AS i
+        WHERE i.next IS NOT NULL
+        UNION ALL
+        SELECT 15, 'rights of ' || s.role, false, s.what, s.fix
+        FROM todo_internal.stray_rights() AS s
+        UNION ALL
+        SELECT 15, 'rights', true, 'nobody has a right on passwords that todo_grant did not give', NULL
+        WHERE NOT EXISTS (SELECT FROM todo_internal.stray_rights())
+        UNION ALL
+        SELECT 16, 'grants of dropped roles', count(d.objoid) = 0,
+            format('%s objects with initial privileges of roles that have been dropped; dumps with them cannot be restored', count(d.objoid)),
+            'SELECT todo_internal.forget_roles()'
+        FROM todo_internal.dangling_grants() AS d
         UNION ALL
         -- What a restore would leave open is a fault; what it would merely lack is not.
-        SELECT 15, 'dump of ' || d.object, d.severity <> 'error',
+        SELECT 17, 'dump of ' || d.object, d.severity <> 'error',
             CASE d.severity
                 WHEN 'error' THEN 'left out: a restore without it shows someone more than before'
                 ELSE 'left out: todo-admin backup keeps the statement that makes it again'
@@ -275,8 +335,8 @@ AS $$
     )
     SELECT c.name, c.ok, c.detail, CASE WHEN NOT c.ok THEN c.fix END
     FROM checked AS c
-    ORDER BY c.place, c.name
-$$;
+    ORDER BY c.place, c.name;
+END;
 
 COMMENT ON FUNCTION @extschema@.todo_check() IS
     'Whether tables, rules, guard and sequence are as the extension made them: one row a check';

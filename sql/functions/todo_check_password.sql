@@ -1,6 +1,7 @@
--- Whether a bcrypt hash ($2a$, $2b$, $2y$, cost 4-15) is that of a password. False for NULL, a password of over 72
--- bytes and whatever is no such hash, after the time that one hash takes. Volatile: it must not be evaluated by the
--- planner, nor offered by an HTTP gateway as a GET request, which would log the password.
+-- Whether a bcrypt hash ($2a$, $2b$, $2y$, cost 4-15) is that of a password, in NFC or as given. False for NULL, a password
+-- of over 72 bytes and whatever is no such hash, after the time that one hash takes, or two if it is not in NFC.
+-- Volatile: it must not be evaluated by the planner, nor offered by an HTTP gateway as a GET request, which would log the
+-- password.
 CREATE FUNCTION @extschema@.todo_check_password(
     password text,
     hash text

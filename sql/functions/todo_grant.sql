@@ -1,7 +1,8 @@
 -- Lets a role use the extension; to be called again after an upgrade that brings new functions.
 --   'api'     every function but the administrative ones, rows of tasks, and users without their hashes; takes 'tables' back,
 --             but not what todo_auth.grant gave
---   'tables'  that, and rows of users with their hashes, for applications that write both tables with SQL of their own
+--   'tables'  that, and rows of users with their hashes, for applications that write both tables with SQL of their own;
+--             and REFERENCES on both tables
 -- The caller must own the extension's tables, as a superuser does.
 -- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 not the owner.
 CREATE FUNCTION @extschema@.todo_grant(
@@ -38,7 +39,9 @@ BEGIN
     END LOOP;
 
     IF access = 'tables' THEN
-        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE %s.users TO %I', app, role);
+        -- REFERENCES is for tables of the application's own that belong to a user or a task.
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES ON TABLE %s.users TO %I', app, role);
+        EXECUTE format('GRANT REFERENCES ON TABLE %s.tasks TO %I', app, role);
     -- Not from the owner, with whose rights references are checked, nor what todo_auth.grant gave.
     ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass)
         AND NOT EXISTS (
@@ -47,6 +50,7 @@ BEGIN
         )
     THEN
         EXECUTE format('REVOKE ALL ON TABLE %s.users FROM %I', app, role);
+        EXECUTE format('REVOKE REFERENCES ON TABLE %s.tasks FROM %I', app, role);
     END IF;
 END
 $$;

@@ -1,5 +1,5 @@
--- A new bcrypt hash ($2b$) of a password, at the cost that todo.bcrypt_cost says.
--- Errors: 23502 password is NULL; 22023 shorter than 8 characters; 22001 longer than 72 bytes.
+-- A new bcrypt hash ($2b$) of a password's NFC, at the cost that todo.bcrypt_cost says.
+-- Errors: 23502 password is NULL; 22023 shorter than 8 characters in NFC; 22001 longer than 72 bytes in NFC.
 CREATE FUNCTION @extschema@.todo_hash_password(
     password text
 )

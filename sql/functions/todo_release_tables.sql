@@ -1,11 +1,14 @@
--- Turns both tables into ordinary ones, with their rows, constraints, indexes, owner and grants but without triggers, so
--- that DROP EXTENSION todo leaves them in place. To be called right before it.
+-- Turns both tables into ordinary ones, with their rows, constraints, indexes and grants but without triggers, so that DROP
+-- EXTENSION todo leaves them in place. The caller becomes their owner, unless they had one before they were adopted. To be
+-- called right before DROP EXTENSION.
 -- Errors: 42501 not a superuser.
 CREATE FUNCTION @extschema@.todo_release_tables()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    relation regclass;
 BEGIN
     IF NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user) THEN
         RAISE EXCEPTION 'must be superuser to take the tables out of extension todo'
@@ -16,6 +19,13 @@ BEGIN
     ALTER EXTENSION todo DROP SEQUENCE @extschema@.tasks_id_seq;
     DROP TRIGGER zz_todo_before_row ON @extschema@.users;
     DROP TRIGGER zz_todo_before_row ON @extschema@.tasks;
+    FOR relation IN
+        SELECT c.oid
+        FROM pg_class AS c
+        WHERE c.oid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass) AND c.relowner = 'todo_owner'::regrole
+    LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO %I', relation, current_user);
+    END LOOP;
 END
 $$;
 

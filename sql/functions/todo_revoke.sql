@@ -1,5 +1,6 @@
 -- Takes back all that a role may do with the extension's objects (but for tables that it owns), and USAGE on its schema:
--- grant that again where the role needs it for objects of its own. What todo_auth.grant gave goes as well.
+-- grant that again where the role needs it for objects of its own. What todo_auth.grant gave goes as well. A superuser who calls
+-- it also takes the role, and roles that have been dropped, out of what PostgreSQL notes as initial privileges.
 -- Errors: 23502 role is NULL; 42704 no such role; 42501 not the owner of the extension's tables, and todo_auth's if it is there.
 CREATE FUNCTION @extschema@.todo_revoke(
     role text
@@ -32,6 +33,9 @@ BEGIN
     FOR member IN SELECT todo_internal.member_functions() LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %I', member, role);
     END LOOP;
+    IF (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user) THEN
+        PERFORM todo_internal.forget_roles(role::name);
+    END IF;
     EXECUTE format('REVOKE USAGE ON SCHEMA %s FROM %I', app, role);
 END
 $$;

@@ -1,4 +1,4 @@
 DELETE FROM @extschema@.tasks AS task
 WHERE task.id OPERATOR(pg_catalog.=) $1
   AND task.user_id OPERATOR(pg_catalog.=) $2
-RETURNING task
+RETURNING task.*

@@ -2,4 +2,4 @@ UPDATE @extschema@.tasks AS task
 SET completed = NOT task.completed
 WHERE task.id OPERATOR(pg_catalog.=) $1
   AND task.user_id OPERATOR(pg_catalog.=) $2
-RETURNING task
+RETURNING task.*

@@ -6,4 +6,4 @@ SET title = COALESCE($3, task.title),
     END
 WHERE task.id OPERATOR(pg_catalog.=) $1
   AND task.user_id OPERATOR(pg_catalog.=) $2
-RETURNING task
+RETURNING task.*

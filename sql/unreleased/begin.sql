@@ -1,4 +1,7 @@
 SET LOCAL search_path = pg_catalog, pg_temp;
+-- Definitions are compared as PostgreSQL prints them by default.
+SET LOCAL quote_all_identifiers = off;
+SET LOCAL standard_conforming_strings = on;
 
 -- Rather fail than make everybody wait behind a lock; a caller's own setting counts.
 SELECT set_config('lock_timeout', '10s', true)

@@ -1,4 +1,4 @@
--- Brings tables that fit (see shape.sql) in the form of 0.2.0. Every row stays as it is.
+-- Brings tables that fit (see shape.sql) into the form of 0.2.0. Every row stays as it is; an instant becomes its time in UTC.
 
 -- What no statement can mend: ids that are too long, which a column of unlimited length may hold, and addresses that two
 -- users have.
@@ -49,15 +49,7 @@ BEGIN
 
     -- Constraints in the way: those of later versions, other unique keys of addresses, other references to users.
     FOR part IN
-        SELECT k.conrelid::regclass AS tab, k.conname,
-            k.contype = 'c' AND (k.conname, md5(pg_get_constraintdef(k.oid))) NOT IN (
-                ('users_id_check', '3a66ce46be167bd3cb4a172c788a77f6'),
-                ('users_email_check', '09803b778109dc42ea818bf609fc5cd1'),
-                ('users_name_check', 'aaa2d2b0b49b2e356f8e3e3ffb41ab9f'),
-                ('users_hashed_password_check', '3b2a923e0f5d250155a6f9ca76c1e69b'),
-                ('tasks_title_check', '3cee70d4e7a6e606ba75f0f8630a2d62'),
-                ('tasks_description_check', '07eb84a7d83d759e907d0cec030d122e')
-            ) AS is_applications
+        SELECT k.conrelid::regclass AS tab, k.conname
         FROM pg_constraint AS k
         LEFT JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
         WHERE k.conrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
@@ -74,22 +66,7 @@ BEGIN
                   )
           )
     LOOP
-        -- PostgreSQL gives a CHECK in a column's definition the same name: the application's own stays, under another.
-        IF part.is_applications THEN
-            EXECUTE format(
-                'ALTER TABLE %s RENAME CONSTRAINT %I TO %I', part.tab, part.conname,
-                (
-                    SELECT n.name
-                    FROM generate_series(1, 1000) AS i
-                    CROSS JOIN LATERAL (SELECT concat(part.conname, '_own', nullif(i, 1))) AS n (name)
-                    WHERE NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = part.tab AND k.conname = n.name)
-                    ORDER BY i
-                    LIMIT 1
-                )
-            );
-        ELSE
-            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', part.tab, part.conname);
-        END IF;
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', part.tab, part.conname);
     END LOOP;
 
     -- Indexes in the way: those of later versions, other ones of ids and addresses, and other ones of our names.
@@ -138,12 +115,17 @@ DECLARE
     col record;
 BEGIN
     FOR col IN
-        SELECT a.attrelid::regclass AS tab, a.attname, w.type
+        SELECT a.attrelid::regclass AS tab, a.attname, w.type, a.atttypid = 'timestamptz'::regtype AS has_zone
         FROM (
             VALUES
                 ('@extschema@.users'::regclass, 'id', 'character varying(36)'),
                 ('@extschema@.tasks'::regclass, 'user_id', 'character varying(36)'),
-                ('@extschema@.tasks'::regclass, 'description', 'text')
+                ('@extschema@.tasks'::regclass, 'description', 'text'),
+                ('@extschema@.users'::regclass, 'created_at', 'timestamp without time zone'),
+                ('@extschema@.users'::regclass, 'updated_at', 'timestamp without time zone'),
+                ('@extschema@.tasks'::regclass, 'created_at', 'timestamp without time zone'),
+                ('@extschema@.tasks'::regclass, 'updated_at', 'timestamp without time zone'),
+                ('@extschema@.tasks'::regclass, 'completed_at', 'timestamp without time zone')
         ) AS w (tab, attname, type)
         JOIN pg_attribute AS a ON a.attrelid = w.tab AND a.attname = w.attname
         WHERE format_type(a.atttypid, a.atttypmod) <> w.type
@@ -160,7 +142,12 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = 'users', COLUMN = 'id',
                     HINT = 'Nothing has been changed. Drop their foreign keys, update, and make them again.';
         END IF;
-        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s', col.tab, col.attname, col.type);
+        -- Defaults are set below; one of the old type may not fit the new one.
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', col.tab, col.attname);
+        EXECUTE format(
+            'ALTER TABLE %1$s ALTER COLUMN %2$I TYPE %3$s USING %2$I%4$s', col.tab, col.attname, col.type,
+            CASE WHEN col.has_zone THEN ' AT TIME ZONE ''UTC''' ELSE '::' || col.type END
+        );
     END LOOP;
 END
 $$;

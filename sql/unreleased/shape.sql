@@ -39,8 +39,8 @@ BEGIN
             (2, '@extschema@.users', 'email', '{character varying(255)}', true),
             (3, '@extschema@.users', 'name', '{character varying(100)}', true),
             (4, '@extschema@.users', 'hashed_password', '{character varying(255)}', true),
-            (5, '@extschema@.users', 'created_at', '{timestamp without time zone}', true),
-            (6, '@extschema@.users', 'updated_at', '{timestamp without time zone}', true),
+            (5, '@extschema@.users', 'created_at', '{timestamp without time zone,timestamp with time zone}', true),
+            (6, '@extschema@.users', 'updated_at', '{timestamp without time zone,timestamp with time zone}', true),
             (7, '@extschema@.users', 'is_active', '{boolean}', false),
             (8, '@extschema@.users', 'email_verified', '{boolean}', false),
             (9, '@extschema@.tasks', 'id', '{integer}', true),
@@ -48,25 +48,29 @@ BEGIN
             (11, '@extschema@.tasks', 'title', '{character varying(200)}', true),
             (12, '@extschema@.tasks', 'description', '{text,character varying}', false),
             (13, '@extschema@.tasks', 'completed', '{boolean}', false),
-            (14, '@extschema@.tasks', 'created_at', '{timestamp without time zone}', true),
-            (15, '@extschema@.tasks', 'updated_at', '{timestamp without time zone}', true),
-            (16, '@extschema@.tasks', 'completed_at', '{timestamp without time zone}', false)
+            (14, '@extschema@.tasks', 'created_at', '{timestamp without time zone,timestamp with time zone}', true),
+            (15, '@extschema@.tasks', 'updated_at', '{timestamp without time zone,timestamp with time zone}', true),
+            (16, '@extschema@.tasks', 'completed_at', '{timestamp without time zone,timestamp with time zone}', false)
     ), actual AS (
         SELECT
             a.attrelid::regclass AS relation,
             a.attname AS attribute,
             a.attnum AS number,
-            format_type(a.atttypid, a.atttypmod) AS type,
+            t.type,
             a.attnotnull AS required,
             concat_ws(
                 ' ',
-                format_type(a.atttypid, a.atttypmod),
+                t.type,
                 CASE WHEN a.attcollation NOT IN (0, 'pg_catalog."default"'::regcollation)
                     THEN 'COLLATE ' || a.attcollation::regcollation END,
                 CASE WHEN a.attnotnull THEN 'NOT NULL' END,
                 CASE WHEN a.attidentity <> '' OR a.attgenerated <> '' THEN 'GENERATED' END
             ) AS description
         FROM pg_attribute AS a
+        -- A time of fewer digits fits as well.
+        CROSS JOIN LATERAL (
+            SELECT regexp_replace(format_type(a.atttypid, a.atttypmod), '^timestamp[(][0-6][)]', 'timestamp') AS type
+        ) AS t
         WHERE a.attrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
           AND a.attnum > 0
           AND NOT a.attisdropped
@@ -96,8 +100,7 @@ BEGIN
             CASE WHEN problem.fits THEN 'the order of the specification' ELSE problem.wanted END
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 SCHEMA = problem.nspname, TABLE = problem.relname, COLUMN = problem.attribute,
-                HINT = 'Nothing has been changed. ALTER TABLE can bring it in shape, for instance ALTER COLUMN created_at '
-                    'TYPE timestamp USING created_at AT TIME ZONE ''UTC''.';
+                HINT = 'Nothing has been changed. Bring it into shape with ALTER TABLE and try again.';
     END IF;
 
     SELECT

@@ -19,16 +19,32 @@ DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.tasks;
 
 DO $$
 DECLARE
-    member regprocedure;
+    member text;
 BEGIN
-    FOREACH member IN ARRAY ARRAY(SELECT todo_internal.member_functions()) LOOP
-        EXECUTE format('DROP FUNCTION %s', member);
+    -- One may go with another that it calls.
+    FOREACH member IN ARRAY ARRAY(SELECT f::regprocedure::text FROM todo_internal.member_functions() AS f) LOOP
+        EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', member);
     END LOOP;
 END
 $$;
 
 DROP VIEW @extschema@.todo_users;
 DROP SCHEMA todo_internal;
+
+-- Back to a superuser, as 0.2.0 has them.
+DO $$
+DECLARE
+    relation regclass;
+BEGIN
+    FOR relation IN
+        SELECT c.oid
+        FROM pg_class AS c
+        WHERE c.oid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass) AND c.relowner = 'todo_owner'::regrole
+    LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO %I', relation, current_user);
+    END LOOP;
+END
+$$;
 
 DROP INDEX @extschema@.ix_users_email_folded;
 

@@ -37,7 +37,7 @@ SELECT pg_extension_config_dump('@extschema@.users', '');
 SELECT pg_extension_config_dump('@extschema@.tasks', '');
 SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 
-\i unreleased/own_grants.sql
+\i tables/own_grants.sql
 
 -- Until these are 0.2.0's, and again from 1.0.0 on, the guard keeps them.
 CREATE SCHEMA todo_internal;

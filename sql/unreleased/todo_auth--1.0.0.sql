@@ -24,12 +24,13 @@ BEGIN
 \i auth/triggers/user_write.sql
 \i auth/triggers/account_write.sql
 \i auth/triggers/session_before_write.sql
-\i auth/internal/must_be_trusted.sql
 \i auth/triggers/users_deactivated.sql
 \i auth/triggers/users_password_written.sql
 \i auth/internal/schema_for_grants.sql
 \i auth/functions/grant.sql
 \i auth/functions/revoke.sql
+SELECT todo_internal.own('todo_auth');
+SELECT todo_internal.grant_to_owner('todo_auth');
 $sql$, '@extschema:' OPERATOR(pg_catalog.||) 'todo@', (
         SELECT e.extnamespace::pg_catalog.regnamespace::pg_catalog.text
         FROM pg_catalog.pg_extension AS e

@@ -1,11 +1,12 @@
 //! Commands judged by their text, before they run: those whose effect the hook cannot tell from a harmless one, and those
 //! whose effect dumps will not carry. Only on tables that the caller owns: PostgreSQL refuses the others itself.
 
-use super::{Constraint, Kind, columns, is_guarded, is_part, is_table, member, name_of, part, text, whole};
+use super::{Constraint, Kind, columns, is_owner, is_part, is_table, member, name_of, part, text, whole};
 use crate::error::Failure;
+use crate::ffi;
 use pgrx::pg_sys::AlterTableType::*;
 use pgrx::pg_sys::NodeTag::*;
-use pgrx::pg_sys::ObjectType::{OBJECT_INDEX, OBJECT_SCHEMA, OBJECT_TABCONSTRAINT, OBJECT_TRIGGER};
+use pgrx::pg_sys::ObjectType::{OBJECT_INDEX, OBJECT_TABCONSTRAINT, OBJECT_TRIGGER};
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::{InvalidOid, Oid};
 use pgrx::{PgList, PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
@@ -69,6 +70,9 @@ unsafe fn alter_table(command: &pg_sys::AlterTableStmt) -> Result<(), Failure> {
                 // The other way round, the table is the one that is attached.
                 let partition = (*(*action).def.cast::<pg_sys::PartitionCmd>()).name;
                 table_named(partition).map_or(Ok(()), |table| Err(whole("attach", table)))?;
+            }
+            if (*action).subtype == AT_AddInherit {
+                table_named((*action).def.cast()).map_or(Ok(()), |table| Err(whole("inherit from", table)))?;
             }
             if (*action).subtype == AT_SetUnLogged && member(relation_named(command.relation)) == Some(Kind::Sequence) {
                 return Err(whole("change", relation_named(command.relation)));
@@ -143,9 +147,6 @@ unsafe fn rename(command: &pg_sys::RenameStmt) -> Result<(), Failure> {
         let kind = match command.renameType {
             OBJECT_TABCONSTRAINT => "constraint",
             OBJECT_TRIGGER => "trigger",
-            OBJECT_SCHEMA if is_auth_schema(command.subname) => {
-                return Err(part("schema", &text(command.subname)));
-            }
             _ => return Ok(()),
         };
         let Some(table) = table_named(command.relation) else { return Ok(()) };
@@ -285,16 +286,6 @@ fn part_index(index: Oid) -> Option<String> {
     (is_part(&name) && is_table(table) && (is_owner(index) || is_schema_owner(schema))).then_some(name)
 }
 
-fn is_owner(relation: Oid) -> bool {
-    // SAFETY: catalog look-ups of a relation that is there.
-    unsafe {
-        #[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
-        return pg_sys::pg_class_ownercheck(relation, pg_sys::GetUserId());
-        #[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
-        return pg_sys::object_ownercheck(pg_sys::RelationRelationId, relation, pg_sys::GetUserId());
-    }
-}
-
 fn is_schema_owner(schema: Oid) -> bool {
     // SAFETY: catalog look-ups of a schema that is there.
     unsafe {
@@ -320,15 +311,6 @@ unsafe fn relation_named(relation: *const pg_sys::RangeVar) -> Oid {
     }
 }
 
-/// Whether this is the schema of todo_auth, whose functions name it.
-///
-/// # Safety
-/// `name` is a terminated string.
-unsafe fn is_auth_schema(name: *const c_char) -> bool {
-    // SAFETY: the caller's promise; a catalog look-up.
-    unsafe { text(name) == "todo_auth" && is_guarded(pg_sys::get_extension_oid(name, true)) }
-}
-
 /// Whether a column is NOT NULL now; false for none.
 ///
 /// # Safety
@@ -351,11 +333,8 @@ unsafe fn is_not_null(table: Oid, column: *const c_char) -> bool {
 /// # Safety
 /// `name` is a terminated string.
 unsafe fn is_not_null_constraint(table: Oid, name: *const c_char) -> bool {
-    unsafe extern "C-unwind" {
-        fn get_relation_constraint_oid(table: Oid, name: *const c_char, missing_ok: bool) -> Oid;
-    }
     // SAFETY: the caller's promise. The boundary turns an ERROR into an unwinding, as pgrx does for the functions it
     // binds.
-    let constraint = unsafe { pg_guard_ffi_boundary(|| get_relation_constraint_oid(table, name, true)) };
+    let constraint = unsafe { pg_guard_ffi_boundary(|| ffi::get_relation_constraint_oid(table, name, true)) };
     Constraint::by_oid(constraint).is_some_and(|constraint| constraint.kind == b'n')
 }

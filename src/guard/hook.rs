@@ -5,15 +5,15 @@
 //! table cannot go either; [`command`](super::command) refuses the commands that name them.
 
 use super::{
-    CONSTRAINT_RELATION_ID, Constraint, Kind, columns, is_lifted, is_part, is_table, loss, member, name_of, part, text,
-    whole,
+    CONSTRAINT_RELATION_ID, Constraint, Kind, columns, described, is_home, is_lifted, is_owner, is_part, is_table,
+    loss, member, name_of, part, renamed_schema, text, whole,
 };
 use crate::error::{Failure, Report};
 use pgrx::pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
-use pgrx::pg_sys::SysCacheIdentifier::{ATTNUM, RELOID};
+use pgrx::pg_sys::SysCacheIdentifier::{ATTNUM, NAMESPACEOID, RELOID};
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::pg_sys::{GETSTRUCT, InvalidOid, Oid, RelationRelationId};
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 
@@ -41,8 +41,8 @@ unsafe extern "C-unwind" fn on_object_access(
     // SAFETY: called by PostgreSQL, where an ERROR may be raised: this frame holds plain values only. The argument is
     // what the kind of access says.
     unsafe {
-        if class == RelationRelationId || class == CONSTRAINT_RELATION_ID {
-            let refused: Option<Report> = match access {
+        let refused: Option<Report> = if class == RelationRelationId || class == CONSTRAINT_RELATION_ID {
+            match access {
                 OAT_DROP => {
                     let flags = (*argument.cast::<pg_sys::ObjectAccessDrop>()).dropflags;
                     let internal = flags & pg_sys::PERFORM_DELETION_INTERNAL as c_int != 0;
@@ -56,10 +56,17 @@ unsafe extern "C-unwind" fn on_object_access(
                     pgrx_extern_c_guard(|| if internal { None } else { report(judge_alter(object, column)) })
                 }
                 _ => None,
-            };
-            if let Some(report) = refused {
-                report.raise();
             }
+        } else if class == pg_sys::TriggerRelationId && access == OAT_POST_CREATE {
+            let internal = (*argument.cast::<pg_sys::ObjectAccessPostCreate>()).is_internal;
+            pgrx_extern_c_guard(|| if internal { None } else { report(judge_trigger(object)) })
+        } else if class == pg_sys::NamespaceRelationId && access == OAT_POST_ALTER {
+            pgrx_extern_c_guard(|| report(judge_schema(object)))
+        } else {
+            None
+        };
+        if let Some(report) = refused {
+            report.raise();
         }
         if let Some(next) = NEXT_HOOK.get() {
             next(access, class, object, column, argument);
@@ -126,6 +133,51 @@ fn judge_alter(relation: Oid, column: c_int) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A trigger that a command has made: on tables whose owner's rights it could run with, only that owner or a superuser makes
+/// one, whoever has the privilege.
+fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
+    let row = Row::by_oid(
+        pg_sys::TriggerRelationId,
+        pg_sys::Anum_pg_trigger_oid,
+        pg_sys::TriggerOidIndexId,
+        // There is no cache of triggers: it is not asked for the row as it was.
+        RELOID,
+        trigger,
+    );
+    // SAFETY: the tuple is NULL or a row of pg_trigger, copied.
+    let table = unsafe {
+        let tuple = now(&row);
+        if tuple.is_null() { InvalidOid } else { (*GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_trigger>()).tgrelid }
+    };
+    if is_table(table) && !is_owner(table) && !is_lifted() {
+        let message = format!("must be owner of table {} to create a trigger", described(table));
+        return Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(
+            c"A trigger can run with the rights of the table's owner. A superuser can create it, with a function that \
+              belongs to a superuser or is SECURITY DEFINER.",
+        ));
+    }
+    Ok(())
+}
+
+/// A schema that a command has altered: functions and restored dumps name it.
+fn judge_schema(schema: Oid) -> Result<(), Failure> {
+    let name = |version: Version| {
+        let index = pg_sys::NamespaceOidIndexId;
+        let row = Row::by_oid(pg_sys::NamespaceRelationId, pg_sys::Anum_pg_namespace_oid, index, NAMESPACEOID, schema);
+        // SAFETY: the tuple is NULL or a row of pg_namespace, copied.
+        unsafe {
+            let tuple = version(&row);
+            let form = (!tuple.is_null()).then(|| &*GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_namespace>())?;
+            Some(text(form.nspname.data.as_ptr()))
+        }
+    };
+    let before = name(before);
+    if before != name(now) && is_home(schema) && !is_lifted() {
+        return Err(renamed_schema(&before.unwrap_or_default()));
+    }
+    Ok(())
+}
+
 /// Where to find a catalog's row: as the command has left it, or as it was.
 type Version = unsafe fn(catalog: &Row) -> pg_sys::HeapTuple;
 
@@ -138,16 +190,17 @@ struct Row {
     key_count: usize,
 }
 
+impl Row {
+    /// The row of a catalog whose index is on its OID alone.
+    fn by_oid(catalog: Oid, attribute: u32, index: u32, cache: pg_sys::SysCacheIdentifier::Type, oid: Oid) -> Self {
+        let key = (attribute as c_int, pg_sys::F_OIDEQ.into(), pg_sys::Datum::from(oid));
+        Self { catalog, index: index.into(), cache, keys: [key, key], key_count: 1 }
+    }
+}
+
 /// A relation's name and schema.
 fn relation_identity(relation: Oid, version: Version) -> Option<(String, Oid)> {
-    let oid = (pg_sys::Anum_pg_class_oid as c_int, pg_sys::F_OIDEQ.into(), pg_sys::Datum::from(relation));
-    let row = Row {
-        catalog: RelationRelationId,
-        index: pg_sys::ClassOidIndexId.into(),
-        cache: RELOID,
-        keys: [oid, oid],
-        key_count: 1,
-    };
+    let row = Row::by_oid(RelationRelationId, pg_sys::Anum_pg_class_oid, pg_sys::ClassOidIndexId, RELOID, relation);
     // SAFETY: the tuple is NULL or a row of pg_class, copied.
     unsafe {
         let tuple = version(&row);

@@ -64,6 +64,7 @@ BROKEN_RULES = [
      ("23514", "users", "hashed_password", "users_hashed_password_check"), "password"),
     (user(hashed_password=None), IntegrityError, ("23502", "users", "hashed_password", None), "password"),
     (task(title=""), IntegrityError, ("23514", "tasks", "title", "tasks_title_check"), "title"),
+    (task(title="\u2800"), IntegrityError, ("23514", "tasks", "title", "tasks_title_check"), "title"),
     (task(title="\u00a0\ufeff"), IntegrityError, ("23514", "tasks", "title", "tasks_title_check"), "title"),
     (task(title="a\x07b"), IntegrityError, ("23514", "tasks", "title", "tasks_title_check"), "title"),
     (task(title=None), IntegrityError, ("23502", "tasks", "title", None), "title"),
@@ -176,7 +177,7 @@ def test_both_pages_fit_into_one_module():
 
 
 # Generated values: what rules tell apart, near their limits.
-SPACES = st.text(alphabet=" \t\n\u00a0\u3000\u200b\u2028\x85\x1c\ufeff", max_size=3)
+SPACES = st.text(alphabet=" \t\n\u00a0\u3000\u200b\u2028\x85\x1c\ufeff\u2800", max_size=3)
 WORDS = st.text(
     alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("ab\u0301\u200d\U0001f600\x07\x00\xad"))
 )
@@ -276,7 +277,8 @@ def test_users_are_judged_alike(app, users):
 # Where one kind of character ends and another begins.
 EDGES = (
     "0009-000d 0020 0085 00a0 1680 2000-200a 2028-2029 202f 205f 3000 00ad 034f 061c 115f-1160 17b4-17b5 180b-180f "
-    "200b-200f 202a-202e 2060-206f 3164 fe00-fe0f feff ffa0 fff0-fff8 1bca0-1bca3 1d173-1d17a e0000-e0fff"
+    "200b-200f 202a-202e 2060-206f 3164 fe00-fe0f feff ffa0 fff0-fff8 1bca0-1bca3 1d173-1d17a e0000-e0fff "
+    "fff9-fffb 13430-1343f 2800 13441-13442 16fe4 1d159"
 )
 CHARACTERS = sorted(
     {*range(1, 0x100), 0x660, 0x6F0, 0x10FFFF}

@@ -22,8 +22,8 @@ BEGIN
     -- The trigger on users clears a hash in user_data.
     UPDATE @extschema:todo@.users AS u
     SET hashed_password = CASE WHEN is_bcrypt THEN store_password.hash ELSE '!' END,
-        -- The transaction may have begun before the user was made, by the application's clock: it hashes in between.
-        updated_at = greatest(u.updated_at, clock_timestamp() AT TIME ZONE 'UTC')
+        -- Also where users does not change.
+        updated_at = clock_timestamp() AT TIME ZONE 'UTC'
     WHERE u.id = store_password.user_id;
     IF NOT FOUND THEN
         RETURN false;

@@ -10,7 +10,7 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'users must be deactivated at READ COMMITTED' USING ERRCODE = 'active_sql_transaction';
     END IF;
-    PERFORM todo_auth.must_be_trusted('todo_auth.session'::regclass);
+    PERFORM todo_internal.refuse_foreign_code('todo_auth.session'::regclass);
     DELETE FROM todo_auth.session AS s WHERE s."userId" = NEW.id;
     RETURN NULL;
 END

@@ -8,7 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF EXISTS (SELECT FROM todo_auth.user_data AS d WHERE d.user_id = NEW.id AND d.password_hash IS NOT NULL) THEN
-        PERFORM todo_auth.must_be_trusted('todo_auth.user_data'::regclass);
+        PERFORM todo_internal.refuse_foreign_code('todo_auth.user_data'::regclass);
         UPDATE todo_auth.user_data AS d SET password_hash = NULL WHERE d.user_id = NEW.id;
         DELETE FROM todo_auth.user_data AS d WHERE d.user_id = NEW.id AND d.image IS NULL;
     END IF;

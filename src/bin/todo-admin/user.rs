@@ -212,9 +212,10 @@ fn new_hash(client: &mut impl GenericClient, source: &Password) -> Result<String
     bcrypt::hash(password, cost.unsigned_abs()).map_err(Error::new)
 }
 
+/// A password in the form that is hashed.
 fn checked(password: String) -> Result<String, Error> {
-    match password_rule::check(&password) {
-        Ok(()) => Ok(password),
+    match password_rule::prepare(&password) {
+        Ok(prepared) => Ok(prepared.into_owned()),
         Err(broken) => Err(Error::new(format!("password {broken}")).fix("use 8 characters to 72 bytes")),
     }
 }
@@ -235,7 +236,7 @@ fn read_password(source: &Password) -> Result<String, Error> {
         Ok(prompting(|| terminal.read_secure_line())?)
     };
     let password = checked(ask("New password: ")?)?;
-    if ask("Once more: ")? != password {
+    if password_rule::nfc(&ask("Once more: ")?).as_deref() != Some(&password) {
         return Err(Error::new("the passwords differ").fix("try again"));
     }
     Ok(password)

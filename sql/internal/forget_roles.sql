@@ -1,0 +1,37 @@
+-- Takes roles that have been dropped out of the initial privileges of both extensions' objects, and also the given one, if any.
+-- Errors: 42501 not a superuser, where there is something to be taken out.
+CREATE FUNCTION todo_internal.forget_roles(
+    also name DEFAULT NULL
+)
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH kept AS (
+        SELECT p.ctid AS place, p.initprivs,
+            (
+                SELECT array_agg(i.item)
+                FROM unnest(p.initprivs) AS i (item)
+                CROSS JOIN LATERAL (SELECT DISTINCT x.grantee, x.grantor FROM aclexplode(ARRAY[i.item]) AS x) AS a
+                JOIN pg_roles AS o ON o.oid = a.grantor
+                LEFT JOIN pg_roles AS e ON e.oid = a.grantee
+                -- The grantor is the owner, who stays.
+                WHERE a.grantee = 0 OR e.oid IS NOT NULL AND (e.rolname IS DISTINCT FROM also OR e.oid = o.oid)
+            ) AS items
+        FROM pg_init_privs AS p
+        JOIN pg_depend AS d ON d.classid = p.classoid AND d.objid = p.objoid AND d.deptype = 'e'
+        JOIN pg_extension AS x ON d.refclassid = 'pg_extension'::regclass AND x.oid = d.refobjid
+        WHERE x.extname IN ('todo', 'todo_auth')
+    ), removed AS (
+        DELETE FROM pg_init_privs AS p USING kept AS k WHERE p.ctid = k.place AND k.items IS NULL
+    )
+    UPDATE pg_init_privs AS p
+    SET initprivs = k.items
+    FROM kept AS k
+    WHERE p.ctid = k.place AND cardinality(k.items) < cardinality(k.initprivs)
+$$;
+
+COMMENT ON FUNCTION todo_internal.forget_roles(name) IS
+    'Takes roles that have been dropped out of the initial privileges of the extensions'' objects';
+
+REVOKE ALL ON FUNCTION todo_internal.forget_roles(name) FROM PUBLIC;

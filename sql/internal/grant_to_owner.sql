@@ -1,0 +1,42 @@
+-- Gives the role todo_owner what it needs besides its own objects: USAGE on the schema of an extension, and where another role owns
+-- the table users, SELECT on it for the views of todo_auth. For the end of the extensions' scripts, as a superuser.
+--
+-- PostgreSQL takes every grant of a script for a part of the extension, which dumps leave out. On an object that is not the
+-- extension's own these are the database's: what was noted as initial before (by initdb, for schema public) is put back.
+CREATE FUNCTION todo_internal.grant_to_owner(
+    extension text
+)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    app CONSTANT oid := (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = extension);
+    users CONSTANT oid := '@extschema@.users'::regclass;
+    noted CONSTANT pg_init_privs[] := ARRAY(
+        SELECT p
+        FROM pg_init_privs AS p
+        WHERE (p.classoid, p.objoid, p.objsubid) IN (('pg_namespace'::regclass, app, 0), ('pg_class'::regclass, users, 0))
+    );
+BEGIN
+    EXECUTE format('GRANT USAGE ON SCHEMA %s TO todo_owner', app::regnamespace);
+    IF extension = 'todo_auth' AND (SELECT c.relowner <> 'todo_owner'::regrole FROM pg_class AS c WHERE c.oid = users) THEN
+        EXECUTE format('GRANT SELECT ON TABLE %s TO todo_owner', users::regclass);
+    END IF;
+
+    DELETE FROM pg_init_privs AS p
+    WHERE (p.classoid, p.objoid, p.objsubid) IN (('pg_namespace'::regclass, app, 0), ('pg_class'::regclass, users, 0));
+    INSERT INTO pg_init_privs SELECT n.* FROM unnest(noted) AS n;
+    -- From 17 on it notes the roles that they name.
+    DELETE FROM pg_shdepend AS d
+    WHERE d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
+      AND d.deptype = 'i'
+      AND (d.classid, d.objid) IN (('pg_namespace'::regclass, app), ('pg_class'::regclass, users))
+      AND (d.refclassid, d.refobjid) = ('pg_authid'::regclass, 'todo_owner'::regrole);
+END
+$$;
+
+COMMENT ON FUNCTION todo_internal.grant_to_owner(text) IS
+    'Gives the role todo_owner what it needs besides its own objects';
+
+REVOKE ALL ON FUNCTION todo_internal.grant_to_owner(text) FROM PUBLIC;

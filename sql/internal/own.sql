@@ -1,0 +1,58 @@
+-- Makes the role todo_owner the owner of an extension's functions, views and schema, and of those of its tables that a superuser
+-- owns, and takes all rights on them from everyone else, which ALTER DEFAULT PRIVILEGES may have given. Only the tables users and
+-- tasks keep their rights, as they may have been there before. For the end of the extensions' scripts, as a superuser.
+CREATE FUNCTION todo_internal.own(
+    extension text
+)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    member record;
+    grantee text;
+BEGIN
+    FOR member IN
+        SELECT m.kind, m.identity, m.owner, m.acl, m.is_table
+        FROM pg_depend AS d
+        JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND d.deptype = 'e'
+        CROSS JOIN LATERAL (
+            SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS identity, p.proowner AS owner,
+                coalesce(p.proacl, acldefault('f', p.proowner)) AS acl, false AS is_table
+            FROM pg_proc AS p
+            WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+            UNION ALL
+            SELECT 'SCHEMA', quote_ident(n.nspname), n.nspowner, n.nspacl, false
+            FROM pg_namespace AS n
+            WHERE d.classid = 'pg_namespace'::regclass AND n.oid = d.objid
+            UNION ALL
+            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl, c.relkind = 'r'
+            FROM pg_class AS c
+            WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')
+        ) AS m
+        WHERE e.extname = own.extension
+    LOOP
+        -- The sequence of a table's ids goes with the table.
+        IF NOT member.is_table OR (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = member.owner) THEN
+            EXECUTE format('ALTER %s %s OWNER TO todo_owner', member.kind, member.identity);
+        END IF;
+        CONTINUE WHEN member.is_table AND extension = 'todo';
+        -- PUBLIC in any case, so that PostgreSQL notes the rights of the new owner as those that the extension gives.
+        FOR grantee IN
+            SELECT 'PUBLIC'
+            UNION
+            SELECT quote_ident(r.rolname)
+            FROM aclexplode(member.acl) AS a
+            JOIN pg_roles AS r ON r.oid = a.grantee
+            WHERE a.grantee NOT IN (member.owner, 'todo_owner'::regrole)
+        LOOP
+            EXECUTE format('REVOKE ALL ON %s %s FROM %s', member.kind, member.identity, grantee);
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION todo_internal.own(text) IS
+    'Makes todo_owner the owner of an extension''s objects and takes all rights on them from everyone else';
+
+REVOKE ALL ON FUNCTION todo_internal.own(text) FROM PUBLIC;

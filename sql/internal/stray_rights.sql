@@ -1,0 +1,75 @@
+-- Rights with which a role could read hashes, set passwords or run its code with the rights of the tables' owner, and that neither
+-- todo_grant nor todo_auth.grant gives: whose, which, and the statement that takes them away. Owners and superusers have them.
+CREATE FUNCTION todo_internal.stray_rights()
+RETURNS TABLE (role text, what text, fix text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH member AS (
+        SELECT e.extname, e.extnamespace, d.classid, d.objid
+        FROM pg_extension AS e
+        JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        WHERE e.extname IN ('todo', 'todo_auth')
+    ), relation AS (
+        SELECT m.extname, c.oid, c.relname, c.relkind, c.relowner, c.relacl
+        FROM member AS m
+        JOIN pg_class AS c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid AND c.relkind IN ('r', 'v')
+    ), granted AS (
+        SELECT r.extname, r.oid, r.relname, r.relkind, a.grantee, array_agg(a.privilege_type ORDER BY a.privilege_type) AS privileges
+        FROM relation AS r
+        CROSS JOIN LATERAL aclexplode(r.relacl) AS a
+        WHERE a.grantee <> r.relowner
+        GROUP BY r.extname, r.oid, r.relname, r.relkind, a.grantee
+    ), signs_in AS (
+        -- Those whom todo_auth.grant lets run Better Auth.
+        SELECT g.grantee FROM granted AS g WHERE g.extname = 'todo_auth' AND g.relname = 'session' AND 'INSERT' = ANY (g.privileges)
+    ), stray (grantee, what, revoke) AS (
+        SELECT g.grantee, format('%s on %s', array_to_string(g.privileges, ', '), g.oid::regclass),
+            format('REVOKE ALL ON TABLE %s FROM', g.oid::regclass)
+        FROM granted AS g
+        WHERE g.grantee <> to_regrole('todo_owner')
+          AND CASE
+              WHEN g.privileges && ARRAY['TRIGGER', 'TRUNCATE'] THEN true
+              WHEN g.extname = 'todo_auth' THEN NOT EXISTS (SELECT FROM signs_in AS s WHERE s.grantee = g.grantee)
+              WHEN g.relname = 'users' THEN NOT (
+                  g.privileges @> ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES']
+                  OR EXISTS (SELECT FROM signs_in AS s WHERE s.grantee = g.grantee)
+              )
+              WHEN g.relname = 'todo_users' THEN g.privileges && ARRAY['INSERT', 'UPDATE', 'DELETE']
+          END
+        UNION ALL
+        SELECT a.grantee, format('%s of column hashed_password', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)),
+            format(
+                'REVOKE %s ON TABLE %s FROM', string_agg(a.privilege_type || ' (hashed_password)', ', ' ORDER BY a.privilege_type),
+                r.oid::regclass
+            )
+        FROM relation AS r
+        JOIN pg_attribute AS t ON t.attrelid = r.oid AND t.attname = 'hashed_password' AND t.attnum > 0
+        CROSS JOIN LATERAL aclexplode(t.attacl) AS a
+        WHERE r.extname = 'todo' AND a.grantee <> r.relowner
+        GROUP BY a.grantee, r.oid
+        UNION ALL
+        SELECT a.grantee, 'EXECUTE on ' || p.oid::regprocedure, format('REVOKE ALL ON FUNCTION %s FROM', p.oid::regprocedure)
+        FROM member AS m
+        JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+        CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+        WHERE a.grantee <> p.proowner
+          AND (
+              p.pronamespace <> m.extnamespace
+              OR p.proname IN ('todo_set_password_hash', 'todo_grant', 'todo_revoke', 'todo_release_tables', 'grant', 'revoke')
+          )
+        UNION ALL
+        SELECT m.member, 'membership in todo_owner', 'REVOKE todo_owner FROM'
+        FROM pg_auth_members AS m
+        JOIN pg_roles AS r ON r.oid = m.member AND NOT r.rolsuper
+        WHERE m.roleid = to_regrole('todo_owner')
+    )
+    SELECT g.name, s.what, s.revoke || ' ' || g.name
+    FROM stray AS s
+    CROSS JOIN LATERAL (SELECT CASE s.grantee WHEN 0 THEN 'PUBLIC' ELSE s.grantee::regrole::text END AS name) AS g
+$$;
+
+COMMENT ON FUNCTION todo_internal.stray_rights() IS
+    'Rights on hashes and passwords that no function of the extensions has given';
+
+REVOKE ALL ON FUNCTION todo_internal.stray_rights() FROM PUBLIC;

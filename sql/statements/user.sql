@@ -1,0 +1,3 @@
+SELECT u.id, u.email, u.name, u.created_at, u.updated_at, u.is_active, u.email_verified
+FROM @extschema@.users AS u
+WHERE u.id OPERATOR(pg_catalog.=) $1
