@@ -118,6 +118,19 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
         assert!(output.status.success(), "{restore}: {}", String::from_utf8_lossy(&output.stderr));
     }
     assert_eq!(strings(&mut server.connect("app_restored"), "SELECT id FROM users"), ["u1"]);
+    // What dumps leave out, written to a file and made again.
+    let extra = "SET client_min_messages = error; CREATE INDEX own_index ON tasks (title)";
+    server.connect("app").batch_execute(extra).unwrap();
+    let commands: Vec<_> = page.split("`psql").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
+    assert_eq!(commands.len(), 2, "to write the file, and to run it");
+    for command in commands {
+        let command = format!("psql{command}");
+        let output =
+            Command::new("sh").args(["-ec", &command]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let made = "SELECT object FROM todo_not_in_dumps()";
+    assert_eq!(strings(&mut server.connect("app_restored"), made), ["index own_index of public.tasks"]);
     std::fs::remove_dir_all(dir).unwrap();
 }
 

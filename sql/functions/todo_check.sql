@@ -325,10 +325,10 @@ BEGIN ATOMIC
         -- What a restore would leave open is a fault; what it would merely lack is not.
         SELECT 17, 'dump of ' || d.object, d.severity <> 'error',
             CASE d.severity
-                WHEN 'error' THEN 'not in dumps: a restore without it shows more than before'
-                ELSE 'not in dumps: todo-admin backup keeps the statement that makes it again'
+                WHEN 'error' THEN 'left out: a restore without it shows someone more than before'
+                ELSE 'left out: todo-admin backup keeps the statement that makes it again'
             END,
-            'use todo-admin backup and restore --with-extras, or run this after every other restore: ' || d.ddl
+            'use todo-admin backup and restore --with-extras; after any other restore, run ' || d.ddl
         FROM @extschema@.todo_not_in_dumps() AS d
     )
     SELECT c.name, c.ok, c.detail, CASE WHEN NOT c.ok THEN c.fix END
