@@ -40,8 +40,13 @@ unsafe extern "C-unwind" {
     pub fn CreateTupleDescCopy(desc: pg_sys::TupleDesc) -> pg_sys::TupleDesc;
 }
 
-// parse_param.c, hashfn.c, datum.c, pg_constraint.c
+// parse_param.c, hashfn.c, datum.c, pg_constraint.c, pg_inherits.c
 unsafe extern "C-unwind" {
+    pub fn find_all_inheritors(
+        parent: pg_sys::Oid,
+        lock: pg_sys::LOCKMODE,
+        parent_counts: *mut *mut pg_sys::List,
+    ) -> *mut pg_sys::List;
     pub fn setup_parse_fixed_parameters(pstate: *mut pg_sys::ParseState, types: *const pg_sys::Oid, count: c_int);
     pub fn hash_bytes(key: *const u8, length: c_int) -> u32;
     pub fn datum_image_eq(a: pg_sys::Datum, b: pg_sys::Datum, by_value: bool, length: c_int) -> bool;

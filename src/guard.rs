@@ -129,31 +129,39 @@ const CONSTRAINT_RELATION_ID: pg_sys::Oid = pg_sys::Oid::from_u32(2606);
 const ANUM_CONNAME: c_int = 2;
 const ANUM_CONTYPE: c_int = 4;
 const ANUM_CONRELID: c_int = if cfg!(feature = "pg18") { 9 } else { 8 };
+const ANUM_CONKEY: c_int = if cfg!(feature = "pg18") { 21 } else { 19 };
 
 /// A constraint, of a table or (with InvalidOid) of a domain.
 struct Constraint {
     name: String,
     kind: u8,
     table: pg_sys::Oid,
+    /// The numbers of the table's columns that it is on.
+    columns: Vec<i16>,
 }
 
 impl Constraint {
     fn by_oid(oid: pg_sys::Oid) -> Option<Self> {
-        // SAFETY: these columns are a name, a char and an oid, and never NULL; the row is released once it has been read.
+        // SAFETY: these columns are a name, a char, an oid and an array, of which the last alone may be NULL; the row is
+        // released once it has been read.
         unsafe {
             let cache = pg_sys::SysCacheIdentifier::CONSTROID as c_int;
             let row = pg_sys::SearchSysCache1(cache, pg_sys::Datum::from(oid));
             if row.is_null() {
                 return None;
             }
-            let column = |number: c_int| {
+            let nullable = |number: c_int| {
                 let mut is_null = false;
-                pg_sys::SysCacheGetAttr(cache, row, number as pg_sys::AttrNumber, &raw mut is_null)
+                let value = pg_sys::SysCacheGetAttr(cache, row, number as pg_sys::AttrNumber, &raw mut is_null);
+                (value, is_null)
             };
+            let column = |number: c_int| nullable(number).0;
+            let (columns, has_none) = nullable(ANUM_CONKEY);
             let constraint = Self {
                 name: text(column(ANUM_CONNAME).cast_mut_ptr()),
                 kind: column(ANUM_CONTYPE).value() as u8,
                 table: pg_sys::Oid::from_datum(column(ANUM_CONRELID), false).unwrap_or(pg_sys::InvalidOid),
+                columns: Vec::from_datum(columns, has_none).unwrap_or_default(),
             };
             pg_sys::ReleaseSysCache(row);
             Some(constraint)

@@ -1,4 +1,6 @@
 DO $$
+DECLARE
+    grantee text;
 BEGIN
     IF (
         SELECT e.extversion OPERATOR(pg_catalog.=) ANY (ARRAY['0.1.0', '0.2.0', 'adopt'])
@@ -24,11 +26,27 @@ BEGIN
         JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
         LEFT JOIN pg_catalog.aclexplode(n.nspacl) AS a
             ON a.privilege_type OPERATOR(pg_catalog.=) 'CREATE' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner
-        WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth' AND (NOT r.rolsuper OR a.grantee IS NOT NULL)
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
+          AND (
+              NOT r.rolsuper
+              -- What ALTER DEFAULT PRIVILEGES gave to a schema that has just been made, nobody has been able to use.
+              OR (a.grantee IS NOT NULL AND n.xmin OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()::pg_catalog.xid)
+          )
     ) THEN
         RAISE EXCEPTION 'schema todo_auth is not empty, or not a superuser''s alone'
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Drop or rename the schema: CREATE EXTENSION makes it.';
     END IF;
+    FOR grantee IN
+        SELECT DISTINCT CASE
+            WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
+            ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee))
+        END
+        FROM pg_catalog.pg_namespace AS n
+        CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) AS a
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA todo_auth FROM %s', grantee);
+    END LOOP;
 END
 $$;

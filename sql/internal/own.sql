@@ -1,5 +1,6 @@
--- Makes the role todo_owner the owner of an extension's functions, views and schema, and of those of its tables that a superuser
--- owns, and takes all rights on them from everyone else, which ALTER DEFAULT PRIVILEGES may have given. Only the tables users and
+-- Makes the role todo_owner the owner of an extension's views, of its functions with the owner's rights, and of those of its tables
+-- that a superuser owns. All else stays a superuser's: it runs with the rights of whoever calls it, or whose command fires it, so
+-- its owner could run code as any of them. Takes all rights on these objects from everyone else, which ALTER DEFAULT PRIVILEGES may have given. Only the tables users and
 -- tasks keep their rights, as they may have been there before. For the end of the extensions' scripts, as a superuser.
 CREATE FUNCTION todo_internal.own(
     extension text
@@ -13,27 +14,29 @@ DECLARE
     grantee text;
 BEGIN
     FOR member IN
-        SELECT m.kind, m.identity, m.owner, m.acl, m.is_table
+        SELECT m.kind, m.identity, m.owner, m.acl, m.is_table, m.is_for_owner, m.is_helper
         FROM pg_depend AS d
         JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND d.deptype = 'e'
         CROSS JOIN LATERAL (
             SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS identity, p.proowner AS owner,
-                coalesce(p.proacl, acldefault('f', p.proowner)) AS acl, false AS is_table
+                coalesce(p.proacl, acldefault('f', p.proowner)) AS acl, false AS is_table, p.prosecdef AS is_for_owner,
+                NOT p.prosecdef AND (p.pronamespace = 'todo_internal'::regnamespace OR p.proname = 'todo_not_in_dumps') AS is_helper
             FROM pg_proc AS p
             WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
             UNION ALL
-            SELECT 'SCHEMA', quote_ident(n.nspname), n.nspowner, n.nspacl, false
+            SELECT 'SCHEMA', quote_ident(n.nspname), n.nspowner, n.nspacl, false, false, true
             FROM pg_namespace AS n
             WHERE d.classid = 'pg_namespace'::regclass AND n.oid = d.objid
             UNION ALL
-            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl, c.relkind = 'r'
+            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl, c.relkind = 'r',
+                c.relkind = 'v' OR (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = c.relowner), false
             FROM pg_class AS c
             WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')
         ) AS m
         WHERE e.extname = own.extension
     LOOP
         -- The sequence of a table's ids goes with the table.
-        IF NOT member.is_table OR (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = member.owner) THEN
+        IF member.is_for_owner THEN
             EXECUTE format('ALTER %s %s OWNER TO todo_owner', member.kind, member.identity);
         END IF;
         CONTINUE WHEN member.is_table AND extension = 'todo';
@@ -48,6 +51,12 @@ BEGIN
         LOOP
             EXECUTE format('REVOKE ALL ON %s %s FROM %s', member.kind, member.identity, grantee);
         END LOOP;
+        -- What functions with the owner's rights call.
+        IF member.is_helper THEN
+            EXECUTE format(
+                'GRANT %s ON %s %s TO todo_owner', CASE member.kind WHEN 'SCHEMA' THEN 'USAGE' ELSE 'EXECUTE' END, member.kind, member.identity
+            );
+        END IF;
     END LOOP;
 END
 $$;

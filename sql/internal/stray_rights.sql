@@ -27,7 +27,7 @@ AS $$
         SELECT g.grantee, format('%s on %s', array_to_string(g.privileges, ', '), g.oid::regclass),
             format('REVOKE ALL ON TABLE %s FROM', g.oid::regclass)
         FROM granted AS g
-        WHERE g.grantee <> to_regrole('todo_owner')
+        WHERE g.grantee IS DISTINCT FROM to_regrole('todo_owner')::oid
           AND CASE
               WHEN g.privileges && ARRAY['TRIGGER', 'TRUNCATE'] THEN true
               WHEN g.extname = 'todo_auth' THEN NOT EXISTS (SELECT FROM signs_in AS s WHERE s.grantee = g.grantee)
@@ -54,6 +54,7 @@ AS $$
         JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
         CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
         WHERE a.grantee <> p.proowner
+          AND a.grantee IS DISTINCT FROM to_regrole('todo_owner')::oid
           AND (
               p.pronamespace <> m.extnamespace
               OR p.proname IN ('todo_set_password_hash', 'todo_grant', 'todo_revoke', 'todo_release_tables', 'grant', 'revoke')

@@ -1,4 +1,4 @@
 SELECT u.id, u.hashed_password
-FROM @extschema@.users AS u
+FROM ONLY @extschema@.users AS u
 WHERE u.id OPERATOR(pg_catalog.=) $1
   AND u.is_active

@@ -1,3 +1,3 @@
-DELETE FROM @extschema@.users AS u
+DELETE FROM ONLY @extschema@.users AS u
 WHERE u.id OPERATOR(pg_catalog.=) $1
 RETURNING u.id, u.email, u.name, u.created_at, u.updated_at, u.is_active, u.email_verified

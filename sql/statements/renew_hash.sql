@@ -1,9 +1,9 @@
 -- A login waits for nobody: where the row is locked, the hash is renewed another time.
-UPDATE @extschema@.users AS u
+UPDATE ONLY @extschema@.users AS u
 SET hashed_password = $3
 FROM (
     SELECT v.id
-    FROM @extschema@.users AS v
+    FROM ONLY @extschema@.users AS v
     WHERE v.id OPERATOR(pg_catalog.=) $1
       AND v.hashed_password OPERATOR(pg_catalog.=) $2
     FOR NO KEY UPDATE SKIP LOCKED

@@ -1,4 +1,4 @@
-UPDATE @extschema@.users AS u
+UPDATE ONLY @extschema@.users AS u
 SET hashed_password = $3
 WHERE u.id OPERATOR(pg_catalog.=) $1
   AND u.hashed_password OPERATOR(pg_catalog.=) $2

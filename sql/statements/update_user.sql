@@ -1,4 +1,4 @@
-UPDATE @extschema@.users AS u
+UPDATE ONLY @extschema@.users AS u
 SET email = COALESCE($2, u.email),
     name = COALESCE($3, u.name)
 WHERE u.id OPERATOR(pg_catalog.=) $1

@@ -1,4 +1,4 @@
-UPDATE @extschema@.users AS u
+UPDATE ONLY @extschema@.users AS u
 SET email_verified = true
 WHERE u.id OPERATOR(pg_catalog.=) $1
 RETURNING u.id, u.email, u.name, u.created_at, u.updated_at, u.is_active, u.email_verified

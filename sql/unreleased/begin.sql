@@ -19,3 +19,21 @@ END
 $$;
 
 LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
+
+-- What follows names the tables, as a superuser, and what a name means must not change on the way: the owner of the schema could
+-- rename it and put others in its place. Until the transaction ends nobody makes, renames or drops a schema.
+LOCK TABLE pg_catalog.pg_namespace IN SHARE ROW EXCLUSIVE MODE;
+
+DO $$
+BEGIN
+    IF (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'todo')
+        IS DISTINCT FROM to_regnamespace('@extschema@')::oid
+    THEN
+        RAISE EXCEPTION 'the schema of extension todo has been renamed meanwhile'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Nothing has been changed. Try again.';
+    END IF;
+END
+$$;
+
+-- If these were others by then.
+LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;

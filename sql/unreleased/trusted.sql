@@ -30,6 +30,16 @@ BEGIN
         FROM pg_constraint AS k
         WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> '@extschema@.users'::regclass
         UNION ALL
+        -- A value is looked up in these tables with the rights of their owner, once it has been cast, by a function of whoever
+        -- made its type.
+        SELECT format('foreign key %I of table %s', k.conname, k.conrelid::regclass)
+        FROM pg_constraint AS k
+        JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
+        JOIN pg_type AS y ON y.oid = a.atttypid
+        LEFT JOIN pg_type AS b ON b.oid = y.typbasetype
+        JOIN pg_roles AS o ON o.oid = coalesce(b.typowner, y.typowner)
+        WHERE k.confrelid = c.oid AND k.contype = 'f' AND NOT o.rolsuper
+        UNION ALL
         SELECT 'index ' || i.indexrelid::regclass
         FROM pg_index AS i
         WHERE i.indrelid = c.oid
@@ -50,7 +60,7 @@ BEGIN
           AND NOT t.tgisinternal
           AND (
               t.tgenabled IN ('A', 'R')
-              OR NOT (o.rolsuper OR o.oid = c.relowner OR f.prosecdef)
+              OR NOT (o.rolsuper OR o.oid = c.relowner)
               OR r.rolsuper AND t.tgqual IS NOT NULL
           )
         UNION ALL

@@ -5,8 +5,8 @@
 //! table cannot go either; [`command`](super::command) refuses the commands that name them.
 
 use super::{
-    CONSTRAINT_RELATION_ID, Constraint, Kind, columns, described, is_home, is_lifted, is_owner, is_part, is_table,
-    loss, member, name_of, part, renamed_schema, text, whole,
+    CONSTRAINT_RELATION_ID, Constraint, Kind, columns, described, is_home, is_lifted, is_member, is_owner, is_part,
+    is_table, loss, member, name_of, part, renamed_schema, text, whole,
 };
 use crate::error::{Failure, Report};
 use pgrx::pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
@@ -59,7 +59,7 @@ unsafe extern "C-unwind" fn on_object_access(
             }
         } else if class == pg_sys::TriggerRelationId && access == OAT_POST_CREATE {
             let internal = (*argument.cast::<pg_sys::ObjectAccessPostCreate>()).is_internal;
-            pgrx_extern_c_guard(|| if internal { None } else { report(judge_trigger(object)) })
+            pgrx_extern_c_guard(|| report(if internal { judge_reference(object) } else { judge_trigger(object) }))
         } else if class == pg_sys::NamespaceRelationId && access == OAT_POST_ALTER {
             pgrx_extern_c_guard(|| report(judge_schema(object)))
         } else {
@@ -134,29 +134,62 @@ fn judge_alter(relation: Oid, column: c_int) -> Result<(), Failure> {
 }
 
 /// A trigger that a command has made: on tables whose owner's rights it could run with, only that owner or a superuser makes
-/// one, whoever has the privilege.
+/// one, whoever has the privilege. On a view it would run with the rights of whoever writes to that.
 fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
-    let row = Row::by_oid(
-        pg_sys::TriggerRelationId,
-        pg_sys::Anum_pg_trigger_oid,
-        pg_sys::TriggerOidIndexId,
-        // There is no cache of triggers: it is not asked for the row as it was.
-        RELOID,
-        trigger,
-    );
-    // SAFETY: the tuple is NULL or a row of pg_trigger, copied.
-    let table = unsafe {
-        let tuple = now(&row);
-        if tuple.is_null() { InvalidOid } else { (*GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_trigger>()).tgrelid }
-    };
-    if is_table(table) && !is_owner(table) && !is_lifted() {
-        let message = format!("must be owner of table {} to create a trigger", described(table));
+    let Some(row) = trigger_row(trigger) else { return Ok(()) };
+    if is_member(row.tgrelid) && !is_owner(row.tgrelid) && !is_lifted() {
+        let message = format!("must be owner of {} to create a trigger", described(row.tgrelid));
         return Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(
             c"A trigger can run with the rights of the table's owner. A superuser can create it, with a function that \
-              belongs to a superuser or is SECURITY DEFINER.",
+              belongs to a superuser.",
         ));
     }
     Ok(())
+}
+
+/// A trigger that enforces a new foreign key. To look a value up, PostgreSQL casts it to the type of the key that it refers
+/// to, with the rights of the owner of that key's table; and a cast is a function of whoever made the value's type.
+fn judge_reference(trigger: Oid) -> Result<(), Failure> {
+    let Some(row) = trigger_row(trigger) else { return Ok(()) };
+    if !is_table(row.tgconstrrelid) || is_lifted() {
+        return Ok(());
+    }
+    let Some(key) = Constraint::by_oid(row.tgconstraint) else { return Ok(()) };
+    for column in key.columns {
+        // SAFETY: catalog look-ups; the row is released once it has been read.
+        let type_owner = unsafe {
+            let base = pg_sys::getBaseType(pg_sys::get_atttype(key.table, column));
+            let tuple =
+                pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::TYPEOID as c_int, pg_sys::Datum::from(base));
+            if tuple.is_null() {
+                continue;
+            }
+            let owner = (*GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_type>()).typowner;
+            pg_sys::ReleaseSysCache(tuple);
+            owner
+        };
+        // SAFETY: a catalog look-up.
+        if !unsafe { pg_sys::superuser_arg(type_owner) } {
+            let message =
+                format!("cannot refer to {} from a column of a type of its own", described(row.tgconstrrelid));
+            return Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(
+                c"A cast of that type would run with the rights of the table's owner. Give the column the type of the key \
+                  that it refers to.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The row of a trigger that a command has just made: there is no cache of triggers.
+fn trigger_row(trigger: Oid) -> Option<&'static pg_sys::FormData_pg_trigger> {
+    let index = pg_sys::TriggerOidIndexId;
+    let row = Row::by_oid(pg_sys::TriggerRelationId, pg_sys::Anum_pg_trigger_oid, index, RELOID, trigger);
+    // SAFETY: the tuple is NULL or a row of pg_trigger, copied into memory that outlives the judgement.
+    unsafe {
+        let tuple = now(&row);
+        (!tuple.is_null()).then(|| &*GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_trigger>())
+    }
 }
 
 /// A schema that a command has altered: functions and restored dumps name it.
