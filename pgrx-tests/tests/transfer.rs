@@ -32,9 +32,7 @@ fn filled() -> Database {
              SELECT 'u' || i % 50 + 1, '\u{1f600} task ' || i, CASE i % 3 WHEN 0 THEN E'tab\\t line\\n' WHEN 1 THEN '' END, i % 2 = 0,
                  timestamp '2022-01-01' + i * interval '1.000001 s', timestamp '2022-02-01',
                  CASE i % 2 WHEN 0 THEN timestamp '2022-03-01' + i * interval '0.123457 s' END
-             FROM generate_series(1, 12000) AS i; DELETE FROM tasks WHERE id > 11990;
-             UPDATE tasks SET created_at = '0001-01-01', completed_at = '9999-12-31 23:59:59.999999' WHERE id = 2;
-             UPDATE users SET created_at = '0001-01-01', updated_at = '9999-12-31 23:59:59.999999' WHERE id = 'u3'",
+             FROM generate_series(1, 12000) AS i; DELETE FROM tasks WHERE id > 11990",
         )
         .unwrap();
     database
@@ -179,7 +177,7 @@ fn bad_lines_are_told_and_nothing_comes_in() {
     let skipped = run(&database, &["import", &file, "--skip-bad", &bad], "");
     assert_eq!(
         (skipped.code, skipped.out.as_str()),
-        (0, format!("1 user and 2 tasks imported\n{bad}: 19 bad lines kept\n").as_str())
+        (0, format!("1 user and 2 tasks imported\n{bad}: {} bad lines kept\n", expected.len()).as_str())
     );
     let kept = std::fs::read_to_string(&bad).unwrap();
     let mut kept: Vec<&str> = kept.lines().skip(1).collect();
