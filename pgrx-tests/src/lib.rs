@@ -2,6 +2,8 @@
 
 pub mod operator;
 
+pub mod attack;
+
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls};
 use std::error::Error;

@@ -1,0 +1,376 @@
+//! No role becomes more than it is: by tables of the same name, triggers, casts, expressions or settings that it puts in the way
+//! of what runs with other rights than its own.
+
+use std::thread;
+use todo_tests::attack::{Attack, outcome, waits};
+use todo_tests::{AUTH_SESSION, Database, TO_ADOPT, admin, said, strings};
+
+/// Calls that work with the owner's rights, and write.
+const WRITES: [&str; 5] = [
+    "SELECT todo_set_active('u1', true)",
+    "SELECT todo_update_user('u1', name => 'N')",
+    "SELECT todo_verify_email('u1')",
+    "SELECT todo_create_user('n@b.cd', 'N', 'long enough')",
+    "SELECT todo_delete_user('u1')",
+];
+
+/// Other tables are swapped in while a call waits: by a superuser, as the guard keeps the database's owner from it.
+#[test]
+fn tables_that_are_swapped_in_are_not_taken_for_ours() {
+    let mut attack = Attack::new();
+    attack.prepare(
+        "SELECT todo_grant('~'); ALTER SCHEMA public OWNER TO ~; GRANT CREATE ON DATABASE %d TO ~"
+            .replace("%d", &attack.database.name)
+            .as_str(),
+    );
+    assert_eq!(attack.attempt("ALTER SCHEMA public RENAME TO other"), "2BP01");
+    attack.prepare(
+        "SET todo.bcrypt_cost = 4; INSERT INTO tasks (user_id, title) VALUES ('u1', 'x');
+         CREATE TABLE ~.users (LIKE public.users INCLUDING ALL); CREATE TABLE ~.tasks (LIKE public.tasks INCLUDING ALL);
+         CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON ~.users FOR EACH ROW EXECUTE FUNCTION ~.fires();
+         INSERT INTO ~.tasks (id, user_id, title) VALUES (1, 'u1', 'y');
+         ALTER TABLE ~.users OWNER TO ~; ALTER TABLE ~.tasks OWNER TO ~",
+    );
+    for call in
+        WRITES.into_iter().chain(["SELECT todo_toggle_task(1, 'u1')", "SELECT todo_authenticate('a@b.cd', 'x')"])
+    {
+        let mut caller = attack.connect();
+        // Once before, for a plan that is kept.
+        caller.batch_execute(&format!("BEGIN; {call}; ROLLBACK")).unwrap();
+        let pid: i32 = caller.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+        let role = attack.role.clone();
+        let admin = &mut attack.database.client;
+        admin.batch_execute("BEGIN; SET LOCAL todo.guard = off; LOCK TABLE users, tasks").unwrap();
+        let code = thread::scope(|scope| {
+            let waiting = scope.spawn(|| outcome(&mut caller, call));
+            waits(admin, pid);
+            admin
+                .batch_execute(&format!(
+                    "ALTER SCHEMA public RENAME TO home; ALTER SCHEMA {role}_code RENAME TO public; COMMIT"
+                ))
+                .unwrap();
+            waiting.join().unwrap()
+        });
+        assert!(["ok", "55000"].contains(&code.as_str()), "{call}: {code}");
+        assert_eq!(outcome(&mut caller, "SELECT 1"), "ok", "the session lives");
+        attack.prepare("SET todo.guard = off; ALTER SCHEMA public RENAME TO ~_code; ALTER SCHEMA home RENAME TO public; RESET todo.guard");
+        attack.failed();
+    }
+}
+
+/// Not by who may create a trigger, on tables or views of ours.
+#[test]
+fn a_holder_of_trigger_makes_none() {
+    let mut attack = Attack::on(Database::with_auth());
+    attack.prepare(
+        "SELECT todo_grant('~'), todo_auth.grant('~');
+         GRANT ALL ON ALL TABLES IN SCHEMA public, todo_auth TO ~",
+    );
+    for (table, when) in [
+        ("users", "BEFORE"),
+        ("tasks", "BEFORE"),
+        ("todo_users", "INSTEAD OF"),
+        ("todo_auth.session", "AFTER"),
+        ("todo_auth.user_data", "AFTER"),
+        ("todo_auth.\"user\"", "INSTEAD OF"),
+        ("todo_auth.account", "INSTEAD OF"),
+    ] {
+        for create in ["CREATE", "CREATE OR REPLACE"] {
+            let trigger = format!(
+                "{create} TRIGGER t {when} UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION ~.fires()"
+            );
+            assert_eq!(attack.attempt(&trigger), "42501", "{trigger}");
+        }
+    }
+    for call in WRITES {
+        assert_eq!(attack.attempt(call), "ok", "{call}");
+    }
+    attack.failed();
+}
+
+/// Nor by one that is there, whoever has made it, on any table that is written with rights of others.
+#[test]
+fn triggers_of_others_do_not_run() {
+    const SIDE: &str =
+        "CREATE TABLE side (u varchar(36) REFERENCES users ON DELETE CASCADE); INSERT INTO side VALUES ('u1');";
+    const PARTED: &str = "CREATE TABLE side (u varchar(36) REFERENCES users ON DELETE CASCADE) PARTITION BY HASH (u);
+         CREATE TABLE part PARTITION OF side FOR VALUES WITH (MODULUS 1, REMAINDER 0); INSERT INTO side VALUES ('u1');";
+    let row = |table: &str, rest: &str| {
+        format!(
+            "SET todo.guard = off; CREATE TRIGGER t AFTER UPDATE OR DELETE ON {table} FOR EACH ROW {rest}; RESET todo.guard"
+        )
+    };
+    let calls = ["SELECT todo_set_active('u1', true)", "SELECT todo_delete_user('u1')"];
+    let delete = &calls[1..];
+    for (what, sql, calls) in [
+        ("function", row("users", "EXECUTE FUNCTION ~.fires()"), &calls[..]),
+        ("condition", row("users", "WHEN (~.later() = 1) EXECUTE FUNCTION good()"), &calls[..]),
+        ("of tasks", row("tasks", "EXECUTE FUNCTION ~.fires()"), delete),
+        ("condition, of tasks", row("tasks", "WHEN (~.holds(OLD.title)) EXECUTE FUNCTION good()"), delete),
+        ("of sessions", row("todo_auth.session", "EXECUTE FUNCTION ~.fires()"), delete),
+        ("of sessions' condition", row("todo_auth.session", "WHEN (~.later() = 1) EXECUTE FUNCTION good()"), delete),
+        // Which its owner may alter before it fires.
+        (
+            "definer",
+            format!("ALTER FUNCTION ~.fires() SECURITY DEFINER; {}", row("users", "EXECUTE FUNCTION ~.fires()")),
+            &calls[..],
+        ),
+        ("superuser's side table", format!("{SIDE} {}", row("side", "EXECUTE FUNCTION ~.fires()")), delete),
+        ("its condition", format!("{SIDE} {}", row("side", "WHEN (~.later() = 1) EXECUTE FUNCTION good()")), delete),
+        ("its partition", format!("{PARTED} {}", row("part", "EXECUTE FUNCTION ~.fires()")), delete),
+    ] {
+        let mut attack = Attack::on(Database::with_auth());
+        attack.prepare(
+            "CREATE FUNCTION good() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN coalesce(NEW, OLD); END'; SELECT todo_grant('~');
+             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')",
+        );
+        attack.database.client.execute(AUTH_SESSION, &[&"t", &"u1"]).unwrap();
+        attack.prepare(&sql);
+        for call in calls {
+            assert_eq!(attack.attempt(call), "55000", "{what}: {call}");
+            assert_eq!(attack.lure(call), "55000", "{what}: {call}, by a superuser");
+        }
+        attack.failed();
+    }
+}
+
+/// What harms nobody is not refused: an own trigger with a plain condition, and a superuser's on a side table.
+#[test]
+fn triggers_of_the_owner_run() {
+    let mut attack = Attack::new();
+    attack.prepare(
+        "CREATE TABLE seen (what text); GRANT ALL ON seen TO todo_owner; SELECT todo_grant('~');
+         CREATE FUNCTION saw() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES (tg_table_name || ' ' || tg_op); RETURN coalesce(NEW, OLD); END $$;
+         CREATE TABLE side (u varchar(36) REFERENCES users ON DELETE CASCADE, n int); INSERT INTO side VALUES ('u1', 1);
+         CREATE TRIGGER t AFTER UPDATE ON users FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION saw();
+         CREATE TRIGGER t AFTER DELETE ON side FOR EACH ROW WHEN (OLD.n > 0) EXECUTE FUNCTION saw();
+         CREATE TRIGGER i AFTER INSERT ON side FOR EACH ROW EXECUTE FUNCTION ~.fires()",
+    );
+    assert_eq!(attack.attempt("SELECT todo_update_user('u1', name => 'N'); SELECT todo_delete_user('u1')"), "ok");
+    assert_eq!(
+        strings(&mut attack.database.client, "SELECT what FROM seen ORDER BY what"),
+        ["side DELETE", "users UPDATE"]
+    );
+    attack.failed();
+}
+
+/// A trigger that has not been committed is not seen by the catalogs; the call waits for it.
+#[test]
+fn a_trigger_that_is_being_made_is_seen() {
+    for (table, call) in [
+        ("users", "SELECT todo_set_active('u1', false)"),
+        ("tasks", "SELECT todo_delete_user('u1')"),
+        ("todo_auth.session", "UPDATE users SET is_active = false WHERE id = 'u1'"),
+    ] {
+        let mut attack = Attack::on(Database::with_auth());
+        attack.prepare("SELECT todo_grant('~', 'tables'); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')");
+        attack.database.client.execute(AUTH_SESSION, &[&"t", &"u1"]).unwrap();
+        let mut caller = attack.connect();
+        let pid: i32 = caller.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+        attack.prepare(&format!(
+            "BEGIN; CREATE TRIGGER t BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION ~.fires()"
+        ));
+        let admin = &mut attack.database.client;
+        let code = thread::scope(|scope| {
+            let waiting = scope.spawn(|| outcome(&mut caller, call));
+            waits(admin, pid);
+            admin.batch_execute("COMMIT").unwrap();
+            waiting.join().unwrap()
+        });
+        assert_eq!(code, "55000", "{table}");
+        attack.failed();
+    }
+}
+
+/// A cast of a type of the role's own would run with the rights of the owner of the table that its column refers to.
+#[test]
+fn references_from_columns_of_types_of_others_are_refused() {
+    let mut attack = Attack::new();
+    attack.prepare("SELECT todo_grant('~', 'tables')");
+    let cast = "CREATE TYPE ~.t AS ENUM ('u1'); CREATE DOMAIN ~.d AS ~.t;
+         CREATE FUNCTION ~.cast(~.t) RETURNS text LANGUAGE plpgsql AS
+             $$ BEGIN CREATE TABLE ~.ran (); RETURN 'u1'; END $$;
+         CREATE CAST (~.t AS text) WITH FUNCTION ~.cast(~.t) AS IMPLICIT;";
+    assert_eq!(attack.attempt(cast), "ok");
+    for statement in [
+        "CREATE TABLE ~.side (u ~.t REFERENCES users)",
+        "CREATE TABLE ~.side (u ~.d REFERENCES users)",
+        "CREATE TABLE ~.side (u ~.t); ALTER TABLE ~.side ADD FOREIGN KEY (u) REFERENCES users",
+        "CREATE TABLE ~.side (u varchar REFERENCES users); ALTER TABLE ~.side ALTER u TYPE ~.t USING 'u1'",
+        "CREATE TABLE ~.side (u ~.t REFERENCES users) PARTITION BY LIST (u)",
+    ] {
+        assert_eq!(attack.attempt(statement), "42501", "{statement}");
+        assert_ne!(attack.attempt("INSERT INTO ~.side VALUES ('u1')"), "ok", "{statement}");
+        assert_eq!(attack.attempt("DROP TABLE IF EXISTS ~.side"), "ok");
+    }
+    assert_eq!(
+        attack.attempt("CREATE DOMAIN ~.id AS varchar(36); CREATE TABLE ~.side (u ~.id REFERENCES users); INSERT INTO ~.side VALUES ('u1')"),
+        "ok",
+        "a domain of a built-in type has no cast of its own"
+    );
+    attack.failed();
+}
+
+/// Who owns the tables' owner's functions runs code as whoever calls them: those with the caller's rights are a superuser's.
+#[test]
+fn the_owner_owns_no_function_with_rights_of_others() {
+    let mut database = Database::with_auth();
+    let owned = "SELECT p.proname FROM pg_proc AS p WHERE p.proowner = 'todo_owner'::regrole AND NOT p.prosecdef
+         UNION ALL SELECT n.nspname FROM pg_namespace AS n WHERE n.nspowner = 'todo_owner'::regrole";
+    assert_eq!(strings(&mut database.client, owned), [""; 0]);
+}
+
+/// Tables with something that runs by itself, made by an owner who is none any more: an update or adoption runs none of it.
+#[test]
+fn updates_run_nothing_of_others() {
+    let decorations = [
+        "ALTER TABLE tasks ADD CONSTRAINT own CHECK (~.holds(title))",
+        "ALTER TABLE users ADD CONSTRAINT users_email_check CHECK (~.holds(email))",
+        "CREATE INDEX own ON tasks ((~.code()))",
+        "CREATE INDEX own ON users (name) WHERE ~.holds(name)",
+        "CREATE STATISTICS own ON (~.holds(title)), user_id FROM tasks",
+        "CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION ~.fires(); ALTER TABLE users ENABLE ALWAYS TRIGGER own",
+        "CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION ~.fires()",
+        "CREATE RULE own AS ON UPDATE TO users DO ALSO SELECT ~.code(); ALTER TABLE users ENABLE ALWAYS RULE own",
+        "CREATE TABLE ~.other (u varchar PRIMARY KEY); INSERT INTO ~.other VALUES ('u1'); CREATE INDEX ON ~.other ((~.code()));
+         ALTER TABLE tasks ADD CONSTRAINT own FOREIGN KEY (user_id) REFERENCES ~.other",
+        "CREATE TYPE ~.t AS ENUM ('u1'); CREATE FUNCTION ~.cast(~.t) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM ~.later(); RETURN ''u1''; END';
+         CREATE CAST (~.t AS text) WITH FUNCTION ~.cast(~.t) AS IMPLICIT; CREATE TABLE ~.side (u ~.t REFERENCES users)",
+    ];
+    for decoration in decorations {
+        for adopts in [false, true] {
+            let mut attack = Attack::on(Database::empty());
+            attack.prepare("GRANT CREATE ON SCHEMA public TO ~");
+            if adopts {
+                attack.prepare(&format!("SET ROLE ~; {}; RESET ROLE", TO_ADOPT[0].1));
+            } else {
+                attack.prepare(
+                    "CREATE EXTENSION todo VERSION '0.2.0'; ALTER TABLE users OWNER TO ~; ALTER TABLE tasks OWNER TO ~",
+                );
+            }
+            attack.prepare(
+                "INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'x@b.cd', ' to be trimmed ', '!');
+                 INSERT INTO tasks (user_id, title) VALUES ('u1', ' x ')",
+            );
+            assert_eq!(attack.attempt(decoration), "ok", "{decoration}");
+            attack.prepare("ALTER TABLE users OWNER TO postgres; ALTER TABLE tasks OWNER TO postgres");
+            let update = if adopts {
+                "CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE"
+            } else {
+                "ALTER EXTENSION todo UPDATE"
+            };
+            assert_eq!(attack.lure(update), "55000", "{decoration}");
+            attack.failed();
+        }
+    }
+}
+
+/// A superuser works on adopted tables of a role that has put all it could in the way.
+#[test]
+fn a_superuser_is_safe_on_tables_of_others() {
+    let mut attack = Attack::on(Database::empty());
+    attack.prepare("GRANT CREATE ON SCHEMA public TO ~");
+    attack.prepare(&format!(
+        "SET ROLE ~; {}; RESET ROLE; CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE;
+         INSERT INTO users (id, email, name) VALUES ('u1', 'x@b.cd', 'X'), ('u2', 'y@b.cd', 'Y')",
+        TO_ADOPT[0].1
+    ));
+    let trigger = |function: &str| {
+        format!(
+            "CREATE OR REPLACE TRIGGER own AFTER UPDATE OR DELETE ON users FOR EACH ROW EXECUTE FUNCTION ~.{function}()"
+        )
+    };
+    let constraint = "DROP TRIGGER own ON users; CREATE CONSTRAINT TRIGGER own AFTER UPDATE OR DELETE ON users
+         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ~.fires()";
+    let calls = ["SELECT todo_set_active('u2', true)", "SELECT todo_delete_user('u2')"];
+    for (what, code) in [
+        (trigger("fires"), "42501"),
+        (trigger("holding"), "42501"),
+        (trigger("sets"), "ok"),
+        (constraint.to_owned(), "42501"),
+    ] {
+        assert_eq!(attack.attempt(&what), "ok", "{what}");
+        for call in calls {
+            let mut client = attack.database.connect();
+            let before = strings(&mut client, "SHOW search_path");
+            let again =
+                "INSERT INTO users (id, email, name) VALUES ('u2', 'y@b.cd', 'Y') ON CONFLICT DO NOTHING; BEGIN";
+            client.batch_execute(again).unwrap();
+            assert_eq!(outcome(&mut client, call), code, "{what}: {call}");
+            assert_eq!(outcome(&mut client, "COMMIT"), "ok");
+            assert_eq!(strings(&mut client, "SHOW search_path"), before, "{what}: {call}");
+            client.batch_execute("SELECT now()").unwrap();
+            attack.failed();
+        }
+    }
+    attack.prepare("SET ROLE ~; DROP TRIGGER own ON users; RESET ROLE");
+    // Planning runs an expression without a column.
+    assert_eq!(
+        attack.attempt(
+            "CREATE INDEX own ON tasks ((~.setting())); CREATE INDEX also ON users ((~.setting())); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')"
+        ),
+        "ok"
+    );
+    for call in [
+        "SELECT todo_check()",
+        "SELECT todo_set_active('u1', true)",
+        "SELECT todo_authenticate('x@b.cd', 'x')",
+        "SELECT todo_delete_user('u1')",
+    ] {
+        assert_eq!(attack.lure(&format!("{call}; SELECT now()")), "ok", "{call}");
+        attack.failed();
+    }
+    assert_eq!(said(admin(&attack.database.name).arg("doctor"), "").code, 0);
+    attack.failed();
+}
+
+/// Tables that refer to users run what they have with their own owner's rights, and leave nothing to a superuser who deletes.
+#[test]
+fn side_tables_leave_nothing_behind() {
+    let mut attack = Attack::new();
+    attack.prepare(
+        "SELECT todo_grant('~', 'tables'); SET ROLE ~; CREATE TABLE ~.side (u varchar(36) REFERENCES users ON DELETE CASCADE); RESET ROLE",
+    );
+    let made = [
+        ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.holding()", "42501"),
+        ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.fires()", "42501"),
+        ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.sets()", "ok"),
+        (
+            "CREATE CONSTRAINT TRIGGER own AFTER DELETE ON ~.side DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ~.fires()",
+            "42501",
+        ),
+    ];
+    for (trigger, code) in made {
+        assert_eq!(attack.attempt(&format!("INSERT INTO ~.side VALUES ('u1'); {trigger}")), "ok", "{trigger}");
+        let mut client = attack.database.connect();
+        let before = strings(&mut client, "SHOW search_path");
+        client.batch_execute("BEGIN").unwrap();
+        assert_eq!(outcome(&mut client, "SELECT todo_delete_user('u1')"), code, "{trigger}");
+        client.batch_execute("COMMIT").unwrap();
+        assert_eq!(strings(&mut client, "SHOW search_path"), before, "{trigger}");
+        client.batch_execute("SELECT now()").unwrap();
+        attack.failed();
+        attack.prepare("DROP TRIGGER own ON ~.side; INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A') ON CONFLICT DO NOTHING");
+    }
+}
+
+/// What the guard would refuse, a superuser has done: with the owner's rights, no child's trigger runs.
+#[test]
+fn children_of_the_tables_are_left_alone() {
+    let mut attack = Attack::new();
+    attack.prepare(
+        "SELECT todo_grant('~'); CREATE TABLE ~.kid (LIKE users INCLUDING ALL); SET todo.guard = off; ALTER TABLE ~.kid INHERIT users;
+         RESET todo.guard; ALTER TABLE ~.kid OWNER TO ~; INSERT INTO ~.kid (id, email, name) VALUES ('k', 'k@b.cd', 'K');
+         CREATE FUNCTION ~.ran() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN CREATE TABLE ~.ran (); RETURN NULL; END'; GRANT CREATE ON SCHEMA ~_code TO todo_owner;
+         CREATE TRIGGER t BEFORE UPDATE OR DELETE ON ~.kid FOR EACH ROW EXECUTE FUNCTION ~.ran()",
+    );
+    for call in [
+        "todo_set_active('k', false)",
+        "todo_update_user('k', name => 'N')",
+        "todo_verify_email('k')",
+        "todo_delete_user('k')",
+    ] {
+        assert_eq!(attack.attempt(&format!("SELECT {call}")), "ok", "{call}");
+    }
+    attack.failed();
+}

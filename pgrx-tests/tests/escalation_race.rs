@@ -1,0 +1,262 @@
+//! No role becomes more than it is by being quick, and no session is lost: races against what other sessions change.
+
+use postgres::Client;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use todo_tests::attack::{Attack, outcome, waits};
+use todo_tests::{Database, strings};
+
+const ROUNDS: usize = 1000;
+const TIME: Duration = Duration::from_secs(20);
+
+/// When the server was started: another time, if a session has crashed since.
+fn started(client: &mut Client) -> Vec<String> {
+    strings(client, "SELECT pg_postmaster_start_time()::text")
+}
+
+/// Two schemas, the extension's `public` and the role's, which hold tables of the same names, change names over and over.
+/// What calls of the role, in its own session, come to meanwhile.
+fn amid_swaps(attack: &mut Attack, swapper: &mut Client, calls: &[&str]) -> (usize, Vec<String>) {
+    let (done, swaps) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let mut caller = attack.connect();
+    let swap = attack.sql(
+        "BEGIN; ALTER SCHEMA public RENAME TO home; ALTER SCHEMA ~_code RENAME TO public; COMMIT;
+         BEGIN; ALTER SCHEMA public RENAME TO ~_code; ALTER SCHEMA home RENAME TO public; COMMIT",
+    );
+    let mut codes: Vec<String> = thread::scope(|scope| {
+        let swapping = scope.spawn(|| {
+            let begun = Instant::now();
+            while swaps.load(Ordering::Relaxed) < ROUNDS && begun.elapsed() < TIME {
+                // Refused, by the guard: not even begun.
+                if outcome(swapper, &swap) != "ok" {
+                    swapper.batch_execute("ROLLBACK").unwrap();
+                }
+                swaps.fetch_add(1, Ordering::Relaxed);
+            }
+            done.store(true, Ordering::Relaxed);
+        });
+        let mut codes = Vec::new();
+        while !done.load(Ordering::Relaxed) {
+            codes.extend(calls.iter().map(|call| outcome(&mut caller, call)));
+        }
+        swapping.join().unwrap();
+        codes
+    });
+    codes.sort();
+    codes.dedup();
+    (swaps.into_inner(), codes)
+}
+
+/// Tables of the role's own under our names, with its trigger, and columns of the given types.
+fn double(attack: &mut Attack, id: &str, title: &str) {
+    attack.prepare(&format!(
+        "SELECT todo_grant('~'); SET todo.bcrypt_cost = 4; INSERT INTO tasks (user_id, title) VALUES ('u1', 'x');
+         CREATE TABLE ~.users (LIKE users INCLUDING ALL);
+         CREATE TABLE ~.tasks (id {id}, user_id varchar(36), title {title}, description text, completed boolean DEFAULT false,
+             created_at timestamp, updated_at timestamp, completed_at timestamp);
+         INSERT INTO ~.tasks (user_id, title) VALUES ('u1', '7');
+         CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON ~.users FOR EACH ROW EXECUTE FUNCTION ~.fires();
+         ALTER TABLE ~.users OWNER TO ~; ALTER TABLE ~.tasks OWNER TO ~"
+    ));
+}
+
+const CALLS: [&str; 6] = [
+    "SELECT todo_set_active('u1', true)",
+    "SELECT todo_update_user('u1', name => 'N')",
+    "SELECT * FROM todo_toggle_task(1, 'u1')",
+    "SELECT * FROM todo_complete_all('u1')",
+    "SELECT todo_authenticate('a@b.cd', 'wrong password')",
+    "SELECT todo_delete_user('nobody')",
+];
+
+#[test]
+fn swapping_schemas_with_the_guard_on() {
+    let mut attack = Attack::new();
+    let start = started(&mut attack.database.client);
+    attack.prepare(&format!("GRANT CREATE ON DATABASE {} TO ~; ALTER SCHEMA public OWNER TO ~", attack.database.name));
+    double(&mut attack, "bigserial", "bigint");
+    let mut swapper = attack.connect();
+    let (swaps, codes) = amid_swaps(&mut attack, &mut swapper, &CALLS);
+    assert!(swaps > 100, "{swaps}");
+    assert_eq!(codes, ["ok"], "the guard has refused every swap");
+    attack.failed();
+    assert_eq!(started(&mut attack.database.client), start);
+}
+
+/// A superuser has lifted the guard and swaps himself. The second line holds: our tables, or an error.
+#[test]
+fn swapping_schemas_with_the_guard_off() {
+    let mut attack = Attack::new();
+    let start = started(&mut attack.database.client);
+    double(&mut attack, "bigserial", "bigint");
+    let mut swapper = attack.database.connect();
+    swapper.batch_execute("SET todo.guard = off; SET log_min_messages = fatal").unwrap();
+    // By their schema's name of the moment, functions are not always there.
+    let calls = CALLS.map(|call| call.replace("todo_", "public.todo_"));
+    let (swaps, codes) = amid_swaps(&mut attack, &mut swapper, &calls.each_ref().map(String::as_str));
+    assert!(swaps > 100, "{swaps}");
+    // Names that mean nothing at the moment are PostgreSQL's own errors.
+    let expected = ["3F000", "42883", "42P01", "55000", "ok"];
+    assert!(codes.iter().all(|code| expected.contains(&code.as_str())), "{codes:?}");
+    attack.failed();
+    assert_eq!(started(&mut attack.database.client), start);
+    assert_eq!(strings(&mut attack.database.client, "SELECT title FROM tasks"), ["x"]);
+}
+
+/// Tables under our names whose rows are no tasks, swapped in while a call waits for ours: an error, and the session lives.
+#[test]
+fn tables_of_other_types_are_not_read() {
+    for (id, title) in [("serial", "bigint"), ("bigserial", "text"), ("serial", "text[]"), ("serial", "int, more text")]
+    {
+        for call in [
+            "SELECT * FROM todo_toggle_task(1, 'u1')",
+            "SELECT todo_complete_all('u1')",
+            "SELECT todo_create_task('u1', '7')",
+        ] {
+            let mut attack = Attack::new();
+            let start = started(&mut attack.database.client);
+            double(&mut attack, id, title);
+            let mut caller = attack.connect();
+            caller.batch_execute(&format!("BEGIN; {call}; ROLLBACK")).unwrap();
+            let pid: i32 = caller.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+            attack.prepare("BEGIN; SET LOCAL todo.guard = off; LOCK TABLE tasks");
+            let code = thread::scope(|scope| {
+                let waiting = scope.spawn(|| outcome(&mut caller, call));
+                waits(&mut attack.database.client, pid);
+                attack.prepare("ALTER SCHEMA public RENAME TO home; ALTER SCHEMA ~_code RENAME TO public; COMMIT");
+                waiting.join().unwrap()
+            });
+            // In an INSERT, PostgreSQL looks at the types of what is put in before it is asked whose table it is.
+            let expected = if call.contains("create") && title == "bigint" { "42804" } else { "55000" };
+            assert_eq!(code, expected, "{id} {title}: {call}");
+            assert_eq!(outcome(&mut caller, "SELECT 1"), "ok");
+            attack.prepare(
+                "SET todo.guard = off; ALTER SCHEMA public RENAME TO ~_code; ALTER SCHEMA home RENAME TO public",
+            );
+            // The plan is made again, of our tables.
+            assert_eq!(outcome(&mut caller, call), "ok", "{id} {title}: {call}");
+            attack.failed();
+            assert_eq!(started(&mut attack.database.client), start);
+        }
+    }
+}
+
+/// Ours are released, and others take their name and place, as in a session that has called them before.
+#[test]
+fn tables_after_a_release_are_not_ours() {
+    let mut database = Database::with_users();
+    let start = started(&mut database.client);
+    let calls = [
+        "SELECT * FROM todo_toggle_task(1, 'u1')",
+        "SELECT todo_complete_all('u1')",
+        "SELECT * FROM todo_create_task('u1', 'x')",
+    ];
+    let mut client = database.connect();
+    client.batch_execute("INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')").unwrap();
+    for call in calls {
+        client.batch_execute(call).unwrap();
+    }
+    database
+        .client
+        .batch_execute(
+            "SELECT todo_release_tables(); ALTER TABLE tasks RENAME TO former;
+             CREATE TABLE tasks (id bigserial PRIMARY KEY, user_id varchar(36), title varchar(200), description text, completed boolean DEFAULT false,
+                 created_at timestamp, updated_at timestamp, completed_at timestamp);
+             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')",
+        )
+        .unwrap();
+    for call in calls {
+        assert_eq!(outcome(&mut client, call), "55000", "{call}");
+        assert_eq!(outcome(&mut database.connect(), call), "55000", "{call}, in a new session");
+    }
+    assert_eq!(started(&mut database.client), start);
+}
+
+/// The owner of the schema renames it while a superuser's update runs, which then would work on tables of the role's.
+#[test]
+fn swapping_schemas_amid_an_update() {
+    for round in 0..20 {
+        let mut attack = Attack::on(Database::empty());
+        attack.prepare(
+            "CREATE EXTENSION todo VERSION '0.2.0'; INSERT INTO users SELECT 'u' || i, 'a' || i || '@b.cd', ' N', '!' FROM generate_series(1, 5000) AS i;
+             CREATE TABLE ~.users (LIKE users INCLUDING ALL); CREATE TABLE ~.tasks (LIKE tasks INCLUDING ALL);
+             INSERT INTO ~.users (id, email, name, hashed_password) VALUES ('u1', 'a@b.cd', ' N', '!');
+             ALTER TABLE ~.tasks ADD FOREIGN KEY (user_id) REFERENCES ~.users;
+             ALTER TABLE ~.users OWNER TO ~; ALTER TABLE ~.tasks OWNER TO ~",
+        );
+        attack.prepare(&format!(
+            "GRANT CREATE ON DATABASE {} TO ~; ALTER SCHEMA public OWNER TO ~",
+            attack.database.name
+        ));
+        // No rollback takes back what a sequence has given.
+        attack.prepare(
+            "CREATE SEQUENCE ~.hits; CREATE FUNCTION ~.hit(text) RETURNS bool LANGUAGE plpgsql AS
+                 $$ BEGIN IF current_user = 'postgres' THEN PERFORM nextval('~.hits'); END IF; RETURN true; END $$;
+             ALTER TABLE ~.users ADD CONSTRAINT own CHECK (~.hit(name)); SELECT nextval('~.hits')",
+        );
+        let hits = "SELECT last_value::text FROM pg_sequences WHERE sequencename = 'hits'";
+        let before = strings(&mut attack.database.client, hits);
+        let (mut swapper, mut updater) = (attack.connect(), attack.database.connect());
+        let swap =
+            attack.sql("BEGIN; ALTER SCHEMA public RENAME TO home; ALTER SCHEMA ~_code RENAME TO public; COMMIT");
+        thread::scope(|scope| {
+            let updating = scope.spawn(|| outcome(&mut updater, "ALTER EXTENSION todo UPDATE"));
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_millis(10 * round) {
+                thread::yield_now();
+            }
+            outcome(&mut swapper, &swap);
+            updating.join().unwrap()
+        });
+        assert_eq!(strings(&mut attack.database.client, hits), before, "round {round}");
+        attack.failed();
+    }
+}
+
+/// Functions of ours on one user, over and over, in four sessions.
+#[test]
+fn functions_do_not_deadlock_with_each_other() {
+    const CLIENTS: usize = 4;
+    let mut database = Database::with_users();
+    let fill = "INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A') ON CONFLICT DO NOTHING;
+         INSERT INTO tasks (user_id, title, completed) SELECT 'u1', 't', i % 2 = 0 FROM generate_series(1, 2000) AS i";
+    database.client.batch_execute(fill).unwrap();
+    let calls = [
+        "SELECT count(*) FROM todo_complete_all('u1', true)",
+        "SELECT count(*) FROM todo_complete_all('u1', false)",
+        "SELECT count(*) FROM todo_clear_completed('u1')",
+        "SELECT todo_toggle_task(t.id, 'u1') FROM (SELECT id FROM tasks ORDER BY random() LIMIT 1) AS t",
+        "SELECT todo_update_task(t.id, 'u1', 'n') FROM (SELECT id FROM tasks ORDER BY random() LIMIT 1) AS t",
+        "SELECT todo_set_active('u1', true)",
+        fill,
+        "SELECT todo_delete_user('u1')",
+    ];
+    let (mut codes, count): (Vec<String>, usize) = thread::scope(|scope| {
+        let workers: Vec<_> = (0..CLIENTS)
+            .map(|i| {
+                let mut client = database.connect();
+                scope.spawn(move || {
+                    let begun = Instant::now();
+                    let mut codes = Vec::new();
+                    let mut next = i * 3;
+                    while begun.elapsed() < TIME {
+                        // Steps without a common divisor with the number of calls: every pair meets.
+                        next = next * 5 + 2 * i + 1;
+                        codes.push(outcome(&mut client, calls[(next / 7) % calls.len()]));
+                        next %= 100_003;
+                    }
+                    codes
+                })
+            })
+            .collect();
+        let codes: Vec<String> = workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect();
+        let count = codes.len();
+        (codes, count)
+    });
+    codes.sort();
+    codes.dedup();
+    assert!(count > 100, "{count}");
+    // The user may be deleted while a task is put in.
+    assert!(codes.iter().all(|code| code == "ok" || code == "23503"), "{codes:?}");
+}
