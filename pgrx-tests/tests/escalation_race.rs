@@ -107,8 +107,7 @@ fn swapping_schemas_with_the_guard_off() {
 /// Tables under our names whose rows are no tasks, swapped in while a call waits for ours: an error, and the session lives.
 #[test]
 fn tables_of_other_types_are_not_read() {
-    for (id, title) in [("serial", "bigint"), ("bigserial", "text"), ("serial", "text[]"), ("serial", "int, more text")]
-    {
+    for (id, title) in [("serial", "bigint"), ("bigserial", "text"), ("serial", "varchar(200), more text")] {
         for call in [
             "SELECT * FROM todo_toggle_task(1, 'u1')",
             "SELECT todo_complete_all('u1')",
