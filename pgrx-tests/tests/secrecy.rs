@@ -1,0 +1,226 @@
+//! Nobody sees a hash whom nobody let: by default privileges, by plans that are printed, or by triggers that keep an old one.
+
+use postgres::{Client, NoTls};
+use std::sync::mpsc;
+use todo_tests::attack::outcome;
+use todo_tests::{Database, Failure, HASH, TO_ADOPT, server_log, strings};
+
+/// What a role may do with objects of both extensions, or their schemas.
+const RIGHTS: &str = "
+    WITH member AS (
+        SELECT d.classid, d.objid
+        FROM pg_depend AS d
+        JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND d.deptype = 'e'
+        WHERE e.extname IN ('todo', 'todo_auth')
+    )
+    SELECT concat_ws(' ', a.privilege_type, c.oid::regclass) FROM member AS m
+    JOIN pg_class AS c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
+    CROSS JOIN LATERAL aclexplode(c.relacl) AS a WHERE a.grantee = 'ROLE'::regrole
+    UNION ALL
+    SELECT concat_ws(' ', a.privilege_type, p.oid::regprocedure) FROM member AS m
+    JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
+    CROSS JOIN LATERAL aclexplode(p.proacl) AS a WHERE a.grantee = 'ROLE'::regrole
+    UNION ALL
+    SELECT concat_ws(' ', a.privilege_type, n.nspname) FROM pg_namespace AS n
+    CROSS JOIN LATERAL aclexplode(n.nspacl) AS a WHERE a.grantee = 'ROLE'::regrole AND n.nspname IN ('todo_auth', 'todo_internal')
+    UNION ALL
+    SELECT 'noted for ' || p.objoid::text FROM pg_init_privs AS p
+    JOIN member AS m ON m.classid = p.classoid AND m.objid = p.objoid
+    CROSS JOIN LATERAL aclexplode(p.initprivs) AS a WHERE a.grantee = 'ROLE'::regrole";
+
+/// Whatever ALTER DEFAULT PRIVILEGES gives, and whichever way the extensions come.
+#[test]
+fn default_privileges_give_no_rights() {
+    const KINDS: [&str; 3] = ["TABLES", "SEQUENCES", "FUNCTIONS"];
+    let ways: [(&str, String); 6] = [
+        ("install", "CREATE EXTENSION todo; CREATE EXTENSION todo_auth".into()),
+        ("another schema", "CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app; CREATE EXTENSION todo_auth".into()),
+        ("0.2.0", "CREATE EXTENSION todo VERSION '0.2.0'; ALTER EXTENSION todo UPDATE; CREATE EXTENSION todo_auth".into()),
+        ("0.1.0", "CREATE EXTENSION todo VERSION '0.1.0'; ALTER EXTENSION todo UPDATE TO '0.2.0'; ALTER EXTENSION todo UPDATE".into()),
+        ("down and up", "CREATE EXTENSION todo; ALTER EXTENSION todo UPDATE TO '0.2.0'; ALTER EXTENSION todo UPDATE".into()),
+        ("adopt", format!("{}; CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE; CREATE EXTENSION todo_auth", TO_ADOPT[0].1)),
+    ];
+    for (way, sql) in &ways {
+        for scope in ["", "IN SCHEMA public", "FOR ROLE postgres"] {
+            let mut database = Database::empty();
+            let role = format!("{}_anon", database.name);
+            let client = &mut database.client;
+            client.batch_execute(&format!("CREATE ROLE {role}")).unwrap();
+            // The tables that are adopted have the rights that they had.
+            let early = *way == "adopt";
+            let (before, after) = sql.split_at(if early { sql.find("CREATE EXTENSION").unwrap() } else { 0 });
+            client.batch_execute(before).unwrap();
+            for kind in KINDS {
+                let option = if scope.is_empty() { "WITH GRANT OPTION" } else { "" };
+                client
+                    .batch_execute(&format!("ALTER DEFAULT PRIVILEGES {scope} GRANT ALL ON {kind} TO {role} {option}"))
+                    .unwrap();
+            }
+            if scope != "IN SCHEMA public" {
+                client
+                    .batch_execute(&format!("ALTER DEFAULT PRIVILEGES {scope} GRANT ALL ON SCHEMAS TO {role}"))
+                    .unwrap();
+            }
+            client.batch_execute(after).unwrap_or_else(|e| panic!("{way} {scope}: {e:?}"));
+            assert_eq!(strings(client, &RIGHTS.replace("ROLE", &role)), [""; 0], "{way} {scope}");
+            assert_eq!(
+                strings(
+                    client,
+                    "SELECT name FROM todo_check() WHERE NOT ok"
+                        .replace("todo_check", if *way == "another schema" { "app.todo_check" } else { "todo_check" })
+                        .as_str()
+                ),
+                [""; 0],
+                "{way} {scope}"
+            );
+            // Nothing holds it.
+            client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+        }
+    }
+}
+
+/// Neither the client, by `client_min_messages`, nor the log shows a hash in a plan; nor do other parameters that are logged.
+#[test]
+fn plans_show_no_hash() {
+    let mut database = Database::with_users();
+    let role = format!("{}_api", database.name);
+    database.client.batch_execute(&format!("CREATE ROLE {role} LOGIN; SELECT todo_grant('{role}')")).unwrap();
+    let (send, messages) = mpsc::channel();
+    let mut config = database.config();
+    config.user(&role).notice_callback(move |notice| {
+        let _ = send.send(format!("{notice:?}"));
+    });
+    let mut client = config.connect(NoTls).unwrap();
+    client
+        .batch_execute(
+            "SET client_min_messages = log; SET plan_cache_mode = force_custom_plan;
+             SET debug_print_parse = on; SET debug_print_rewritten = on; SET debug_print_plan = on",
+        )
+        .unwrap();
+    use_passwords(&mut database.client, &mut client);
+    let said: Vec<String> = messages.try_iter().collect();
+    assert!(said.iter().any(|message| message.contains("PLANNEDSTMT")), "plans are printed");
+    let spelt: String = HASH.bytes().take(12).map(|byte| format!("{byte} ")).collect();
+    assert!(said.iter().all(|message| !message.contains("$2b$")
+        && !message.contains(&spelt[..20])
+        && !message.contains("36 50 98 36")));
+}
+
+/// auto_explain, which a superuser has loaded, logs nested statements with their plans and, from 16 on, parameters.
+#[test]
+fn auto_explain_shows_no_hash() {
+    let mut database = Database::with_users();
+    let (send, messages) = mpsc::channel();
+    let mut config = database.config();
+    config.notice_callback(move |notice| {
+        let _ = send.send(format!("{notice:?}"));
+    });
+    let mut client = config.connect(NoTls).unwrap();
+    client
+        .batch_execute(
+            "LOAD 'auto_explain'; SET auto_explain.log_min_duration = 0; SET auto_explain.log_nested_statements = on; SET auto_explain.log_analyze = on;
+             SET auto_explain.log_verbose = on; SET client_min_messages = log; SET plan_cache_mode = force_custom_plan;
+             DO $$ BEGIN IF current_setting('server_version_num')::int >= 160000 THEN SET auto_explain.log_parameter_max_length = -1; END IF; END $$",
+        )
+        .unwrap();
+    use_passwords(&mut database.client, &mut client);
+    let said: Vec<String> = messages.try_iter().collect();
+    assert!(
+        said.iter().any(|message| message.contains("UPDATE ONLY") || message.contains("Update on")),
+        "nested plans are logged"
+    );
+    assert!(said.iter().all(|message| !message.contains("$2b$")), "{said:?}");
+    assert!(!server_log().lines().any(|line| line.contains("$2b$04$")));
+}
+
+/// Everything in which a hash comes or goes: passwords are made, renewed, changed and compared.
+fn use_passwords(admin: &mut Client, client: &mut Client) {
+    admin.batch_execute("SET todo.bcrypt_cost = 4").unwrap();
+    let create = "SELECT todo_create_user('ada@b.cd', 'Ada', $1)";
+    admin.query(create, &[&"long enough"]).unwrap();
+    let login = "SELECT id FROM todo_authenticate('ada@b.cd', $1)";
+    let id: String = client.query_one(login, &[&"long enough"]).unwrap().get(0);
+    let change = "SELECT todo_change_password($1, $2, $3)";
+    assert!(client.query_one(change, &[&id, &"long enough", &"longer still"]).unwrap().get::<_, bool>(0));
+    assert_eq!(client.query(login, &[&"long enough"]).unwrap().len(), 0);
+    assert_eq!(client.query(login, &[&"longer still"]).unwrap().len(), 1);
+    client.query("SELECT id FROM todo_create_user('bob@b.cd', 'Bob', $1)", &[&"long enough"]).unwrap();
+}
+
+/// A trigger keeps the old hash, of a lower cost: a login ends, and who changes the password is told.
+#[test]
+fn a_trigger_keeps_the_old_hash() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "SET todo.bcrypt_cost = 4; SELECT todo_create_user('ada@b.cd', 'Ada', 'long enough'); SET statement_timeout = '20s';
+             CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.hashed_password := OLD.hashed_password; RETURN NEW; END';
+             CREATE TRIGGER keep BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION keep(); SET todo.bcrypt_cost = 5",
+        )
+        .unwrap();
+    let login = "SELECT id FROM todo_authenticate('ada@b.cd', $1)";
+    assert_eq!(client.query(login, &[&"long enough"]).unwrap().len(), 1);
+    assert_eq!(client.query(login, &[&"wrong enough"]).unwrap().len(), 0);
+    let change = "SELECT todo_change_password(id, 'long enough', 'longer still') FROM todo_find_user('ada@b.cd')";
+    assert_eq!(Failure::of(client.query(change, &[])).code, "55000");
+    let set = "SELECT todo_set_password_hash(id, $1) FROM todo_find_user('ada@b.cd')";
+    assert_eq!(Failure::of(client.query(set, &[&HASH])).code, "55000");
+    assert_eq!(client.query(login, &[&"long enough"]).unwrap().len(), 1);
+    assert_eq!(outcome(client, "SELECT todo_set_password_hash('u1', '!')"), "ok", "what is there is stored");
+}
+
+/// A call in which something fails goes back to the caller's role and settings, in a block that goes on.
+#[test]
+fn a_failed_call_gives_no_rights() {
+    let mut database = Database::with_users();
+    let role = format!("{}_api", database.name);
+    database.client.batch_execute(&format!("CREATE ROLE {role} LOGIN; SELECT todo_grant('{role}')")).unwrap();
+    let mut client = database.config().user(&role).connect(NoTls).unwrap();
+    for call in [
+        "todo_update_user('u1', email => 'b@b.cd')",
+        "todo_update_user('u1', name => '')",
+        "todo_create_user('a@b.cd', 'A', 'long enough')",
+        "todo_delete_user(NULL)",
+        "todo_change_password('u1', 'long enough', 'x')",
+    ] {
+        client
+            .batch_execute(&format!(
+                "DO $$ DECLARE failed boolean := false; BEGIN
+                     BEGIN PERFORM {call}; EXCEPTION WHEN OTHERS THEN failed := true; END;
+                     ASSERT failed, 'no failure';
+                     ASSERT current_user = '{role}', current_user;
+                     BEGIN PERFORM hashed_password FROM users; ASSERT false, 'read'; EXCEPTION WHEN insufficient_privilege THEN NULL; END;
+                     CREATE TEMP TABLE t (); DROP TABLE t;
+                 END $$"
+            ))
+            .unwrap_or_else(|e| panic!("{call}: {e:?}"));
+    }
+    client.batch_execute("DISCARD ALL").unwrap();
+    client.batch_execute("SELECT todo_verify_email('u1'); BEGIN READ ONLY").unwrap();
+    assert_eq!(outcome(&mut client, "SELECT todo_verify_email('u1')"), "25006");
+    client
+        .batch_execute("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT todo_verify_email('u1'); COMMIT")
+        .unwrap();
+}
+
+/// Calls by the hundred thousand in one statement leave nothing in memory.
+#[test]
+fn many_calls_take_no_memory() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    let size = "SELECT sum(total_bytes)::bigint FROM pg_backend_memory_contexts";
+    let peak = "SELECT substring(pg_read_file('/proc/self/status') FROM 'VmHWM:\\s+(\\d+)')::bigint";
+    client
+        .batch_execute("SET jit = off; SELECT todo_verify_email('u1'); SELECT todo_toggle_task(1, 'u1'); SELECT todo_get_user('u1')")
+        .unwrap();
+    let (before, high): (i64, i64) =
+        (client.query_one(size, &[]).unwrap().get(0), client.query_one(peak, &[]).unwrap().get(0));
+    for call in ["todo_verify_email('none' || i)", "todo_toggle_task(i, 'u1')", "todo_complete_all('none')"] {
+        client.batch_execute(&format!("SELECT count(*) FROM generate_series(1, 200000) AS i, LATERAL {call}")).unwrap();
+    }
+    let (after, higher): (i64, i64) =
+        (client.query_one(size, &[]).unwrap().get(0), client.query_one(peak, &[]).unwrap().get(0));
+    assert!(after - before < 1 << 20, "{before} to {after} bytes");
+    assert!(higher - high < 32 << 10, "{high} to {higher} kB at most");
+}
