@@ -363,7 +363,7 @@ fn parts_of_other_names_come_in_shape() {
 #[test]
 fn times_with_a_zone_become_utc() {
     let mut fresh = Database::new();
-    let mut database = filled(include_str!("../fixtures/adopt/sqlmodel_zoned.sql"));
+    let mut database = filled(&TO_ADOPT[2].1.replace("WITHOUT TIME ZONE", "WITH TIME ZONE"));
     let client = &mut database.client;
     client
         .batch_execute(
