@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
 # headers with it), a C linker, and OpenSSL's headers for todo-admin; with --clients also Python's venv, Node.js with
-# npm, PgBouncer and pgBackRest, for what the tests run. Takes no time when nothing is missing.
+# npm, a JDK with the JDBC driver, PgBouncer and pgBackRest, for what the tests run. Takes no time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -42,6 +42,8 @@ if [ "${1:-}" = --clients ]; then
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
     command -v node >/dev/null || missing="$missing nodejs"
     command -v npm >/dev/null || missing="$missing npm"
+    command -v javac >/dev/null || missing="$missing default-jdk-headless"
+    [ -e /usr/share/java/postgresql.jar ] || missing="$missing libpostgresql-jdbc-java"
     command -v pgbackrest >/dev/null || missing="$missing pgbackrest"
     command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
 fi

@@ -24,7 +24,7 @@ pub use hook::install;
 const EXTENSIONS: [&CStr; 2] = [c"todo", c"todo_auth"];
 
 /// What they made on their tables, besides columns.
-const PARTS: [&str; 32] = [
+const PARTS: [&str; 34] = [
     "users_pkey",
     "users_id_check",
     "users_email_check",
@@ -58,11 +58,16 @@ const PARTS: [&str; 32] = [
     "linked_account_userId_idx",
     "verification_pkey",
     "verification_identifier_idx",
+    "rateLimit_pkey",
+    "rateLimit_key_key",
 ];
 
 const LIFT: &CStr = c"A superuser can lift the guard for the session: SET todo.guard = off.";
 const KEEP_ROWS: &CStr = c"To keep all rows, take the tables out of the extension first: todo_release_tables(), or before \
     version 1.0.0 ALTER EXTENSION todo DROP TABLE. A superuser can lift the guard for the session: SET todo.guard = off.";
+const NOT_TO_BE_COMPARED: &CStr =
+    c"If a tool makes tables like its models, leave the extension's tables, view and sequence out of what \
+    it compares, or run migrations instead. Tables of your own may reference users(id) and tasks(id).";
 const OWN_COLUMNS: &CStr = c"Put columns of your own into a table that references users(id): a dump of the extension's \
     tables with other columns cannot be restored. A superuser can lift the guard for the session: SET todo.guard = off.";
 
@@ -245,6 +250,10 @@ fn loss(table: pg_sys::Oid) -> Failure {
     let is_core = unsafe { pg_sys::get_extension_oid(EXTENSIONS[0].as_ptr(), true) } == extension_of(table);
     let hint = if is_core { KEEP_ROWS } else { LIFT };
     refusal(format!("cannot drop table {} while it holds rows", described(table)), hint)
+}
+
+fn belongs(relation: pg_sys::Oid) -> Failure {
+    refusal(format!("cannot drop {}", described(relation)), NOT_TO_BE_COMPARED)
 }
 
 fn renamed_schema(name: &str) -> Failure {

@@ -181,6 +181,12 @@ impl Server {
         connect_to(&self.host, database)
     }
 
+    /// As another role than the superuser.
+    pub fn connect_as(&self, database: &str, role: &str) -> Client {
+        let mut config = config(&self.host, database);
+        config.user(role).connect(NoTls).expect("the role may log in")
+    }
+
     /// A session on the standby's copy of a database, once it has replayed all that the primary has written so far.
     pub fn connect_to_copy(&self, database: &mut Database) -> Client {
         let written: String = database.client.query_one("SELECT pg_current_wal_lsn()::text", &[]).unwrap().get(0);

@@ -119,6 +119,24 @@ fn status_and_doctor() {
     assert!(note.out.contains("Asia/Karachi"), "{}", note.out);
 }
 
+/// Whatever state the objects are in, that is found, and not that doctor fails.
+#[test]
+fn doctor_always_answers() {
+    for damage in [
+        "ALTER SEQUENCE tasks_id_seq RENAME TO other",
+        "CREATE SCHEMA other; ALTER TABLE tasks SET SCHEMA other",
+        "ALTER TABLE tasks RENAME TO other",
+        "ALTER TABLE users RENAME TO other",
+    ] {
+        let mut database = Database::with_users();
+        database.client.batch_execute(&format!("SET todo.guard = off; {damage}")).unwrap();
+        let found = run(&database, &["doctor"]);
+        assert_eq!((found.code, found.err.as_str()), (1, ""), "{damage}");
+        let found = json(&run(&database, &["doctor", "--json"]).out);
+        assert!(found.as_array().unwrap().iter().any(|check| check["level"] == "finding"), "{damage}: {found}");
+    }
+}
+
 /// Indexes that were built by other rules may miss rows.
 #[test]
 fn doctor_on_collations() {

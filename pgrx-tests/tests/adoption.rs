@@ -484,6 +484,15 @@ fn rows_that_do_not_fit_stop_the_upgrade() {
     client.batch_execute("DELETE FROM users WHERE id LIKE 'x%'; SET session_replication_role = replica; INSERT INTO tasks (user_id, title, completed, created_at, updated_at) VALUES ('nobody', 'x', false, now(), now()); RESET session_replication_role").unwrap();
     let failure = Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE"));
     assert_eq!((failure.code.as_str(), failure.constraint.as_deref()), ("23503", Some("tasks_user_id_fkey")));
+
+    client
+        .batch_execute("DELETE FROM tasks WHERE user_id = 'nobody'; UPDATE users SET created_at = 'infinity'")
+        .unwrap();
+    let before = (catalog(client), rows(client));
+    let failure = Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE"));
+    assert_eq!(failure.fields(), ("23514", Some("created_at"), None));
+    assert!(failure.detail.is_some_and(|detail| detail.starts_with("created_at: ")));
+    assert_eq!((catalog(client), rows(client)), before);
 }
 
 #[test]

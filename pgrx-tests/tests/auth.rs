@@ -259,7 +259,6 @@ fn errors_show_no_tokens() {
             "23502",
             "userId",
         ),
-        ("INSERT INTO todo_auth.session (token, \"expiresAt\") VALUES ($1, now())", "23502", "userId"),
     ] {
         let failure = Failure::of(client.execute(statement, &[&"secret"]));
         assert_eq!(
@@ -267,6 +266,86 @@ fn errors_show_no_tokens() {
             (code, Some(column), None),
             "{statement}"
         );
+    }
+}
+
+/// Every table, every column that must have a value, every CHECK, by each command, also where an application's trigger is at fault.
+#[test]
+fn rows_that_a_constraint_refuses_are_not_shown() {
+    use std::io::Write;
+    // Of each table: a row as literals by column, and values that its CHECK refuses.
+    let user = ("userId", "'u1'");
+    let created = [("createdAt", "'now'"), ("updatedAt", "'now'")];
+    let expires = ("expiresAt", "'now'");
+    let tables = [
+        ("user_data", vec![("user_id", "'u1'"), ("image", "'secret'")], vec![("password_hash", "'secret'")]),
+        ("session", [&[("id", "'i'"), ("token", "'secret'"), expires, user], &created[..]].concat(), vec![]),
+        (
+            "linked_account",
+            [&[("id", "'i'"), ("accountId", "'secret'"), ("providerId", "'google'"), user], &created[..]].concat(),
+            vec![("providerId", "'credential'")],
+        ),
+        (
+            "verification",
+            [&[("id", "'i'"), ("identifier", "'x'"), ("value", "'secret'"), expires], &created[..]].concat(),
+            vec![],
+        ),
+        ("rateLimit", vec![("id", "'i'"), ("key", "'secret'"), ("count", "'1'"), ("lastRequest", "'1'")], vec![]),
+    ];
+    let mut database = Database::with_auth();
+    let client = &mut database.client;
+    let all = "SELECT relname::text FROM pg_class WHERE relnamespace = 'todo_auth'::regnamespace AND relkind = 'r' ORDER BY oid";
+    assert_eq!(strings(client, all), tables.each_ref().map(|(table, ..)| *table));
+    client
+        .batch_execute(
+            "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN RETURN jsonb_populate_record(NEW, jsonb_build_object(TG_ARGV[0], TG_ARGV[1])); END $$",
+        )
+        .unwrap();
+    let columns =
+        |row: &[(&str, &str)]| row.iter().map(|(name, _)| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let values = |row: &[(&str, &str)]| row.iter().map(|(_, value)| (*value).to_owned()).collect::<Vec<_>>().join(", ");
+    for (table, row, checked) in tables {
+        let name = format!("todo_auth.\"{table}\"");
+        let needed = strings(
+            client,
+            &format!(
+                "SELECT attname::text FROM pg_attribute WHERE attrelid = '{name}'::regclass AND attnum > 0 AND attnotnull"
+            ),
+        );
+        let insert = format!("INSERT INTO {name} ({}) VALUES ({})", columns(&row), values(&row));
+        let nulls = needed.iter().map(|column| (column.as_str(), "NULL", "23502"));
+        for (column, bad, code) in nulls.chain(checked.iter().map(|(column, value)| (*column, *value, "23514"))) {
+            let mut broken: Vec<_> = row.iter().copied().filter(|(name, _)| *name != column).collect();
+            broken.push((column, bad));
+            let refused = |failure: Failure, how: &str| {
+                let where_ = (failure.table.as_deref(), failure.column.as_deref(), failure.constraint.is_some());
+                assert_eq!(failure.code, code, "{how} {name}.{column}");
+                assert_eq!(where_, (Some(table), Some(column), code == "23514"), "{how} {name}.{column}");
+                assert_eq!(failure.detail, None, "{how} {name}.{column}");
+            };
+            let outcome = client.batch_execute(&format!(
+                "INSERT INTO {name} ({}) VALUES ({})",
+                columns(&broken),
+                values(&broken)
+            ));
+            refused(Failure::of(outcome), "INSERT");
+            let mut writer = client.copy_in(&format!("COPY {name} ({}) FROM STDIN", columns(&broken))).unwrap();
+            let line = values(&broken).replace('\'', "").replace("NULL", "\\N").replace(", ", "\t");
+            writeln!(writer, "{line}").unwrap();
+            refused(Failure::of(writer.finish()), "COPY");
+            client.batch_execute(&insert).unwrap();
+            refused(Failure::of(client.batch_execute(&format!("UPDATE {name} SET \"{column}\" = {bad}"))), "UPDATE");
+            let spoilt = if bad == "NULL" { format!("'{column}'") } else { format!("'{column}', {bad}") };
+            client
+                .batch_execute(&format!(
+                    "CREATE TRIGGER spoil BEFORE UPDATE ON {name} FOR EACH ROW EXECUTE FUNCTION spoil({spoilt})"
+                ))
+                .unwrap();
+            let update = format!("UPDATE {name} SET \"{column}\" = \"{column}\"");
+            refused(Failure::of(client.batch_execute(&update)), "a trigger's row");
+            client.batch_execute(&format!("DELETE FROM {name}; DROP TRIGGER spoil ON {name}")).unwrap();
+        }
     }
 }
 

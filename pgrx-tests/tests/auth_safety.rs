@@ -28,6 +28,8 @@ fn rights_are_what_grant_gives() {
         "UPDATE users SET is_active = false WHERE id = 'u3'",
         "DELETE FROM todo_auth.\"user\" WHERE id = 'u3'",
         "DELETE FROM todo_auth.verification",
+        "INSERT INTO todo_auth.\"rateLimit\" (key, count, \"lastRequest\") VALUES ('k', 1, 1)",
+        "DELETE FROM todo_auth.\"rateLimit\"",
     ];
     for statement in statements {
         assert_eq!(Failure::of(as_role(client, statement)).code, "42501", "{statement}");
@@ -83,6 +85,8 @@ fn the_guard_keeps_the_tables() {
         "ALTER TABLE todo_auth.session ALTER COLUMN \"userAgent\" SET NOT NULL",
         "ALTER TABLE todo_auth.session DROP CONSTRAINT \"session_userId_fkey\"",
         "DROP INDEX todo_auth.verification_identifier_idx",
+        "ALTER TABLE todo_auth.\"rateLimit\" DROP CONSTRAINT \"rateLimit_key_key\"",
+        "DROP TRIGGER zz_todo_before_row ON todo_auth.verification",
         "DROP TRIGGER session_before_write ON todo_auth.session",
         "DROP TRIGGER todo_auth_deactivated ON users",
         "DROP TRIGGER todo_auth_password_written ON users",

@@ -19,17 +19,33 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 fn the_readmes_examples_run() {
     let readme = read("README.md");
     let mut database = Database::new();
-    let [sql] = blocks(&readme, "sql").try_into().expect("one SQL example");
+    let [install, in_a_schema, sql] = blocks(&readme, "sql").try_into().expect("three SQL examples");
     database.client.batch_execute(&sql).unwrap();
     let row = database.client.query_one("SELECT title, completed FROM tasks", &[]).unwrap();
     assert_eq!((row.get::<_, &str>(0), row.get::<_, bool>(1)), ("Buy bread", true));
 
     let [python] = blocks(&readme, "python").try_into().expect("one Python example");
+    let [json] = blocks(&readme, "json").try_into().expect("what it prints");
     let interpreter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python");
     let output = Command::new(interpreter).arg("-c").arg(&python).env("PGDATABASE", &database.name).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), json);
     let row = database.client.query_one("SELECT completed FROM tasks WHERE title = 'Call mom'", &[]).unwrap();
     assert!(row.get::<_, bool>(0));
+
+    // In a cluster of its own, for the name of the role, who then works.
+    let server = Server::start();
+    let mut postgres = server.connect("postgres");
+    for (database, install) in [("first", install), ("second", in_a_schema)] {
+        postgres.batch_execute(&format!("CREATE DATABASE {database}")).unwrap();
+        server.connect(database).batch_execute(&install).unwrap();
+        let mut client = server.connect_as(database, "app");
+        client.batch_execute(sql.split("INSERT INTO users").next().unwrap()).unwrap();
+        assert_eq!(strings(&mut client, "SELECT name FROM todo_users"), ["Ada"]);
+        drop(client);
+        postgres.batch_execute(&format!("DROP DATABASE {database} WITH (FORCE)")).unwrap();
+        postgres.batch_execute("DROP ROLE app").unwrap();
+    }
 }
 
 #[test]
@@ -102,6 +118,19 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
         assert!(output.status.success(), "{restore}: {}", String::from_utf8_lossy(&output.stderr));
     }
     assert_eq!(strings(&mut server.connect("app_restored"), "SELECT id FROM users"), ["u1"]);
+    // What dumps leave out, written to a file and made again.
+    let extra = "SET client_min_messages = error; CREATE INDEX own_index ON tasks (title)";
+    server.connect("app").batch_execute(extra).unwrap();
+    let commands: Vec<_> = page.split("`psql").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
+    assert_eq!(commands.len(), 2, "to write the file, and to run it");
+    for command in commands {
+        let command = format!("psql{command}");
+        let output =
+            Command::new("sh").args(["-ec", &command]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let made = "SELECT object FROM todo_not_in_dumps()";
+    assert_eq!(strings(&mut server.connect("app_restored"), made), ["index own_index of public.tasks"]);
     std::fs::remove_dir_all(dir).unwrap();
 }
 

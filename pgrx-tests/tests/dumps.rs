@@ -50,7 +50,8 @@ fn fill_auth(client: &mut Client, role: &str) {
              INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\", password)
              SELECT id, 'credential', id, repeat('0f', 16) || ':' || repeat('a1', 64) FROM users WHERE hashed_password = '!';
              UPDATE todo_auth.\"user\" SET image = 'picture' WHERE \"emailVerified\";
-             INSERT INTO todo_auth.verification (identifier, value, \"expiresAt\") VALUES ('x', 'y', '2030-01-01')"
+             INSERT INTO todo_auth.verification (identifier, value, \"expiresAt\") VALUES ('x', 'y', '2030-01-01');
+             INSERT INTO todo_auth.\"rateLimit\" (key, count, \"lastRequest\") VALUES ('127.0.0.1|/sign-in/email', 3, 1893456000000)"
         ))
         .unwrap();
 }
@@ -64,6 +65,7 @@ fn auth_rows(client: &mut Client) -> Vec<String> {
              UNION ALL SELECT s::text FROM todo_auth.session AS s
              UNION ALL SELECT l::text FROM todo_auth.linked_account AS l
              UNION ALL SELECT v::text FROM todo_auth.verification AS v
+             UNION ALL SELECT r::text FROM todo_auth.\"rateLimit\" AS r
              UNION ALL SELECT a::text FROM todo_auth.account AS a
              UNION ALL SELECT u::text FROM todo_auth.\"user\" AS u
          ) AS r (text) ORDER BY r.text COLLATE \"C\"",

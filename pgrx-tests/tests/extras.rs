@@ -3,7 +3,7 @@
 use postgres::Client;
 use postgres::NoTls;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use todo_tests::operator::{Scratch, fails, json, run, terminal};
 use todo_tests::{Database, EXTRAS, Failure, TO_ADOPT, admin, said, strings};
@@ -195,6 +195,33 @@ fn a_restore_widens_no_access() {
     assert_eq!(strings(&mut client, "SELECT title FROM tasks"), ["x"]);
     drop(client);
     let drop = format!("DROP DATABASE {into}");
+    database.client.batch_execute(&drop).unwrap();
+
+    // Until the policies are there, no application comes in.
+    let script_as_it_was = std::fs::read_to_string(&script).unwrap();
+    std::fs::write(&script, format!("SELECT pg_sleep(600);\n{script_as_it_was}")).unwrap();
+    let mut restoring = admin(&database.name)
+        .args(["restore", &file, "--into", &into, "--with-extras"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let sleeps = format!("SELECT pid::text FROM pg_stat_activity WHERE datname = '{into}' AND wait_event = 'PgSleep'");
+    let sleeper = loop {
+        if let Some(pid) = strings(&mut database.client, &sleeps).pop() {
+            break pid;
+        }
+        assert!(restoring.try_wait().unwrap().is_none(), "it sleeps");
+    };
+    database.client.batch_execute(&format!("ALTER ROLE \"{role}\" LOGIN")).unwrap();
+    let mut as_application = database.config();
+    as_application.dbname(&into).user(&role);
+    assert_eq!(Failure::of(as_application.connect(NoTls)).code, "42501");
+    database.client.batch_execute(&format!("SELECT pg_terminate_backend({sleeper})")).unwrap();
+    assert_eq!(restoring.wait().unwrap().code(), Some(1));
+    assert!(!there(&mut database));
+    std::fs::write(&script, script_as_it_was).unwrap();
+    assert_eq!(run(&database, &["restore", &file, "--into", &into, "--with-extras"]).code, 0);
+    as_application.connect(NoTls).unwrap();
     database.client.batch_execute(&drop).unwrap();
 
     // On a terminal, the operator is asked.

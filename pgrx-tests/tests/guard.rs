@@ -39,6 +39,29 @@ fn forget_owner(mut database: Database) {
     database.client.batch_execute(&forget).unwrap();
 }
 
+/// PostgreSQL itself would advise to drop the extension instead.
+#[test]
+fn relations_that_a_tool_drops_have_a_hint_of_our_own() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo_auth; CREATE TABLE notes (id int)").unwrap();
+    for drop in [
+        "DROP VIEW todo_users",
+        "DROP VIEW IF EXISTS public.todo_users CASCADE",
+        "DROP SEQUENCE tasks_id_seq",
+        "DROP TABLE notes, tasks",
+        "DROP TABLE IF EXISTS users CASCADE",
+        "DROP TABLE todo_auth.verification",
+        "DROP VIEW todo_auth.account",
+    ] {
+        let failure = Failure::of(client.batch_execute(drop));
+        let hint = failure.hint.unwrap_or_default();
+        assert_eq!((failure.code.as_str(), hint.contains("migrations")), ("2BP01", true), "{drop}: {hint}");
+    }
+    assert_eq!(Failure::of(client.batch_execute("DROP TABLE nothing")).code, "42P01");
+    client.batch_execute("DROP TABLE IF EXISTS nothing, notes; DROP EXTENSION todo_auth; DROP EXTENSION todo").unwrap();
+}
+
 #[test]
 fn nothing_drops_the_tables_while_there_is_a_user() {
     let mut database = owned();
@@ -49,9 +72,10 @@ fn nothing_drops_the_tables_while_there_is_a_user() {
         for _ in 0..2 {
             let failure = Failure::of(client.batch_execute(&drop));
             assert_eq!(failure.code, "2BP01", "{drop}");
-            // What PostgreSQL itself refuses has a hint of its own.
-            if !drop.contains("TABLE") && !drop.contains("todo_internal") {
-                let hint = failure.hint.unwrap_or_default();
+            let hint = failure.hint.unwrap_or_default();
+            if drop.contains("TABLE") {
+                assert!(hint.contains("migrations"), "what a tool is to do instead: {drop}: {hint}");
+            } else if !drop.contains("todo_internal") {
                 assert!(hint.contains("todo_release_tables"), "how to keep the rows: {drop}: {hint}");
             }
         }
@@ -165,6 +189,9 @@ fn the_tables_keep_their_shape() {
         "ALTER TABLE tasks OWNER TO postgres, ALTER id ADD GENERATED ALWAYS AS IDENTITY",
         "ALTER TABLE tasks ALTER CONSTRAINT tasks_user_id_fkey DEFERRABLE",
         "ALTER TABLE tasks INHERIT parent",
+        "ALTER TABLE kid INHERIT users",
+        "ALTER SCHEMA public RENAME TO other",
+        "ALTER SCHEMA todo_internal RENAME TO other",
         "DROP INDEX other, ix_tasks_user_id",
         "DROP INDEX CONCURRENTLY public.ix_tasks_user_id",
         "DO $$ BEGIN EXECUTE 'ALTER TABLE users ADD image text'; END $$",
@@ -173,7 +200,7 @@ fn the_tables_keep_their_shape() {
     .into();
     client
         .batch_execute(
-            "CREATE TABLE parent (LIKE tasks); CREATE INDEX other ON parent (id); CREATE TABLE partitioned (LIKE tasks) PARTITION BY RANGE (id);
+            "CREATE TABLE parent (LIKE tasks); CREATE TABLE kid (LIKE users); CREATE INDEX other ON parent (id); CREATE TABLE partitioned (LIKE tasks) PARTITION BY RANGE (id);
              CREATE TYPE of_tasks AS (id integer, user_id varchar(36), title varchar(200), description text, completed boolean,
                  created_at timestamp, updated_at timestamp, completed_at timestamp)",
         )
@@ -199,7 +226,7 @@ fn the_tables_keep_their_shape() {
         client,
         "SELECT conname::text FROM pg_constraint WHERE contype = 'n' AND conrelid IN ('users'::regclass, 'tasks'::regclass)",
     );
-    assert_eq!(changes.len(), 36 + (9 + not_null.len()) * 2 + 7 * 3 + 2 * 3);
+    assert_eq!(changes.len(), 39 + (9 + not_null.len()) * 2 + 7 * 3 + 2 * 3);
     let before = catalog(client);
     for change in &changes {
         assert_eq!(Failure::of(client.batch_execute(change)).code, "2BP01", "{change}");

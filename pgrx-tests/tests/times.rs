@@ -1,7 +1,7 @@
 //! `updated_at`, `completed_at` and `email_verified`: what the row triggers own.
 
 use postgres::Client;
-use todo_tests::{Database, Failure, Task, Timestamp, task};
+use todo_tests::{Database, Failure, Task, Timestamp, rows, task};
 
 const INSERT: &str = "INSERT INTO tasks (user_id, title, completed, completed_at, created_at, updated_at)";
 
@@ -148,6 +148,44 @@ fn completed_at_is_not_before_created_at_unless_given() {
     let given =
         task(client, &format!("{INSERT} VALUES ('u1', 'x', true, '2020-01-01', DEFAULT, DEFAULT) RETURNING *"), &[]);
     assert!(given.completed_at < Some(given.created_at), "given at INSERT");
+}
+
+/// What a restore finds: a row that was let through before is let through as it is, whatever the order of its times.
+#[test]
+fn a_row_comes_back_as_it_was() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    let times = ["0001-01-01", "2020-01-01 00:00:00.000001", "9999-12-31 23:59:59.999999"];
+    for created_at in times {
+        for updated_at in times {
+            for completed_at in times {
+                let values =
+                    format!("{INSERT} VALUES ('u1', 'x', true, '{completed_at}', '{created_at}', '{updated_at}')");
+                client.batch_execute(&values).unwrap();
+            }
+            let values = format!("{INSERT} VALUES ('u1', 'x', random() < 0.5, NULL, '{created_at}', '{updated_at}')");
+            client.batch_execute(&values).unwrap();
+            client.batch_execute("UPDATE tasks SET completed = NOT completed WHERE id % 2 = 0").unwrap();
+        }
+    }
+    client
+        .batch_execute(
+            "UPDATE users SET updated_at = '9999-12-31 23:59:59.999999', created_at = '0001-01-01' WHERE id = 'u1'",
+        )
+        .unwrap();
+    let before = rows(client);
+    assert_eq!(before.len(), 2 + 36);
+    client
+        .batch_execute(
+            "CREATE TEMPORARY TABLE kept_users AS TABLE users; CREATE TEMPORARY TABLE kept_tasks AS TABLE tasks; DELETE FROM users;
+             INSERT INTO users TABLE kept_users; INSERT INTO tasks TABLE kept_tasks",
+        )
+        .unwrap();
+    assert_eq!(rows(client), before);
+    client
+        .batch_execute("UPDATE users SET name = name; UPDATE tasks SET title = title, updated_at = updated_at")
+        .unwrap();
+    assert_eq!(rows(client), before);
 }
 
 /// Many clients cannot read such times, and for some of them the whole result is lost.

@@ -23,7 +23,7 @@ FROM (
                 )
                 FROM pg_catalog.pg_index AS i
                 WHERE i.indrelid OPERATOR(pg_catalog.=) ANY (
-                    ARRAY['@extschema@.users'::pg_catalog.regclass, '@extschema@.tasks']
+                    ARRAY[pg_catalog.to_regclass('@extschema@.users'), pg_catalog.to_regclass('@extschema@.tasks')]
                 )
                   AND c.oid OPERATOR(pg_catalog.=) ANY (i.indcollation::pg_catalog.oid[])
             ),
@@ -34,7 +34,7 @@ FROM (
         SELECT pg_catalog.unnest(i.indcollation::pg_catalog.oid[])
         FROM pg_catalog.pg_index AS i
         WHERE i.indrelid OPERATOR(pg_catalog.=) ANY (
-            ARRAY['@extschema@.users'::pg_catalog.regclass, '@extschema@.tasks']
+            ARRAY[pg_catalog.to_regclass('@extschema@.users'), pg_catalog.to_regclass('@extschema@.tasks')]
         )
     )
 ) AS v

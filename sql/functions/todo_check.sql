@@ -2,8 +2,6 @@
 -- it right (NULL when ok). Reads catalogs, the sequence and the largest task id; works on a standby.
 -- It answers in every state: its body is bound to objects, not to names, and what cannot be read is a row of the result.
 -- With the owner's rights: the caller need not have any on the objects that are looked at.
-SET LOCAL search_path = pg_catalog, pg_temp;
-
 CREATE FUNCTION @extschema@.todo_check()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -327,10 +325,10 @@ BEGIN ATOMIC
         -- What a restore would leave open is a fault; what it would merely lack is not.
         SELECT 17, 'dump of ' || d.object, d.severity <> 'error',
             CASE d.severity
-                WHEN 'error' THEN 'not in dumps: a restore without it shows more than before'
-                ELSE 'not in dumps: todo-admin backup keeps the statement that makes it again'
+                WHEN 'error' THEN 'left out: a restore without it shows someone more than before'
+                ELSE 'left out: todo-admin backup keeps the statement that makes it again'
             END,
-            'use todo-admin backup and restore --with-extras, or run this after every other restore: ' || d.ddl
+            'use todo-admin backup and restore --with-extras; after any other restore, run ' || d.ddl
         FROM @extschema@.todo_not_in_dumps() AS d
     )
     SELECT c.name, c.ok, c.detail, CASE WHEN NOT c.ok THEN c.fix END

@@ -28,7 +28,8 @@ AS $$
             ('session_pkey'), ('session_token_key'), ('session_userId_fkey'), ('session_userId_idx'),
             ('linked_account_pkey'), ('linked_account_providerId_accountId_key'), ('linked_account_providerId_check'),
             ('linked_account_userId_fkey'), ('linked_account_userId_idx'),
-            ('verification_pkey'), ('verification_identifier_idx')
+            ('verification_pkey'), ('verification_identifier_idx'),
+            ('rateLimit_pkey'), ('rateLimit_key_key')
     ), own_constraint AS (
         SELECT k.*, t.name AS table_name
         FROM pg_constraint AS k

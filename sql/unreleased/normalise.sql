@@ -62,7 +62,7 @@ BEGIN
                   AND (k.conname, pg_get_constraintdef(k.oid)) <> ('users_email_key', 'UNIQUE (email)')
               OR k.contype = 'f' AND k.confrelid = '@extschema@.users'::regclass
                   AND (k.conname, pg_get_constraintdef(k.oid), k.convalidated) <> (
-                      'tasks_user_id_fkey', 'FOREIGN KEY (user_id) REFERENCES @extschema@.users(id) ON DELETE CASCADE', true
+                      'tasks_user_id_fkey', format('FOREIGN KEY (user_id) REFERENCES %s(id) ON DELETE CASCADE', '@extschema@.users'::regclass), true
                   )
           )
     LOOP
@@ -85,10 +85,10 @@ BEGIN
           AND NOT (
               i.indisvalid
               AND pg_get_indexdef(i.indexrelid) IN (
-                  'CREATE UNIQUE INDEX ix_users_email ON @extschema@.users USING btree (email)',
-                  'CREATE INDEX ix_tasks_user_id ON @extschema@.tasks USING btree (user_id)',
-                  'CREATE INDEX ix_tasks_user_completed ON @extschema@.tasks USING btree (user_id, completed)',
-                  'CREATE INDEX ix_tasks_created_at ON @extschema@.tasks USING btree (created_at)'
+                  format('CREATE UNIQUE INDEX ix_users_email ON %s USING btree (email)', i.indrelid::regclass),
+                  format('CREATE INDEX ix_tasks_user_id ON %s USING btree (user_id)', i.indrelid::regclass),
+                  format('CREATE INDEX ix_tasks_user_completed ON %s USING btree (user_id, completed)', i.indrelid::regclass),
+                  format('CREATE INDEX ix_tasks_created_at ON %s USING btree (created_at)', i.indrelid::regclass)
               )
           )
     LOOP

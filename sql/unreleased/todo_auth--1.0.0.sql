@@ -1,3 +1,8 @@
+-- Whatever the session has set, names and literals mean here what they say.
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL quote_all_identifiers = off;
+SET LOCAL standard_conforming_strings = on;
+
 -- Made of the files of sql/auth/. PostgreSQL puts the schema of another extension in by itself from 16 on; before, this does.
 DO $script$
 BEGIN
@@ -17,6 +22,7 @@ BEGIN
 \i auth/tables/session.sql
 \i auth/tables/linked_account.sql
 \i auth/tables/verification.sql
+\i auth/tables/rate_limit.sql
 \i auth/views/user.sql
 \i auth/views/account.sql
 \i auth/internal/changes.sql
@@ -24,6 +30,7 @@ BEGIN
 \i auth/triggers/user_write.sql
 \i auth/triggers/account_write.sql
 \i auth/triggers/session_before_write.sql
+\i auth/triggers/refused_row.sql
 \i auth/triggers/users_deactivated.sql
 \i auth/triggers/users_password_written.sql
 \i auth/internal/schema_for_grants.sql

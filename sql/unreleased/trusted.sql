@@ -44,8 +44,9 @@ BEGIN
         FROM pg_index AS i
         WHERE i.indrelid = c.oid
           AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
-          AND pg_get_indexdef(i.indexrelid) <> 'CREATE UNIQUE INDEX ix_users_email_folded ON @extschema@.users '
-              'USING btree (lower(((email)::text COLLATE "C")))'
+          AND pg_get_indexdef(i.indexrelid) <> format(
+              'CREATE UNIQUE INDEX ix_users_email_folded ON %s USING btree (lower(((email)::text COLLATE "C")))', i.indrelid::regclass
+          )
         UNION ALL
         SELECT 'statistics ' || quote_ident(s.stxname)
         FROM pg_statistic_ext AS s

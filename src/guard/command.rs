@@ -1,12 +1,16 @@
 //! Commands judged by their text, before they run: those whose effect the hook cannot tell from a harmless one, and those
 //! whose effect dumps will not carry. Only on tables that the caller owns: PostgreSQL refuses the others itself.
 
-use super::{Constraint, Kind, columns, is_owner, is_part, is_table, member, name_of, part, text, whole};
+use super::{
+    Constraint, Kind, belongs, columns, is_member, is_owner, is_part, is_table, member, name_of, part, text, whole,
+};
 use crate::error::Failure;
 use crate::ffi;
 use pgrx::pg_sys::AlterTableType::*;
 use pgrx::pg_sys::NodeTag::*;
-use pgrx::pg_sys::ObjectType::{OBJECT_INDEX, OBJECT_TABCONSTRAINT, OBJECT_TRIGGER};
+use pgrx::pg_sys::ObjectType::{
+    OBJECT_INDEX, OBJECT_SEQUENCE, OBJECT_TABCONSTRAINT, OBJECT_TABLE, OBJECT_TRIGGER, OBJECT_VIEW,
+};
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::{InvalidOid, Oid};
 use pgrx::{PgList, PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
@@ -163,11 +167,18 @@ unsafe fn rename(command: &pg_sys::RenameStmt) -> Result<(), Failure> {
 unsafe fn drop_parts(command: &pg_sys::DropStmt) -> Result<(), Failure> {
     // SAFETY: the caller's promise; for these types, objects are lists of names, a trigger's own name last.
     unsafe {
-        if command.removeType != OBJECT_INDEX && command.removeType != OBJECT_TRIGGER {
+        let is_relation = [OBJECT_TABLE, OBJECT_VIEW, OBJECT_SEQUENCE].contains(&command.removeType);
+        if !is_relation && command.removeType != OBJECT_INDEX && command.removeType != OBJECT_TRIGGER {
             return Ok(());
         }
         for names in PgList::<pg_sys::List>::from_pg(command.objects).iter_ptr() {
-            if command.removeType == OBJECT_TRIGGER {
+            if is_relation {
+                // PostgreSQL would refuse it as well, and advise to drop the extension instead.
+                let relation = relation_named(pg_sys::makeRangeVarFromNameList(names));
+                if is_member(relation) && is_owner(relation) {
+                    return Err(belongs(relation));
+                }
+            } else if command.removeType == OBJECT_TRIGGER {
                 let of_table = (*names).length - 1;
                 let trigger = pg_sys::makeRangeVarFromNameList(pg_sys::list_copy_tail(names, of_table));
                 let names = pg_sys::list_truncate(pg_sys::list_copy(names), of_table);

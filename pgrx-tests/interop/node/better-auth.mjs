@@ -1,15 +1,10 @@
 // What the tests of docs/better-auth.md share: a database and Better Auth as the page makes them, and browsers.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { promisify } from "node:util";
-import { fileURLToPath } from "node:url";
-import { atEnd, block, connect, load, makeDatabase, require, top } from "./common.mjs";
+import { atEnd, block, cluster, connect, load, makeDatabase, require, startPgBouncer } from "./common.mjs";
 
 const pg = require("pg");
 export const bcrypt = require("bcryptjs");
-
-const cluster = { ...process.env };
 
 // Neither the server's zone nor the client's is UTC, or that of the other.
 process.env.TZ = "America/New_York";
@@ -84,20 +79,10 @@ export class Browser {
   }
 }
 
-async function startPgBouncer(role) {
-  const script = fileURLToPath(new URL("pgrx-tests/cluster.sh", top));
-  const dir = `${cluster.TODO_CLUSTER}.pgbouncer-${role}`;
-  const run = (...command) => promisify(execFile)(script, command, { env: cluster });
-  atEnd(() => run("stop", dir));
-  const { stdout } = await run("pgbouncer", dir, role);
-  return Object.fromEntries([...stdout.matchAll(/^(\w+)='?(.*?)'?$/gm)].map(([, name, value]) => [name, value]));
-}
-
 // The page's SQL and JavaScript, run: with this package as Better Auth, todo in this schema, through PgBouncer or not.
 export async function start({ betterAuth = "better-auth", schema = "public", pgbouncer = false } = {}) {
   const { name, role, admin, rows } = await makeDatabase("better_auth", settings);
   await admin.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; SET search_path = ${schema}; CREATE EXTENSION todo`);
-  await admin.query(`CREATE ROLE ${role} LOGIN`);
   await admin.query(block("better-auth.md", "sql").replace(/\bapp\b/g, role).replace(/\bpublic;/, `${schema};`));
 
   // The page's pool reads the environment, whenever it connects.
@@ -105,7 +90,7 @@ export async function start({ betterAuth = "better-auth", schema = "public", pgb
   Object.assign(process.env, server, { PGUSER: role, PGDATABASE: name });
   const page = await load(
     `${block("better-auth.md", "js").replace(", 12)", ", 4)").replaceAll('"better-auth', `"${betterAuth}`)}
-    export { betterAuth };
+    export { bcrypt, betterAuth };
     export { getMigrations } from "${betterAuth}/db/migration";
     export * as plugins from "${betterAuth}/plugins";`,
   );

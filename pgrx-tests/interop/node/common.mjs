@@ -1,8 +1,10 @@
 // What the tests share. PGHOST & co. name a test cluster and a superuser.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
 export const top = new URL("../../../", import.meta.url);
 export const modules = new URL("target/node/", top);
@@ -10,6 +12,7 @@ export const require = createRequire(modules);
 const pg = require("pg");
 
 // A test may set these for the code that it tests.
+export const cluster = { ...process.env };
 const { PGHOST: host, PGPORT: port = "5432", PGUSER: user, PGDATABASE: maintenance } = process.env;
 
 const ends = [];
@@ -25,12 +28,18 @@ export async function endAll() {
   if (errors.length) throw errors.length > 1 ? new AggregateError(errors) : errors[0];
 }
 
-// The one block of a language on a page of docs/.
-export function block(page, language) {
-  const text = readFileSync(new URL(`docs/${page}`, top), "utf8");
-  const found = [...text.matchAll(new RegExp("^```" + language + "\n(.*?)^```", "gms"))];
-  assert.equal(found.length, 1, `one block of ${language} in ${page}`);
-  return found[0][1];
+// The blocks of a language on a page of docs/, or in its section of this name.
+export function blocks(page, language, section) {
+  let text = readFileSync(new URL(`docs/${page}`, top), "utf8");
+  if (section) [, text] = text.match(new RegExp(`^## ${section}\n(.*?)(?=^## |(?![^]))`, "ms")) ?? assert.fail(`no ${section}`);
+  return [...text.matchAll(new RegExp("^```" + language + "\n(.*?)^```", "gms"))].map(([, code]) => code);
+}
+
+// The one that there is.
+export function block(page, language, section) {
+  const found = blocks(page, language, section);
+  assert.equal(found.length, 1, `one block of ${language} in ${page} ${section ?? ""}`);
+  return found[0];
 }
 
 // A module of this text. Its imports are looked up from where it lies.
@@ -65,4 +74,14 @@ export async function makeDatabase(kind, settings = {}) {
   }
   const admin = await connect(name);
   return { name, role, admin, rows: async (sql, values) => (await admin.query(sql, values)).rows };
+}
+
+// As docs/pools.md has it, for this role: how to reach it.
+export async function startPgBouncer(role) {
+  const script = fileURLToPath(new URL("pgrx-tests/cluster.sh", top));
+  const dir = `${cluster.TODO_CLUSTER}.pgbouncer-${role}`;
+  const run = (...command) => promisify(execFile)(script, command, { env: cluster });
+  atEnd(() => run("stop", dir));
+  const { stdout } = await run("pgbouncer", dir, role);
+  return Object.fromEntries([...stdout.matchAll(/^(\w+)='?(.*?)'?$/gm)].map(([, name, value]) => [name, value]));
 }

@@ -1,17 +1,13 @@
 """Alembic's command in projects as docs/alembic.md has them, on a server of their own for the role's name."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import Database, dropped, page, page_of_models, servers, spec, spec_models, statements
+from conftest import Database, dropped, page_of_models, servers, spec, spec_models, statements
+from projects import ADOPTING, NEW_PROJECT, STAMP, Project
 
-ENV_PY, NEW_PROJECT, ADOPTING = [code for _, _, code in page("alembic.md")]
-[STAMP] = [code for _, _, code in page("alembic.md", "sh")]
 CATALOG = (Path(__file__).parents[2] / "fixtures/catalog.sql").read_text()
 
 
@@ -39,65 +35,6 @@ class Note(SQLModel, table=True):
     id: int = Field(primary_key=True)
     user_id: str = Field(foreign_key="users.id", ondelete="CASCADE", index=True, max_length=36)
 """
-
-
-class Project:
-    """A directory made by `alembic init`, with the application's models beside it."""
-
-    def __init__(self, path, database, models, documented_env):
-        self.path, self.database = path, database
-        self.run("init", "migrations")
-        (path / "app.py").write_text("\n".join(code for _, _, code in models))
-        env = (path / "migrations/env.py").read_text()
-        env = env.replace("target_metadata = None", "import app\ntarget_metadata = app.SQLModel.metadata")
-        if documented_env:
-            start, end = env.index("def run_migrations_online"), env.index("if context.is_offline_mode")
-            env = env[:start] + ENV_PY + env[end:]
-        (path / "migrations/env.py").write_text(env)
-        ini = (path / "alembic.ini").read_text()
-        url = database.url("psycopg", "postgres").replace("%", "%%")
-        start = ini.index("sqlalchemy.url = ")
-        (path / "alembic.ini").write_text(f"{ini[:start]}sqlalchemy.url = {url}{ini[ini.index(chr(10), start) :]}")
-        # What autogenerate writes for SQLModel's types needs it.
-        template = path / "migrations/script.py.mako"
-        template.write_text(
-            template.read_text().replace("import sqlalchemy as sa", "import sqlalchemy as sa\nimport sqlmodel")
-        )
-
-    def autogenerate(self):
-        """The revision that autogenerate writes: its file, and its upgrade()."""
-        self.run("revision", "--autogenerate", "-m", "found")
-        [file] = (self.path / "migrations/versions").glob("*_found.py")
-        written = file.read_text()
-        return file, written[written.index("def upgrade") : written.index("def downgrade")]
-
-    def revision(self, name, code):
-        (self.path / f"migrations/versions/{name}.py").write_text(code)
-
-    def attempt(self, *arguments):
-        command = [Path(sys.executable).parent / "alembic", *arguments]
-        return subprocess.run(
-            command, cwd=self.path, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": "."}
-        )
-
-    def run(self, *arguments):
-        run = self.attempt(*arguments)
-        assert run.returncode == 0, run.stdout + run.stderr
-        return run.stdout
-
-    def sh(self, script):
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        environment = {**os.environ, "PYTHONPATH": ".", "PATH": path}
-        run = subprocess.run(["sh", "-ec", script], cwd=self.path, capture_output=True, text=True, env=environment)
-        assert run.returncode == 0, run.stdout + run.stderr
-
-    def version(self):
-        rows = self.database.execute("SELECT extversion FROM pg_extension WHERE extname = 'todo'")
-        return rows[0][0] if rows else None
-
-    def rows(self):
-        # In the order of rows, so that a row written anew would show.
-        return [self.database.execute(f"SELECT * FROM {table} ORDER BY id") for table in ("users", "tasks")]
 
 
 @pytest.fixture(params=["models to the letter", "documented models"])

@@ -198,6 +198,12 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     let programs = Programs::new(&session.conninfo)?;
     let mut counts = None;
     with_new_database(session, database, |conninfo| {
+        let is_closed = run_extras && script.as_ref().is_some_and(Script::guards_access);
+        if is_closed {
+            // Until rows are guarded as they were.
+            let revoke = format!("REVOKE CONNECT ON DATABASE {} FROM PUBLIC", identifier(database));
+            Session::open(conninfo.clone())?.client.batch_execute(&revoke)?;
+        }
         restore_into(&programs, archive, database)?;
         let mut restored = Session::open(conninfo)?;
         let mut transaction = restored.client.transaction()?;
@@ -211,6 +217,9 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
                 let doing = format!("{}: {what}, and database {database} has been dropped again", sql_file.display());
                 error.while_doing(doing).fix("correct the file or what it needs; --without-extras restores without it")
             })?;
+        }
+        if is_closed {
+            restored.client.batch_execute(&format!("GRANT CONNECT ON DATABASE {} TO PUBLIC", identifier(database)))?;
         }
         Ok(true)
     })?;

@@ -73,6 +73,13 @@ impl Error {
     }
 }
 
+/// What is wrong, without what to do.
+impl Display for Error {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&one_line(&self.message))
+    }
+}
+
 fn one_line(text: &str) -> String {
     crate::output::printable(&text.lines().map(str::trim).collect::<Vec<_>>().join("; "))
 }

@@ -58,8 +58,11 @@ impl User {
 fn with_locks(client: &mut impl GenericClient, schema: &str, sql: &str) -> Result<String, Error> {
     let readable = "SELECT pg_catalog.has_column_privilege($1::pg_catalog.text, 'hashed_password', 'SELECT')";
     let readable: bool = client.query_one(readable, &[&format!("{schema}.users")])?.get(0);
-    let locked = if readable { include_str!("../../../sql/admin/locked.sql") } else { "NULL::pg_catalog.bool" };
-    Ok(sql.replace("@locked@", &locked.replace("@extschema@", schema)))
+    if !readable {
+        return Ok(sql.to_owned());
+    }
+    let locked = include_str!("../../../sql/admin/locked.sql").replace("@extschema@", schema);
+    Ok(sql.replace("NULL::pg_catalog.bool AS locked", &format!("{locked} AS locked")))
 }
 
 pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {

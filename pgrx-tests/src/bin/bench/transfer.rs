@@ -25,7 +25,7 @@ pub fn measure(logs: &Path) -> bool {
              SELECT (i % 10000 + 1)::text, 'Task ' || i, repeat('word ', i % 40), i % 2 = 0 FROM generate_series(1, 1000000) AS i",
         "transfer",
     );
-    let (export_time, export_memory) = admin(&["export", &lines]);
+    let (export_time, export_memory) = admin(&["export", "--force", &lines]);
     sql(&format!("\\copy (TABLE users) TO '{users}'\n\\copy (TABLE tasks) TO '{tasks}'"), "transfer");
 
     let mut ratios: Vec<(f64, f64)> = Vec::new();
