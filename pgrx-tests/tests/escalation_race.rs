@@ -190,9 +190,9 @@ fn swapping_schemas_amid_an_update() {
         ));
         // No rollback takes back what a sequence has given.
         attack.prepare(
-            "CREATE SEQUENCE ~.hits; CREATE FUNCTION ~.hit(text) RETURNS bool LANGUAGE plpgsql AS
-                 $$ BEGIN IF current_user = 'postgres' THEN PERFORM nextval('~.hits'); END IF; RETURN true; END $$;
-             ALTER TABLE ~.users ADD CONSTRAINT own CHECK (~.hit(name)); SELECT nextval('~.hits')",
+            "CREATE SCHEMA apart; CREATE SEQUENCE apart.hits; CREATE FUNCTION ~.hit(text) RETURNS bool LANGUAGE plpgsql AS
+                 $$ BEGIN IF current_user = 'postgres' THEN PERFORM nextval('apart.hits'); END IF; RETURN true; END $$;
+             ALTER TABLE ~.users ADD CONSTRAINT own CHECK (~.hit(name)); SELECT nextval('apart.hits')",
         );
         let hits = "SELECT last_value::text FROM pg_sequences WHERE sequencename = 'hits'";
         let before = strings(&mut attack.database.client, hits);
