@@ -40,7 +40,8 @@ fn adopted_tables_keep_rows_owner_and_grants() {
                  GRANT USAGE ON SEQUENCE tasks_id_seq TO {role}"
             ))
             .unwrap();
-        let acl = "SELECT format('%s %s %s', relname, relowner::regrole, relacl) FROM pg_class WHERE relname IN ('users', 'tasks', 'tasks_id_seq')
+        // The view of users is not the tables' owner's, so its owner may read the table.
+        let acl = "SELECT format('%s %s %s', relname, relowner::regrole, replace(coalesce(relacl, acldefault('r', relowner))::text, ',todo_owner=r/' || relowner::regrole, '')) FROM pg_class WHERE relname IN ('users', 'tasks', 'tasks_id_seq')
              UNION ALL SELECT format('%s %s', attname, attacl) FROM pg_attribute WHERE attrelid = 'users'::regclass ORDER BY 1";
         let before = (rows(client), strings(client, acl));
         client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'").unwrap();
@@ -144,6 +145,30 @@ fn the_tables_owner_does_not_become_superuser() {
     assert_eq!(strings(client, "SELECT DISTINCT caller FROM trace"), [role]);
     assert!(strings(client, "SELECT caller FROM trace").len() >= 6);
     assert_eq!(strings(client, "SELECT current_user::text"), ["postgres"]);
+}
+
+/// Whoever reads by functions or the view runs what is in the view: the owner of adopted tables puts nothing there.
+#[test]
+fn the_view_is_not_the_tables_owners() {
+    let mut database = filled(TO_ADOPT[1].1);
+    let role = format!("{}_owner", database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "CREATE ROLE {role}; ALTER TABLE users OWNER TO {role}; ALTER TABLE tasks OWNER TO {role};
+             CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE; GRANT CREATE ON SCHEMA public TO {role}; SET ROLE {role}"
+        ))
+        .unwrap();
+    for change in [
+        "CREATE OR REPLACE VIEW todo_users AS SELECT id, email, name, created_at, updated_at, is_active, email_verified FROM users",
+        "ALTER VIEW todo_users RENAME TO other",
+        "DROP VIEW todo_users",
+    ] {
+        assert_eq!(Failure::of(client.batch_execute(change)).code, "42501", "{change}");
+    }
+    client.batch_execute("RESET ROLE").unwrap();
+    assert_eq!(strings(client, "SELECT name FROM todo_get_user('u1')"), ["User 1"]);
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
 /// Granting to the owner, and taking back, leaves it the rights that references are checked with.

@@ -263,10 +263,12 @@ BEGIN ATOMIC
         JOIN pg_class AS c ON c.oid = r.oid AND c.relkind = 'r'
         JOIN pg_roles AS o ON o.oid = c.relowner
         UNION ALL
-        SELECT 10, 'owner of todo_users', v.relowner = u.relowner, v.relowner::regrole::text,
-            format('ALTER VIEW %s OWNER TO %s', v.oid::regclass, u.relowner::regrole)
+        SELECT 10, 'owner of todo_users', o.rolname = 'todo_owner' AND has_table_privilege(v.relowner, u.oid, 'SELECT'),
+            v.relowner::regrole || CASE WHEN has_table_privilege(v.relowner, u.oid, 'SELECT') THEN '' ELSE ', without SELECT on users' END,
+            format('ALTER VIEW %s OWNER TO todo_owner; GRANT SELECT ON TABLE %s TO todo_owner', v.oid::regclass, u.oid::regclass)
         FROM extension AS e
         JOIN pg_class AS v ON v.relnamespace = e.extnamespace AND v.relname = 'todo_users'
+        JOIN pg_roles AS o ON o.oid = v.relowner
         JOIN pg_class AS u ON u.relnamespace = e.extnamespace AND u.relname = 'users'
         UNION ALL
         SELECT 11, 'storage of ' || r.relname, f.fault IS NULL, coalesce(f.fault, 'ordinary'),

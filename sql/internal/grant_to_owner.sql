@@ -1,5 +1,5 @@
 -- Gives the role todo_owner what it needs besides its own objects: USAGE on the schema of an extension, and where another role owns
--- the table users, SELECT on it for the views of todo_auth. For the end of the extensions' scripts, as a superuser.
+-- the table users, SELECT on it for the views: as theirs, that role could put functions into them. For the end of the extensions' scripts, as a superuser.
 --
 -- PostgreSQL takes every grant of a script for a part of the extension, which dumps leave out. On an object that is not the
 -- extension's own these are the database's: what was noted as initial before (by initdb, for schema public) is put back.
@@ -20,7 +20,7 @@ DECLARE
     );
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO todo_owner', app::regnamespace);
-    IF extension = 'todo_auth' AND (SELECT c.relowner <> 'todo_owner'::regrole FROM pg_class AS c WHERE c.oid = users) THEN
+    IF (SELECT c.relowner <> 'todo_owner'::regrole FROM pg_class AS c WHERE c.oid = users) THEN
         EXECUTE format('GRANT SELECT ON TABLE %s TO todo_owner', users::regclass);
     END IF;
 
