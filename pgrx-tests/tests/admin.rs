@@ -68,6 +68,47 @@ fn adopting() {
     assert_eq!(version(&mut database), ["1.0.0"]);
 }
 
+/// As a superuser it would run what the owner of adopted tables has put on them: not unless the operator says so.
+#[test]
+fn a_superuser_runs_nothing_of_the_tables_owner() {
+    let mut database = Database::empty();
+    let role = format!("{}_owner", database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "CREATE ROLE {role}; GRANT CREATE ON SCHEMA public TO {role}; SET ROLE {role}; {}; RESET ROLE;
+             CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE; SELECT todo_grant('{role}'); SET ROLE {role};
+             CREATE FUNCTION gain() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+                 $$ BEGIN EXECUTE 'ALTER ROLE {role} SUPERUSER'; RETURN true; EXCEPTION WHEN OTHERS THEN RETURN false; END $$;
+             CREATE INDEX gain ON users ((gain())); RESET ROLE",
+            TO_ADOPT[1].1
+        ))
+        .unwrap();
+    let is_superuser = format!("SELECT rolsuper::text FROM pg_roles WHERE rolname = '{role}'");
+    let commands: [&[&str]; 7] = [
+        &["user", "list"],
+        &["user", "show", "u1"],
+        &["user", "add", "a@b.cd", "--name", "A", "--locked"],
+        &["status"],
+        &["stats"],
+        &["export", "-"],
+        &["backup", env!("CARGO_TARGET_TMPDIR")],
+    ];
+    for command in commands {
+        let code = said(admin(&database.name).args(command), "").code;
+        assert_eq!(code, 1, "{command:?}");
+        assert_eq!(strings(&mut database.client, &is_superuser), ["false"], "{command:?}");
+    }
+    said(admin(&database.name).arg("doctor"), "");
+    assert_eq!(strings(&mut database.client, &is_superuser), ["false"]);
+    database.client.batch_execute("DROP INDEX gain").unwrap();
+    ok(&database, &["--trust-owner", "user", "list"]);
+    database
+        .client
+        .batch_execute(&format!("REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}; DROP ROLE {role}"))
+        .unwrap();
+}
+
 #[test]
 fn status_and_doctor() {
     let mut database = Database::with_users();

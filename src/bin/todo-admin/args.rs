@@ -13,6 +13,9 @@ pub struct Args {
     /// Connect to this URL, these key=value pairs, or the database of this name
     #[arg(long, global = true, value_name = "DSN")]
     pub dsn: Option<String>,
+    /// As a superuser, run what the owner of adopted tables may have put on them
+    #[arg(long, global = true)]
+    pub trust_owner: bool,
     /// Show the SQLSTATE of errors
     #[arg(short, long, global = true)]
     pub verbose: bool,

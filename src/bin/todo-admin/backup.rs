@@ -30,7 +30,7 @@ struct Fingerprint {
 
 impl Fingerprint {
     fn of(client: &mut impl GenericClient) -> Result<Self, Error> {
-        let schema = Extension::schema_in_use(client)?;
+        let schema = Extension::schema_of_rows(client)?;
         // The text of times must not depend on settings.
         client.query("SELECT pg_catalog.set_config('DateStyle', 'ISO', true)", &[])?;
         let row = client.query_one(&admin_sql!("fingerprint", &schema), &[])?;

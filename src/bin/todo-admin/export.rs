@@ -33,7 +33,7 @@ pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: b
     let mut transaction =
         session.client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead).start()?;
     undisturbed(&mut transaction)?;
-    let schema = Extension::schema_in_use(&mut transaction)?;
+    let schema = Extension::schema_of_rows(&mut transaction)?;
     far_times::refuse(&mut transaction, &schema, user)?;
     let unopened = |error: std::io::Error| Error::new(format!("{file}: {error}"));
     let mut export_to = |out: &mut dyn Write| -> Result<Counts, Error> {

@@ -4,6 +4,15 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::output;
 use postgres::{Client, GenericClient, Transaction};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The SQL of a file in `sql/admin/`, for the extension in `schema`.
+macro_rules! admin_sql {
+    ($file:literal, $schema:expr) => {
+        include_str!(concat!("../../../sql/admin/", $file, ".sql")).replace("@extschema@", $schema)
+    };
+}
+pub(crate) use admin_sql;
 
 /// The extension as the database has it.
 pub struct Extension {
@@ -40,20 +49,33 @@ impl Extension {
         }
         Ok(schema)
     }
+
+    /// The same, for a command that reads or writes rows. A superuser who does that runs the triggers and plans the indexes
+    /// of the tables' owner, as with any table, so it is not done unless the operator says so.
+    pub fn schema_of_rows(client: &mut impl GenericClient) -> Result<String, Error> {
+        let schema = Self::schema_in_use(client)?;
+        if !TRUSTS_OWNER.load(Ordering::Relaxed)
+            && let Some(owner) = client.query_one(&admin_sql!("other_owner", &schema), &[])?.get::<_, Option<&str>>(0)
+        {
+            let message =
+                format!("the tables belong to role {owner}, whose triggers and indexes a superuser would run");
+            return Err(Error::new(message).fix("connect as another role, or pass --trust-owner if you trust it"));
+        }
+        Ok(schema)
+    }
+}
+
+static TRUSTS_OWNER: AtomicBool = AtomicBool::new(false);
+
+/// Whether the operator trusts the owner of the tables, for all that this process does.
+pub fn trust_owner(trusts: bool) {
+    TRUSTS_OWNER.store(trusts, Ordering::Relaxed);
 }
 
 /// For a transaction that has to see all rows, and may take long.
 pub fn undisturbed(transaction: &mut Transaction) -> Result<(), Error> {
     Ok(transaction.batch_execute(include_str!("../../../sql/admin/undisturbed.sql"))?)
 }
-
-/// The SQL of a file in `sql/admin/`, for the extension in `schema`.
-macro_rules! admin_sql {
-    ($file:literal, $schema:expr) => {
-        include_str!(concat!("../../../sql/admin/", $file, ".sql")).replace("@extschema@", $schema)
-    };
-}
-pub(crate) use admin_sql;
 
 pub fn install(session: &mut Session, schema: Option<&str>, version: Option<&str>) -> Result<(), Error> {
     let client = &mut session.client;

@@ -51,7 +51,7 @@ const TASK_TYPES: [Type; 10] = [
 pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashes: bool) -> Result<(), Error> {
     let mut transaction = session.client.build_transaction().read_only(false).start()?;
     undisturbed(&mut transaction)?;
-    let schema = Extension::schema_in_use(&mut transaction)?;
+    let schema = Extension::schema_of_rows(&mut transaction)?;
     transaction.batch_execute(include_str!("../../../sql/admin/import_staging.sql"))?;
     transaction.query(include_str!("../../../sql/admin/discreet_log.sql"), &[])?;
 

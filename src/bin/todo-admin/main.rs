@@ -66,6 +66,7 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         clap_complete::generate(shell, &mut Args::command(), "todo-admin", &mut script);
         return output::write(&script).map(|()| ExitCode::SUCCESS);
     }
+    extension::trust_owner(args.trust_owner);
     let mut session = Session::open(Conninfo::resolve(args.dsn.as_deref())?)?;
     match &args.command {
         Command::Install { schema, version } => extension::install(&mut session, schema.as_deref(), version.as_deref()),

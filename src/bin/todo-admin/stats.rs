@@ -30,7 +30,7 @@ struct Day {
 pub fn show(session: &mut Session, user: Option<&str>, days: u16, json: bool) -> Result<(), Error> {
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
     undisturbed(&mut transaction)?;
-    let schema = Extension::schema_in_use(&mut transaction)?;
+    let schema = Extension::schema_of_rows(&mut transaction)?;
     let id = crate::user::id_of(&mut transaction, &schema, user)?;
     let rows = transaction.query(&admin_sql!("stats_days", &schema), &[&id, &i32::from(days)])?;
     let totals = transaction.query_one(&admin_sql!("stats_totals", &schema), &[&id])?;

@@ -30,7 +30,7 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
     // One snapshot for all the numbers.
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
     undisturbed(&mut transaction)?;
-    let schema = Extension::schema_in_use(&mut transaction)?;
+    let schema = Extension::schema_of_rows(&mut transaction)?;
     let extension = Extension::of(&mut transaction)?;
     let row = transaction.query_one(&admin_sql!("status", &schema), &[])?;
     transaction.commit()?;

@@ -66,7 +66,7 @@ fn with_locks(client: &mut impl GenericClient, schema: &str, sql: &str) -> Resul
 }
 
 pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
-    let schema = Extension::schema_in_use(&mut session.client)?;
+    let schema = Extension::schema_of_rows(&mut session.client)?;
     let client = &mut session.client;
     match command {
         UserCommand::Add { email, name, locked, password } => {
