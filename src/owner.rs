@@ -66,8 +66,8 @@ pub unsafe fn leave(before: Before) {
     }
 }
 
-/// The owner of one of the extension's tables, for a statement that does `access` there with its rights. The table is locked as the statement
-/// will lock it, until the transaction ends: what is found here stays so.
+/// The owner of one of the extension's tables, for a statement that does `access` there with its rights. The table is
+/// locked as the statement will lock it, until the transaction ends: what is found here stays so.
 ///
 /// Errors: 55000 the table is not the extension's, belongs to a superuser, or has a trigger of somebody else.
 pub fn of_table(name: &CStr, namespace: pg_sys::Oid, access: Access) -> Result<pg_sys::Oid, Failure> {

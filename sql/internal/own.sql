@@ -1,7 +1,8 @@
--- Makes the role todo_owner the owner of an extension's views, of its functions with the owner's rights, and of those of its tables
--- that a superuser owns. All else stays a superuser's: it runs with the rights of whoever calls it, or whose command fires it, so
--- its owner could run code as any of them. Takes all rights on these objects from everyone else, which ALTER DEFAULT PRIVILEGES may have given. Only the tables users and
--- tasks keep their rights, as they may have been there before. For the end of the extensions' scripts, as a superuser.
+-- Makes the role todo_owner the owner of an extension's views, of its functions with the owner's rights, and of those of its
+-- tables that a superuser owns. All else stays a superuser's. It runs with the rights of its caller, or of the role whose
+-- command fires it, so its owner could run code as any of them.
+-- Takes all rights on these objects from everyone else, which ALTER DEFAULT PRIVILEGES may have given. Only the tables users
+-- and tasks keep their rights, as they may have been there before. For the end of the extensions' scripts, as a superuser.
 CREATE FUNCTION todo_internal.own(
     extension text
 )
