@@ -54,7 +54,7 @@ headers_found || headers=
 
 if ! command -v apt-get >/dev/null; then
     echo "setup: there is no apt here; please install, and set PG_CONFIG if it is not on the PATH:" >&2
-    [ -n "$server" ] || echo "  a PostgreSQL server, 13-18 (no postgres beside $pg_config)" >&2
+    [ -n "$server" ] || echo "  a PostgreSQL server, 15-18 (no postgres beside $pg_config)" >&2
     [ -n "$headers" ] || echo "  its development headers (no postgres.h for $pg_config)" >&2
     # Debian's names tell enough elsewhere.
     for package in $missing; do echo "  $package" >&2; done
