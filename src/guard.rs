@@ -11,56 +11,16 @@
 
 mod command;
 mod hook;
+mod state;
 
 use crate::boundary::scalar_function;
 use crate::error::Failure;
 use crate::settings;
-use pgrx::{FromDatum, PgSqlErrorCode, pg_sys};
-use std::ffi::{CStr, c_char, c_int};
-
-pub use hook::install;
+use pgrx::{PgSqlErrorCode, pg_sys};
+use std::ffi::{CStr, c_char};
 
 /// The extensions whose tables are guarded.
 const EXTENSIONS: [&CStr; 2] = [c"todo", c"todo_auth"];
-
-/// What they made on their tables, besides columns.
-const PARTS: [&str; 34] = [
-    "users_pkey",
-    "users_id_check",
-    "users_email_check",
-    "users_name_check",
-    "users_hashed_password_check",
-    "ix_users_email",
-    "ix_users_email_folded",
-    "tasks_pkey",
-    "tasks_user_id_fkey",
-    "tasks_title_check",
-    "tasks_description_check",
-    "ix_tasks_user_id",
-    "ix_tasks_user_completed",
-    "ix_tasks_created_at",
-    "zz_todo_before_row",
-    // todo_auth's
-    "todo_auth_deactivated",
-    "todo_auth_password_written",
-    "user_data_pkey",
-    "user_data_user_id_fkey",
-    "user_data_password_hash_check",
-    "session_pkey",
-    "session_token_key",
-    "session_userId_fkey",
-    "session_userId_idx",
-    "session_before_write",
-    "linked_account_pkey",
-    "linked_account_providerId_accountId_key",
-    "linked_account_providerId_check",
-    "linked_account_userId_fkey",
-    "linked_account_userId_idx",
-    "verification_pkey",
-    "verification_identifier_idx",
-    "rateLimit_pkey",
-    "rateLimit_key_key",
-];
 
 const LIFT: &CStr = c"A superuser can lift the guard for the session: SET todo.guard = off.";
 const KEEP_ROWS: &CStr = c"To keep all rows, take the tables out of the extension first: todo_release_tables(), or before \
@@ -72,15 +32,26 @@ const OWN_COLUMNS: &CStr = c"Put columns of your own into a table that reference
     tables with other columns cannot be restored. A superuser can lift the guard for the session: SET todo.guard = off.";
 
 scalar_function! {
-    /// `todo_internal.guard()`, the event trigger on `ddl_command_start`
+    /// `todo_internal.guard()`, the event triggers on `ddl_command_start` and `ddl_command_end`
     fn todo_guard(call) {
-        let command = call.command()?;
-        if !is_lifted() {
-            // SAFETY: the parse tree of the command that is about to run.
-            unsafe { command::judge(command)? };
+        let (event, command) = call.event()?;
+        state::SCHEMA.set(call.namespace);
+        // SAFETY: the parse tree of the command that is about to run, or has run.
+        unsafe {
+            match event.to_bytes() {
+                b"ddl_command_start" if !is_lifted() => command::begin(command)?,
+                b"ddl_command_end" => command::end(command)?,
+                _ => {}
+            }
         }
         Ok(None)
     }
+}
+
+/// Puts hook and callbacks in place; called once, when the library is loaded.
+pub fn install() {
+    hook::install();
+    command::install();
 }
 
 /// Whether nothing is refused: by the setting, in the extension's own scripts, and in pg_upgrade.
@@ -106,69 +77,6 @@ fn extension_of(relation: pg_sys::Oid) -> pg_sys::Oid {
     unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, relation) }
 }
 
-/// The kind of a relation that belongs to an extension.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Table,
-    Sequence,
-}
-
-/// Whether the relation is a guarded table or sequence: by membership, whatever its name is.
-fn member(relation: pg_sys::Oid) -> Option<Kind> {
-    // SAFETY: a catalog look-up, which takes any OID.
-    let kind = match unsafe { pg_sys::get_rel_relkind(relation) } as u8 {
-        pg_sys::RELKIND_RELATION => Kind::Table,
-        pg_sys::RELKIND_SEQUENCE => Kind::Sequence,
-        _ => return None,
-    };
-    is_guarded(extension_of(relation)).then_some(kind)
-}
-
-/// pg_constraint, which pgrx leaves out of its bindings: its OID, and the numbers of some of its columns.
-const CONSTRAINT_RELATION_ID: pg_sys::Oid = pg_sys::Oid::from_u32(2606);
-const ANUM_CONNAME: c_int = 2;
-const ANUM_CONTYPE: c_int = 4;
-const ANUM_CONRELID: c_int = if cfg!(feature = "pg18") { 9 } else { 8 };
-const ANUM_CONKEY: c_int = if cfg!(feature = "pg18") { 21 } else { 19 };
-
-/// A constraint, of a table or (with InvalidOid) of a domain.
-struct Constraint {
-    name: String,
-    kind: u8,
-    table: pg_sys::Oid,
-    /// The numbers of the table's columns that it is on.
-    columns: Vec<i16>,
-}
-
-impl Constraint {
-    fn by_oid(oid: pg_sys::Oid) -> Option<Self> {
-        // SAFETY: these columns are a name, a char, an oid and an array, of which the last alone may be NULL; the row is
-        // released once it has been read.
-        unsafe {
-            let cache = pg_sys::SysCacheIdentifier::CONSTROID as c_int;
-            let row = pg_sys::SearchSysCache1(cache, pg_sys::Datum::from(oid));
-            if row.is_null() {
-                return None;
-            }
-            let nullable = |number: c_int| {
-                let mut is_null = false;
-                let value = pg_sys::SysCacheGetAttr(cache, row, number as pg_sys::AttrNumber, &raw mut is_null);
-                (value, is_null)
-            };
-            let column = |number: c_int| nullable(number).0;
-            let (columns, has_none) = nullable(ANUM_CONKEY);
-            let constraint = Self {
-                name: text(column(ANUM_CONNAME).cast_mut_ptr()),
-                kind: column(ANUM_CONTYPE).value() as u8,
-                table: pg_sys::Oid::from_datum(column(ANUM_CONRELID), false).unwrap_or(pg_sys::InvalidOid),
-                columns: Vec::from_datum(columns, has_none).unwrap_or_default(),
-            };
-            pg_sys::ReleaseSysCache(row);
-            Some(constraint)
-        }
-    }
-}
-
 /// Whether the relation belongs to one of these extensions, whatever it is.
 pub fn is_member(relation: pg_sys::Oid) -> bool {
     is_guarded(extension_of(relation))
@@ -180,8 +88,10 @@ pub fn is_member_function(function: pg_sys::Oid) -> bool {
     is_guarded(unsafe { pg_sys::getExtensionOfObject(pg_sys::ProcedureRelationId, function) })
 }
 
+/// Whether the relation is a guarded table: by membership, whatever its name is.
 fn is_table(relation: pg_sys::Oid) -> bool {
-    member(relation) == Some(Kind::Table)
+    // SAFETY: a catalog look-up, which takes any OID.
+    unsafe { pg_sys::get_rel_relkind(relation) as u8 == pg_sys::RELKIND_RELATION && is_member(relation) }
 }
 
 fn is_owner(relation: pg_sys::Oid) -> bool {
@@ -192,20 +102,6 @@ fn is_owner(relation: pg_sys::Oid) -> bool {
         #[cfg(not(feature = "pg15"))]
         return pg_sys::object_ownercheck(pg_sys::RelationRelationId, relation, pg_sys::GetUserId());
     }
-}
-
-/// Whether an extension's tables are in this schema, or its helpers.
-fn is_home(schema: pg_sys::Oid) -> bool {
-    const SIGNS: [&CStr; 4] = [c"users", c"tasks", c"todo_users", c"session"];
-    // SAFETY: catalog look-ups, which take any OID.
-    unsafe {
-        SIGNS.iter().any(|name| is_member(pg_sys::get_relname_relid(name.as_ptr(), schema)))
-            || is_guarded(pg_sys::getExtensionOfObject(pg_sys::NamespaceRelationId, schema))
-    }
-}
-
-fn is_part(name: &str) -> bool {
-    PARTS.contains(&name)
 }
 
 /// The name of a relation, empty where there is none.

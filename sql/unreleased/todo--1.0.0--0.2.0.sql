@@ -14,6 +14,7 @@ END
 $$;
 
 DROP EVENT TRIGGER todo_guard;
+DROP EVENT TRIGGER todo_guard_end;
 DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.users;
 DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.tasks;
 

@@ -2,7 +2,9 @@
 \i unreleased/begin.sql
 
 DROP EVENT TRIGGER todo_guard;
+DROP EVENT TRIGGER todo_guard_end;
 DROP FUNCTION todo_internal.guard();
+DROP FUNCTION todo_internal.state();
 DROP SCHEMA todo_internal;
 
 \i unreleased/shape.sql

@@ -41,4 +41,5 @@ SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 
 -- Until these are 0.2.0's, and again from 1.0.0 on, the guard keeps them.
 CREATE SCHEMA todo_internal;
+\i internal/state.sql
 \i triggers/guard.sql
