@@ -1,0 +1,8 @@
+-- The tables with their columns, defaults, constraints, indexes and triggers: the one place that says what they are like. Upgrade
+-- scripts make patterns by the same files, see unreleased/patterns.sql.
+\i tables/users.sql
+\i tables/users_rules.sql
+\i tables/tasks.sql
+\i tables/tasks_rules.sql
+\i triggers/users.sql
+\i triggers/tasks.sql
