@@ -39,7 +39,7 @@ scalar_function! {
         // SAFETY: the parse tree of the command that is about to run, or has run.
         unsafe {
             match event.to_bytes() {
-                b"ddl_command_start" if !is_lifted() => command::begin(command)?,
+                b"ddl_command_start" => command::begin(command)?,
                 b"ddl_command_end" => command::end(command)?,
                 _ => {}
             }

@@ -4,10 +4,12 @@
 --     constraint, index, trigger: the same, where it is a part that an extension made; else the application's own
 --     inheritance, dependence: what must not be added (the latter, an extension with which a part would be dropped)
 --     policy, rule, statistics, option: the application's own
---     part: the name of a part that an extension made, with no relation
+--     part: the name of a part that an extension makes, with no relation; to be asked for, as functions tell
 -- Reads rows of catalogs and calls nothing that asks PostgreSQL's caches: under a snapshot of before the command, it returns
 -- what was true then. Rows are compared as they are, so it works with columns that later versions of PostgreSQL add.
-CREATE FUNCTION todo_internal.state()
+CREATE FUNCTION todo_internal.state(
+    parts boolean
+)
 RETURNS TABLE (relation oid, kind text, name name, definition text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -118,7 +120,7 @@ BEGIN
     JOIN pg_statistic_ext AS s ON s.stxrelid = r.oid;
 
     -- Adopted tables have no parts until they are brought into the extension's form.
-    IF to_regprocedure('todo_internal.expected()') IS NOT NULL THEN
+    IF parts AND to_regprocedure('todo_internal.expected()') IS NOT NULL THEN
         RETURN QUERY
         SELECT DISTINCT 0::oid, 'part', e.name::name, ''
         FROM todo_internal.expected() AS e
@@ -127,7 +129,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION todo_internal.state() IS
+COMMENT ON FUNCTION todo_internal.state(boolean) IS
     'What the guard compares before and after a command: a row for each fact about the extension''s tables';
 
-REVOKE ALL ON FUNCTION todo_internal.state() FROM PUBLIC;
+REVOKE ALL ON FUNCTION todo_internal.state(boolean) FROM PUBLIC;

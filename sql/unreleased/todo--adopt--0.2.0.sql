@@ -4,7 +4,7 @@
 DROP EVENT TRIGGER todo_guard;
 DROP EVENT TRIGGER todo_guard_end;
 DROP FUNCTION todo_internal.guard();
-DROP FUNCTION todo_internal.state();
+DROP FUNCTION todo_internal.state(boolean);
 DROP SCHEMA todo_internal;
 
 \i unreleased/shape.sql

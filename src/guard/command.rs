@@ -8,19 +8,19 @@ use pgrx::pg_sys::NodeTag::*;
 use pgrx::pg_sys::ObjectType::{OBJECT_SEQUENCE, OBJECT_TABLE, OBJECT_VIEW};
 use pgrx::pg_sys::{InvalidOid, Oid};
 use pgrx::{PgList, PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
 
-/// How many relations of a command are told from each other; of more, all are taken for ours.
-const MANY: usize = 16;
+/// How many relations of a command are told from each other; of more, one is taken for ours.
+const MANY: usize = 100;
 
 thread_local! {
     // A backend has one thread; this is how Rust spells a static that it need not share.
-    /// The commands that have begun in this transaction and not ended yet, with the number of each in the transaction. One
-    /// may run within another. One that has failed stays, below all that can end.
-    static BEGUN: RefCell<Vec<(*mut pg_sys::Node, pg_sys::CommandId)>> = const { RefCell::new(Vec::new()) };
-    /// The relations that PostgreSQL has been told to look at anew since, and their number.
-    static TOUCHED: Cell<([Oid; MANY], usize)> = const { Cell::new(([InvalidOid; MANY], 0)) };
+    /// The commands that have begun in this transaction and not ended yet, with the number of each in the transaction if it is
+    /// to be judged. One may run within another. One that has failed stays, below all that can end.
+    static BEGUN: RefCell<Vec<(*mut pg_sys::Node, Option<pg_sys::CommandId>)>> = const { RefCell::new(Vec::new()) };
+    /// The relations that PostgreSQL has been told to look at anew since; InvalidOid stands for any.
+    static TOUCHED: RefCell<Vec<Oid>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Called once, when the library is loaded.
@@ -44,18 +44,17 @@ unsafe extern "C-unwind" fn on_transaction(_: pg_sys::XactEvent::Type, _: *mut c
 
 /// Notes a relation that a command has changed; with InvalidOid, it may be any.
 pub fn touch(relation: Oid) {
-    let (mut relations, count) = TOUCHED.get();
-    if BEGUN.with_borrow(Vec::is_empty) || relations[..count.min(MANY)].contains(&relation) {
+    if BEGUN.with_borrow(Vec::is_empty) {
         return;
     }
-    if count < MANY {
-        relations[count] = relation;
-    }
-    TOUCHED.set((relations, count + 1));
+    TOUCHED.with_borrow_mut(|touched| {
+        if touched.len() < MANY && !touched.contains(&relation) {
+            touched.push(if touched.len() + 1 < MANY { relation } else { InvalidOid });
+        }
+    });
 }
 
 fn has_touched_ours() -> bool {
-    let (relations, count) = TOUCHED.get();
     let is_ours = |&relation: &Oid| {
         // SAFETY: catalog look-ups, which take any OID.
         let table = unsafe {
@@ -67,7 +66,8 @@ fn has_touched_ours() -> bool {
         };
         relation == InvalidOid || is_member(table)
     };
-    count > MANY || relations[..count].iter().any(is_ours)
+    // Looking at them may touch more.
+    TOUCHED.with_borrow(Clone::clone).iter().any(is_ours)
 }
 
 /// A command is about to run.
@@ -76,20 +76,21 @@ fn has_touched_ours() -> bool {
 /// `command` is a parse tree, and stays one until the command ends.
 pub unsafe fn begin(command: *mut pg_sys::Node) -> Result<(), Failure> {
     // SAFETY: the tag tells the node's type; the fields are what the parser puts there.
-    unsafe {
+    let is_judged = unsafe {
         match (*command).type_ {
-            // Each command of the script begins and ends by itself.
-            T_CreateExtensionStmt | T_AlterExtensionStmt => return Ok(()),
-            T_DropStmt => refuse_dropping(&*command.cast())?,
+            _ if is_lifted() => false,
+            // Each command of an extension's script begins and ends by itself; and rights are no part of the state.
+            T_CreateExtensionStmt | T_AlterExtensionStmt | T_GrantStmt => false,
+            T_DropStmt => refuse_dropping(&*command.cast()).map(|()| true)?,
             T_IndexStmt => warn_of_concurrent(&*command.cast()),
-            _ => {}
+            _ => true,
         }
-    }
+    };
     if BEGUN.with_borrow(Vec::is_empty) {
-        TOUCHED.set(([InvalidOid; MANY], 0));
+        TOUCHED.with_borrow_mut(Vec::clear);
     }
     // SAFETY: reads a variable of the backend.
-    let number = unsafe { pg_sys::GetCurrentCommandId(false) };
+    let number = is_judged.then(|| unsafe { pg_sys::GetCurrentCommandId(false) });
     BEGUN.with_borrow_mut(|begun| begun.push((command, number)));
     // SAFETY: as above. Nothing tells of a change that these make.
     if unsafe { (*command).type_ } == T_AlterObjectDependsStmt {
@@ -108,13 +109,13 @@ pub unsafe fn end(command: *mut pg_sys::Node) -> Result<(), Failure> {
         let place = begun.iter().rposition(|(begun, _)| *begun == command)?;
         let (_, number) = begun[place];
         begun.truncate(place);
-        Some(number)
+        number
     });
     let Some(number) = number else { return Ok(()) };
     if is_lifted() || !has_touched_ours() {
         return Ok(());
     }
-    let (before, now) = (state::before(number), state::now());
+    let (before, now) = state::before_and_now(number);
     if let Some(refusal) = state::refusal(&before, &now) {
         return Err(refusal);
     }
@@ -144,19 +145,21 @@ unsafe fn refuse_dropping(command: &pg_sys::DropStmt) -> Result<(), Failure> {
     Ok(())
 }
 
-/// At its end there is no telling what was before, as it is another transaction then.
+/// Warns of an index that is made concurrently, at the end of which there is no telling what was before: it is another
+/// transaction then. Whether there is.
 ///
 /// # Safety
 /// As for [`begin`].
-unsafe fn warn_of_concurrent(command: &pg_sys::IndexStmt) {
+unsafe fn warn_of_concurrent(command: &pg_sys::IndexStmt) -> bool {
     if !command.concurrent {
-        return;
+        return true;
     }
     // SAFETY: the caller's promise.
     let (table, name) = unsafe { (relation_named(command.relation), text(command.idxname)) };
     if is_table(table) && !state::is_part(&state::now(), &name) {
         warning(&format!("this index on table {}", name_of(table)));
     }
+    false
 }
 
 fn warn(own: &Fact) {

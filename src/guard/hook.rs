@@ -167,7 +167,7 @@ unsafe fn trigger_row(trigger: Oid, snapshot: pg_sys::Snapshot) -> Option<pg_sys
         let scan =
             pg_sys::systable_beginscan(catalog, pg_sys::TriggerOidIndexId.into(), true, snapshot, 1, &raw mut key);
         let tuple = pg_sys::systable_getnext(scan);
-        let row = (!tuple.is_null()).then(|| *GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_trigger>());
+        let row = (!tuple.is_null()).then(|| GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_trigger>().read());
         pg_sys::systable_endscan(scan);
         pg_sys::table_close(catalog, lock);
         row

@@ -22,38 +22,52 @@ thread_local! {
     pub static SCHEMA: Cell<pg_sys::Oid> = const { Cell::new(pg_sys::InvalidOid) };
 }
 
-/// The state that a command has left.
+/// The state as it is.
 pub fn now() -> Vec<Fact> {
-    read(None)
+    // SAFETY: snapshots as documented; an ERROR ends them with the (sub)transaction.
+    unsafe {
+        pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
+        let now = read(true);
+        pg_sys::PopActiveSnapshot();
+        now
+    }
 }
 
-/// The state before the command of this number in the transaction: PostgreSQL numbers what a
-/// transaction does to catalogs as to other tables, and rows that it has changed stay until it ends. What others have
-/// committed meanwhile is in both.
-pub fn before(number: pg_sys::CommandId) -> Vec<Fact> {
-    read(Some(number))
+/// The state before a command, by its number in the transaction, and as it is. PostgreSQL numbers what a transaction does to
+/// catalogs as it does for other tables, and keeps the rows that it has replaced. What others have committed is in both.
+pub fn before_and_now(number: pg_sys::CommandId) -> (Vec<Fact>, Vec<Fact>) {
+    // SAFETY: as above; the snapshot that is changed is a copy of our own.
+    unsafe {
+        pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
+        let now = read(true);
+        pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
+        (*pg_sys::GetActiveSnapshot()).curcid = number;
+        let before = read(false);
+        pg_sys::PopActiveSnapshot();
+        pg_sys::PopActiveSnapshot();
+        (before, now)
+    }
 }
 
-fn read(before: Option<pg_sys::CommandId>) -> Vec<Fact> {
-    // SAFETY: SPI and snapshots as documented, opened and closed in order; an ERROR ends both with the (sub)transaction. The
-    // snapshot is a copy of our own. The function returns four columns, none of them NULL.
+/// The state under the active snapshot, with the names of `parts` as they are now.
+///
+/// # Safety
+/// There is an active snapshot.
+unsafe fn read(parts: bool) -> Vec<Fact> {
+    // SAFETY: SPI as documented, connected and finished in order; an ERROR ends it with the (sub)transaction. The function
+    // returns four columns, none of them NULL.
     unsafe {
         let schema = pg_sys::get_namespace_name(SCHEMA.get());
         if schema.is_null() {
             return Vec::new();
         }
-        let schema = CStr::from_ptr(pg_sys::quote_identifier(schema));
-        let query =
-            format!("SELECT s.relation, s.kind, s.name, s.definition FROM {}.state() AS s", schema.to_string_lossy());
+        let schema = CStr::from_ptr(pg_sys::quote_identifier(schema)).to_string_lossy();
+        let query = format!("SELECT s.relation, s.kind, s.name, s.definition FROM {schema}.state({parts}) AS s");
         let query = CString::new(query).unwrap_or_default();
-        pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
-        if let Some(command) = before {
-            (*pg_sys::GetActiveSnapshot()).curcid = command;
-        }
         // Whoever runs the command need not have a right on the function.
         let caller = owner::enter(pg_sys::get_role_oid(c"todo_owner".as_ptr(), true));
         pg_sys::SPI_connect();
-        // Read-only, it uses that snapshot.
+        // Read-only, it uses the active snapshot.
         let status = pg_sys::SPI_execute(query.as_ptr(), true, 0);
         assert_eq!(status, pg_sys::SPI_OK_SELECT as c_int, "the state of the tables could not be read");
         let (rows, table) = (pg_sys::SPI_processed as usize, pg_sys::SPI_tuptable);
@@ -65,7 +79,6 @@ fn read(before: Option<pg_sys::CommandId>) -> Vec<Fact> {
         let facts = facts.collect();
         pg_sys::SPI_finish();
         owner::leave(caller);
-        pg_sys::PopActiveSnapshot();
         facts
     }
 }
