@@ -127,9 +127,8 @@ fn the_reference_names_every_function_with_its_arguments() {
 #[test]
 fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     let page = read("docs/upgrading.md");
-    let [versions, adopt, own_columns, guard, check, leave] =
-        blocks(&page, "sql").try_into().expect("six SQL examples");
-    let [dump] = blocks(&page, "sh").try_into().expect("one shell example");
+    let [versions, adopt, own_columns, guard, leave] = blocks(&page, "sql").try_into().expect("five SQL examples");
+    let [dump, over_an_existing_one, by_jobs, extras] = blocks(&page, "sh").try_into().expect("four shell examples");
     let version = "SELECT extversion FROM pg_extension WHERE extname = 'todo'";
 
     let mut database = Database::empty();
@@ -146,7 +145,7 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     client.batch_execute(&adopt).unwrap();
     assert_eq!(strings(client, version), ["1.0.0"]);
     assert_eq!(strings(client, "SELECT user_id FROM user_profiles"), ["u1"]);
-    assert!(client.query(check.as_str(), &[]).unwrap().is_empty());
+    assert!(client.query("SELECT FROM todo_check() WHERE NOT ok", &[]).unwrap().is_empty());
     client.batch_execute(&leave).unwrap();
     assert_eq!(strings(client, "SELECT id FROM users"), ["u1"]);
     client.batch_execute(&adopt).unwrap();
@@ -159,32 +158,23 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     server.connect("app").batch_execute(&format!("CREATE EXTENSION todo; {user}")).unwrap();
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&database.name);
     std::fs::create_dir_all(&dir).unwrap();
-    let output =
-        Command::new("sh").args(["-ec", &dump]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = |commands: &str| {
+        let output =
+            Command::new("sh").args(["-ec", commands]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
+        assert!(output.status.success(), "{commands}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(&dump);
     assert_eq!(strings(&mut server.connect("app_restored"), "SELECT id FROM users"), ["u1"]);
-    let restores: Vec<_> = page.split("`PGOPTIONS").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
-    assert_eq!(restores.len(), 2, "over an existing database, and by several jobs");
+    run(&over_an_existing_one);
+    assert_eq!(strings(&mut server.connect("app"), "SELECT id FROM users"), ["u1"]);
     server.connect("postgres").batch_execute("DROP DATABASE app_restored").unwrap();
     server.connect("postgres").batch_execute("CREATE DATABASE app_restored").unwrap();
-    for restore in restores {
-        let restore = format!("PGOPTIONS{restore}");
-        let output =
-            Command::new("sh").args(["-ec", &restore]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
-        assert!(output.status.success(), "{restore}: {}", String::from_utf8_lossy(&output.stderr));
-    }
+    run(&by_jobs);
     assert_eq!(strings(&mut server.connect("app_restored"), "SELECT id FROM users"), ["u1"]);
     // What dumps leave out, written to a file and made again.
     let extra = "SET client_min_messages = error; CREATE INDEX own_index ON tasks (title)";
     server.connect("app").batch_execute(extra).unwrap();
-    let commands: Vec<_> = page.split("`psql").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
-    assert_eq!(commands.len(), 2, "to write the file, and to run it");
-    for command in commands {
-        let command = format!("psql{command}");
-        let output =
-            Command::new("sh").args(["-ec", &command]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
-        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    }
+    run(&extras);
     let made = "SELECT object FROM todo_not_in_dumps()";
     assert_eq!(strings(&mut server.connect("app_restored"), made), ["index own_index of public.tasks"]);
     std::fs::remove_dir_all(dir).unwrap();
