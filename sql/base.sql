@@ -4,4 +4,5 @@
 \i internal/users_before_row.sql
 \i internal/tasks_before_row.sql
 \i internal/described.sql
+\i internal/located.sql
 \i internal/expect.sql

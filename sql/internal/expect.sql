@@ -29,7 +29,8 @@ DECLARE
         FROM pg_extension AS e
         JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         JOIN pg_trigger AS t ON d.classid = 'pg_proc'::regclass AND t.tgfoid = d.objid
-        WHERE e.extname = extension
+        JOIN pg_class AS c ON c.oid = t.tgrelid
+        WHERE e.extname = extension AND c.relnamespace IN (tables, home)
     );
     body text;
 BEGIN
