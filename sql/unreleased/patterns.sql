@@ -1,5 +1,8 @@
 -- How tables are at 0.2.0, which is the specification's form, and at this version: both are made here, described and dropped again.
--- Nobody else can see the schema that they are made in before the transaction ends.
+-- Nobody else can see the schema that they are made in before the transaction ends. Their triggers come later: the functions load the
+-- library, whose guard would keep this session from bringing tables into shape after an upgrade has failed.
+\i base.sql
+
 \pattern todo--0.2.0.sql
 SELECT todo_internal.expect('specified', 'todo', 'todo_internal');
 

@@ -2,7 +2,6 @@
 \i unreleased/begin.sql
 \i preflight.sql
 -- Without a guard at 0.2.0, much may have happened since.
-\i base.sql
 \i unreleased/patterns.sql
 \i unreleased/shape.sql
 \i unreleased/trusted.sql
@@ -124,6 +123,10 @@ WHERE t.title <> todo_internal.trimmed(t.title)
 
 SET LOCAL session_replication_role = origin;
 
+-- Now with their triggers.
+\pattern tables.sql
+\pattern triggers.sql
+SELECT todo_internal.expect('expected_todo', 'todo', 'todo_internal');
 \i unreleased/complete.sql
 DROP FUNCTION todo_internal.target(), todo_internal.specified();
 

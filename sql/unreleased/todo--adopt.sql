@@ -27,7 +27,6 @@ END
 $$;
 
 \i unreleased/begin.sql
-\i base.sql
 \i unreleased/patterns.sql
 \i unreleased/shape.sql
 
