@@ -1,11 +1,11 @@
--- For todo_check(): whether the tables and the sequence belong to the extension, and their rows to dumps.
+-- For todo_check(): whether the tables and the sequence belong to the extension.
 CREATE FUNCTION todo_internal.check_membership()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH extension AS (
-        SELECT e.oid, e.extconfig, e.extnamespace, e.extnamespace::regnamespace::text AS app FROM pg_extension AS e WHERE e.extname = 'todo'
+        SELECT e.oid, e.extnamespace, e.extnamespace::regnamespace::text AS app FROM pg_extension AS e WHERE e.extname = 'todo'
     ), wanted AS (
         SELECT DISTINCT x.relation, CASE WHEN s.kind IS NULL THEN 'TABLE' ELSE 'SEQUENCE' END AS kind
         FROM todo_internal.expected() AS x
@@ -45,17 +45,10 @@ BEGIN ATOMIC
                 AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = m.oid AND a.attname = x.name)
           )
         LIMIT 1
-    ) AS s ON d.objid IS NULL
-    UNION ALL
-    SELECT 'dump of ' || c.relname, (c.oid = ANY (e.extconfig)) IS TRUE,
-        CASE WHEN c.oid = ANY (e.extconfig) THEN 'rows are in dumps' ELSE 'rows are not in dumps' END,
-        'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back; then todo_grant'
-    FROM extension AS e
-    CROSS JOIN wanted AS w
-    JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname = w.relation;
+    ) AS s ON d.objid IS NULL;
 END;
 
 COMMENT ON FUNCTION todo_internal.check_membership() IS
-    'Whether tables and sequence belong to the extension, and their rows to dumps';
+    'Whether tables and sequence belong to the extension';
 
 REVOKE ALL ON FUNCTION todo_internal.check_membership() FROM PUBLIC;

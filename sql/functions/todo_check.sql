@@ -17,21 +17,23 @@ BEGIN ATOMIC
         UNION ALL
         SELECT 2 AS place, t.* FROM todo_internal.check_membership() AS t
         UNION ALL
-        SELECT 3 AS place, t.* FROM todo_internal.check_columns() AS t
+        SELECT 3 AS place, t.* FROM todo_internal.check_registration() AS t
         UNION ALL
-        SELECT 4 AS place, t.* FROM todo_internal.check_parts() AS t
+        SELECT 4 AS place, t.* FROM todo_internal.check_columns() AS t
         UNION ALL
-        SELECT 5 AS place, t.* FROM todo_internal.check_storage() AS t
+        SELECT 5 AS place, t.* FROM todo_internal.check_parts() AS t
         UNION ALL
-        SELECT 6 AS place, t.* FROM todo_internal.check_guard() AS t
+        SELECT 6 AS place, t.* FROM todo_internal.check_storage() AS t
         UNION ALL
-        SELECT 7 AS place, t.* FROM todo_internal.check_owners() AS t
+        SELECT 7 AS place, t.* FROM todo_internal.check_guard() AS t
         UNION ALL
-        SELECT 8 AS place, t.* FROM todo_internal.check_task_ids() AS t
+        SELECT 8 AS place, t.* FROM todo_internal.check_owners() AS t
         UNION ALL
-        SELECT 9 AS place, t.* FROM todo_internal.check_rights() AS t
+        SELECT 9 AS place, t.* FROM todo_internal.check_task_ids() AS t
         UNION ALL
-        SELECT 10 AS place, t.* FROM todo_internal.check_dumps() AS t
+        SELECT 10 AS place, t.* FROM todo_internal.check_rights() AS t
+        UNION ALL
+        SELECT 11 AS place, t.* FROM todo_internal.check_dumps() AS t
     ) AS c
     ORDER BY c.place, c.name;
 END;
