@@ -2,5 +2,6 @@
 -- todo_check() answers when something has been renamed: they must exist by then.
 \i internal/expected_of_others.sql
 \i internal/expected.sql
+\i internal/extensions.sql
 \i internal/compared.sql
 \i internal/faults.sql
