@@ -1,7 +1,7 @@
 //! `todo-admin` against a real server: every command, its JSON, and how it fails.
 
 use serde_json::Value;
-use todo_tests::operator::{fails, json, ok, run};
+use todo_tests::admin::{fails, json, ok, run};
 use todo_tests::{Database, Said, TO_ADOPT, admin, catalog, rows, said, strings};
 
 fn version(database: &mut Database) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! `todo-admin user`, and how it asks and helps.
 
 use serde_json::Value;
-use todo_tests::operator::{fails, json, ok, shell_on_terminal, terminal};
+use todo_tests::admin::{fails, json, ok, shell_on_terminal, terminal};
 use todo_tests::{Database, HASH, admin, said, server_log, strings};
 
 #[test]

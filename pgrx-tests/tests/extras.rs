@@ -5,7 +5,7 @@ use postgres::NoTls;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use todo_tests::operator::{Scratch, fails, json, run, terminal};
+use todo_tests::admin::{Scratch, fails, json, run, terminal};
 use todo_tests::{Database, EXTRAS, Failure, TO_ADOPT, admin, said, strings};
 
 /// All kinds of additions, in a database with both users and a role of its own.
