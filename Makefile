@@ -35,36 +35,48 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build install run test lint unit integration bench setup setup-clients stage stage-new freeze clean help
+.PHONY: all build library todo-admin install install-library run test lint unit integration bench setup setup-clients \
+	stage stage-library stage-new freeze clean help
 all: build
 
-build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension and todo-admin into target/package
+build: library todo-admin ## builds the extension and todo-admin into target/package
+
+library: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
 	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/setup.sh" >&2; exit 1; }
-	rm -rf $(PACKAGE)
+	mkdir -p $(PACKAGE)
+	find $(PACKAGE) -mindepth 1 -maxdepth 1 ! -name todo-admin -exec rm -rf {} +
 	$(CARGO_PGRX) pgrx package --pg-config "$(PG_CONFIG_PATH)" --out-dir $(PACKAGE) $(FEATURES)
 	@sql/assemble.sh "$(PACKAGE)$(EXTENSION_DIR)"
+
+todo-admin: library
 	$(CARGO) build --release --package todo --bin todo-admin $(ADMIN_FEATURES)
 	cp "$${CARGO_TARGET_DIR:-target}/release/todo-admin" $(PACKAGE)/
 
+# Without optimization: compiling it takes longer than it ever runs.
 $(OWN_CARGO_PGRX):
 	CARGO_TARGET_DIR=target/cargo-pgrx-build $(CARGO) install cargo-pgrx --version '=$(PGRX_VERSION)' --locked \
-		--no-default-features --root target/cargo-pgrx-$(PGRX_VERSION)
+		--no-default-features --debug --config profile.dev.debug=false --root target/cargo-pgrx-$(PGRX_VERSION)
 	rm -rf target/cargo-pgrx-build
 
 # Under `sudo make install`, what the user's `make` built is installed: root has no, or another, tool chain.
 install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## installs library, control file, scripts and todo-admin, below DESTDIR if given
+	@test -e $(PACKAGE)/todo-admin || { echo "make: run make first (no todo-admin in $(PACKAGE))" >&2; exit 1; }
+	@$(MAKE) --no-print-directory install-library
+	install -d "$(DESTDIR)$(BINDIR)"
+	install -m 755 $(PACKAGE)/todo-admin "$(DESTDIR)$(BINDIR)/"
+
+install-library:
 	@test -e $(PACKAGE)$(PKGLIBDIR)/todo.so || { echo "make: run make first (no build for $(PG_CONFIG))" >&2; exit 1; }
-	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)" "$(DESTDIR)$(BINDIR)"
+	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)"
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
 	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo*.control $(PACKAGE)$(EXTENSION_DIR)/todo*--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
-	install -m 755 $(PACKAGE)/todo-admin "$(DESTDIR)$(BINDIR)/"
 
 # Needs `build` as `install` does.
 freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this version, for its release
 	@sql/freeze.sh "$(abspath $(PACKAGE))$(EXTENSION_DIR)"
 
 run: setup ## shows the extension at work in a private cluster, then opens psql there
-	@$(MAKE) --no-print-directory stage
+	@$(MAKE) --no-print-directory stage-library
 	@pgrx-tests/cluster.sh exec pgrx-tests/demo.sh
 
 test: setup-clients ## formatting, lints, unit tests, and tests against a private cluster
@@ -104,9 +116,11 @@ setup-clients:
 	@pgrx-tests/setup.sh --clients
 
 # A server of our own with the extension installed, without touching the system's.
-stage: build
+stage: todo-admin stage-library
+
+stage-library: library
 	@rm -f "$(STAGE)$(PKGLIBDIR)"/todo* "$(STAGE)$(EXTENSION_DIR)"/todo*
-	@$(MAKE) --no-print-directory install CARGO= DESTDIR="$(STAGE)" >/dev/null
+	@$(MAKE) --no-print-directory install-library DESTDIR="$(STAGE)" >/dev/null
 	@pgrx-tests/stage.sh
 
 stage-new:

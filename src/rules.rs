@@ -96,14 +96,20 @@ pub fn time_after(before: i64, time: i64) -> i64 {
     if TIMES.contains(&before) { time.max((before + 1).min(*TIMES.end())) } else { time }
 }
 
-/// A user's id: any text that is not empty. (Its length is the column's.)
+/// A user's id: any text of 1-36 characters, never trimmed.
 pub fn user_id(id: &str) -> Result<(), Failure> {
-    if id.is_empty() { Err(USER_ID.failure(CHECK_VIOLATION, "id is empty")) } else { Ok(()) }
+    if id.is_empty() {
+        return Err(USER_ID.failure(CHECK_VIOLATION, "id is empty"));
+    }
+    if longer_than(id, USER_ID_MAX) {
+        return Err(USER_ID.failure(TOO_LONG, format!("id is longer than {USER_ID_MAX} characters")));
+    }
+    Ok(())
 }
 
 /// Whether no user can have this id: `users.id` holds 1-36 characters.
 pub fn is_impossible_user_id(id: &str) -> bool {
-    id.is_empty() || longer_than(id, USER_ID_MAX)
+    user_id(id).is_err()
 }
 
 /// An e-mail address: 5-255 characters, `local@domain`, never trimmed.

@@ -11,6 +11,7 @@ use crate::statement::{Rights, datum, statement};
 use crate::tasks;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::{IntoDatum, pg_sys};
+use uuid::Uuid;
 
 const ID: Column = Column::new(c"users", c"id");
 const IS_ACTIVE: Column = Column::new(c"users", c"is_active");
@@ -19,7 +20,7 @@ const OWNER_READS: Rights = Rights::Owner(c"users", Access::Read);
 const OWNER_WRITES: Rights = Rights::Owner(c"users", Access::Write);
 const OWNER_DELETES: Rights = Rights::Owner(c"users", Access::Delete);
 
-statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
 statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
 statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with OWNER_WRITES);
 statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with OWNER_WRITES);
@@ -33,19 +34,27 @@ statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITE
 statement!(ACTIVE_USER = "active_user"(TEXTOID) with OWNER_READS);
 
 set_function! {
-    /// `todo_create_user(email text, name text, password text)`
+    /// `todo_create_user(email text, name text, password text, user_id text)`
     fn todo_create_user(call) {
         let email: &str = call.required(0, "email", EMAIL)?;
         let name: &str = call.required(1, "name", NAME)?;
         let password: &str = call.required(2, "password", HASHED_PASSWORD)?;
+        let user_id: Option<&str> = call.argument(3);
         rules::email(email)?;
         let name = rules::name(name)?;
+        user_id.map(rules::user_id).transpose()?;
         // SAFETY: raises 25006, or does nothing.
         unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_create_user()".as_ptr()) };
         let hash = password::hash(password)?;
-        let arguments = [datum(email), datum(name), datum(hash)];
+        let user_id = user_id.map_or_else(new_id, str::to_owned);
+        let arguments = [datum(email), datum(name), datum(hash), datum(user_id)];
         call.run(&CREATE, arguments)
     }
+}
+
+/// The id of a new user: a random UUID.
+fn new_id() -> String {
+    Uuid::new_v4().to_string()
 }
 
 set_function! {

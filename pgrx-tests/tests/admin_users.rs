@@ -84,7 +84,7 @@ fn prompts_on_a_terminal() {
     let mut session = terminal(&database, "user add ada@example.com --name Ada");
     session.exp_string("New password: ").unwrap();
     session.send_line(password).unwrap();
-    let echoed = session.exp_string("Once more: ").unwrap();
+    let echoed = session.exp_string("Enter it again: ").unwrap();
     session.send_line(password).unwrap();
     let rest = session.exp_eof().unwrap();
     assert!(rest.contains("added"), "{rest}");
@@ -95,7 +95,7 @@ fn prompts_on_a_terminal() {
     let mut session = terminal(&database, "user passwd ada@example.com");
     session.exp_string("New password: ").unwrap();
     session.send_line("one password").unwrap();
-    session.exp_string("Once more: ").unwrap();
+    session.exp_string("Enter it again: ").unwrap();
     session.send_line("another password").unwrap();
     assert!(session.exp_eof().unwrap().contains("differ"));
 
@@ -105,7 +105,7 @@ fn prompts_on_a_terminal() {
         session.exp_string("New password: ").unwrap();
         session.send_line(&bad).unwrap();
         let rest = session.exp_eof().unwrap();
-        assert!(rest.contains("than") && !rest.contains("Once more"), "{rest}");
+        assert!(rest.contains("than") && !rest.contains("again"), "{rest}");
     }
 
     for (answer, left) in [("n", 1), ("", 1), ("y", 0)] {

@@ -53,8 +53,9 @@ fn freezing_keeps_the_scripts_as_they_were_tested() {
     }
     assert!(assemble().status.success());
     assert!(files(dir) == frozen);
-    let changed = frozen["todo--1.0.0.sql"].clone() + "CREATE TABLE @extschema@.more ();\n";
-    std::fs::write(dir.join("todo--1.0.0.sql"), changed).unwrap();
+    std::fs::write(copy.join("sql/tables/more.sql"), "CREATE TABLE @extschema@.more ();\n").unwrap();
+    let changed = std::fs::read_to_string(copy.join("sql/install.sql")).unwrap() + "\\i tables/more.sql\n";
+    std::fs::write(copy.join("sql/install.sql"), changed).unwrap();
     assert!(!assemble().status.success());
     std::fs::remove_dir_all(copy).unwrap();
 }

@@ -164,6 +164,8 @@ fn bad_arguments() {
         ("todo_create_user('a@b.cd', $1, 'long enough')", "22001", Some("name"), None),
         ("todo_create_user('a@b.cd', 'A', '1234567')", "22023", Some("hashed_password"), None),
         ("todo_create_user('a@b.cd', 'A', $1)", "22001", Some("hashed_password"), None),
+        ("todo_create_user('a@b.cd', 'A', 'long enough', '')", "23514", Some("id"), Some("users_id_check")),
+        ("todo_create_user('a@b.cd', 'A', 'long enough', $1)", "22001", Some("id"), None),
         ("todo_update_user($2, email => 'bad')", "23514", Some("email"), Some("users_email_check")),
         ("todo_update_user($2, name => '\u{200b}')", "23514", Some("name"), Some("users_name_check")),
         ("todo_update_user($2, name => $1)", "22001", Some("name"), None),

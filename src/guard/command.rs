@@ -105,7 +105,6 @@ unsafe fn alter_table(command: &pg_sys::AlterTableStmt) -> Result<(), Failure> {
                     has_warned = warn_of_change(table, has_warned);
                 }
                 AT_AlterConstraint | AT_AddInherit | AT_AddOf | AT_SetUnLogged => return Err(whole("change", table)),
-                #[cfg(not(any(feature = "pg13", feature = "pg14")))]
                 AT_SetAccessMethod => return Err(whole("change", table)),
                 // What the hook judges, what says nothing of the schema, and what takes away an application's own.
                 AT_AddColumn
@@ -241,7 +240,6 @@ unsafe fn depends(
 unsafe fn create_trigger(command: &pg_sys::CreateTrigStmt) -> Result<(), Failure> {
     // SAFETY: the caller's promise.
     unsafe {
-        #[cfg(not(feature = "pg13"))]
         if command.replace && is_part(&text(command.trigname)) && is_table(relation_named(command.relation)) {
             return Err(part("trigger", &text(command.trigname)));
         }
@@ -300,9 +298,9 @@ fn part_index(index: Oid) -> Option<String> {
 fn is_schema_owner(schema: Oid) -> bool {
     // SAFETY: catalog look-ups of a schema that is there.
     unsafe {
-        #[cfg(any(feature = "pg13", feature = "pg14", feature = "pg15"))]
+        #[cfg(feature = "pg15")]
         return pg_sys::pg_namespace_ownercheck(schema, pg_sys::GetUserId());
-        #[cfg(not(any(feature = "pg13", feature = "pg14", feature = "pg15")))]
+        #[cfg(not(feature = "pg15"))]
         return pg_sys::object_ownercheck(pg_sys::NamespaceRelationId, schema, pg_sys::GetUserId());
     }
 }

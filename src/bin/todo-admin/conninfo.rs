@@ -1,12 +1,16 @@
-//! Where to connect, by libpq's rules: what is given (`--dsn`, else `DATABASE_URL`), then its service, then the PG*
-//! variables, then defaults; the password also from the password file.
+//! Where to connect, by libpq's rules. A parameter comes from the first of these that has it: `--dsn`, or `DATABASE_URL` if
+//! there is no `--dsn`; the service; the PG* variables; the password file; the defaults.
 
 use crate::error::Error;
+use crate::message::warn;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Connection parameters that have a variable of the environment.
+/// Where valid parameters and values are listed.
+pub const SEE_LIBPQ: &str = "see \"Parameter Key Words\" in PostgreSQL's manual";
+
+/// Environment variables, and the connection parameters that they set.
 const VARIABLES: [(&str, &str); 17] = [
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
@@ -26,7 +30,7 @@ const VARIABLES: [(&str, &str); 17] = [
     ("PGCHANNELBINDING", "channel_binding"),
     ("PGSSLNEGOTIATION", "sslnegotiation"),
 ];
-/// Parameters without a variable that have an effect here, or that libpq knows and that have none.
+/// Connection parameters that have no variable here. libpq's own that have no effect here are accepted, too.
 const OTHERS: [&str; 14] = [
     "service",
     "servicefile",
@@ -49,7 +53,7 @@ const OTHERS: [&str; 14] = [
 pub struct Conninfo(BTreeMap<String, String>);
 
 impl Conninfo {
-    /// All that says where to connect, but for the password file.
+    /// Everything but the password file, which only [`Self::password`] reads.
     pub fn resolve(given: Option<&str>) -> Result<Self, Error> {
         let given = given.map(str::to_owned).or_else(|| variable("DATABASE_URL"));
         let mut conninfo = given.as_deref().map_or(Ok(Self::default()), Self::parse)?;
@@ -71,7 +75,7 @@ impl Conninfo {
         Ok(conninfo)
     }
 
-    /// Adds what is not given yet.
+    /// Sets parameters that have no value yet.
     fn add(&mut self, parameters: impl IntoIterator<Item = (String, String)>) {
         for (key, value) in parameters {
             self.0.entry(key).or_insert(value);
@@ -82,14 +86,14 @@ impl Conninfo {
         self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The same server, another database.
+    /// The same server, but another database.
     pub fn with_database(&self, name: &str) -> Self {
         let mut conninfo = self.clone();
         conninfo.0.insert("dbname".to_owned(), name.to_owned());
         conninfo
     }
 
-    /// All but the password as variables of the environment, for programs on libpq.
+    /// Everything but the password, as environment variables for programs that use libpq.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let known = VARIABLES.iter().filter(|(_, key)| !matches!(*key, "password" | "passfile"));
         known.filter_map(|&(name, key)| Some((name, self.get(key)?.to_owned()))).collect()
@@ -99,9 +103,9 @@ impl Conninfo {
     fn parse(text: &str) -> Result<Self, Error> {
         let parameters = match text.split_once("://") {
             Some((scheme, rest)) if is_scheme(scheme) => parse_url(rest)?,
-            // It may hold a password: nothing of it is shown.
+            // It may hold a password, so no part of it is shown.
             Some((scheme, _)) if !scheme.contains('=') => {
-                return Err(Error::usage("not a PostgreSQL address", "begin it with postgresql://"));
+                return Err(Error::usage("this is not the URL of a PostgreSQL database", "write postgresql://..."));
             }
             _ if text.contains('=') => parse_pairs(text)?,
             _ => vec![("dbname".to_owned(), text.to_owned())],
@@ -112,23 +116,20 @@ impl Conninfo {
             }
             let known = VARIABLES.iter().any(|(_, name)| name == key) || OTHERS.contains(&&**key);
             if !known {
-                return Err(Error::usage(
-                    format!("no connection parameter: {key}"),
-                    "see PostgreSQL's connection strings",
-                ));
+                return Err(Error::usage(format!("there is no connection parameter {key}"), SEE_LIBPQ));
             }
         }
         Ok(Self(parameters.into_iter().collect()))
     }
 
-    /// The password: given, or the password file's.
+    /// The password, from the password file if no other place has it.
     pub fn password(&self) -> Option<String> {
         self.get("password").map(str::to_owned).or_else(|| {
             let file =
                 self.get("passfile").map_or_else(|| home().map(|home| home.join(".pgpass")), |f| Some(f.into()))?;
             let text = read_private(&file)?;
             let host = self.get("host").or_else(|| self.get("hostaddr"))?;
-            // The default socket's directory goes by the name of the machine's own.
+            // In password files, localhost stands for the default directory of sockets.
             let host = if host == default_host() { "localhost" } else { host };
             let wanted = [host, self.get("port")?, self.get("dbname")?, self.get("user")?];
             text.lines().find_map(|line| password_of(line, &wanted))
@@ -136,7 +137,7 @@ impl Conninfo {
     }
 }
 
-/// `postgresql`, as libpq has it, and with the name of a driver as SQLAlchemy's have it.
+/// `postgresql` or `postgres`, as in libpq; or with the name of a driver, as in SQLAlchemy: `postgresql+asyncpg`.
 fn is_scheme(scheme: &str) -> bool {
     matches!(scheme.split('+').next(), Some("postgresql" | "postgres"))
 }
@@ -149,7 +150,7 @@ fn home() -> Option<PathBuf> {
     variable("HOME").map(PathBuf::from)
 }
 
-/// The socket's directory that Debian's packages, or PostgreSQL's own builds, use.
+/// The directory of sockets that Debian's packages use, or else that of PostgreSQL's own builds.
 fn default_host() -> String {
     let directories = ["/var/run/postgresql", "/tmp"];
     let has_socket = |dir: &&&str| Path::new(dir).join(".s.PGSQL.5432").exists();
@@ -157,16 +158,16 @@ fn default_host() -> String {
     found.map_or("localhost", |dir| dir).to_owned()
 }
 
-/// `key = value` pairs; a value may be in quotes, and a backslash takes the next character as it is.
+/// `key = value` pairs. A value may be quoted, and a backslash keeps the next character as it is.
 fn parse_pairs(text: &str) -> Result<Vec<(String, String)>, Error> {
     let malformed = |what: &str| Error::usage(format!("malformed connection string: {what}"), "write key=value pairs");
     let mut pairs = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let (key, after) = rest.split_once('=').ok_or_else(|| malformed("a word without ="))?;
+        let (key, after) = rest.split_once('=').ok_or_else(|| malformed("there is a word without ="))?;
         let (key, after) = (key.trim(), after.trim_start());
         if key.is_empty() || key.contains(char::is_whitespace) {
-            return Err(malformed("a word without ="));
+            return Err(malformed("there is a word without ="));
         }
         let quoted = after.starts_with('\'');
         let mut value = String::new();
@@ -230,7 +231,7 @@ fn parse_url(rest: &str) -> Result<Vec<(String, String)>, Error> {
     }
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // JDBC's name for it, which libpq takes in URLs, too.
+        // JDBC's spelling, which libpq accepts in URLs.
         match (key, value) {
             ("ssl", "true") => add("sslmode", "require")?,
             _ => add(key, value)?,
@@ -239,9 +240,9 @@ fn parse_url(rest: &str) -> Result<Vec<(String, String)>, Error> {
     Ok(parameters)
 }
 
-/// `%41` is `A`.
+/// Decodes `%41` to `A`.
 fn decode(text: &str) -> Result<String, Error> {
-    let malformed = || Error::usage("malformed address: % without two hexadecimal digits", "write %25 for a %");
+    let malformed = || Error::usage("malformed URL: % is not followed by two hexadecimal digits", "write % as %25");
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -255,7 +256,7 @@ fn decode(text: &str) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| malformed())
 }
 
-/// The parameters of a service: from the user's file, else from the system's.
+/// The parameters of a service, from the user's file or else the system's.
 fn service_parameters(service: &str, file: Option<&str>) -> Result<Vec<(String, String)>, Error> {
     let own = file.map(PathBuf::from).or_else(|| variable("PGSERVICEFILE").map(PathBuf::from));
     let own = own.or_else(|| home().map(|home| home.join(".pg_service.conf")));
@@ -273,21 +274,22 @@ fn service_parameters(service: &str, file: Option<&str>) -> Result<Vec<(String, 
                 .collect());
         }
     }
-    Err(Error::usage(format!("no service \"{service}\""), "define it in ~/.pg_service.conf"))
+    Err(Error::usage(format!("there is no service \"{service}\""), "define it in ~/.pg_service.conf"))
 }
 
-/// A password file, unless others may read it.
+/// A password file, unless someone else may read it.
 fn read_private(file: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
     if metadata.permissions().mode() & 0o077 != 0 {
-        eprintln!("todo-admin: {} is not read, as others may read it: chmod 600 it", file.display());
+        let file = file.display();
+        warn(&format!("password file {file} is ignored because other users have access to it: run chmod 600 {file}"));
         return None;
     }
     fs::read_to_string(file).ok()
 }
 
-/// The password of a line `host:port:dbname:user:password`, if it is for this connection.
+/// The password in a line `host:port:dbname:user:password`, if the line is for this connection.
 fn password_of(line: &str, wanted: &[&str; 4]) -> Option<String> {
     if line.starts_with('#') {
         return None;
@@ -296,7 +298,7 @@ fn password_of(line: &str, wanted: &[&str; 4]) -> Option<String> {
     let mut characters = line.chars();
     while let Some(character) = characters.next() {
         match character {
-            // The password is the rest, colons and all.
+            // The password is the rest of the line, colons included.
             ':' if fields.len() <= wanted.len() => fields.push(String::new()),
             '\\' => fields.last_mut()?.extend(characters.next()),
             c => fields.last_mut()?.push(c),

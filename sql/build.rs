@@ -1,0 +1,17 @@
+//! Puts the install script together for cargo-pgrx, which takes it from the library.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-changed=sql");
+    let expanded = Command::new("sql/expand.sh").arg("install.sql").output().expect("sql/expand.sh can be run");
+    assert!(expanded.status.success(), "{}", String::from_utf8_lossy(&expanded.stderr));
+    let dir = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let script = dir.join("install.sql");
+    fs::write(&script, expanded.stdout).expect("OUT_DIR can be written");
+    // The macro takes nothing but a literal.
+    let declaration = format!("pgrx::extension_sql_file!({script:?}, bootstrap);\n");
+    fs::write(dir.join("install.rs"), declaration).expect("OUT_DIR can be written");
+}
