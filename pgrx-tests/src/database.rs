@@ -50,6 +50,29 @@ impl Database {
         Self { client: connect(&name), name }
     }
 
+    /// Tables that can be adopted, with a few rows.
+    pub fn to_adopt(tables: &str) -> Self {
+        let mut database = Self::empty();
+        let client = &mut database.client;
+        client.batch_execute(tables).unwrap();
+        client
+            .execute(
+                "INSERT INTO users SELECT 'u' || i, 'user' || i || '@b.cd', 'User ' || i, $1, '2024-01-01', '2024-01-02', i % 2 = 0, false
+                 FROM generate_series(1, 20) AS i",
+                &[&HASH],
+            )
+            .unwrap();
+        client
+            .batch_execute(
+                "INSERT INTO tasks (user_id, title, completed, created_at, updated_at, completed_at)
+                 SELECT 'u' || i % 20 + 1, 'Task ' || i, i % 2 = 0, '2024-01-01', '2024-01-02 03:04:05.678901',
+                     CASE i % 2 WHEN 0 THEN timestamp '2024-01-02' END
+                 FROM generate_series(1, 200) AS i",
+            )
+            .unwrap();
+        database
+    }
+
     /// One more session.
     pub fn connect(&self) -> Client {
         connect(&self.name)

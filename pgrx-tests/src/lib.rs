@@ -6,6 +6,7 @@
 //! | [`database`] | a database for each test |
 //! | [`role`] | roles, which are dropped with their test's database |
 //! | [`functions`] | the table of all functions: sample arguments, effect, who may call them |
+//! | [`passwords`] | passwords and hashes, by the functions and by other programs |
 //! | [`task`] | tasks as a client sees them |
 //! | [`state`] | what is in a database, as text to compare |
 //! | [`failure`] | errors by their fields |
@@ -19,6 +20,7 @@ pub mod database;
 pub mod failure;
 pub mod fixtures;
 pub mod functions;
+pub mod passwords;
 pub mod role;
 pub mod server;
 pub mod state;

@@ -6,14 +6,6 @@ use todo_tests::{Database, Failure, task, tasks};
 
 const PASSWORD: &str = "correct horse";
 
-/// A database where hashing is fast.
-fn database() -> Database {
-    let mut database = Database::new();
-    let cheap = format!("ALTER DATABASE {} SET todo.bcrypt_cost = 4; SET todo.bcrypt_cost = 4", database.name);
-    database.client.batch_execute(&cheap).unwrap();
-    database
-}
-
 fn create(client: &mut Client, email: &str) -> String {
     let query = "SELECT * FROM todo_create_user($1, 'Ada', $2)";
     client.query_one(query, &[&email, &PASSWORD]).unwrap().get("id")
@@ -32,7 +24,7 @@ fn logs_in(client: &mut Client, email: &str, password: &str) -> bool {
 
 #[test]
 fn a_user_from_creation_to_deletion() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     let created = client
         .query_one("SELECT * FROM todo_create_user('Ada@Example.com', ' Ada \u{3000}', $1)", &[&PASSWORD])
@@ -73,7 +65,7 @@ fn a_user_from_creation_to_deletion() {
 
 #[test]
 fn addresses_are_found_in_any_case() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     let id = create(client, "Ada@Example.com");
     for email in ["Ada@Example.com", "ada@example.com", "ADA@EXAMPLE.COM"] {
@@ -100,7 +92,7 @@ fn addresses_are_found_in_any_case() {
 
 #[test]
 fn a_login_needs_everything_to_be_right() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     let id = create(client, "ada@example.com");
     let user = client.query_one("SELECT * FROM todo_authenticate('ada@example.com', $1)", &[&PASSWORD]).unwrap();
@@ -130,7 +122,7 @@ fn a_login_needs_everything_to_be_right() {
 
 #[test]
 fn only_the_current_password_changes_the_password() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     let id = create(client, "ada@example.com");
     let mut change = |user: &str, current: &str, new: &str| {
@@ -153,7 +145,7 @@ fn only_the_current_password_changes_the_password() {
 
 #[test]
 fn bad_arguments() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     let long = "x".repeat(260);
     let id = create(client, "ada@example.com");
@@ -191,7 +183,7 @@ fn bad_arguments() {
 /// What each kind of role may do, and that its rights go again. The role's name needs quotes.
 #[test]
 fn roles() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     client.batch_execute(&sample("public")).unwrap();
     let role = format!("App \"role\"; {}", database.name);
@@ -302,14 +294,13 @@ fn only_the_owner_grants() {
     for call in ["todo_grant('postgres')", "todo_revoke('postgres')"] {
         assert_eq!(Failure::of(client.query(&format!("SELECT {call}"), &[])).code, "42501", "{call}");
     }
-    client.batch_execute(&format!("RESET ROLE; DROP OWNED BY {name}; DROP ROLE {name}")).unwrap();
 }
 
 /// What a role that may not read hashes gets to see of a row: nothing of the hash, whichever function, whether it
 /// succeeds or fails on a constraint of the application's, whose error PostgreSQL explains with the row.
 #[test]
 fn no_function_shows_a_hash() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let name = database.name.clone();
     let client = &mut database.client;
     client.batch_execute(&format!("CREATE ROLE {name}; SELECT todo_grant('{name}')")).unwrap();
@@ -349,5 +340,4 @@ fn no_function_shows_a_hash() {
             assert!(!seen.contains("$2b$"), "{call} {constraint:?}: {seen}");
         }
     }
-    client.batch_execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}")).unwrap();
 }
