@@ -31,6 +31,8 @@ mod guard;
 mod owner;
 mod password;
 mod password_rule;
+#[cfg(test)]
+mod pg_test;
 mod row;
 mod rules;
 mod settings;

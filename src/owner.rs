@@ -319,3 +319,7 @@ fn name_of(relation: pg_sys::Oid) -> String {
 fn refusal(message: String) -> Failure {
     Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "owner_tests.rs"]
+mod pg_tests;

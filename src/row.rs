@@ -183,3 +183,7 @@ impl Row {
         }
     }
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "row_tests.rs"]
+mod pg_tests;
