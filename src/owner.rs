@@ -57,3 +57,7 @@ pub fn not_a_member(relation: Oid) -> Failure {
 fn refusal(message: String) -> Failure {
     Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "owner_tests.rs"]
+mod pg_tests;
