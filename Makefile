@@ -16,8 +16,11 @@ PKGLIBDIR = $(shell $(PG_CONFIG) --pkglibdir)
 EXTENSION_DIR = $(shell $(PG_CONFIG) --sharedir)/extension
 FEATURES = --no-default-features --features pg$(PG_MAJOR)
 ADMIN_FEATURES = $(FEATURES),admin
+UNIT_FEATURES = $(ADMIN_FEATURES),pg_test
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 PACKAGE = target/package
 STAGE = $(CURDIR)/target/stage
+UNIT_STAGE = $(CURDIR)/target/stage-unit
 PYTHON_VENV = target/python
 PYTHON_CLIENTS = $(patsubst pgrx-tests/interop/python/%.txt,target/python-%,$(wildcard pgrx-tests/interop/python/sqlmodel-*.txt))
 NODE_MODULES = target/node
@@ -35,36 +38,48 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build install run test lint unit integration bench setup setup-clients stage stage-new freeze clean help
+.PHONY: all build library todo-admin install install-library run test lint unit integration bench setup setup-clients \
+	stage stage-library stage-new freeze clean help
 all: build
 
-build: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension and todo-admin into target/package
+build: library todo-admin ## builds the extension and todo-admin into target/package
+
+library: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
 	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/setup.sh" >&2; exit 1; }
-	rm -rf $(PACKAGE)
+	mkdir -p $(PACKAGE)
+	find $(PACKAGE) -mindepth 1 -maxdepth 1 ! -name todo-admin -exec rm -rf {} +
 	$(CARGO_PGRX) pgrx package --pg-config "$(PG_CONFIG_PATH)" --out-dir $(PACKAGE) $(FEATURES)
 	@sql/assemble.sh "$(PACKAGE)$(EXTENSION_DIR)"
+
+todo-admin: library
 	$(CARGO) build --release --package todo --bin todo-admin $(ADMIN_FEATURES)
 	cp "$${CARGO_TARGET_DIR:-target}/release/todo-admin" $(PACKAGE)/
 
+# Without optimization: compiling it takes longer than it ever runs.
 $(OWN_CARGO_PGRX):
 	CARGO_TARGET_DIR=target/cargo-pgrx-build $(CARGO) install cargo-pgrx --version '=$(PGRX_VERSION)' --locked \
-		--no-default-features --root target/cargo-pgrx-$(PGRX_VERSION)
+		--no-default-features --debug --config profile.dev.debug=false --root target/cargo-pgrx-$(PGRX_VERSION)
 	rm -rf target/cargo-pgrx-build
 
 # Under `sudo make install`, what the user's `make` built is installed: root has no, or another, tool chain.
 install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## installs library, control file, scripts and todo-admin, below DESTDIR if given
+	@test -e $(PACKAGE)/todo-admin || { echo "make: run make first (no todo-admin in $(PACKAGE))" >&2; exit 1; }
+	@$(MAKE) --no-print-directory install-library
+	install -d "$(DESTDIR)$(BINDIR)"
+	install -m 755 $(PACKAGE)/todo-admin "$(DESTDIR)$(BINDIR)/"
+
+install-library:
 	@test -e $(PACKAGE)$(PKGLIBDIR)/todo.so || { echo "make: run make first (no build for $(PG_CONFIG))" >&2; exit 1; }
-	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)" "$(DESTDIR)$(BINDIR)"
+	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)"
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
 	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo*.control $(PACKAGE)$(EXTENSION_DIR)/todo*--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
-	install -m 755 $(PACKAGE)/todo-admin "$(DESTDIR)$(BINDIR)/"
 
 # Needs `build` as `install` does.
 freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this version, for its release
 	@sql/freeze.sh "$(abspath $(PACKAGE))$(EXTENSION_DIR)"
 
 run: setup ## shows the extension at work in a private cluster, then opens psql there
-	@$(MAKE) --no-print-directory stage
+	@$(MAKE) --no-print-directory stage-library
 	@pgrx-tests/cluster.sh exec pgrx-tests/demo.sh
 
 test: setup-clients ## formatting, lints, unit tests, and tests against a private cluster
@@ -85,8 +100,17 @@ lint: stage $(PYTHON_VENV)/.installed
 		>target/lint/report || { cat target/lint/report; exit 1; }
 	! grep -B 2 'out of range' target/lint/report
 
-unit:
-	$(CARGO) test --package todo --lib --bins $(ADMIN_FEATURES)
+# Tests inside a backend (#[pg_test]) are part of a library of their own, in a server of its own. Cargo builds it together
+# with the other unit tests, because cargo-pgrx would compile everything again, with other features.
+unit: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
+	$(CARGO) build --package todo --lib --tests $(UNIT_FEATURES)
+	@pgrx-tests/stage.sh stage-unit
+	install -d "$(UNIT_STAGE)$(EXTENSION_DIR)"
+	install -m 755 "$${CARGO_TARGET_DIR:-target}/debug/libtodo.so" "$(UNIT_STAGE)$(PKGLIBDIR)/todo.so"
+	sed 's/@CARGO_VERSION@/$(VERSION)/' todo.control >"$(UNIT_STAGE)$(EXTENSION_DIR)/todo.control"
+	$(CARGO_PGRX) pgrx schema --skip-build --out "$(UNIT_STAGE)$(EXTENSION_DIR)/todo--$(VERSION).sql" pg$(PG_MAJOR)
+	$(CARGO) --config "target.'cfg(all())'.runner='$(CURDIR)/pgrx-tests/unit.sh'" \
+		test --package todo --lib --bins $(UNIT_FEATURES)
 
 integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(addsuffix /.installed,$(PYTHON_VENV) $(PYTHON_CLIENTS) $(NODE_MODULES))
 	$(CARGO) build --package todo-tests --tests
@@ -104,9 +128,11 @@ setup-clients:
 	@pgrx-tests/setup.sh --clients
 
 # A server of our own with the extension installed, without touching the system's.
-stage: build
+stage: todo-admin stage-library
+
+stage-library: library
 	@rm -f "$(STAGE)$(PKGLIBDIR)"/todo* "$(STAGE)$(EXTENSION_DIR)"/todo*
-	@$(MAKE) --no-print-directory install CARGO= DESTDIR="$(STAGE)" >/dev/null
+	@$(MAKE) --no-print-directory install-library DESTDIR="$(STAGE)" >/dev/null
 	@pgrx-tests/stage.sh
 
 stage-new:

@@ -4,6 +4,7 @@
 
 \i base.sql
 \i tables.sql
+\i triggers.sql
 \i tables/expected.sql
 \i tables/rights.sql
 \i tables/own_grants.sql

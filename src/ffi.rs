@@ -1,9 +1,12 @@
-//! PostgreSQL's functions that are called without pgrx between: some it leaves out of its bindings, the others it wraps.
+//! PostgreSQL's functions that are called without pgrx between. pgrx leaves some of them out of its bindings, and wraps the
+//! others.
 //!
-//! A wrapped function catches an ERROR and raises it anew, with its message but without schema, table, column,
-//! constraint and context. These declarations let an ERROR pass as PostgreSQL made it, by longjmp. So they may be called
-//! only where no frame up to PostgreSQL holds a value with a destructor, or within `pg_guard_ffi_boundary`, which does
-//! what the wrapping does.
+//! A wrapped function catches an ERROR and raises it again. The error report of pgrx 0.18.1 keeps its SQLSTATE, message,
+//! detail and hint, but not its schema, table, column, constraint and context, by which applications tell what went wrong.
+//! Functions declared here let an ERROR pass as PostgreSQL made it, by longjmp. So they may be called only
+//!
+//! - where no frame up to PostgreSQL holds a value with a destructor, or
+//! - within `pg_guard_ffi_boundary`, which does what pgrx's wrapping does.
 
 use pgrx::pg_sys;
 use std::ffi::{c_char, c_int};
@@ -40,7 +43,7 @@ unsafe extern "C-unwind" {
     pub fn CreateTupleDescCopy(desc: pg_sys::TupleDesc) -> pg_sys::TupleDesc;
 }
 
-// parse_param.c, hashfn.c, datum.c, pg_constraint.c, pg_inherits.c
+// parse_param.c, hashfn.c, datum.c, pg_inherits.c
 unsafe extern "C-unwind" {
     pub fn find_all_inheritors(
         parent: pg_sys::Oid,
@@ -50,5 +53,4 @@ unsafe extern "C-unwind" {
     pub fn setup_parse_fixed_parameters(pstate: *mut pg_sys::ParseState, types: *const pg_sys::Oid, count: c_int);
     pub fn hash_bytes(key: *const u8, length: c_int) -> u32;
     pub fn datum_image_eq(a: pg_sys::Datum, b: pg_sys::Datum, by_value: bool, length: c_int) -> bool;
-    pub fn get_relation_constraint_oid(table: pg_sys::Oid, name: *const c_char, missing_ok: bool) -> pg_sys::Oid;
 }

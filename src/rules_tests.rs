@@ -103,8 +103,15 @@ fn limits_are_exact() {
     assert!(description_bytes(4000).is_ok());
     assert_eq!(code(description_bytes(TOO_MANY_BYTES)), Some(CHECK_VIOLATION));
     assert!(description("").is_ok());
-    assert!(is_impossible_user_id("") && is_impossible_user_id(&"x".repeat(37)));
-    assert!(!is_impossible_user_id("x") && !is_impossible_user_id(&"é".repeat(36)));
+    assert_eq!(code(user_id("")), Some(CHECK_VIOLATION));
+    for too_long in ["x".repeat(37), "é".repeat(37), format!("{} ", "x".repeat(36))] {
+        assert_eq!(code(user_id(&too_long)), Some(TOO_LONG));
+        assert!(is_impossible_user_id(&too_long));
+    }
+    assert!(is_impossible_user_id(""));
+    for possible in ["x", " ", "\n", &"😀".repeat(36)] {
+        assert!(user_id(possible).is_ok() && !is_impossible_user_id(possible));
+    }
 }
 
 /// Blank characters are a closed list: all others show, alone and with blanks around, also where no font has them.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use todo_tests::functions::functions;
 use todo_tests::{Database, Server, TO_ADOPT, admin, said, strings};
 
 fn read(file: &str) -> String {
@@ -15,23 +16,79 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
     text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 
+/// What a page shows of psql: statements, each with the output that is printed below it.
+fn session(text: &str) -> Vec<(String, String)> {
+    let mut statements: Vec<(String, String)> = Vec::new();
+    let blocks = blocks(text, "console").into_iter().filter(|block| block.starts_with("app=# ")).collect::<String>();
+    for line in blocks.lines() {
+        if let Some(statement) = line.strip_prefix("app=# ") {
+            statements.push((statement.to_owned(), String::new()));
+            continue;
+        }
+        let (statement, output) = statements.last_mut().expect("the first line has a prompt");
+        match line.strip_prefix("app-# ") {
+            Some(rest) => *statement += &format!("\n{rest}"),
+            None => *output += &format!("{line}\n"),
+        }
+    }
+    statements
+}
+
+/// Runs them in one psql, and compares what it prints.
+fn repeat(page: &str, statements: &[(String, String)], server: &Server) {
+    const NEXT: &str = "-- next";
+    let input: String = statements.iter().map(|(statement, _)| format!("\\echo {NEXT}\n{statement}\n")).collect();
+    let mut psql = Command::new("sh");
+    psql.args(["-c", "exec psql -X 2>&1"]).env("PGHOST", server.host()).env("PGDATABASE", "app");
+    let out = said(&mut psql, &input).out;
+    let printed: Vec<&str> = out.split(&format!("{NEXT}\n")).skip(1).collect();
+    assert_eq!(printed.len(), statements.len(), "{page}: {out}");
+    for ((statement, shown), printed) in statements.iter().zip(printed) {
+        let lines = |text: &str| text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+        assert_eq!(lines(shown), lines(printed), "{page}: {statement}");
+    }
+}
+
+/// Each page in a database of its own, as the README leaves it: with the extension, and a role that may use it.
+#[test]
+fn psql_prints_what_the_pages_show() {
+    let server = Server::start();
+    let mut postgres = server.connect("postgres");
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let files = std::fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages = files.map(|name| format!("docs/{name}")).chain(["README.md".to_owned()]);
+    let mut shown = 0;
+    for page in pages {
+        let statements = session(&read(&page));
+        if statements.is_empty() {
+            continue;
+        }
+        shown += 1;
+        postgres.batch_execute("CREATE DATABASE app").unwrap();
+        let prepare = "CREATE EXTENSION todo; CREATE ROLE app LOGIN; SELECT todo_grant('app')";
+        server.connect("app").batch_execute(prepare).unwrap();
+        repeat(&page, &statements, &server);
+        postgres.batch_execute("DROP DATABASE app").unwrap();
+        postgres.batch_execute("DROP ROLE app").unwrap();
+    }
+    assert!(shown > 1, "{shown} pages with psql");
+}
+
 #[test]
 fn the_readmes_examples_run() {
     let readme = read("README.md");
     let mut database = Database::new();
-    let [install, in_a_schema, sql] = blocks(&readme, "sql").try_into().expect("three SQL examples");
-    database.client.batch_execute(&sql).unwrap();
-    let row = database.client.query_one("SELECT title, completed FROM tasks", &[]).unwrap();
-    assert_eq!((row.get::<_, &str>(0), row.get::<_, bool>(1)), ("Buy bread", true));
-
+    let [install, in_a_schema, leave] = blocks(&readme, "sql").try_into().expect("three SQL examples");
     let [python] = blocks(&readme, "python").try_into().expect("one Python example");
-    let [json] = blocks(&readme, "json").try_into().expect("what it prints");
+    let [printed] = blocks(&readme, "text").try_into().expect("what it prints");
     let interpreter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python");
     let output = Command::new(interpreter).arg("-c").arg(&python).env("PGDATABASE", &database.name).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), json);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), printed);
     let row = database.client.query_one("SELECT completed FROM tasks WHERE title = 'Call mom'", &[]).unwrap();
     assert!(row.get::<_, bool>(0));
+    database.client.batch_execute(&leave).unwrap();
+    assert_eq!(strings(&mut database.client, "SELECT name FROM users"), ["Eve"]);
 
     // In a cluster of its own, for the name of the role, who then works.
     let server = Server::start();
@@ -40,7 +97,7 @@ fn the_readmes_examples_run() {
         postgres.batch_execute(&format!("CREATE DATABASE {database}")).unwrap();
         server.connect(database).batch_execute(&install).unwrap();
         let mut client = server.connect_as(database, "app");
-        client.batch_execute(sql.split("INSERT INTO users").next().unwrap()).unwrap();
+        client.batch_execute("SELECT todo_create_user('ada@example.com', 'Ada', 'correct horse')").unwrap();
         assert_eq!(strings(&mut client, "SELECT name FROM todo_users"), ["Ada"]);
         drop(client);
         postgres.batch_execute(&format!("DROP DATABASE {database} WITH (FORCE)")).unwrap();
@@ -60,7 +117,7 @@ fn the_reference_names_every_function_with_its_arguments() {
             &[],
         )
         .unwrap();
-    assert_eq!(rows.len(), 29);
+    assert_eq!(rows.len(), functions().iter().filter(|function| function.is_todos()).count());
     for row in rows {
         let signature: String = row.get(0);
         assert!(reference.contains(&signature), "docs/reference.md does not describe {signature}");
@@ -71,9 +128,8 @@ fn the_reference_names_every_function_with_its_arguments() {
 #[test]
 fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     let page = read("docs/upgrading.md");
-    let [versions, adopt, own_columns, guard, check, leave] =
-        blocks(&page, "sql").try_into().expect("six SQL examples");
-    let [dump] = blocks(&page, "sh").try_into().expect("one shell example");
+    let [versions, adopt, own_columns, guard, leave] = blocks(&page, "sql").try_into().expect("five SQL examples");
+    let [dump, over_an_existing_one, by_jobs, extras] = blocks(&page, "sh").try_into().expect("four shell examples");
     let version = "SELECT extversion FROM pg_extension WHERE extname = 'todo'";
 
     let mut database = Database::empty();
@@ -90,7 +146,7 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     client.batch_execute(&adopt).unwrap();
     assert_eq!(strings(client, version), ["1.0.0"]);
     assert_eq!(strings(client, "SELECT user_id FROM user_profiles"), ["u1"]);
-    assert!(client.query(check.as_str(), &[]).unwrap().is_empty());
+    assert!(client.query("SELECT FROM todo_check() WHERE NOT ok", &[]).unwrap().is_empty());
     client.batch_execute(&leave).unwrap();
     assert_eq!(strings(client, "SELECT id FROM users"), ["u1"]);
     client.batch_execute(&adopt).unwrap();
@@ -103,32 +159,23 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     server.connect("app").batch_execute(&format!("CREATE EXTENSION todo; {user}")).unwrap();
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&database.name);
     std::fs::create_dir_all(&dir).unwrap();
-    let output =
-        Command::new("sh").args(["-ec", &dump]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let run = |commands: &str| {
+        let output =
+            Command::new("sh").args(["-ec", commands]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
+        assert!(output.status.success(), "{commands}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(&dump);
     assert_eq!(strings(&mut server.connect("app_restored"), "SELECT id FROM users"), ["u1"]);
-    let restores: Vec<_> = page.split("`PGOPTIONS").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
-    assert_eq!(restores.len(), 2, "over an existing database, and by several jobs");
+    run(&over_an_existing_one);
+    assert_eq!(strings(&mut server.connect("app"), "SELECT id FROM users"), ["u1"]);
     server.connect("postgres").batch_execute("DROP DATABASE app_restored").unwrap();
     server.connect("postgres").batch_execute("CREATE DATABASE app_restored").unwrap();
-    for restore in restores {
-        let restore = format!("PGOPTIONS{restore}");
-        let output =
-            Command::new("sh").args(["-ec", &restore]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
-        assert!(output.status.success(), "{restore}: {}", String::from_utf8_lossy(&output.stderr));
-    }
+    run(&by_jobs);
     assert_eq!(strings(&mut server.connect("app_restored"), "SELECT id FROM users"), ["u1"]);
     // What dumps leave out, written to a file and made again.
     let extra = "SET client_min_messages = error; CREATE INDEX own_index ON tasks (title)";
     server.connect("app").batch_execute(extra).unwrap();
-    let commands: Vec<_> = page.split("`psql").skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
-    assert_eq!(commands.len(), 2, "to write the file, and to run it");
-    for command in commands {
-        let command = format!("psql{command}");
-        let output =
-            Command::new("sh").args(["-ec", &command]).env("PGHOST", server.host()).current_dir(&dir).output().unwrap();
-        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
-    }
+    run(&extras);
     let made = "SELECT object FROM todo_not_in_dumps()";
     assert_eq!(strings(&mut server.connect("app_restored"), made), ["index own_index of public.tasks"]);
     std::fs::remove_dir_all(dir).unwrap();

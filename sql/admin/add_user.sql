@@ -1,4 +1,4 @@
--- The triggers judge the values; the hash was made by the client.
+-- Adds a user with a hash that the client has made, or ($3 NULL) without a password. The table's triggers check the values.
 INSERT INTO @extschema@.users (email, name, hashed_password)
-VALUES ($1, $2, $3)
-RETURNING id, email, name, created_at, is_active, email_verified
+VALUES ($1, $2, COALESCE($3::pg_catalog.text, '!'))
+RETURNING id

@@ -1,5 +1,5 @@
--- Whether collations have the version that they had when indexes were built: that of the database, and those that indexes of
--- the extension's tables name. One whose version is not recorded (C, POSIX) does not change.
+-- Whether collations still have the version with which indexes were built: the collation of the database, and those of the
+-- indexes on the extension's tables. C and POSIX have no version, as they never change.
 SELECT v.name, v.recorded OPERATOR(pg_catalog.=) v.actual AS ok,
     CASE
         WHEN v.recorded OPERATOR(pg_catalog.=) v.actual THEN pg_catalog.concat('version ', v.actual)

@@ -1,4 +1,5 @@
--- The statement that makes a database $1 like this one, but empty. The columns for locales differ between majors.
+-- The statement that creates an empty database $1 with the encoding and locale of this one. The columns of pg_database that
+-- hold the locale differ between major versions.
 SELECT pg_catalog.concat(
     pg_catalog.format(
         'CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',

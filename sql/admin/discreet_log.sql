@@ -1,5 +1,5 @@
--- Keeps bound values, such as a hash, and rows that break a constraint out of the server's log until the transaction
--- ends, where the role may.
+-- Until the transaction ends, keeps parameters, such as a hash, and rows that violate a constraint out of the server's log. Only
+-- a superuser may do that.
 SELECT pg_catalog.set_config(s.name, CASE WHEN s.vartype OPERATOR(pg_catalog.=) 'integer' THEN '0' ELSE 'terse' END, true)
 FROM pg_catalog.pg_settings AS s
 WHERE s.name OPERATOR(pg_catalog.=) ANY (

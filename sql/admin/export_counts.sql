@@ -1,4 +1,4 @@
--- How many rows an export has; of one user, or ($1 NULL) of all.
+-- The numbers of users and tasks to export, of one user, or ($1 NULL) of all.
 SELECT
     (
         SELECT pg_catalog.count(*)

@@ -1,6 +1,6 @@
 -- By id, else by e-mail address.
 SELECT u.id, u.email, u.name, u.created_at, u.created_at::pg_catalog.text AS created_at_text, u.is_active, u.email_verified,
-    -- Replaced by locked.sql where the role may read that.
+    -- If the role may read hashes, locked.sql takes the place of this NULL.
     NULL::pg_catalog.bool AS locked
 FROM (
     SELECT * FROM @extschema@.todo_get_user($1)

@@ -1,9 +1,13 @@
--- Takes tasks that the table would refuse out of the staging table: their lines, names, and what is wrong.
+-- Removes the tasks that the table would refuse or change from the staging table, and returns their lines, names, and what is
+-- wrong.
 WITH judged AS (
     SELECT
         s.line,
         pg_catalog.concat_ws(
             '; ',
+            CASE
+                WHEN s.completed OPERATOR(pg_catalog.<>) (s.completed_at IS NOT NULL) THEN 'completed and completed_at do not agree'
+            END,
             todo_internal.broken_rule('tasks.title', s.title),
             todo_internal.broken_rule('tasks.description', s.description),
             todo_internal.broken_time('tasks.created_at', s.created_at),

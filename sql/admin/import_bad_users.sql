@@ -1,4 +1,4 @@
--- Takes users that the table would refuse out of the staging table: their lines, names, and what is wrong.
+-- Removes the users that the table would refuse from the staging table, and returns their lines, names, and what is wrong.
 WITH judged AS (
     SELECT
         s.line,
@@ -8,7 +8,9 @@ WITH judged AS (
             CASE WHEN pg_catalog.char_length(s.id) OPERATOR(pg_catalog.>) 36 THEN 'id is longer than 36 characters' END,
             todo_internal.broken_rule('users.email', s.email),
             todo_internal.broken_rule('users.name', s.name),
-            todo_internal.broken_rule('users.hashed_password', s.hashed_password),
+            CASE
+                WHEN s.hashed_password IS NOT NULL THEN todo_internal.broken_rule('users.hashed_password', s.hashed_password)
+            END,
             todo_internal.broken_time('users.created_at', s.created_at),
             todo_internal.broken_time('users.updated_at', s.updated_at),
             CASE

@@ -1,4 +1,4 @@
--- Whether no password can be right, as an expression of a user u. The hash stays in the database.
+-- An expression: whether user u has no password. The hash itself is not returned.
 (
     SELECT h.hashed_password OPERATOR(pg_catalog.=) '!'
     FROM @extschema@.users AS h

@@ -1,5 +1,5 @@
--- A role that owns one of the tables, where a superuser asks, who would run what that role has put on it; else NULL. A superuser's
--- tables and those of todo_owner are nobody else's.
+-- For a superuser: an owner of the tables whose triggers and index expressions the superuser would run, unless that is a
+-- superuser, too, or todo_owner, as which nobody can log in. NULL for other roles, and if there is no such owner.
 SELECT pg_catalog.min(r.rolname::pg_catalog.text) AS owner
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.relowner

@@ -1,4 +1,4 @@
--- What a role may do with the extension's objects, a line each.
+-- What role $1 may do with the extension's functions and tables, one row for each kind of object.
 SELECT r.what
 FROM (
     SELECT 1 AS place, pg_catalog.concat('functions of the API: ', pg_catalog.count(*)) AS what

@@ -1,5 +1,5 @@
--- Tasks completed per day (UTC), of one user or ($1 NULL) of all, for the last $2 days.
-SELECT pg_catalog.to_char(d.day, 'YYYY-MM-DD') AS day, pg_catalog.count(t.id) AS completed
+-- Tasks completed on each of the last $2 days in UTC, by one user, or ($1 NULL) by all.
+SELECT d.day::pg_catalog.date AS day, pg_catalog.count(t.id) AS completed
 FROM pg_catalog.generate_series(
     pg_catalog.date_trunc('day', pg_catalog.timezone('UTC', pg_catalog.now()))
         OPERATOR(pg_catalog.-) pg_catalog.make_interval(days => $2 OPERATOR(pg_catalog.-) 1),

@@ -1,6 +1,6 @@
--- All tasks of one user, or ($1 NULL) of all: how many, how many completed, and the median seconds from creation to completion.
--- One that was completed before it was created took no time. Times outside the years 1 to 9999 are left out of the median:
--- infinity has no distance.
+-- For one user, or ($1 NULL) for all: the number of tasks, of completed tasks, and the median seconds from creation to
+-- completion. A task that was completed before it was created counts as 0 seconds. Times outside the years 1 to 9999 are left
+-- out of the median, as nothing can be subtracted from infinity.
 SELECT
     pg_catalog.count(*) AS total,
     pg_catalog.count(*) FILTER (WHERE t.completed) AS completed,

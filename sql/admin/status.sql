@@ -1,4 +1,4 @@
--- Numbers of rows, sizes in bytes, and the task id that is given next.
+-- Numbers of rows, sizes in bytes, the task id that comes next, and how many are left.
 SELECT
     pg_catalog.current_setting('server_version') AS server_version,
     pg_catalog.current_database()::pg_catalog.text AS database,
@@ -9,10 +9,16 @@ SELECT
     pg_catalog.pg_total_relation_size('@extschema@.users') AS users_bytes,
     pg_catalog.pg_total_relation_size('@extschema@.tasks') AS tasks_bytes,
     pg_catalog.pg_database_size(pg_catalog.current_database()) AS database_bytes,
-    (SELECT s.last_value OPERATOR(pg_catalog.+) s.is_called::pg_catalog.int4 FROM @extschema@.tasks_id_seq AS s) AS next_task_id
+    i.next_task_id,
+    GREATEST(i.largest_task_id OPERATOR(pg_catalog.+) 1 OPERATOR(pg_catalog.-) i.next_task_id, 0) AS task_ids_left
 FROM (
     SELECT
         pg_catalog.count(*) FILTER (WHERE NOT task.completed) AS pending,
         pg_catalog.count(*) FILTER (WHERE task.completed) AS completed
     FROM @extschema@.tasks AS task
 ) AS t
+CROSS JOIN (
+    SELECT s.last_value OPERATOR(pg_catalog.+) s.is_called::pg_catalog.int4 AS next_task_id, q.seqmax AS largest_task_id
+    FROM @extschema@.tasks_id_seq AS s
+    JOIN pg_catalog.pg_sequence AS q ON q.seqrelid OPERATOR(pg_catalog.=) '@extschema@.tasks_id_seq'::pg_catalog.regclass
+) AS i

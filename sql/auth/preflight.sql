@@ -8,9 +8,9 @@ BEGIN
         WHERE e.extname OPERATOR(pg_catalog.=) 'todo'
     ) THEN
         RAISE EXCEPTION 'extension todo_auth needs version 1.0.0 of extension todo'
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'ALTER EXTENSION todo UPDATE';
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run ALTER EXTENSION todo UPDATE first.';
     END IF;
-    -- What others have put into the schema, or may, would be found by calls that are trusted here.
+    -- Calls in this script would find what others have put into the schema, or can put there, and run it as a superuser.
     IF EXISTS (
         SELECT FROM pg_catalog.pg_depend AS d
         WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
@@ -29,13 +29,13 @@ BEGIN
         WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
           AND (
               NOT r.rolsuper
-              -- What ALTER DEFAULT PRIVILEGES gave to a schema that has just been made, nobody has been able to use.
+              -- If this transaction created the schema, no one has used what ALTER DEFAULT PRIVILEGES gave on it.
               OR (a.grantee IS NOT NULL AND n.xmin OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()::pg_catalog.xid)
           )
     ) THEN
-        RAISE EXCEPTION 'schema todo_auth is not empty, or not a superuser''s alone'
+        RAISE EXCEPTION 'schema todo_auth is not empty, or others than a superuser can create objects in it'
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = 'Drop or rename the schema: CREATE EXTENSION makes it.';
+                HINT = 'Drop or rename the schema. CREATE EXTENSION creates it.';
     END IF;
     FOR grantee IN
         SELECT DISTINCT CASE

@@ -25,10 +25,11 @@ BEGIN ATOMIC
         CROSS JOIN LATERAL todo_internal.described(h.oid, ARRAY(SELECT p.oid FROM present AS p WHERE relations IS NULL OR p.oid = ANY (relations))) AS d
     )
     SELECT w.extension, coalesce(a.relid, p.oid), coalesce(w.relation, a.relation), coalesce(w.kind, a.kind), coalesce(w.name, a.name),
-        w.definition, a.definition, a.weakness, a.place
+        todo_internal.located(w.definition, h.oid), todo_internal.located(a.definition, h.oid), a.weakness, a.place
     FROM wanted AS w
     LEFT JOIN present AS p ON p.schema = w.schema AND p.relation = w.relation
     FULL JOIN actual AS a ON a.schema = w.schema AND a.relation = w.relation AND a.kind = w.kind AND a.name = w.name
+    CROSS JOIN home AS h
     WHERE relations IS NULL OR coalesce(a.relid, p.oid) IS NULL OR coalesce(a.relid, p.oid) = ANY (relations);
 END;
 

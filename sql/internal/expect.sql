@@ -1,4 +1,4 @@
--- Makes a function without arguments that returns what tables of an extension are like now, as described() has it. This is how
+-- Makes, or replaces, a function without arguments that returns what tables of an extension are like now, as described() has it. This is how
 -- the extension knows what its tables must be like: it is called when they have just been made, by the files of sql/tables/ and
 -- sql/triggers/ and by nothing else.
 -- tables is the schema of these tables. Of tables elsewhere, only the triggers that call the extension's functions are part.
@@ -29,7 +29,8 @@ DECLARE
         FROM pg_extension AS e
         JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         JOIN pg_trigger AS t ON d.classid = 'pg_proc'::regclass AND t.tgfoid = d.objid
-        WHERE e.extname = extension
+        JOIN pg_class AS c ON c.oid = t.tgrelid
+        WHERE e.extname = extension AND c.relnamespace IN (tables, home)
     );
     body text;
 BEGIN
@@ -42,7 +43,7 @@ BEGIN
         ELSE d.relid = ANY (members)
     END;
     EXECUTE format(
-        'CREATE FUNCTION todo_internal.%I() RETURNS TABLE (schema text, relation text, kind text, name text, definition text) '
+        'CREATE OR REPLACE FUNCTION todo_internal.%I() RETURNS TABLE (schema text, relation text, kind text, name text, definition text) '
         'LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS %L',
         made, E'\nVALUES' || body || E'\n'
     );

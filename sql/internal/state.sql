@@ -1,16 +1,16 @@
--- What the guard compares before and after a command: the tables and sequences of this extension and of those that require it,
--- a row for each fact. kind is
---     schema, relation, storage, column, not null, sequence: what a command must leave as it is
---     constraint, index, trigger: the same, where it is a part that an extension made; else the application's own
---     inheritance, dependence: what must not be added (the latter, an extension with which a part would be dropped)
+-- What the guard compares before and after a command: a row for each fact about the tables and sequences of this extension and of
+-- those that build on it. object is what a fact is about: a relation or a schema. kind is
+--     schema, table, sequence, column: what a command must leave as it is
+--     constraint, index, trigger: the same, if it is a part that an extension makes; if not, it is the application's own
+--     inheritance, dependence: what must not be added (the latter, another extension that a part would be dropped with)
 --     policy, rule, statistics, option: the application's own
---     part: the name of a part that an extension makes, with no relation; to be asked for, as functions tell
--- Reads rows of catalogs and calls nothing that asks PostgreSQL's caches: under a snapshot of before the command, it returns
--- what was true then. Rows are compared as they are, so it works with columns that later versions of PostgreSQL add.
+--     part: the name of a part that an extension makes, about no object; there are such rows if parts is true
+-- It reads rows of catalogs and calls nothing that asks PostgreSQL's caches: under a snapshot from before the command, it returns
+-- what was true then. Rows are compared whole, so columns that later versions of PostgreSQL add count.
 CREATE FUNCTION todo_internal.state(
     parts boolean
 )
-RETURNS TABLE (relation oid, kind text, name name, definition text)
+RETURNS TABLE (object oid, kind text, name name, definition text)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -24,24 +24,27 @@ BEGIN
         FROM (
             SELECT e.oid FROM extension AS e
             UNION ALL
-            SELECT d.objid
+            -- As in the library, only a superuser's extension counts.
+            SELECT o.oid
             FROM extension AS e
             JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.classid = 'pg_extension'::regclass
+            JOIN pg_extension AS o ON o.oid = d.objid
+            JOIN pg_roles AS r ON r.oid = o.extowner AND r.rolsuper
         ) AS x (oid)
         JOIN pg_depend AS m ON m.refclassid = 'pg_extension'::regclass AND m.refobjid = x.oid AND m.deptype = 'e'
     ), relation AS MATERIALIZED (
-        SELECT c.*
+        SELECT c.*, CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind
         FROM member AS m
         JOIN pg_class AS c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
         WHERE c.relkind IN ('r', 'S')
     ), part AS MATERIALIZED (
-        SELECT r.oid AS relation, 'index' AS kind, c.relname AS name, 'pg_class'::regclass AS classid, c.oid,
+        SELECT r.oid AS object, 'index' AS kind, c.relname AS name, 'pg_class'::regclass AS classid, c.oid,
             to_jsonb(i) - '{indexrelid,indisclustered,indisvalid,indisready,indislive,indcheckxmin,indisreplident}'::text[] AS definition
         FROM relation AS r
         JOIN pg_index AS i ON i.indrelid = r.oid
         JOIN pg_class AS c ON c.oid = i.indexrelid
         UNION ALL
-        SELECT r.oid, CASE k.contype WHEN 'n' THEN 'not null' ELSE 'constraint' END, k.conname, 'pg_constraint'::regclass, k.oid,
+        SELECT r.oid, CASE k.contype WHEN 'n' THEN 'column' ELSE 'constraint' END, k.conname, 'pg_constraint'::regclass, k.oid,
             to_jsonb(k) - '{oid,conindid,convalidated}'::text[]
         FROM relation AS r
         JOIN pg_constraint AS k ON k.conrelid = r.oid
@@ -61,10 +64,10 @@ BEGIN
     FROM relation AS r
     CROSS JOIN LATERAL (
         VALUES
-            ('relation', r.relnamespace::text, true),
-            ('storage', 'access method ' || r.relam, true),
-            ('storage', 'logged', r.relpersistence = 'p'),
-            ('storage', 'of no type', r.reloftype = 0),
+            (r.kind, 'in schema ' || r.relnamespace, true),
+            (r.kind, 'access method ' || r.relam, true),
+            (r.kind, 'logged', r.relpersistence = 'p'),
+            (r.kind, 'of no type', r.reloftype = 0),
             ('option', 'row security', r.relrowsecurity),
             ('option', 'forced row security', r.relforcerowsecurity),
             ('option', format('replica identity %s', r.relreplident), r.relreplident NOT IN ('d', 'n')),
@@ -100,10 +103,10 @@ BEGIN
     FROM relation AS r
     JOIN pg_inherits AS i ON r.oid IN (i.inhrelid, i.inhparent)
     UNION ALL
-    SELECT p.relation, p.kind, p.name, p.definition::text
+    SELECT p.object, p.kind, p.name, p.definition::text
     FROM part AS p
     UNION ALL
-    SELECT p.relation, 'dependence', p.name, d.refobjid::text
+    SELECT p.object, 'dependence', p.name, d.refobjid::text
     FROM part AS p
     JOIN pg_depend AS d ON d.classid = p.classid AND d.objid = p.oid AND d.deptype = 'x'
     UNION ALL
@@ -119,8 +122,8 @@ BEGIN
     FROM relation AS r
     JOIN pg_statistic_ext AS s ON s.stxrelid = r.oid;
 
-    -- Adopted tables have no parts until they are brought into the extension's form.
-    IF parts AND to_regprocedure('todo_internal.expected()') IS NOT NULL THEN
+    -- These are as they are now, as functions tell it.
+    IF parts THEN
         RETURN QUERY
         SELECT DISTINCT 0::oid, 'part', e.name::name, ''
         FROM todo_internal.expected() AS e

@@ -1,25 +1,30 @@
-//! What surrounds a command: at its start, the guard notes where it starts in the transaction; at its end, it compares the
-//! state then with the state now, if PostgreSQL has had to look at one of the tables anew.
+//! What surrounds a command: at its start the guard notes its number in the transaction; at its end it judges what the command
+//! has changed, if PostgreSQL has had to look at one of the tables anew.
 
-use super::state::{self, Fact};
-use super::{belongs, is_lifted, is_member, is_owner, is_table, name_of, text};
+use super::state::{self, is_part};
+use super::{described, is_lifted, is_member, is_owner, is_table, refusal};
+use crate::catalog::{relation_name, text};
 use crate::error::Failure;
 use pgrx::pg_sys::NodeTag::*;
 use pgrx::pg_sys::ObjectType::{OBJECT_SEQUENCE, OBJECT_TABLE, OBJECT_VIEW};
-use pgrx::pg_sys::{InvalidOid, Oid};
+use pgrx::pg_sys::{CommandId, InvalidOid, Node, Oid};
 use pgrx::{PgList, PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
 use std::cell::RefCell;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CStr, c_int, c_void};
+
+const NOT_TO_BE_COMPARED: &CStr =
+    c"If a tool makes tables like its models, leave the extension's tables, view and sequence out of what \
+    it compares, or run migrations instead. Tables of your own may reference users(id) and tasks(id).";
 
 /// How many relations of a command are told from each other; of more, one is taken for ours.
 const MANY: usize = 100;
 
 thread_local! {
     // A backend has one thread; this is how Rust spells a static that it need not share.
-    /// The commands that have begun in this transaction and not ended yet, with the number of each in the transaction if it is
-    /// to be judged. One may run within another. One that has failed stays, below all that can end.
-    static BEGUN: RefCell<Vec<(*mut pg_sys::Node, Option<pg_sys::CommandId>)>> = const { RefCell::new(Vec::new()) };
-    /// The relations that PostgreSQL has been told to look at anew since; InvalidOid stands for any.
+    /// The commands that have begun in this transaction, one within another, with the number of each in the transaction if it
+    /// is to be judged. One that has failed stays, as nobody tells of that.
+    static BEGUN: RefCell<Vec<(*mut Node, Option<CommandId>)>> = const { RefCell::new(Vec::new()) };
+    /// The relations that they may have changed; InvalidOid stands for any.
     static TOUCHED: RefCell<Vec<Oid>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -37,12 +42,12 @@ unsafe extern "C-unwind" fn on_invalidation(_: pg_sys::Datum, relation: Oid) {
     touch(relation);
 }
 
-/// With the transaction, all of its commands end; those of some commands (CONCURRENTLY) do so half-way.
+/// With the transaction, its commands are over. Some (CONCURRENTLY) end it half-way, and are not judged any more.
 unsafe extern "C-unwind" fn on_transaction(_: pg_sys::XactEvent::Type, _: *mut c_void) {
     BEGUN.with_borrow_mut(Vec::clear);
 }
 
-/// Notes a relation that a command has changed; with InvalidOid, it may be any.
+/// Notes a relation that a command may have changed; with InvalidOid, any.
 pub fn touch(relation: Oid) {
     if BEGUN.with_borrow(Vec::is_empty) {
         return;
@@ -60,28 +65,28 @@ fn has_touched_ours() -> bool {
         let table = unsafe {
             match pg_sys::get_rel_relkind(relation) as u8 {
                 pg_sys::RELKIND_INDEX => pg_sys::IndexGetRelation(relation, true),
-                0 => InvalidOid,
+                0 => return relation == InvalidOid,
                 _ => relation,
             }
         };
-        relation == InvalidOid || is_member(table)
+        is_member(table)
     };
-    // Looking at them may touch more.
-    TOUCHED.with_borrow(Clone::clone).iter().any(is_ours)
+    // These look-ups may add to the list.
+    TOUCHED.with_borrow(Vec::clone).iter().any(is_ours)
 }
 
-/// A command is about to run.
+/// A command is about to run. Errors: 2BP01 it names a relation of ours to be dropped.
 ///
 /// # Safety
 /// `command` is a parse tree, and stays one until the command ends.
-pub unsafe fn begin(command: *mut pg_sys::Node) -> Result<(), Failure> {
+pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
     // SAFETY: the tag tells the node's type; the fields are what the parser puts there.
     let is_judged = unsafe {
         match (*command).type_ {
             _ if is_lifted() => false,
-            // Each command of an extension's script begins and ends by itself; and rights are no part of the state.
+            // Of an extension's script, each command begins and ends by itself. Rights are no part of the state.
             T_CreateExtensionStmt | T_AlterExtensionStmt | T_GrantStmt => false,
-            T_DropStmt => refuse_dropping(&*command.cast()).map(|()| true)?,
+            T_DropStmt => judge_drop(&*command.cast()).map(|()| true)?,
             T_IndexStmt => warn_of_concurrent(&*command.cast()),
             _ => true,
         }
@@ -92,35 +97,34 @@ pub unsafe fn begin(command: *mut pg_sys::Node) -> Result<(), Failure> {
     // SAFETY: reads a variable of the backend.
     let number = is_judged.then(|| unsafe { pg_sys::GetCurrentCommandId(false) });
     BEGUN.with_borrow_mut(|begun| begun.push((command, number)));
-    // SAFETY: as above. Nothing tells of a change that these make.
+    // SAFETY: as above. The relation cache is not told of what a part depends on.
     if unsafe { (*command).type_ } == T_AlterObjectDependsStmt {
         touch(InvalidOid);
     }
     Ok(())
 }
 
-/// A command has run.
+/// A command has run. Errors: 2BP01 it has changed what must stay as it is.
 ///
 /// # Safety
 /// `command` is what [`begin`] got.
-pub unsafe fn end(command: *mut pg_sys::Node) -> Result<(), Failure> {
-    // No two of those that have begun and not failed are at one address.
+pub unsafe fn end(command: *mut Node) -> Result<(), Failure> {
+    // Those that began after it, within it, are over; and no other that is running has its address.
     let number = BEGUN.with_borrow_mut(|begun| {
-        let place = begun.iter().rposition(|(begun, _)| *begun == command)?;
+        let place = begun.iter().rposition(|(other, _)| *other == command)?;
         let (_, number) = begun[place];
         begun.truncate(place);
         number
     });
-    let Some(number) = number else { return Ok(()) };
-    if is_lifted() || !has_touched_ours() {
+    if number.is_none() || is_lifted() || !has_touched_ours() {
         return Ok(());
     }
-    let (before, now) = state::before_and_now(number);
+    let (before, now) = state::read(number);
     if let Some(refusal) = state::refusal(&before, &now) {
         return Err(refusal);
     }
     if let Some(own) = state::addition(&before, &now) {
-        warn(own);
+        warn(&own.kind, own.object);
     }
     Ok(())
 }
@@ -129,52 +133,43 @@ pub unsafe fn end(command: *mut pg_sys::Node) -> Result<(), Failure> {
 ///
 /// # Safety
 /// As for [`begin`].
-unsafe fn refuse_dropping(command: &pg_sys::DropStmt) -> Result<(), Failure> {
-    if ![OBJECT_TABLE, OBJECT_VIEW, OBJECT_SEQUENCE].contains(&command.removeType) {
-        return Ok(());
-    }
-    // SAFETY: the caller's promise; for these types, objects are lists of names.
-    let names = unsafe { PgList::<pg_sys::List>::from_pg(command.objects) };
-    for names in names.iter_ptr() {
-        // SAFETY: as above.
-        let relation = unsafe { relation_named(pg_sys::makeRangeVarFromNameList(names)) };
-        if is_member(relation) && is_owner(relation) {
-            return Err(belongs(relation));
+unsafe fn judge_drop(command: &pg_sys::DropStmt) -> Result<(), Failure> {
+    if [OBJECT_TABLE, OBJECT_VIEW, OBJECT_SEQUENCE].contains(&command.removeType) {
+        // SAFETY: the caller's promise; for these types, objects are lists of names.
+        for names in unsafe { PgList::<pg_sys::List>::from_pg(command.objects) }.iter_ptr() {
+            // SAFETY: as above.
+            let relation = unsafe { relation_named(pg_sys::makeRangeVarFromNameList(names)) };
+            if is_member(relation) && is_owner(relation) {
+                return Err(refusal(format!("cannot drop {}", described(relation)), NOT_TO_BE_COMPARED));
+            }
         }
     }
     Ok(())
 }
 
-/// Warns of an index that is made concurrently, at the end of which there is no telling what was before: it is another
-/// transaction then. Whether there is.
+/// Warns of an index that is made concurrently: at its end, in another transaction, there is no telling what was before. False
+/// if it is.
 ///
 /// # Safety
 /// As for [`begin`].
 unsafe fn warn_of_concurrent(command: &pg_sys::IndexStmt) -> bool {
-    if !command.concurrent {
-        return true;
+    if command.concurrent {
+        // SAFETY: the caller's promise.
+        let (table, name) = unsafe { (relation_named(command.relation), text(command.idxname)) };
+        if is_table(table) && !is_part(&state::read(None).1, &name) {
+            warn("index", table);
+        }
     }
-    // SAFETY: the caller's promise.
-    let (table, name) = unsafe { (relation_named(command.relation), text(command.idxname)) };
-    if is_table(table) && !state::is_part(&state::now(), &name) {
-        warning(&format!("this index on table {}", name_of(table)));
-    }
-    false
+    !command.concurrent
 }
 
-fn warn(own: &Fact) {
-    let table = name_of(own.relation);
-    match own.kind.as_str() {
-        "option" | "constraint" => warning(&format!("this change of table {table}")),
-        kind => warning(&format!("this {kind} on table {table}")),
-    }
-}
-
-fn warning(what: &str) {
+/// Warns of what the application adds to a table.
+fn warn(kind: &str, table: Oid) {
+    let kind = if kind == "option" { "change" } else { kind };
     ereport!(
         PgLogLevel::WARNING,
         PgSqlErrorCode::ERRCODE_WARNING,
-        format!("{what} will not be in dumps"),
+        format!("this {kind} of table {} will not be in dumps", relation_name(table)),
         "The table belongs to an extension, which a restore creates anew: make the change again after a restore."
     );
 }

@@ -1,30 +1,33 @@
 //! What PostgreSQL tells of each object that a command drops, makes or alters, at the moment it does: the hook raises an
-//! error, and the command is undone. It is for what cannot wait until the command ends: rows that go, also by the extension
-//! itself, and code of others that the same command could run.
+//! error, and the command is undone. It is for what cannot wait until the command ends: rows that go, even with the guard's
+//! event triggers, and code of others that the same command could run.
 
-use super::{columns, described, is_lifted, is_member, is_member_function, is_owner, is_table, loss, part, state};
-use super::{command, name_of};
+use super::{columns, command, described, is_lifted, is_member, is_owner, is_table, kept, refusal, state};
+use crate::catalog::{self, relation_name, text};
 use crate::error::{Failure, Report};
+use crate::membership::Extension;
 use pgrx::pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
-use pgrx::pg_sys::{GETSTRUCT, InvalidOid, NamespaceRelationId, Oid, RelationRelationId, TriggerRelationId};
+use pgrx::pg_sys::{FormData_pg_trigger, InvalidOid, Oid};
 use pgrx::{PgList, PgSqlErrorCode, pg_sys};
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 
-const OF_OTHERS: &CStr =
-    c"A trigger can run with the rights of the table's owner. A superuser can create it, with a function that \
-    belongs to a superuser.";
-const OTHER_TYPE: &CStr =
-    c"A cast of that type would run with the rights of the table's owner. Give the column the type of the \
-    key that it refers to.";
+const KEEP_ROWS: &CStr = c"To keep all rows, take the tables out of the extension first: todo_release_tables(), or before \
+    version 1.0.0 ALTER EXTENSION todo DROP TABLE. A superuser can lift the guard for the session: SET todo.guard = off.";
+const FOREIGN_TRIGGER: &CStr =
+    c"A trigger can run with the rights of the table's owner. A superuser can create it, with a \
+    function that belongs to a superuser.";
+const FOREIGN_TYPE: &CStr =
+    c"A cast of that type would run with the rights of the table's owner. Give the column the type of \
+    the key that it refers to.";
 
 thread_local! {
     // A backend has one thread; this is how Rust spells a static that it need not share.
     static NEXT_HOOK: Cell<pg_sys::object_access_hook_type> = const { Cell::new(None) };
 }
 
-/// Puts the hook in place; called once, when the library is loaded.
+/// Called once, when the library is loaded.
 pub fn install() {
     // SAFETY: the variable is the backend's one thread's.
     unsafe {
@@ -43,25 +46,22 @@ unsafe extern "C-unwind" fn on_object_access(
     // SAFETY: called by PostgreSQL, where an ERROR may be raised: this frame holds plain values only. The argument is
     // what the kind of access says.
     unsafe {
-        let refused: Option<Report> = match (access, class) {
-            (OAT_DROP, RelationRelationId) => {
-                let flags = (*argument.cast::<pg_sys::ObjectAccessDrop>()).dropflags;
-                pgrx_extern_c_guard(|| report(judge_drop(object, column, flags)))
+        let judge = |judgement: &dyn Fn() -> Result<(), Failure>| -> Option<Report> {
+            pgrx_extern_c_guard(|| judgement().err().map(|failure| failure.into_report(InvalidOid)))
+        };
+        let is_relation = class == pg_sys::RelationRelationId;
+        let refused = if access == OAT_DROP && is_relation {
+            let flags = (*argument.cast::<pg_sys::ObjectAccessDrop>()).dropflags;
+            judge(&|| judge_drop(object, column, flags))
+        } else if access == OAT_POST_CREATE && class == pg_sys::TriggerRelationId {
+            let internal = (*argument.cast::<pg_sys::ObjectAccessPostCreate>()).is_internal;
+            judge(&|| if internal { judge_reference(object) } else { judge_trigger(object) })
+        } else {
+            // Of a sequence's options and a schema's name, the relation cache is not told.
+            if access == OAT_POST_ALTER && (is_relation || class == pg_sys::NamespaceRelationId) {
+                command::touch(if is_relation { object } else { InvalidOid });
             }
-            (OAT_POST_CREATE, TriggerRelationId) => {
-                let internal = (*argument.cast::<pg_sys::ObjectAccessPostCreate>()).is_internal;
-                pgrx_extern_c_guard(|| report(judge_trigger(object, internal)))
-            }
-            // Of a sequence's options, and of a schema's name, the relation cache is not told.
-            (OAT_POST_ALTER, RelationRelationId) => pgrx_extern_c_guard(|| {
-                command::touch(object);
-                None
-            }),
-            (OAT_POST_ALTER, NamespaceRelationId) => pgrx_extern_c_guard(|| {
-                command::touch(InvalidOid);
-                None
-            }),
-            _ => None,
+            None
         };
         if let Some(report) = refused {
             report.raise();
@@ -72,106 +72,87 @@ unsafe extern "C-unwind" fn on_object_access(
     }
 }
 
-fn report(outcome: Result<(), Failure>) -> Option<Report> {
-    outcome.err().map(|failure| failure.into_report(InvalidOid))
-}
-
 /// A relation, or a column of it, that goes. The command has locked it by now.
 fn judge_drop(relation: Oid, column: c_int, flags: c_int) -> Result<(), Failure> {
-    // What is dropped concurrently is gone before the command ends.
-    if flags & pg_sys::PERFORM_DELETION_CONCURRENTLY as c_int != 0 {
-        // SAFETY: a catalog look-up, which takes any OID.
-        let table = unsafe { pg_sys::IndexGetRelation(relation, true) };
-        let name = name_of(relation);
-        let is_part = is_table(table) && !is_lifted() && state::is_part(&state::now(), &name);
-        return if is_part { Err(part("index", &name)) } else { Ok(()) };
+    if is_lifted() {
+        return Ok(());
     }
-    if !is_table(relation) || is_lifted() {
+    // Its rows are no reason, and when the command ends it is too late.
+    if flags & pg_sys::PERFORM_DELETION_CONCURRENTLY as c_int != 0 {
+        let name = relation_name(relation);
+        // SAFETY: a catalog look-up, which takes any OID.
+        let is_ours = is_table(unsafe { pg_sys::IndexGetRelation(relation, true) });
+        return if is_ours && state::is_part(&state::read(None).1, &name) { Err(kept("index", &name)) } else { Ok(()) };
+    }
+    if !is_table(relation) {
         Ok(())
     } else if column > 0 {
         Err(columns(relation))
     } else if has_rows(relation) {
-        Err(loss(relation))
+        let is_todo = Extension::of_relation(relation).is_some_and(Extension::is_todo);
+        let hint = if is_todo { KEEP_ROWS } else { super::LIFT };
+        Err(refusal(format!("cannot drop table {} while it holds rows", described(relation)), hint))
     } else {
         Ok(())
     }
 }
 
-/// A trigger that a command has made.
-fn judge_trigger(trigger: Oid, internal: bool) -> Result<(), Failure> {
-    // SAFETY: a static of the server; NULL stands for the catalog as it was before.
-    let (now, before) = unsafe {
-        (trigger_row(trigger, &raw mut pg_sys::SnapshotSelfData), trigger_row(trigger, std::ptr::null_mut()))
-    };
-    let Some(now) = now else { return Ok(()) };
-    let not_allowed =
-        |message, hint| Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(hint));
-    if internal {
-        // It enforces a foreign key. To look a value up, PostgreSQL casts it to the type of the key that it refers to, with the
-        // rights of the owner of that key's table; and a cast is a function of whoever made the value's type.
-        if is_table(now.tgconstrrelid) && !is_lifted() && !refers_by_types_of_superusers(&now) {
-            let message =
-                format!("cannot refer to {} from a column of a type of its own", described(now.tgconstrrelid));
-            return not_allowed(message, OTHER_TYPE);
-        }
-    } else if is_member(now.tgrelid) && !is_owner(now.tgrelid) && !is_lifted() {
-        if let Some(before) = before.filter(|before| is_member_function(before.tgfoid)) {
-            // SAFETY: a terminated string.
-            return Err(part("trigger", &unsafe { super::text(before.tgname.data.as_ptr()) }));
-        }
-        // On tables whose owner's rights it could run with, only that owner or a superuser makes one, whoever has the privilege.
-        // On a view it would run with the rights of whoever writes to that.
-        return not_allowed(format!("must be owner of {} to create a trigger", described(now.tgrelid)), OF_OTHERS);
+/// A trigger that a command has made or replaced: on tables whose owner's rights it could run with, only that owner or a
+/// superuser may, whoever has the privilege. On a view it would run with the rights of whoever writes to that.
+fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
+    let Some((table, name)) = trigger_now(trigger, |row| (row.tgrelid, row.tgname)) else { return Ok(()) };
+    if !is_member(table) || is_owner(table) || is_lifted() {
+        return Ok(());
     }
-    Ok(())
+    let mut replaced = InvalidOid;
+    let index = pg_sys::TriggerOidIndexId.into();
+    catalog::scan(index, [trigger], |row: &FormData_pg_trigger| replaced = row.tgfoid);
+    if Extension::of(pg_sys::ProcedureRelationId, replaced).is_some() {
+        // SAFETY: a terminated string.
+        return Err(kept("trigger", &unsafe { text(name.data.as_ptr()) }));
+    }
+    let message = format!("must be owner of {} to create a trigger", described(table));
+    Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(FOREIGN_TRIGGER))
 }
 
-/// Whether the columns of the foreign key that the trigger enforces are of types that superusers made.
-fn refers_by_types_of_superusers(trigger: &pg_sys::FormData_pg_trigger) -> bool {
-    // SAFETY: the command has locked the relation. The list is one of ForeignKeyCacheInfo, and is read while it is open; a
-    // row is released once it has been read.
-    unsafe {
-        let table = pg_sys::table_open(trigger.tgrelid, pg_sys::NoLock as pg_sys::LOCKMODE);
-        let keys = PgList::<pg_sys::ForeignKeyCacheInfo>::from_pg(pg_sys::RelationGetFKeyList(table));
-        let key = keys.iter_ptr().find(|&key| (*key).conoid == trigger.tgconstraint);
+/// A trigger that enforces a new foreign key. To look a value up, PostgreSQL casts it to the type of the key that it refers
+/// to, with the rights of the owner of that key's table; and a cast is a function of whoever made the value's type.
+fn judge_reference(trigger: Oid) -> Result<(), Failure> {
+    let read = |row: &FormData_pg_trigger| (row.tgrelid, row.tgconstrrelid, row.tgconstraint);
+    let Some((table, referred, constraint)) = trigger_now(trigger, read) else { return Ok(()) };
+    if !is_table(referred) || is_lifted() {
+        return Ok(());
+    }
+    // SAFETY: the command has locked the relation. The list is one of ForeignKeyCacheInfo, which is read while it is open.
+    let is_trusted = unsafe {
+        let relation = pg_sys::table_open(table, pg_sys::NoLock as pg_sys::LOCKMODE);
+        let keys = PgList::<pg_sys::ForeignKeyCacheInfo>::from_pg(pg_sys::RelationGetFKeyList(relation));
+        let key = keys.iter_ptr().find(|&key| (*key).conoid == constraint);
         let is_trusted = key.is_some_and(|key| {
-            (&(*key).conkey)[..(*key).nkeys as usize].iter().all(|&column| {
-                let base = pg_sys::getBaseType(pg_sys::get_atttype(trigger.tgrelid, column));
-                let row = pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::TYPEOID as c_int, base.into());
-                if row.is_null() {
-                    return false;
-                }
-                let owner = (*GETSTRUCT(row).cast::<pg_sys::FormData_pg_type>()).typowner;
-                pg_sys::ReleaseSysCache(row);
-                pg_sys::superuser_arg(owner)
-            })
+            let columns = &(&(*key).conkey)[..(*key).nkeys as usize];
+            let owner = |&column| catalog::type_owner(pg_sys::getBaseType(pg_sys::get_atttype(table, column)));
+            columns.iter().map(owner).all(catalog::is_superuser)
         });
-        pg_sys::table_close(table, pg_sys::NoLock as pg_sys::LOCKMODE);
+        pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
         is_trusted
+    };
+    if is_trusted {
+        return Ok(());
     }
+    let message = format!("cannot refer to {} from a column of a type of its own", described(referred));
+    Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(FOREIGN_TYPE))
 }
 
-/// The row of a trigger, under a snapshot: there is no cache of triggers.
-///
-/// # Safety
-/// `snapshot` is one, or NULL.
-unsafe fn trigger_row(trigger: Oid, snapshot: pg_sys::Snapshot) -> Option<pg_sys::FormData_pg_trigger> {
-    let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
-    let mut key = pg_sys::ScanKeyData::default();
-    // SAFETY: a scan by the catalog's index as the server's own code does it, ended in order; the row is copied before.
+/// What `read` takes from the row of a trigger that a command has just made or replaced.
+fn trigger_now<T>(trigger: Oid, read: impl Fn(&FormData_pg_trigger) -> T) -> Option<T> {
+    let mut value = None;
+    // SAFETY: a static of the server.
     unsafe {
-        let equal = pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber;
-        let oid = pg_sys::Anum_pg_trigger_oid as pg_sys::AttrNumber;
-        pg_sys::ScanKeyInit(&raw mut key, oid, equal, pg_sys::F_OIDEQ.into(), trigger.into());
-        let catalog = pg_sys::table_open(TriggerRelationId, lock);
-        let scan =
-            pg_sys::systable_beginscan(catalog, pg_sys::TriggerOidIndexId.into(), true, snapshot, 1, &raw mut key);
-        let tuple = pg_sys::systable_getnext(scan);
-        let row = (!tuple.is_null()).then(|| GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_trigger>().read());
-        pg_sys::systable_endscan(scan);
-        pg_sys::table_close(catalog, lock);
-        row
+        let own = &raw mut pg_sys::SnapshotSelfData;
+        let index = pg_sys::TriggerOidIndexId.into();
+        catalog::scan_under(own, index, [trigger], |row| value = Some(read(row)));
     }
+    value
 }
 
 /// Whether a table has a row now, also one that was committed after the transaction's snapshot.

@@ -1,17 +1,18 @@
-//! The state of the extensions' tables, as a list of facts (`todo_internal.state()`): now, or as it was when a command began.
-//! What is wrong already stays the same, and so is in nobody's way.
+//! The state of the extensions' tables: a list of facts, from `todo_internal.state()`. What is wrong already is in nobody's
+//! way, as only what a command changes is judged.
 
-use super::{columns, part, renamed_schema, text, whole};
+use super::{columns, kept};
+use crate::catalog::text;
 use crate::error::Failure;
-use crate::owner;
-use pgrx::pg_sys;
+use crate::role::acting_as;
+use pgrx::pg_sys::{self, Oid};
 use std::cell::Cell;
-use std::ffi::{CStr, CString, c_int};
+use std::ffi::{CString, c_int};
 
 #[derive(PartialEq, Eq)]
 pub struct Fact {
-    /// What it is a fact about; a schema, if it is one about a schema.
-    pub relation: pg_sys::Oid,
+    /// The relation, or the schema, that it is about.
+    pub object: Oid,
     pub kind: String,
     name: String,
     definition: String,
@@ -19,99 +20,86 @@ pub struct Fact {
 
 thread_local! {
     /// The schema of the guard's own function, and of the one that reads the state.
-    pub static SCHEMA: Cell<pg_sys::Oid> = const { Cell::new(pg_sys::InvalidOid) };
+    pub static SCHEMA: Cell<Oid> = const { Cell::new(pg_sys::InvalidOid) };
 }
 
-/// The state as it is.
-pub fn now() -> Vec<Fact> {
-    // SAFETY: snapshots as documented; an ERROR ends them with the (sub)transaction.
+/// The state before a command, if its number in the transaction is given, and now.
+///
+/// PostgreSQL numbers what a transaction does to catalogs, as it does for other tables, and keeps the rows that it has replaced.
+/// What other transactions have done is in both or in neither.
+pub fn read(number: Option<pg_sys::CommandId>) -> (Vec<Fact>, Vec<Fact>) {
+    // SAFETY: snapshots as documented; an ERROR ends them with the (sub)transaction. The one that is changed is a copy of our
+    // own.
     unsafe {
         pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
-        let now = read(true);
-        pg_sys::PopActiveSnapshot();
-        now
-    }
-}
-
-/// The state before a command, by its number in the transaction, and as it is. PostgreSQL numbers what a transaction does to
-/// catalogs as it does for other tables, and keeps the rows that it has replaced. What others have committed is in both.
-pub fn before_and_now(number: pg_sys::CommandId) -> (Vec<Fact>, Vec<Fact>) {
-    // SAFETY: as above; the snapshot that is changed is a copy of our own.
-    unsafe {
-        pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
-        let now = read(true);
-        pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
-        (*pg_sys::GetActiveSnapshot()).curcid = number;
-        let before = read(false);
-        pg_sys::PopActiveSnapshot();
+        let now = facts(true);
+        let before = number.map_or_else(Vec::new, |number| {
+            pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
+            (*pg_sys::GetActiveSnapshot()).curcid = number;
+            let before = facts(false);
+            pg_sys::PopActiveSnapshot();
+            before
+        });
         pg_sys::PopActiveSnapshot();
         (before, now)
     }
 }
 
-/// The state under the active snapshot, with the names of `parts` as they are now.
+/// What is so under the active snapshot; with `parts`, the names of parts as well.
 ///
 /// # Safety
 /// There is an active snapshot.
-unsafe fn read(parts: bool) -> Vec<Fact> {
-    // SAFETY: SPI as documented, connected and finished in order; an ERROR ends it with the (sub)transaction. The function
-    // returns four columns, none of them NULL.
-    unsafe {
+unsafe fn facts(parts: bool) -> Vec<Fact> {
+    // SAFETY: catalog look-ups; the schema's name is NULL or a terminated string.
+    let (schema, owner) = unsafe {
         let schema = pg_sys::get_namespace_name(SCHEMA.get());
         if schema.is_null() {
             return Vec::new();
         }
-        let schema = CStr::from_ptr(pg_sys::quote_identifier(schema)).to_string_lossy();
-        let query = format!("SELECT s.relation, s.kind, s.name, s.definition FROM {schema}.state({parts}) AS s");
-        let query = CString::new(query).unwrap_or_default();
-        // Whoever runs the command need not have a right on the function.
-        let caller = owner::enter(pg_sys::get_role_oid(c"todo_owner".as_ptr(), true));
+        (text(pg_sys::quote_identifier(schema)), pg_sys::get_role_oid(c"todo_owner".as_ptr(), true))
+    };
+    let query = format!("SELECT s.object, s.kind, s.name, s.definition FROM {schema}.state({parts}) AS s");
+    let query = CString::new(query).unwrap_or_default();
+    // Whoever runs the command need not have a right on the function.
+    // SAFETY: SPI as documented, connected and finished in order; an ERROR ends it with the (sub)transaction. Read-only, it uses
+    // the active snapshot. The function returns four columns, the first of them an OID.
+    acting_as(owner, || unsafe {
         pg_sys::SPI_connect();
-        // Read-only, it uses the active snapshot.
         let status = pg_sys::SPI_execute(query.as_ptr(), true, 0);
         assert_eq!(status, pg_sys::SPI_OK_SELECT as c_int, "the state of the tables could not be read");
         let (rows, table) = (pg_sys::SPI_processed as usize, pg_sys::SPI_tuptable);
-        let facts = (0..rows).map(|i| {
-            let column = |n| text(pg_sys::SPI_getvalue(*(*table).vals.add(i), (*table).tupdesc, n));
-            let relation = pg_sys::Oid::from(column(1).parse::<u32>().unwrap_or(0));
-            Fact { relation, kind: column(2), name: column(3), definition: column(4) }
-        });
-        let facts = facts.collect();
+        let column = |row, number| text(pg_sys::SPI_getvalue(*(*table).vals.add(row), (*table).tupdesc, number));
+        let fact = |row| Fact {
+            object: column(row, 1).parse().map_or(pg_sys::InvalidOid, Oid::from_u32),
+            kind: column(row, 2),
+            name: column(row, 3),
+            definition: column(row, 4),
+        };
+        let facts = (0..rows).map(fact).collect();
         pg_sys::SPI_finish();
-        owner::leave(caller);
         facts
-    }
+    })
 }
 
-/// Whether an extension has made the constraint, index or trigger of this name.
+/// Whether an extension makes the constraint, index or trigger of this name.
 pub fn is_part(now: &[Fact], name: &str) -> bool {
     now.iter().any(|fact| fact.kind == "part" && fact.name == name)
 }
 
-/// Why a command that has made `now` of `before` is refused, if it is. Tables that are not the extensions' any more, or were not
-/// yet, are nobody's.
+/// Why a command is refused, if it is.
 pub fn refusal(before: &[Fact], now: &[Fact]) -> Option<Failure> {
-    let is_part = |fact: &&Fact| is_part(now, &fact.name);
     let lost = difference(before, now).find(|fact| match fact.kind.as_str() {
-        "schema" | "relation" | "storage" | "sequence" | "column" | "not null" => true,
-        "constraint" | "index" | "trigger" => is_part(fact),
+        "schema" | "table" | "sequence" | "column" => true,
+        "constraint" | "index" | "trigger" => is_part(now, &fact.name),
         _ => false,
     });
-    let gained = || {
-        difference(now, before).find(|fact| match fact.kind.as_str() {
-            "column" | "inheritance" => true,
-            "dependence" => is_part(fact),
-            _ => false,
-        })
-    };
-    let fact = lost.or_else(gained)?;
-    Some(match fact.kind.as_str() {
-        "column" | "not null" => columns(fact.relation),
-        "schema" => renamed_schema(&fact.name),
-        kind @ ("constraint" | "index" | "trigger") => part(kind, &fact.name),
-        "dependence" => part("part", &fact.name),
-        _ => whole("change", fact.relation),
-    })
+    let gained = difference(now, before).find(|fact| match fact.kind.as_str() {
+        "column" | "inheritance" => true,
+        "dependence" => is_part(now, &fact.name),
+        _ => false,
+    });
+    let fact = lost.or(gained)?;
+    Some(if fact.kind == "column" { columns(fact.object) } else { kept(&fact.kind, &fact.name) })
 }
 
 /// What a command has added that is the application's own, and not in dumps.
@@ -123,7 +111,7 @@ pub fn addition<'a>(before: &'a [Fact], now: &'a [Fact]) -> Option<&'a Fact> {
     })
 }
 
-/// What is in the one state and not in the other, of what both are about.
+/// What is in the one state and not in the other, about objects that are in both. Others have come or gone as a whole.
 fn difference<'a>(one: &'a [Fact], other: &'a [Fact]) -> impl Iterator<Item = &'a Fact> {
-    one.iter().filter(|fact| !other.contains(fact) && other.iter().any(|f| f.relation == fact.relation))
+    one.iter().filter(|fact| !other.contains(fact) && other.iter().any(|f| f.object == fact.object))
 }

@@ -1,5 +1,7 @@
 """The rules as Python sees them: errors with their fields, and the documented Pydantic models beside the database."""
 
+import doctest
+
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -174,6 +176,13 @@ async def test_errors_of_another_kind_are_raised_again(app, users, driver):
 def test_both_pages_fit_into_one_module():
     both = module("both", *page_of_models(), *page("validation.md"))
     both.tasks_from("todo_list_tasks('u1')")
+
+
+def test_the_page_shows_what_the_models_answer(app):
+    [(path, line, session)] = page("validation.md", "pycon")
+    shown = doctest.DocTestParser().get_doctest(session, vars(app).copy(), path.name, str(path), line)
+    outcome = doctest.DocTestRunner().run(shown)
+    assert outcome.attempted > 0 and outcome.failed == 0
 
 
 # Generated values: what rules tell apart, near their limits.

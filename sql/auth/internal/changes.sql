@@ -1,4 +1,4 @@
--- What a new row has that differs from the old one, by column; NULL is a value like any other.
+-- The columns of a new row that differ from the old one, with their new values. NULL is a value like any other.
 CREATE FUNCTION todo_auth.changes(
     old_row jsonb,
     new_row jsonb
@@ -13,6 +13,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION todo_auth.changes(jsonb, jsonb) IS
-    'What a new row has that differs from the old one, by column';
+    'The columns of a new row that differ from the old one, with their new values';
 
 REVOKE ALL ON FUNCTION todo_auth.changes(jsonb, jsonb) FROM PUBLIC;

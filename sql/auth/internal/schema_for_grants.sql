@@ -1,5 +1,5 @@
--- The schema of extension todo as SQL text, for a caller who may grant to the role.
--- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is none); 42501 not the owner of both extensions' tables.
+-- The schema of extension todo as SQL text, if the caller may grant rights to the role.
+-- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 42501 not the owner of both extensions' tables.
 CREATE FUNCTION todo_auth.schema_for_grants(
     role text
 )
@@ -19,6 +19,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_auth.schema_for_grants(text) IS
-    'The schema of extension todo, for a caller who may grant to the role';
+    'The schema of extension todo, if the caller may grant rights to the role';
 
 REVOKE ALL ON FUNCTION todo_auth.schema_for_grants(text) FROM PUBLIC;

@@ -1,7 +1,7 @@
--- Stores a hash as the password of a user, NULL for none: a bcrypt hash in users; another one in user_data, and the password
--- of users is locked. False when there is no such user. The user's row is locked first, as by everybody who writes a
--- password, so that writers wait for each other and do not deadlock. With the caller's rights.
--- Errors: 23514 no hash at all, or a bcrypt hash that users refuses.
+-- Stores a hash as the password of a user; NULL means no password. A bcrypt hash is stored in users. Another hash is stored in
+-- user_data, and the password in users is locked. Returns false if there is no such user. Everyone who writes a password locks
+-- the user's row first, so that writers wait for each other instead of deadlocking. Runs with the caller's rights.
+-- Errors: 23514 the value is not a hash, or a bcrypt hash that users refuses.
 CREATE FUNCTION todo_auth.store_password(
     user_id text,
     hash text
@@ -14,15 +14,15 @@ AS $$
 DECLARE
     is_bcrypt CONSTANT boolean := (hash ~ '^[$]2[aby][$]') IS TRUE;
 BEGIN
-    -- Before the constraint, whose error would show the value.
+    -- The CHECK constraint would refuse this, too, but its error would show the value.
     IF NOT is_bcrypt AND hash !~ '^([0-9a-f]{32}:[0-9a-f]{128}|[$][a-z][a-z0-9-]+[$].{40,})$' THEN
-        RAISE EXCEPTION 'password is no hash' USING ERRCODE = 'check_violation', SCHEMA = 'todo_auth',
+        RAISE EXCEPTION 'password is not a hash' USING ERRCODE = 'check_violation', SCHEMA = 'todo_auth',
             TABLE = 'account', COLUMN = 'password', CONSTRAINT = 'user_data_password_hash_check';
     END IF;
     -- The trigger on users clears a hash in user_data.
     UPDATE @extschema:todo@.users AS u
     SET hashed_password = CASE WHEN is_bcrypt THEN store_password.hash ELSE '!' END,
-        -- Also where users does not change.
+        -- The hash in user_data can change while the one in users stays '!'.
         updated_at = clock_timestamp() AT TIME ZONE 'UTC'
     WHERE u.id = store_password.user_id;
     IF NOT FOUND THEN
@@ -38,6 +38,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_auth.store_password(text, text) IS
-    'Stores a hash as the password of a user, in users or user_data';
+    'Stores a hash as the password of a user, in users or in user_data';
 
 REVOKE ALL ON FUNCTION todo_auth.store_password(text, text) FROM PUBLIC;

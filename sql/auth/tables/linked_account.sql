@@ -1,4 +1,4 @@
--- The rows of account whose provider is another one than the password: accounts elsewhere that sign a user in.
+-- The rows of the view account that are not passwords: accounts with other providers, through which a user can sign in.
 CREATE TABLE todo_auth.linked_account (
     id                      text                     NOT NULL,
     "accountId"             text                     NOT NULL,

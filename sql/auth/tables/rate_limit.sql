@@ -1,5 +1,5 @@
--- As Better Auth makes it for `rateLimit: { storage: "database" }`: requests by key (address and path), the last one in
--- milliseconds since 1970. With an id where the application gives none.
+-- The table that Better Auth creates for `rateLimit: { storage: "database" }`, with a default for id. It counts requests by key
+-- (address and path). lastRequest is in milliseconds since 1970.
 CREATE TABLE todo_auth."rateLimit" (
     id            text    NOT NULL DEFAULT pg_catalog.gen_random_uuid()::pg_catalog.text,
     key           text    NOT NULL,

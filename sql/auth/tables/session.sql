@@ -1,4 +1,4 @@
--- As Better Auth makes it, but for userId, which is of the type of users.id, and an id where the application gives none.
+-- The table that Better Auth creates, except that userId has the type of users.id, and id has a default.
 CREATE TABLE todo_auth.session (
     id          text                     NOT NULL DEFAULT pg_catalog.gen_random_uuid()::pg_catalog.text,
     "expiresAt" timestamp with time zone NOT NULL,

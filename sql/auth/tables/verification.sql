@@ -1,4 +1,4 @@
--- As Better Auth makes it, with an id where the application gives none. (It also gives longer ones than users.id holds.)
+-- The table that Better Auth creates, with a default for id. Better Auth's own ids here can be longer than users.id allows.
 CREATE TABLE todo_auth.verification (
     id          text                     NOT NULL DEFAULT pg_catalog.gen_random_uuid()::pg_catalog.text,
     identifier  text                     NOT NULL,

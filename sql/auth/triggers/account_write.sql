@@ -1,7 +1,8 @@
--- Writes of the view account: of a password, with store_password(), or of another provider's account, in linked_account. An
--- inserted password has the id and times of its user, whatever was given. With the caller's rights.
--- Errors: 0A000 a column that this kind of account has no place for, or that cannot be changed; 23502 a column is NULL;
--- 23503 no such user; 23505 the user has a password, or somebody the account, already; 23514 the password is no hash.
+-- Turns a write of the view account into a write of a password, with store_password(), or of another provider's account in
+-- linked_account. An inserted password gets the id and times of its user, no matter what the statement gives. Runs with the
+-- caller's rights.
+-- Errors: 0A000 this kind of account does not have the column, or it cannot be changed; 23502 a column is NULL; 23503 no such
+-- user; 23505 the user already has a password, or the account already has a user; 23514 the password is not a hash.
 CREATE FUNCTION todo_auth.account_write()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -42,7 +43,7 @@ BEGIN
             USING ERRCODE = 'feature_not_supported', SCHEMA = 'todo_auth', TABLE = 'account', COLUMN = refused;
     END IF;
 
-    -- Before the constraints, whose errors would show the row with its tokens.
+    -- The constraints would refuse this, too, but their errors would show the row with its tokens.
     SELECT c.name INTO refused
     FROM unnest(fixed || ARRAY['updatedAt']) AS c (name)
     WHERE to_jsonb(NEW) -> c.name = 'null'
@@ -61,15 +62,15 @@ BEGIN
             RAISE EXCEPTION 'there is no such user' USING ERRCODE = 'foreign_key_violation',
                 SCHEMA = 'todo_auth', TABLE = 'account', CONSTRAINT = 'account_userId_fkey';
         END IF;
-        -- Once more, now that the row is locked.
+        -- The user's row is locked now, so no one else can add a password after this check.
         IF has_password OR EXISTS (
             SELECT FROM todo_auth.user_data AS d WHERE d.user_id = NEW."userId" AND d.password_hash IS NOT NULL
         ) THEN
-            RAISE EXCEPTION 'the user has a password' USING ERRCODE = 'unique_violation',
+            RAISE EXCEPTION 'the user already has a password' USING ERRCODE = 'unique_violation',
                 SCHEMA = 'todo_auth', TABLE = 'account', CONSTRAINT = 'account_pkey';
         END IF;
         IF (NEW."accountId" = NEW."userId") IS NOT TRUE THEN
-            RAISE EXCEPTION 'accountId of a password is the id of its user' USING ERRCODE = 'check_violation',
+            RAISE EXCEPTION 'accountId of a password must be the id of its user' USING ERRCODE = 'check_violation',
                 SCHEMA = 'todo_auth', TABLE = 'account', COLUMN = 'accountId';
         END IF;
         IF NEW.password IS NULL THEN
@@ -88,7 +89,7 @@ BEGIN
         INSERT INTO todo_auth.linked_account
         SELECT r.* FROM jsonb_populate_record(NULL::todo_auth.linked_account, changes) AS r;
     ELSE
-        -- What the statement does not change is taken from the row as it is by now.
+        -- Columns that the statement does not change keep the value that the row has now.
         UPDATE todo_auth.linked_account AS l
         SET (
             "accessToken", "refreshToken", "idToken", "accessTokenExpiresAt", "refreshTokenExpiresAt", scope, "updatedAt"
@@ -104,7 +105,7 @@ BEGIN
         END IF;
     END IF;
 
-    -- As it is stored; nothing of a password that is locked, or not to be shown.
+    -- Return the row as it is stored. A locked password, or one that must not be shown, has no row.
     IF is_password THEN
         SELECT a.* INTO NEW
         FROM todo_auth.account AS a
@@ -120,7 +121,7 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_auth.account_write() IS
-    'Writes of the view account become writes of users, user_data or linked_account';
+    'Turns writes of the view account into writes of users, user_data or linked_account';
 
 REVOKE ALL ON FUNCTION todo_auth.account_write() FROM PUBLIC;
 

@@ -1,6 +1,6 @@
--- Refuses a row that a NOT NULL or CHECK constraint would refuse: the constraint's own error would show the row, with its tokens
--- and hashes, to the client and in the log. WHEN of the trigger finds such rows, so that others cost no call. The arguments
--- are the table's CHECK constraint, if it has one, and its column.
+-- Refuses a row that a NOT NULL or CHECK constraint would refuse. The constraint's own error would show the row, with its tokens
+-- and hashes, to the client and in the log. The trigger's WHEN clause finds such rows, so that good rows cost no call. The
+-- arguments are the table's CHECK constraint, if it has one, and the column of that constraint.
 -- Errors: 23502 a column is NULL; 23514 the CHECK constraint is broken.
 CREATE FUNCTION todo_auth.refused_row()
 RETURNS trigger
@@ -26,11 +26,11 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_auth.refused_row() IS
-    'Refuses a row that a constraint would refuse, without showing it';
+    'Refuses a row that a constraint would refuse, without showing the row';
 
 REVOKE ALL ON FUNCTION todo_auth.refused_row() FROM PUBLIC;
 
--- Triggers fire in the order of their names: these after an application's own.
+-- Triggers fire in the order of their names. These fire after an application's own.
 CREATE TRIGGER zz_todo_before_row
     BEFORE INSERT OR UPDATE ON todo_auth.user_data
     FOR EACH ROW

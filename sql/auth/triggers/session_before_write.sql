@@ -1,5 +1,6 @@
--- A user who is not active gets no session: no row, which Better Auth takes for a failed sign-in (an error it would not). The
--- user's row is locked against a deactivation at the same time. With the caller's rights.
+-- An inactive user gets no session: the row is silently left out, because Better Auth takes that for a failed sign-in, but an error
+-- for a failure of the server. The user's row is locked, so that no deactivation can happen at the same time. Runs with the
+-- caller's rights.
 -- Errors: 23502 userId is NULL; 23503 no such user.
 CREATE FUNCTION todo_auth.session_before_write()
 RETURNS trigger
@@ -9,7 +10,7 @@ AS $$
 DECLARE
     is_active boolean;
 BEGIN
-    -- Before the constraint, whose error would show the row with its token.
+    -- The constraint would refuse this, too, but its error would show the row with its token.
     IF NEW."userId" IS NULL THEN
         RAISE EXCEPTION 'userId of a session is missing' USING ERRCODE = 'not_null_violation',
             SCHEMA = 'todo_auth', TABLE = 'session', COLUMN = 'userId';
@@ -27,7 +28,7 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_auth.session_before_write() IS
-    'Keeps users who are not active from getting a session';
+    'Keeps inactive users from getting a session';
 
 REVOKE ALL ON FUNCTION todo_auth.session_before_write() FROM PUBLIC;
 

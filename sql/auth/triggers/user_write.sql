@@ -1,5 +1,5 @@
--- Writes of the view "user" become writes of users, whose rules hold, and of user_data. With the caller's rights.
--- Errors: those of users; 0A000 id or createdAt changed.
+-- Turns a write of the view "user" into a write of users, whose rules apply, and of user_data. Runs with the caller's rights.
+-- Errors: those of users; 0A000 id or createdAt was changed.
 CREATE FUNCTION todo_auth.user_write()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -27,7 +27,7 @@ BEGIN
                 USING ERRCODE = 'feature_not_supported', SCHEMA = 'todo_auth', TABLE = 'user',
                     COLUMN = CASE WHEN changes ? 'id' THEN 'id' ELSE 'createdAt' END;
         END IF;
-        -- Only what the statement changes: the row may have changed since it was found.
+        -- Write only what the statement changes, because the row can have changed since the statement found it.
         UPDATE @extschema:todo@.users AS u
         SET name = CASE WHEN changes ? 'name' THEN NEW.name ELSE u.name END,
             email = CASE WHEN changes ? 'email' THEN NEW.email ELSE u.email END,
@@ -40,7 +40,7 @@ BEGIN
                 ELSE u.updated_at
             END
         WHERE u.id = OLD.id
-          -- What has been verified is the address that was found.
+          -- The statement verifies the address that it found, and no other.
           AND (
               NOT changes ? 'emailVerified'
               OR lower(u.email COLLATE pg_catalog."C") = OLD.email
@@ -48,8 +48,8 @@ BEGIN
         IF NOT FOUND THEN
             RETURN NULL;
         END IF;
-        -- users takes a new address for unverified, whatever the same UPDATE says. Better Auth changes that of a verified
-        -- user when the new one has been confirmed, and says so.
+        -- The trigger on users makes every new address unverified, even if the same UPDATE sets email_verified. But Better
+        -- Auth changes the address of a verified user only when the new one has been confirmed.
         IF changes ? 'email' AND NEW."emailVerified" THEN
             UPDATE @extschema:todo@.users AS u
             SET email_verified = true,
@@ -67,14 +67,14 @@ BEGIN
         ON CONFLICT (user_id) DO UPDATE SET image = EXCLUDED.image;
     END IF;
 
-    -- As it is stored.
+    -- Return the row as it is stored.
     SELECT v.* INTO NEW FROM todo_auth."user" AS v WHERE v.id = NEW.id;
     RETURN NEW;
 END
 $$;
 
 COMMENT ON FUNCTION todo_auth.user_write() IS
-    'Writes of the view "user" become writes of users';
+    'Turns writes of the view "user" into writes of users and user_data';
 
 REVOKE ALL ON FUNCTION todo_auth.user_write() FROM PUBLIC;
 

@@ -1,5 +1,6 @@
--- The sessions of a user who is deactivated end. With the owner's rights: who writes users need have none on sessions.
--- Errors: 25001 not at READ COMMITTED: a session that was made meanwhile would not be seen, and would stay.
+-- Ends the sessions of a user who is deactivated. Runs with the owner's rights, because a role that writes users need not have
+-- rights on sessions.
+-- Errors: 25001 the transaction is not at READ COMMITTED. It would not see a session that another one has just created.
 CREATE FUNCTION todo_auth.users_deactivated()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -27,5 +28,5 @@ CREATE TRIGGER todo_auth_deactivated
     WHEN (OLD.is_active AND NOT NEW.is_active)
     EXECUTE FUNCTION todo_auth.users_deactivated();
 
--- It goes with the extension, as the function does.
+-- DROP EXTENSION todo_auth drops the trigger, as it drops the function.
 ALTER TRIGGER todo_auth_deactivated ON @extschema:todo@.users DEPENDS ON EXTENSION todo_auth;

@@ -1,5 +1,6 @@
--- A password that is written to users is the only one, also the one that it was, or '!', with which an administrator locks a
--- password of user_data. With the owner's rights: who writes users need have none on user_data.
+-- A password that is written to users replaces the one in user_data. This is so even if it is the same as before, or '!', by
+-- which an administrator locks a password in user_data. Runs with the owner's rights, because a role that writes users need not
+-- have rights on user_data.
 CREATE FUNCTION todo_auth.users_password_written()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -17,7 +18,7 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_auth.users_password_written() IS
-    'Forgets the hash in user_data when one is written to users';
+    'Removes the hash in user_data when a password is written to users';
 
 REVOKE ALL ON FUNCTION todo_auth.users_password_written() FROM PUBLIC;
 
@@ -25,5 +26,5 @@ CREATE TRIGGER todo_auth_password_written
     AFTER UPDATE OF hashed_password ON @extschema:todo@.users
     FOR EACH ROW EXECUTE FUNCTION todo_auth.users_password_written();
 
--- It goes with the extension, as the function does.
+-- DROP EXTENSION todo_auth drops the trigger, as it drops the function.
 ALTER TRIGGER todo_auth_password_written ON @extschema:todo@.users DEPENDS ON EXTENSION todo_auth;

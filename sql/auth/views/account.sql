@@ -1,7 +1,7 @@
--- Better Auth's model "account". The password of a user is no row of its own, but the one of users (or, if users cannot
--- hold it, of user_data): there is nothing to keep equal. Its id is the user's. A locked password is no row; that of a user
--- who is not active is shown as none, which a login cannot tell from a wrong one.
--- The parts of the UNION ALL are plain tables without a WHERE, or a join with the view would read all of them.
+-- Better Auth's model "account". The password of a user is not stored again, but read from users, or from user_data if users
+-- cannot hold it. So there is nothing to keep in step. Its id is the user's id. A locked password has no row. The password of an
+-- inactive user is shown as NULL, which looks like a wrong password to a login.
+-- The parts of the UNION ALL have no WHERE, because a join with the view would then read all rows.
 CREATE VIEW todo_auth.account AS
     SELECT
         a.id, a."accountId", a."providerId", a."userId", a."accessToken", a."refreshToken", a."idToken",

@@ -3,20 +3,22 @@
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Administers the PostgreSQL extension todo.
+/// Administer the PostgreSQL extension todo
 ///
-/// It connects as psql does: by --dsn, else DATABASE_URL, else the PG* variables, with service and password files. Exit
-/// codes: 0 done, 1 failed (doctor: there are findings), 2 wrong usage (doctor: cannot check), 130 interrupted.
+/// The database is the one that --dsn names. Without --dsn, the environment variable DATABASE_URL names it, and without that,
+/// PGHOST, PGDATABASE and the other variables of psql do. Service files and password files work as with psql.
+///
+/// Exit codes: 0 success; 1 failure, or doctor has findings; 2 wrong usage, or doctor cannot check; 130 interrupted.
 #[derive(Parser)]
 #[command(name = "todo-admin", version, max_term_width = 100)]
 pub struct Args {
-    /// Connect to this URL, these key=value pairs, or the database of this name
+    /// Connect to this database: a URL, key=value pairs, or a name
     #[arg(long, global = true, value_name = "DSN")]
     pub dsn: Option<String>,
-    /// As a superuser, run what the owner of adopted tables may have put on them
+    /// As a superuser, work on tables of another role, whose triggers will run with your rights
     #[arg(long, global = true)]
     pub trust_owner: bool,
-    /// Show the SQLSTATE of errors
+    /// Add the SQLSTATE to error messages
     #[arg(short, long, global = true)]
     pub verbose: bool,
     #[command(subcommand)]
@@ -27,10 +29,10 @@ pub struct Args {
 pub enum Command {
     /// Create the extension in a database
     Install {
-        /// Schema for its tables and functions, created if missing [default: the first one in search_path]
+        /// Schema for the tables and functions, created if missing [default: the first one in search_path]
         #[arg(long)]
         schema: Option<String>,
-        /// Version to create [default: the newest]
+        /// Version to install [default: the newest]
         #[arg(long)]
         version: Option<String>,
     },
@@ -39,44 +41,44 @@ pub enum Command {
         /// Version to update to [default: the newest]
         #[arg(long, value_name = "VERSION")]
         to: Option<String>,
-        /// Try it, report the outcome, and roll back
+        /// Report whether it would succeed, but change nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Take over existing tables that Alembic, SQLModel or plain SQL made
+    /// Create the extension around existing tables users and tasks, keeping their rows
     Adopt {
         /// Schema of the tables [default: the first one in search_path]
         #[arg(long)]
         schema: Option<String>,
-        /// Try it, report the outcome, and roll back
+        /// Report whether it would succeed, but change nothing
         #[arg(long)]
         dry_run: bool,
     },
-    /// Show versions, numbers of users and tasks, sizes, and the task ids left
+    /// Show versions, numbers of users and tasks, sizes, and how many task ids are left
     Status(Format),
-    /// Check the extension and report what is wrong, with its fix
+    /// Check the database and the connection, and report what is wrong and how to fix it
     Doctor(Format),
     /// Add, list, change and delete users
     #[command(subcommand)]
     User(UserCommand),
-    /// Let a role use the extension
+    /// Allow an application's role to use the extension
     Grant {
-        /// The application's role
+        /// Name of the role
         role: String,
-        /// Also grant the table users, hashes included, to an application that writes it with its own SQL
+        /// Also allow direct access to the table users, with its password hashes
         #[arg(long)]
         tables: bool,
     },
-    /// Revoke what grant gave a role
+    /// Take back what grant has given to a role
     Revoke {
-        /// The application's role
+        /// Name of the role
         role: String,
     },
     /// Write users and tasks to a file as JSON Lines
     Export {
         /// File to write, or - for standard output
         file: String,
-        /// Export one user only, by id or e-mail address
+        /// Export only the user with this id or e-mail address, and the user's tasks
         #[arg(long)]
         user: Option<String>,
         /// Include password hashes
@@ -86,42 +88,42 @@ pub enum Command {
         #[arg(long)]
         force: bool,
     },
-    /// Import what export wrote, with the same ids and times: all of it or nothing
+    /// Import a file that export wrote, with the same ids and times: all of it or nothing
     Import {
         /// File to read, or - for standard input
         file: String,
-        /// Write bad lines to this new file and import the others
+        /// Write lines that cannot be imported to this new file, and import the others
         #[arg(long, value_name = "FILE")]
         skip_bad: Option<String>,
-        /// Import password hashes; without this, imported users cannot log in until a password is set
+        /// Import password hashes; otherwise, users cannot log in until a password is set
         #[arg(long)]
         with_hashes: bool,
     },
-    /// Dump the database into a directory, and verify the dump by restoring it
+    /// Back up the database with pg_dump, and verify the backup by restoring it
     Backup {
-        /// Directory for backups only, created if missing
+        /// Directory that is used for backups only, created if missing
         dir: PathBuf,
-        /// Then remove backups of this database that are older than this
+        /// Remove older backups of this database afterwards
         #[arg(long, default_value_t = 7, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
         keep_days: u16,
     },
     /// Restore a backup into a new database
     Restore {
-        /// The archive that backup wrote
+        /// Archive that backup wrote: a file whose name ends with .dump
         file: PathBuf,
-        /// Database to create
+        /// Name of the new database
         #[arg(long, value_name = "DATABASE")]
         into: String,
-        /// Also run the SQL file beside the archive: policies, indexes, triggers and so on that dumps leave out
+        /// Also run the SQL file beside the archive, which restores what dumps leave out, such as policies and indexes
         #[arg(long)]
         with_extras: bool,
-        /// Do not run the SQL file beside the archive, even if it holds row-level security
+        /// Do not run the SQL file beside the archive, even if rows then become visible to more roles
         #[arg(long, conflicts_with = "with_extras")]
         without_extras: bool,
     },
-    /// Show tasks completed per day, the completion rate, and how long tasks take
+    /// Show how many tasks are completed each day, and how long they take
     Stats {
-        /// Count one user only, by id or e-mail address
+        /// Count only the tasks of the user with this id or e-mail address
         #[arg(long)]
         user: Option<String>,
         /// Number of days to show
@@ -130,16 +132,16 @@ pub enum Command {
         #[command(flatten)]
         format: Format,
     },
-    /// Print the completion script for a shell
+    /// Print a script for a shell that completes commands and options
     Completions {
-        /// The shell
+        /// Name of the shell
         shell: clap_complete::Shell,
     },
 }
 
 #[derive(clap::Args)]
 pub struct Format {
-    /// Print JSON
+    /// Print the result as JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -153,14 +155,14 @@ pub struct Password {
 
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Add a user; asks for the password
+    /// Add a user, and ask for the password
     Add {
-        /// E-mail address
+        /// E-mail address of the user
         email: String,
-        /// Name to show
+        /// Display name
         #[arg(long)]
         name: String,
-        /// Set no password: the user cannot log in until one is set
+        /// Add the user without a password; the user cannot log in until one is set
         #[arg(long, conflicts_with = "password_stdin")]
         locked: bool,
         #[command(flatten)]
@@ -170,36 +172,36 @@ pub enum UserCommand {
     List(Format),
     /// Show a user and the number of the user's tasks
     Show {
-        /// Id or e-mail address
+        /// Id or e-mail address of the user
         user: String,
         #[command(flatten)]
         format: Format,
     },
-    /// Set a new password; asks for it
+    /// Ask for a new password, and set it
     Passwd {
-        /// Id or e-mail address
+        /// Id or e-mail address of the user
         user: String,
         #[command(flatten)]
         password: Password,
     },
     /// Mark the e-mail address as verified
     VerifyEmail {
-        /// Id or e-mail address
+        /// Id or e-mail address of the user
         user: String,
     },
-    /// Let a user log in again
+    /// Allow a user to log in again
     Enable {
-        /// Id or e-mail address
+        /// Id or e-mail address of the user
         user: String,
     },
-    /// Keep a user from logging in
+    /// Prevent a user from logging in
     Disable {
-        /// Id or e-mail address
+        /// Id or e-mail address of the user
         user: String,
     },
     /// Delete a user and all the user's tasks
     Delete {
-        /// Id or e-mail address
+        /// Id or e-mail address of the user
         user: String,
         /// Do not ask for confirmation
         #[arg(long)]

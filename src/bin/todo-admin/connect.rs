@@ -1,17 +1,16 @@
-//! Connecting as psql does, with TLS up to `sslmode=verify-full`, and cancelling the running query on Ctrl-C.
+//! Connects as psql does, with TLS up to `sslmode=verify-full`.
 
-use crate::conninfo::Conninfo;
+use crate::conninfo::{Conninfo, SEE_LIBPQ};
 use crate::error::Error;
-use crate::output;
+use crate::interrupt::on_interrupt;
+use crate::message::warn;
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslVerifyMode};
 use postgres::config::{ChannelBinding, LoadBalanceHosts, SslMode, SslNegotiation, TargetSessionAttrs};
 use postgres::error::Severity;
-use postgres::{CancelToken, Client, Config};
+use postgres::{Client, Config};
 use postgres_openssl::MakeTlsConnector;
 use std::path::PathBuf;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 /// A connection, and where it leads.
@@ -24,7 +23,7 @@ impl Session {
     pub fn open(conninfo: Conninfo) -> Result<Self, Error> {
         let weakest = if conninfo.get("sslrootcert") == Some("system") { "verify-full" } else { "prefer" };
         let host = conninfo.get("host").unwrap_or_default();
-        // A socket of this machine has no TLS, whatever is asked for.
+        // A Unix socket has no TLS, whatever sslmode says.
         let is_local = host.starts_with('/') || host.starts_with('@');
         let mode = if is_local { "disable" } else { conninfo.get("sslmode").unwrap_or(weakest) }.to_owned();
         let tls = tls(&conninfo, &mode)?;
@@ -43,12 +42,15 @@ impl Session {
             }
         }
         let client = outcome?;
-        cancel_on_interrupt(client.cancel_token(), tls);
+        let token = client.cancel_token();
+        on_interrupt(move || {
+            let _ = token.cancel_query(tls.clone());
+        });
         Ok(Self { client, conninfo })
     }
 }
 
-/// An error on the way to the server names it.
+/// Names the server in an error that did not come from it.
 fn unreachable(error: postgres::Error, conninfo: &Conninfo) -> Error {
     if error.as_db_error().is_some() {
         return error.into();
@@ -58,10 +60,11 @@ fn unreachable(error: postgres::Error, conninfo: &Conninfo) -> Error {
     let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
     let text = error.to_string();
     if text.contains("password missing") {
-        return Error::new("the server asks for a password").fix("set PGPASSWORD or use a password file");
+        return Error::new("the server asks for a password")
+            .fix("set PGPASSWORD, or add the password to your password file");
     }
     Error::new(format!("cannot connect to {place}, port {port}: {cause}"))
-        .fix("check that the server runs, and --dsn, DATABASE_URL or PGHOST")
+        .fix("check that the server is running, and that --dsn, DATABASE_URL or PGHOST names it")
 }
 
 fn config(conninfo: &Conninfo) -> Result<Config, Error> {
@@ -113,7 +116,7 @@ fn config(conninfo: &Conninfo) -> Result<Config, Error> {
             "any" => TargetSessionAttrs::Any,
             "read-write" | "primary" => TargetSessionAttrs::ReadWrite,
             "read-only" | "standby" => TargetSessionAttrs::ReadOnly,
-            other => return Err(unknown("target_session_attrs", other)),
+            other => return Err(invalid("target_session_attrs", other)),
         });
     }
     if let Some(binding) = conninfo.get("channel_binding") {
@@ -121,14 +124,14 @@ fn config(conninfo: &Conninfo) -> Result<Config, Error> {
             "disable" => ChannelBinding::Disable,
             "prefer" => ChannelBinding::Prefer,
             "require" => ChannelBinding::Require,
-            other => return Err(unknown("channel_binding", other)),
+            other => return Err(invalid("channel_binding", other)),
         });
     }
     if let Some(negotiation) = conninfo.get("sslnegotiation") {
         config.ssl_negotiation(match negotiation {
             "postgres" => SslNegotiation::Postgres,
             "direct" => SslNegotiation::Direct,
-            other => return Err(unknown("sslnegotiation", other)),
+            other => return Err(invalid("sslnegotiation", other)),
         });
     }
     if conninfo.get("load_balance_hosts") == Some("random") {
@@ -137,30 +140,27 @@ fn config(conninfo: &Conninfo) -> Result<Config, Error> {
     config.notice_callback(|notice| {
         if notice.parsed_severity() == Some(Severity::Warning) {
             let hint = notice.hint().map_or(String::new(), |hint| format!(" ({hint})"));
-            output::warn(&format!("{}{hint}", notice.message()));
+            warn(&format!("{}{hint}", notice.message()));
         }
     });
     Ok(config)
 }
 
 fn value<T: FromStr>(key: &str, text: &str) -> Result<T, Error> {
-    text.trim().parse().map_err(|_| unknown(key, text))
+    text.trim().parse().map_err(|_| invalid(key, text))
 }
 
-fn unknown(key: &str, value: &str) -> Error {
-    // What stands where a number belongs may be part of a password, by a slip.
-    let shown = if key == "port" || key == "hostaddr" { String::new() } else { format!(" \"{value}\"") };
-    Error::usage(
-        format!("connection parameter {key} cannot have this value{shown}"),
-        "see PostgreSQL's connection strings",
-    )
+fn invalid(key: &str, value: &str) -> Error {
+    // In a mistyped URL, part of the password may stand where these belong.
+    let shown = if key == "port" || key == "hostaddr" { String::new() } else { format!(": \"{value}\"") };
+    Error::usage(format!("invalid value for connection parameter {key}{shown}"), SEE_LIBPQ)
 }
 
-/// TLS as libpq has it: certificates are verified from verify-ca on, or where there is a root certificate to do it with;
-/// names from verify-full on.
+/// TLS by libpq's rules. The server's certificate is verified if sslmode is verify-ca or verify-full, or if there is a root
+/// certificate and sslmode is require. Its name is verified if sslmode is verify-full.
 fn tls(conninfo: &Conninfo, mode: &str) -> Result<MakeTlsConnector, Error> {
     if !matches!(mode, "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full") {
-        return Err(unknown("sslmode", mode));
+        return Err(invalid("sslmode", mode));
     }
     let failed = |error: openssl::error::ErrorStack| Error::new(format!("TLS: {error}"));
     let own = |name: &str| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".postgresql").join(name));
@@ -175,7 +175,7 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<MakeTlsConnector, Error> {
         None if verifies && !system => {
             return Err(Error::usage(
                 format!("sslmode {mode} needs a root certificate"),
-                "put it into ~/.postgresql/root.crt, or name it by sslrootcert (\"system\" for the system's)",
+                "save it as ~/.postgresql/root.crt, or name its file in sslrootcert; \"system\" means the system's certificates",
             ));
         }
         _ => {}
@@ -195,45 +195,4 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<MakeTlsConnector, Error> {
         Ok(())
     });
     Ok(connector)
-}
-
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-/// Someone is being asked: no query is running that would have to be cancelled.
-static PROMPTING: AtomicBool = AtomicBool::new(false);
-static CANCEL: OnceLock<Mutex<(CancelToken, MakeTlsConnector)>> = OnceLock::new();
-
-/// The first Ctrl-C cancels the query, which then fails; the second ends the process.
-fn cancel_on_interrupt(token: CancelToken, tls: MakeTlsConnector) {
-    if let Some(cancel) = CANCEL.get() {
-        *cancel.lock().expect("nobody panics holding it") = (token, tls);
-        return;
-    }
-    let _ = CANCEL.set(Mutex::new((token, tls)));
-    // A handler that cannot be had leaves the default, which ends the process.
-    let _ = ctrlc::set_handler(|| {
-        if PROMPTING.load(Ordering::SeqCst) {
-            // A password's prompt has turned the echo off.
-            let _ = std::process::Command::new("stty").arg("echo").status();
-            eprintln!();
-            std::process::exit(130);
-        }
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-        if let Some((token, tls)) = CANCEL.get().and_then(|cancel| cancel.lock().ok()).as_deref() {
-            let _ = token.cancel_query(tls.clone());
-        }
-    });
-}
-
-/// Asks someone: Ctrl-C ends the program at once.
-pub fn prompting<T>(ask: impl FnOnce() -> T) -> T {
-    PROMPTING.store(true, Ordering::SeqCst);
-    let answer = ask();
-    PROMPTING.store(false, Ordering::SeqCst);
-    answer
-}
-
-pub fn is_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
 }

@@ -1,12 +1,17 @@
-//! Where to connect, by libpq's rules: what is given (`--dsn`, else `DATABASE_URL`), then its service, then the PG*
-//! variables, then defaults; the password also from the password file.
+//! Where to connect, by libpq's rules. A parameter comes from the first of these that has it: `--dsn`, or `DATABASE_URL` if
+//! there is no `--dsn`; the service; the PG* variables; the password file; the defaults.
 
+use crate::connection_string;
 use crate::error::Error;
+use crate::message::warn;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Connection parameters that have a variable of the environment.
+/// Where valid parameters and values are listed.
+pub const SEE_LIBPQ: &str = "see \"Parameter Key Words\" in PostgreSQL's manual";
+
+/// Environment variables, and the connection parameters that they set.
 const VARIABLES: [(&str, &str); 17] = [
     ("PGHOST", "host"),
     ("PGHOSTADDR", "hostaddr"),
@@ -26,7 +31,7 @@ const VARIABLES: [(&str, &str); 17] = [
     ("PGCHANNELBINDING", "channel_binding"),
     ("PGSSLNEGOTIATION", "sslnegotiation"),
 ];
-/// Parameters without a variable that have an effect here, or that libpq knows and that have none.
+/// Connection parameters that have no variable here. libpq's own that have no effect here are accepted, too.
 const OTHERS: [&str; 14] = [
     "service",
     "servicefile",
@@ -49,7 +54,7 @@ const OTHERS: [&str; 14] = [
 pub struct Conninfo(BTreeMap<String, String>);
 
 impl Conninfo {
-    /// All that says where to connect, but for the password file.
+    /// Everything but the password file, which only [`Self::password`] reads.
     pub fn resolve(given: Option<&str>) -> Result<Self, Error> {
         let given = given.map(str::to_owned).or_else(|| variable("DATABASE_URL"));
         let mut conninfo = given.as_deref().map_or(Ok(Self::default()), Self::parse)?;
@@ -71,7 +76,7 @@ impl Conninfo {
         Ok(conninfo)
     }
 
-    /// Adds what is not given yet.
+    /// Sets parameters that have no value yet.
     fn add(&mut self, parameters: impl IntoIterator<Item = (String, String)>) {
         for (key, value) in parameters {
             self.0.entry(key).or_insert(value);
@@ -82,14 +87,14 @@ impl Conninfo {
         self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The same server, another database.
+    /// The same server, but another database.
     pub fn with_database(&self, name: &str) -> Self {
         let mut conninfo = self.clone();
         conninfo.0.insert("dbname".to_owned(), name.to_owned());
         conninfo
     }
 
-    /// All but the password as variables of the environment, for programs on libpq.
+    /// Everything but the password, as environment variables for programs that use libpq.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let known = VARIABLES.iter().filter(|(_, key)| !matches!(*key, "password" | "passfile"));
         known.filter_map(|&(name, key)| Some((name, self.get(key)?.to_owned()))).collect()
@@ -97,48 +102,32 @@ impl Conninfo {
 
     /// A URL, `key=value` pairs, or the name of a database.
     fn parse(text: &str) -> Result<Self, Error> {
-        let parameters = match text.split_once("://") {
-            Some((scheme, rest)) if is_scheme(scheme) => parse_url(rest)?,
-            // It may hold a password: nothing of it is shown.
-            Some((scheme, _)) if !scheme.contains('=') => {
-                return Err(Error::usage("not a PostgreSQL address", "begin it with postgresql://"));
-            }
-            _ if text.contains('=') => parse_pairs(text)?,
-            _ => vec![("dbname".to_owned(), text.to_owned())],
-        };
+        let parameters = connection_string::parse(text)?;
         for (key, _) in &parameters {
             if !key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
                 return Err(Error::usage("malformed connection string", "write key=value pairs, or postgresql://..."));
             }
             let known = VARIABLES.iter().any(|(_, name)| name == key) || OTHERS.contains(&&**key);
             if !known {
-                return Err(Error::usage(
-                    format!("no connection parameter: {key}"),
-                    "see PostgreSQL's connection strings",
-                ));
+                return Err(Error::usage(format!("there is no connection parameter {key}"), SEE_LIBPQ));
             }
         }
         Ok(Self(parameters.into_iter().collect()))
     }
 
-    /// The password: given, or the password file's.
+    /// The password, from the password file if no other place has it.
     pub fn password(&self) -> Option<String> {
         self.get("password").map(str::to_owned).or_else(|| {
             let file =
                 self.get("passfile").map_or_else(|| home().map(|home| home.join(".pgpass")), |f| Some(f.into()))?;
             let text = read_private(&file)?;
             let host = self.get("host").or_else(|| self.get("hostaddr"))?;
-            // The default socket's directory goes by the name of the machine's own.
+            // In password files, localhost stands for the default directory of sockets.
             let host = if host == default_host() { "localhost" } else { host };
             let wanted = [host, self.get("port")?, self.get("dbname")?, self.get("user")?];
             text.lines().find_map(|line| password_of(line, &wanted))
         })
     }
-}
-
-/// `postgresql`, as libpq has it, and with the name of a driver as SQLAlchemy's have it.
-fn is_scheme(scheme: &str) -> bool {
-    matches!(scheme.split('+').next(), Some("postgresql" | "postgres"))
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -149,7 +138,7 @@ fn home() -> Option<PathBuf> {
     variable("HOME").map(PathBuf::from)
 }
 
-/// The socket's directory that Debian's packages, or PostgreSQL's own builds, use.
+/// The directory of sockets that Debian's packages use, or else that of PostgreSQL's own builds.
 fn default_host() -> String {
     let directories = ["/var/run/postgresql", "/tmp"];
     let has_socket = |dir: &&&str| Path::new(dir).join(".s.PGSQL.5432").exists();
@@ -157,105 +146,7 @@ fn default_host() -> String {
     found.map_or("localhost", |dir| dir).to_owned()
 }
 
-/// `key = value` pairs; a value may be in quotes, and a backslash takes the next character as it is.
-fn parse_pairs(text: &str) -> Result<Vec<(String, String)>, Error> {
-    let malformed = |what: &str| Error::usage(format!("malformed connection string: {what}"), "write key=value pairs");
-    let mut pairs = Vec::new();
-    let mut rest = text.trim_start();
-    while !rest.is_empty() {
-        let (key, after) = rest.split_once('=').ok_or_else(|| malformed("a word without ="))?;
-        let (key, after) = (key.trim(), after.trim_start());
-        if key.is_empty() || key.contains(char::is_whitespace) {
-            return Err(malformed("a word without ="));
-        }
-        let quoted = after.starts_with('\'');
-        let mut value = String::new();
-        let mut closed = !quoted;
-        let mut end = after.len();
-        let mut characters = after.char_indices().skip(usize::from(quoted));
-        while let Some((at, character)) = characters.next() {
-            match character {
-                '\\' => value.extend(characters.next().map(|(_, escaped)| escaped)),
-                '\'' if quoted => {
-                    (closed, end) = (true, at + 1);
-                    break;
-                }
-                c if !quoted && c.is_whitespace() => {
-                    end = at;
-                    break;
-                }
-                c => value.push(c),
-            }
-        }
-        if !closed {
-            return Err(malformed("a quote is not closed"));
-        }
-        pairs.push((key.to_owned(), value));
-        rest = after[end..].trim_start();
-    }
-    Ok(pairs)
-}
-
-/// `[user[:password]@][host[:port][,...]][/dbname][?key=value[&...]]`
-fn parse_url(rest: &str) -> Result<Vec<(String, String)>, Error> {
-    let mut parameters = Vec::new();
-    let mut add = |key: &str, value: &str| -> Result<(), Error> {
-        if !value.is_empty() {
-            parameters.push((key.to_owned(), decode(value)?));
-        }
-        Ok(())
-    };
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, dbname) = rest.split_once('/').unwrap_or((rest, ""));
-    let (credentials, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
-    let (user, password) = credentials.split_once(':').unwrap_or((credentials, ""));
-    add("user", user)?;
-    add("password", password)?;
-    add("dbname", dbname)?;
-    let (mut names, mut ports) = (Vec::new(), Vec::new());
-    for host in hosts.split(',') {
-        let (name, port) = match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
-            Some((address, port)) => (address, port.strip_prefix(':').unwrap_or("")),
-            None => host.split_once(':').unwrap_or((host, "")),
-        };
-        names.push(name);
-        ports.push(port);
-    }
-    add("host", &names.join(","))?;
-    if ports.iter().any(|port| !port.is_empty()) {
-        add(
-            "port",
-            &ports.iter().map(|port| if port.is_empty() { "5432" } else { port }).collect::<Vec<_>>().join(","),
-        )?;
-    }
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // JDBC's name for it, which libpq takes in URLs, too.
-        match (key, value) {
-            ("ssl", "true") => add("sslmode", "require")?,
-            _ => add(key, value)?,
-        }
-    }
-    Ok(parameters)
-}
-
-/// `%41` is `A`.
-fn decode(text: &str) -> Result<String, Error> {
-    let malformed = || Error::usage("malformed address: % without two hexadecimal digits", "write %25 for a %");
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16)).ok_or_else(malformed);
-        bytes.push((digit()? * 16 + digit()?) as u8);
-    }
-    String::from_utf8(bytes).map_err(|_| malformed())
-}
-
-/// The parameters of a service: from the user's file, else from the system's.
+/// The parameters of a service, from the user's file or else the system's.
 fn service_parameters(service: &str, file: Option<&str>) -> Result<Vec<(String, String)>, Error> {
     let own = file.map(PathBuf::from).or_else(|| variable("PGSERVICEFILE").map(PathBuf::from));
     let own = own.or_else(|| home().map(|home| home.join(".pg_service.conf")));
@@ -273,21 +164,22 @@ fn service_parameters(service: &str, file: Option<&str>) -> Result<Vec<(String, 
                 .collect());
         }
     }
-    Err(Error::usage(format!("no service \"{service}\""), "define it in ~/.pg_service.conf"))
+    Err(Error::usage(format!("there is no service \"{service}\""), "define it in ~/.pg_service.conf"))
 }
 
-/// A password file, unless others may read it.
+/// A password file, unless someone else may read it.
 fn read_private(file: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = fs::metadata(file).ok().filter(fs::Metadata::is_file)?;
     if metadata.permissions().mode() & 0o077 != 0 {
-        eprintln!("todo-admin: {} is not read, as others may read it: chmod 600 it", file.display());
+        let file = file.display();
+        warn(&format!("password file {file} is ignored because other users have access to it: run chmod 600 {file}"));
         return None;
     }
     fs::read_to_string(file).ok()
 }
 
-/// The password of a line `host:port:dbname:user:password`, if it is for this connection.
+/// The password in a line `host:port:dbname:user:password`, if the line is for this connection.
 fn password_of(line: &str, wanted: &[&str; 4]) -> Option<String> {
     if line.starts_with('#') {
         return None;
@@ -296,7 +188,7 @@ fn password_of(line: &str, wanted: &[&str; 4]) -> Option<String> {
     let mut characters = line.chars();
     while let Some(character) = characters.next() {
         match character {
-            // The password is the rest, colons and all.
+            // The password is the rest of the line, colons included.
             ':' if fields.len() <= wanted.len() => fields.push(String::new()),
             '\\' => fields.last_mut()?.extend(characters.next()),
             c => fields.last_mut()?.push(c),

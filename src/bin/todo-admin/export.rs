@@ -1,19 +1,23 @@
-//! `export`: users and tasks as JSON Lines, from one snapshot, row by row.
+//! `export`: users and tasks as JSON Lines, row by row, from one snapshot.
 
-use crate::aside::Aside;
-use crate::connect::{Session, is_interrupted};
+use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql, undisturbed};
-use crate::far_times;
-use crate::output::{self, count};
-use crate::transfer::{Header, Record, Task, User, VERSION, progress};
+use crate::extension::Extension;
+use crate::far_times::refuse_far_times;
+use crate::message::{complain, count};
+use crate::new_file::Replacement;
+use crate::prompt;
+use crate::sql::{admin_sql, undisturbed};
+use crate::transfer::{Header, Record, Task, User, progress, write_line};
+use crate::user;
 use indicatif::ProgressBar;
 use postgres::binary_copy::{BinaryCopyOutIter, BinaryCopyOutRow};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::Type;
 use postgres::{CopyOutReader, IsolationLevel, Transaction};
+use postgres_protocol::escape::escape_literal;
 use std::fs::OpenOptions;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 const USER_TYPES: [Type; 8] =
@@ -21,11 +25,11 @@ const USER_TYPES: [Type; 8] =
 const TASK_TYPES: [Type; 8] =
     [Type::INT4, Type::TEXT, Type::TEXT, Type::TEXT, Type::BOOL, Type::TIMESTAMP, Type::TIMESTAMP, Type::TIMESTAMP];
 
-/// How many users and tasks were written.
+/// The numbers of users and of tasks.
 type Counts = (i64, i64);
 
 pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: bool, force: bool) -> Result<(), Error> {
-    // A device or a pipe is written to as it is.
+    // A device or a pipe cannot be replaced, only written to.
     let is_special = file != "-" && std::fs::metadata(file).is_ok_and(|there| !there.is_file());
     if file != "-" && !is_special && !force {
         may_overwrite(file)?;
@@ -34,7 +38,7 @@ pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: b
         session.client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead).start()?;
     undisturbed(&mut transaction)?;
     let schema = Extension::schema_of_rows(&mut transaction)?;
-    far_times::refuse(&mut transaction, &schema, user)?;
+    refuse_far_times(&mut transaction, &schema, user)?;
     let unopened = |error: std::io::Error| Error::new(format!("{file}: {error}"));
     let mut export_to = |out: &mut dyn Write| -> Result<Counts, Error> {
         let counts = export(&mut transaction, &schema, user, with_hashes, out)?;
@@ -46,15 +50,14 @@ pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: b
     } else if is_special {
         export_to(&mut BufWriter::new(OpenOptions::new().write(true).open(file).map_err(unopened)?))?
     } else {
-        // Written aside, so that there is never half an export by this name.
-        let (aside, opened) = Aside::create(Path::new(file)).map_err(unopened)?;
+        let (replacement, opened) = Replacement::of(Path::new(file)).map_err(unopened)?;
         let counts = export_to(&mut BufWriter::new(opened))?;
-        aside.complete()?;
+        replacement.complete()?;
         counts
     };
     let place = if file == "-" { "standard output" } else { file };
     let hashes = if with_hashes { ", with password hashes" } else { "" };
-    output::complain(&format!("{place}: {} and {} exported{hashes}", count(users, "user"), count(tasks, "task")));
+    complain(&format!("{place}: {} and {} exported{hashes}", count(users, "user"), count(tasks, "task")));
     Ok(())
 }
 
@@ -63,10 +66,10 @@ fn may_overwrite(file: &str) -> Result<(), Error> {
     if !Path::new(file).exists() {
         return Ok(());
     }
-    if !std::io::stdin().is_terminal() {
+    if !prompt::can_ask() {
         return Err(Error::usage(format!("{file} already exists"), "pass --force to overwrite it"));
     }
-    if output::confirm(&format!("{file} already exists. Overwrite it?"))? {
+    if prompt::confirm(&format!("{file} already exists. Overwrite it?"))? {
         Ok(())
     } else {
         Err(Error::new("nothing has been exported"))
@@ -80,17 +83,17 @@ fn export(
     with_hashes: bool,
     out: &mut (impl Write + ?Sized),
 ) -> Result<Counts, Error> {
-    let id = crate::user::id_of(transaction, schema, user)?;
+    let id = user::id_of(transaction, schema, user)?;
     // COPY takes no parameters.
-    let only = id.as_ref().map_or("NULL".to_owned(), |id| literal(id));
+    let only = id.as_deref().map_or("NULL".to_owned(), escape_literal);
     let copy = |sql: String| format!("COPY ({}) TO STDOUT (FORMAT binary)", sql.replace("$1", &only));
     let counts = transaction.query_one(&admin_sql!("export_counts", schema), &[&id])?;
     let counts: Counts = (counts.get(0), counts.get(1));
     let (users, tasks) = (counts.0.unsigned_abs(), counts.1.unsigned_abs());
     let bar = progress(users + tasks, "rows");
-    line(out, &Header { format: "todo".to_owned(), version: VERSION, users, tasks })?;
+    write_line(out, &Header::new(users, tasks))?;
 
-    // Without hashes the table need not be readable.
+    // Without hashes, the role need not be allowed to read the table users.
     let sql =
         if with_hashes { admin_sql!("export_users_with_hashes", schema) } else { admin_sql!("export_users", schema) };
     write_rows(transaction.copy_out(&copy(sql))?, &USER_TYPES, &bar, out, |row| {
@@ -121,7 +124,7 @@ fn export(
     Ok(counts)
 }
 
-/// Writes the rows of a COPY as they come.
+/// Writes the rows of a COPY as they arrive.
 fn write_rows(
     reader: CopyOutReader<'_>,
     types: &[Type],
@@ -131,23 +134,9 @@ fn write_rows(
 ) -> Result<(), Error> {
     let mut rows = BinaryCopyOutIter::new(reader, types);
     while let Some(row) = rows.next()? {
-        line(out, &record(&row)?)?;
+        write_line(out, &record(&row)?)?;
         bar.inc(1);
-        check_interrupt()?;
+        Error::if_interrupted()?;
     }
     Ok(())
-}
-
-fn check_interrupt() -> Result<(), Error> {
-    if is_interrupted() { Err(Error::interrupted()) } else { Ok(()) }
-}
-
-fn line(out: &mut (impl Write + ?Sized), value: &impl serde::Serialize) -> Result<(), Error> {
-    serde_json::to_writer(&mut *out, value).map_err(std::io::Error::from)?;
-    Ok(out.write_all(b"\n")?)
-}
-
-/// A text as a literal of SQL, whatever `standard_conforming_strings` is.
-fn literal(text: &str) -> String {
-    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }

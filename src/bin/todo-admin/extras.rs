@@ -1,16 +1,17 @@
-//! What dumps leave out: written as SQL beside an archive, and run after a restore. The database says what it is; see
-//! `todo_not_in_dumps()`.
+//! What dumps leave out: `backup` writes it beside the archive as an SQL file, and `restore` runs that file. The database's
+//! function `todo_not_in_dumps()` finds it.
 
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql, undisturbed};
-use crate::output::{self, bad, dim, printable};
+use crate::extension::Extension;
+use crate::message::{bad, complain, dim, printable};
+use crate::sql::{admin_sql, undisturbed};
 use postgres::{Client, GenericClient};
 use std::path::{Path, PathBuf};
 
-/// How the name of the SQL file ends, where that of its archive ends with `.dump`.
+/// The name of the SQL file ends with this, and that of its archive with `.dump`.
 pub const SUFFIX: &str = ".after-restore.sql";
 
-/// The line before a statement that keeps rows from being seen, and before any other.
+/// Comments before each statement: whether it restricts who may see rows, or does something else.
 const ACCESS: &str = "-- error: ";
 const OTHER: &str = "-- warning: ";
 
@@ -18,11 +19,11 @@ const OTHER: &str = "-- warning: ";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extra {
     pub object: String,
-    /// A restore without it shows someone more than before.
+    /// After a restore without it, someone can see more than before.
     pub guards_access: bool,
 }
 
-/// The SQL that makes everything again.
+/// The SQL that restores all of them.
 pub struct Script {
     pub extras: Vec<Extra>,
     text: String,
@@ -33,15 +34,9 @@ impl Script {
     pub fn of(client: &mut impl GenericClient) -> Result<Self, Error> {
         let schema = Extension::schema_in_use(client)?;
         let mut extras = Vec::new();
-        let mut text = "-- Run this after a restore of the archive of the same name. It makes again what dumps leave out of the tables of\n\
-            -- the extensions todo and todo_auth. todo-admin restore --with-extras does that, or\n\
-            -- psql -X -v ON_ERROR_STOP=1 --single-transaction -f FILE. It runs as you: trust it as you trust the archive.\n\
-            SET LOCAL search_path = pg_catalog, pg_temp;\n\
-            SET LOCAL standard_conforming_strings = on;\n\
-            SET LOCAL client_min_messages = error;\n"
-            .to_owned();
+        let mut text = admin_sql!("after_restore").to_owned();
         for row in client.query(&admin_sql!("not_in_dumps", &schema), &[])? {
-            // A name must not end the comment that it stands in.
+            // A line break in a name must not end the comment.
             let object = printable(row.get("object"));
             let guards_access: bool = row.get("guards_access");
             let mark = if guards_access { ACCESS } else { OTHER };
@@ -55,7 +50,7 @@ impl Script {
         &self.text
     }
 
-    /// The one beside an archive, if there is one.
+    /// The SQL file beside an archive, if there is one.
     pub fn beside(archive: &Path) -> Result<Option<Self>, Error> {
         let text = match std::fs::read_to_string(path(archive)) {
             Ok(text) => text,
@@ -70,19 +65,19 @@ impl Script {
         Ok(Some(Self { extras: text.lines().filter_map(extra).collect(), text }))
     }
 
-    /// Whether a restore without it shows someone more than before.
+    /// Whether someone can see more than before after a restore without it.
     pub fn guards_access(&self) -> bool {
         self.extras.iter().any(|extra| extra.guards_access)
     }
 
-    /// Runs all of it, or nothing, and makes sure that everything is there then.
+    /// Runs all of it or nothing, and checks that everything exists afterwards.
     pub fn run(&self, client: &mut Client) -> Result<(), Error> {
         let mut transaction = client.transaction()?;
         undisturbed(&mut transaction)?;
         transaction.batch_execute(&self.text)?;
         let made = Self::of(&mut transaction)?.extras;
         if let Some(missing) = self.extras.iter().find(|extra| !made.contains(extra)) {
-            return Err(Error::new(format!("{} is missing after the SQL file has run", missing.object)));
+            return Err(Error::new(format!("the SQL file ran, but {} is still missing", missing.object)));
         }
         Ok(transaction.commit()?)
     }
@@ -91,7 +86,7 @@ impl Script {
     pub fn show(&self) {
         for extra in &self.extras {
             let level = if extra.guards_access { bad("error") } else { dim("warning") };
-            output::complain(&format!("  {level}: {}", printable(&extra.object)));
+            complain(&format!("  {level}: {}", printable(&extra.object)));
         }
     }
 }

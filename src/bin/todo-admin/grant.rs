@@ -1,33 +1,34 @@
-//! `grant` and `revoke`: the extension's own functions, and what the role may do afterwards.
+//! `grant` and `revoke`: run the extension's functions, and show what the role may do afterwards.
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql};
-use crate::output::{self, printable};
+use crate::extension::Extension;
+use crate::message::printable;
+use crate::output;
+use crate::sql::admin_sql;
+use postgres::Transaction;
 
 pub fn grant(session: &mut Session, role: &str, tables: bool) -> Result<(), Error> {
+    let mut transaction = session.client.transaction()?;
+    let schema = Extension::schema_in_use(&mut transaction)?;
     let access = if tables { "tables" } else { "api" };
-    change(session, role, "todo_grant($1, $2)", &[&role, &access])
+    transaction.query(&admin_sql!("grant", &schema), &[&role, &access])?;
+    commit_and_show(transaction, &schema, role)
 }
 
 pub fn revoke(session: &mut Session, role: &str) -> Result<(), Error> {
-    change(session, role, "todo_revoke($1)", &[&role])
-}
-
-fn change(
-    session: &mut Session,
-    role: &str,
-    call: &str,
-    arguments: &[&(dyn postgres::types::ToSql + Sync)],
-) -> Result<(), Error> {
     let mut transaction = session.client.transaction()?;
     let schema = Extension::schema_in_use(&mut transaction)?;
-    transaction.query(&format!("SELECT {schema}.{call}"), arguments)?;
-    let rights = transaction.query(&admin_sql!("rights", &schema), &[&role])?;
+    transaction.query(&admin_sql!("revoke", &schema), &[&role])?;
+    commit_and_show(transaction, &schema, role)
+}
+
+fn commit_and_show(mut transaction: Transaction, schema: &str, role: &str) -> Result<(), Error> {
+    let rights = transaction.query(&admin_sql!("rights", schema), &[&role])?;
     transaction.commit()?;
     output::say(format!("{} may now use:", printable(role)));
     for row in rights {
-        output::say(format!("  {}", row.get::<_, &str>(0)));
+        output::say(format!("  {}", row.get::<_, &str>("what")));
     }
     Ok(())
 }

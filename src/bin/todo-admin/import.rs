@@ -1,195 +1,178 @@
-//! `import`: what `export` wrote, in one transaction, ids and times as they were. All lines are staged and judged by the
-//! database first; then they come in all together, or not at all.
+//! `import`: reads what `export` wrote, with the same ids and times, in one transaction. The lines are staged and checked
+//! first. Then all of them are imported together, or none.
 
-use crate::connect::{Session, is_interrupted};
+use crate::bad_lines::BadLines;
+use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql, undisturbed};
-use crate::output::{self, count, printable};
-use crate::transfer::{Header, Record, Task, User, VERSION, progress};
+use crate::extension::Extension;
+use crate::message::count;
+use crate::output;
+use crate::sql::{admin_sql, discreet_log, undisturbed};
+use crate::staging::Staging;
+use crate::transfer::{Header, Record, VERSION, progress};
+use indicatif::ProgressBar;
 use postgres::Transaction;
-use postgres::binary_copy::BinaryCopyInWriter;
-use postgres::types::{ToSql, Type};
-use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, BufWriter, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
 
-/// How many records are sent at a time.
-const BATCH: usize = 5_000;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-/// How many bad lines are named.
-const NAMED: usize = 20;
-/// The longest line; what rules allow is far shorter.
+/// The longest line that is read. A valid record is far shorter.
 const LINE_MAX: u64 = 1 << 20;
-
-const USER_TYPES: [Type; 10] = [
-    Type::INT8,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TIMESTAMP,
-    Type::TIMESTAMP,
-    Type::BOOL,
-    Type::BOOL,
-];
-const TASK_TYPES: [Type; 10] = [
-    Type::INT8,
-    Type::TEXT,
-    Type::INT4,
-    Type::TEXT,
-    Type::TEXT,
-    Type::TEXT,
-    Type::BOOL,
-    Type::TIMESTAMP,
-    Type::TIMESTAMP,
-    Type::TIMESTAMP,
-];
+const SEE_EXPORT: &str = "todo-admin export writes files that can be imported";
 
 pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashes: bool) -> Result<(), Error> {
     let mut transaction = session.client.build_transaction().read_only(false).start()?;
     undisturbed(&mut transaction)?;
     let schema = Extension::schema_of_rows(&mut transaction)?;
-    transaction.batch_execute(include_str!("../../../sql/admin/import_staging.sql"))?;
-    transaction.query(include_str!("../../../sql/admin/discreet_log.sql"), &[])?;
+    transaction.batch_execute(admin_sql!("import_staging"))?;
+    discreet_log(&mut transaction)?;
 
     let mut bad = BadLines::new(skip_bad)?;
-    read(&mut transaction, file, with_hashes, &mut bad)?;
-    for sql in [admin_sql!("import_bad_users", &schema), admin_sql!("import_bad_tasks", &schema)] {
-        transaction.batch_execute("ANALYZE pg_temp.todo_import_users; ANALYZE pg_temp.todo_import_tasks")?;
-        for row in transaction.query(&sql, &[])? {
-            let line: i64 = row.get("line");
-            let raw: Option<&str> = row.get("raw");
-            let reason = format!("{}: {}", row.get::<_, &str>("name"), row.get::<_, &str>("reason"));
-            bad.add(line.unsigned_abs(), reason, raw.unwrap_or_default().as_bytes())?;
-        }
-    }
-    let bad_lines = bad.finish()?;
-    bad.name();
-    if bad_lines > 0 && skip_bad.is_none() {
-        return Err(Error::new(format!("{}, nothing has been imported", count(bad_lines as i64, "bad line")))
+    stage(&mut transaction, file, with_hashes, &mut bad)?;
+    remove_bad_lines(&mut transaction, &schema, &mut bad)?;
+    bad.flush()?;
+    bad.report();
+    let bad_count = bad.count();
+    let bad_lines = count(bad_count as i64, "bad line");
+    if bad_count > 0 && skip_bad.is_none() {
+        return Err(Error::new(format!("{bad_lines}, so nothing has been imported"))
             .fix("correct the file, or pass --skip-bad FILE to import the other lines"));
     }
     let users = transaction.execute(&admin_sql!("import_users", &schema), &[])?;
     let tasks = transaction.execute(&admin_sql!("import_tasks", &schema), &[])?;
     transaction.query(&admin_sql!("import_sequence", &schema), &[])?;
-    if is_interrupted() {
-        return Err(Error::interrupted());
-    }
+    Error::if_interrupted()?;
     transaction.commit()?;
     output::say(format!("{} and {} imported", count(users as i64, "user"), count(tasks as i64, "task")));
-    if let Some(file) = skip_bad.filter(|_| bad_lines > 0) {
-        bad.path = None;
-        output::say(format!("{file}: {} kept", count(bad_lines as i64, "bad line")));
+    if let Some(file) = skip_bad.filter(|_| bad_count > 0) {
+        bad.keep();
+        output::say(format!("{file}: {bad_lines} kept"));
     }
     Ok(())
 }
 
-/// Reads all lines into the staging tables.
-fn read(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut BadLines) -> Result<(), Error> {
-    let (mut input, size): (Box<dyn BufRead>, u64) = if file == "-" {
-        (Box::new(std::io::stdin().lock()), 0)
-    } else {
-        let opened = File::open(file).map_err(|error| Error::new(format!("{file}: {error}")))?;
-        let size = opened.metadata()?.len();
-        (Box::new(BufReader::new(opened)), size)
+/// Reads the file into the staging tables.
+fn stage(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut BadLines) -> Result<(), Error> {
+    let mut lines = Lines::open(file)?;
+    let Some((_, first)) = lines.next()? else {
+        return Err(Error::new(format!("{file} is empty")).fix(SEE_EXPORT));
     };
-    let bar = progress(size, "bytes");
-    let (mut line, mut number, mut records, mut header) = (Vec::new(), 0, 0, None);
-    let mut staged = Staged { users: Vec::new(), tasks: Vec::new(), keeps_raw: bad.file.is_some() };
-    loop {
-        line.clear();
-        let length = input.by_ref().take(LINE_MAX).read_until(b'\n', &mut line)?;
-        if length == 0 {
-            break;
-        }
-        bar.inc(length as u64);
-        number += 1;
-        if is_interrupted() {
-            return Err(Error::interrupted());
-        }
-        if number == 1 {
-            // Some editors put it before the first character of a file in UTF-8.
-            header = Some(check_header(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line), file)?);
-            continue;
-        }
-        if length as u64 == LINE_MAX && !line.ends_with(b"\n") {
-            return Err(Error::new(format!(
-                "line {number} is longer than {LINE_MAX} bytes, and nothing has been imported"
-            )));
-        }
+    // Some editors begin a file in UTF-8 with a byte order mark.
+    let header = check_header(first.strip_prefix(BYTE_ORDER_MARK).unwrap_or(first), file)?;
+    let mut staging = Staging::new(bad.are_kept());
+    let mut records = 0;
+    while let Some((number, line)) = lines.next()? {
         let text = line.trim_ascii();
         if text.is_empty() {
             continue;
         }
         records += 1;
-        match serde_json::from_slice(text) {
-            Ok(record) => match misfit(&record) {
-                None => staged.add(number, text, record, with_hashes),
-                Some(reason) => bad.add(number, format!("{}: {reason}", name(&record)), text)?,
-            },
-            Err(error) => bad.add(number, reason(&error), text)?,
+        match parse(text) {
+            Ok(mut record) => {
+                if let Record::User(user) = &mut record {
+                    user.hashed_password.take_if(|_| !with_hashes);
+                }
+                staging.add(transaction, number, text, record)?;
+            }
+            Err(reason) => bad.add(number, reason, text)?,
         }
-        staged.send(transaction, BATCH)?;
     }
-    if number == 0 {
-        return Err(Error::new(format!("{file} is empty")).fix("todo-admin export writes what can be imported"));
+    staging.finish(transaction)?;
+    lines.bar.finish_and_clear();
+    let expected = header.records();
+    if expected > 0 && expected != records {
+        return Err(Error::new(format!(
+            "nothing has been imported: {file} has {}, but according to its first line it has {expected}",
+            count(records as i64, "record")
+        ))
+        .fix("export again, or correct the numbers in the first line"));
     }
-    staged.send(transaction, 1)?;
-    bar.finish_and_clear();
-    match header {
-        // Without numbers, as bad lines are kept, it says nothing.
-        Some(header) if header.users + header.tasks > 0 && header.users + header.tasks != records => {
-            let said = header.users + header.tasks;
-            Err(Error::new(format!(
-                "{file} has {}, and its first line says {said}; nothing has been imported",
-                count(records as i64, "record")
-            ))
-            .fix("export again, or correct the numbers in the first line"))
+    Ok(())
+}
+
+/// Moves what the tables would not accept from the staging tables to the bad lines: users first, because a task needs its user.
+fn remove_bad_lines(transaction: &mut Transaction, schema: &str, bad: &mut BadLines) -> Result<(), Error> {
+    for sql in [admin_sql!("import_bad_users", schema), admin_sql!("import_bad_tasks", schema)] {
+        transaction.batch_execute("ANALYZE pg_temp.todo_import_users; ANALYZE pg_temp.todo_import_tasks")?;
+        for row in transaction.query(&sql, &[])? {
+            let line: i64 = row.get("line");
+            let text: Option<&str> = row.get("raw");
+            let reason = format!("{}: {}", row.get::<_, &str>("name"), row.get::<_, &str>("reason"));
+            bad.add(line.unsigned_abs(), reason, text.unwrap_or_default().as_bytes())?;
         }
-        _ => Ok(()),
+    }
+    Ok(())
+}
+
+/// The lines of a file, or of standard input.
+struct Lines {
+    input: Box<dyn BufRead>,
+    line: Vec<u8>,
+    number: u64,
+    bar: ProgressBar,
+}
+
+impl Lines {
+    fn open(file: &str) -> Result<Self, Error> {
+        let (input, size): (Box<dyn BufRead>, u64) = if file == "-" {
+            (Box::new(std::io::stdin().lock()), 0)
+        } else {
+            let opened = File::open(file).map_err(|error| Error::new(format!("{file}: {error}")))?;
+            let size = opened.metadata()?.len();
+            (Box::new(BufReader::new(opened)), size)
+        };
+        Ok(Self { input, line: Vec::new(), number: 0, bar: progress(size, "bytes") })
+    }
+
+    /// The next line and its number, from 1.
+    fn next(&mut self) -> Result<Option<(u64, &[u8])>, Error> {
+        self.line.clear();
+        let length = self.input.by_ref().take(LINE_MAX).read_until(b'\n', &mut self.line)?;
+        if length == 0 {
+            return Ok(None);
+        }
+        Error::if_interrupted()?;
+        self.bar.inc(length as u64);
+        self.number += 1;
+        if length as u64 == LINE_MAX && !self.line.ends_with(b"\n") {
+            return Err(Error::new(format!(
+                "nothing has been imported: line {} is longer than {LINE_MAX} bytes",
+                self.number
+            )));
+        }
+        Ok(Some((self.number, &self.line)))
     }
 }
 
 fn check_header(line: &[u8], file: &str) -> Result<Header, Error> {
     match serde_json::from_slice::<Header>(line) {
-        Ok(header) if header.format == "todo" && header.version == VERSION => Ok(header),
-        Ok(header) if header.format == "todo" => Err(Error::new(format!(
-            "{file} has format version {}, and this program reads version {VERSION}",
+        Ok(header) if header.is_of_todo() && header.version == VERSION => Ok(header),
+        Ok(header) if header.is_of_todo() => Err(Error::new(format!(
+            "{file} has version {} of the file format, but this program reads version {VERSION}",
             header.version
         ))
-        .fix("use the todo-admin that wrote it, or a newer one")),
-        _ => {
-            Err(Error::new(format!("{file} is not an export of todo"))
-                .fix("todo-admin export writes what can be imported"))
-        }
+        .fix("use the todo-admin that wrote the file, or a newer one")),
+        _ => Err(Error::new(format!("{file} does not begin with the header of an export")).fix(SEE_EXPORT)),
     }
 }
 
-/// What JSON can say, and the tables could not hold as it is.
-fn misfit(record: &Record) -> Option<&'static str> {
-    let (texts, is_consistent) = match record {
-        Record::User(u) => ([Some(&u.id), Some(&u.email), Some(&u.name), u.hashed_password.as_ref()], true),
-        Record::Task(t) => {
-            ([Some(&t.user_id), Some(&t.title), t.description.as_ref(), None], t.completed == t.completed_at.is_some())
+/// A line as a record, or what is wrong with it.
+fn parse(text: &[u8]) -> Result<Record, String> {
+    let record = serde_json::from_slice(text).map_err(|error| reason(&error))?;
+    let (name, texts) = match &record {
+        Record::User(u) => {
+            (format!("user {}", u.id), [Some(&u.id), Some(&u.email), Some(&u.name), u.hashed_password.as_ref()])
         }
+        Record::Task(t) => (format!("task {}", t.id), [Some(&t.user_id), Some(&t.title), t.description.as_ref(), None]),
     };
+    // JSON can hold this character, and PostgreSQL cannot.
     if texts.into_iter().flatten().any(|text| text.contains('\0')) {
-        return Some("a text contains a NUL character");
+        return Err(format!("{name}: a text contains a NUL character"));
     }
-    (!is_consistent).then_some("completed and completed_at do not agree")
+    Ok(record)
 }
 
-fn name(record: &Record) -> String {
-    match record {
-        Record::User(user) => format!("user {}", user.id),
-        Record::Task(task) => format!("task {}", task.id),
-    }
-}
-
-/// What serde says, in words, and without its place, which counts within the line.
+/// What serde says, in words, and without the position, which is one within the line.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
@@ -212,142 +195,4 @@ fn reason(error: &serde_json::Error) -> String {
         return format!("found {}, expected {expected}", found.replace('`', ""));
     }
     text.to_owned()
-}
-
-/// Records on their way to the staging tables.
-struct Staged {
-    users: Vec<(i64, Option<String>, User)>,
-    tasks: Vec<(i64, Option<String>, Task)>,
-    keeps_raw: bool,
-}
-
-impl Staged {
-    fn add(&mut self, number: u64, text: &[u8], record: Record, with_hashes: bool) {
-        let line = number as i64;
-        let raw = self.keeps_raw.then(|| String::from_utf8_lossy(text).into_owned());
-        match record {
-            Record::User(mut user) => {
-                let hash = user.hashed_password.take().filter(|_| with_hashes);
-                user.hashed_password = Some(hash.unwrap_or_else(|| "!".to_owned()));
-                self.users.push((line, raw, user));
-            }
-            Record::Task(task) => self.tasks.push((line, raw, task)),
-        }
-    }
-
-    /// Sends what there is, if it is at least so many.
-    fn send(&mut self, transaction: &mut Transaction, at_least: usize) -> Result<(), Error> {
-        if self.users.len() >= at_least {
-            let into = "COPY pg_temp.todo_import_users FROM STDIN (FORMAT binary)";
-            let mut writer = BinaryCopyInWriter::new(transaction.copy_in(into)?, &USER_TYPES);
-            for (line, raw, u) in &self.users {
-                let row: [&(dyn ToSql + Sync); 10] = [
-                    line,
-                    raw,
-                    &u.id,
-                    &u.email,
-                    &u.name,
-                    &u.hashed_password,
-                    &u.created_at,
-                    &u.updated_at,
-                    &u.is_active,
-                    &u.email_verified,
-                ];
-                writer.write(&row)?;
-            }
-            writer.finish()?;
-            self.users.clear();
-        }
-        if self.tasks.len() >= at_least {
-            let into = "COPY pg_temp.todo_import_tasks FROM STDIN (FORMAT binary)";
-            let mut writer = BinaryCopyInWriter::new(transaction.copy_in(into)?, &TASK_TYPES);
-            for (line, raw, t) in &self.tasks {
-                let row: [&(dyn ToSql + Sync); 10] = [
-                    line,
-                    raw,
-                    &t.id,
-                    &t.user_id,
-                    &t.title,
-                    &t.description,
-                    &t.completed,
-                    &t.created_at,
-                    &t.updated_at,
-                    &t.completed_at,
-                ];
-                writer.write(&row)?;
-            }
-            writer.finish()?;
-            self.tasks.clear();
-        }
-        Ok(())
-    }
-}
-
-/// Lines that are not imported: the first ones are named on standard error, and all are kept in a file if that is wished.
-struct BadLines {
-    file: Option<BufWriter<File>>,
-    path: Option<PathBuf>,
-    count: u64,
-    /// The first ones of the file and what is wrong with them. They are found in another order.
-    first: BTreeMap<u64, String>,
-}
-
-/// What was not finished is not left.
-impl Drop for BadLines {
-    fn drop(&mut self) {
-        if let Some(path) = &self.path {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-}
-
-impl BadLines {
-    fn new(file: Option<&str>) -> Result<Self, Error> {
-        let open = |file: &str| {
-            let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-            opened.map(BufWriter::new).map_err(|error| Error::new(format!("{file}: {error}")))
-        };
-        Ok(Self { file: file.map(open).transpose()?, path: file.map(PathBuf::from), count: 0, first: BTreeMap::new() })
-    }
-
-    fn add(&mut self, line: u64, reason: String, raw: &[u8]) -> Result<(), Error> {
-        self.count += 1;
-        self.first.insert(line, reason);
-        if self.first.len() > NAMED {
-            self.first.pop_last();
-        }
-        if let Some(file) = &mut self.file {
-            if self.count == 1 {
-                serde_json::to_writer(
-                    &mut *file,
-                    &Header { format: "todo".to_owned(), version: VERSION, users: 0, tasks: 0 },
-                )
-                .map_err(std::io::Error::from)?;
-                file.write_all(b"\n")?;
-            }
-            file.write_all(raw)?;
-            file.write_all(b"\n")?;
-        }
-        Ok(())
-    }
-
-    /// Names the first ones, in the file's order, and says how many more there are.
-    fn name(&self) {
-        for (line, reason) in &self.first {
-            output::complain(&format!("line {line}: {}", printable(reason)));
-        }
-        let more = self.count - self.first.len() as u64;
-        if more > 0 {
-            output::complain(&format!("and {}", count(more as i64, "more bad line")));
-        }
-    }
-
-    /// How many there were, once the file is written.
-    fn finish(&mut self) -> Result<u64, Error> {
-        if let Some(file) = &mut self.file {
-            file.flush()?;
-            file.get_ref().sync_all()?;
-        }
-        Ok(self.count)
-    }
 }

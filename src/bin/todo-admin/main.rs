@@ -1,26 +1,44 @@
-//! `todo-admin`: the operator's side of the extension. It talks SQL (`sql/admin/` and the extension's functions) and holds
-//! no rule of its own.
+//! `todo-admin`: the operator's program. It runs SQL and shows the outcome; the database decides what is valid.
 //!
-//! | room | what lives there |
+//! Every query is a file in `sql/admin/`. Only statements that take no parameters, such as SET, COPY or CREATE EXTENSION, are
+//! written in Rust, where they run.
+//!
+//! A module uses only modules that stand below it in this table:
+//!
+//! | module | what is in it |
 //! |---|---|
-//! | [`args`] | the command line |
-//! | [`conninfo`], [`connect`] | where to connect, and how |
-//! | [`extension`] | `install`, `upgrade`, `adopt`, and what the other commands need to know of the extension |
-//! | [`status`], [`doctor`] | how things are, and whether they are well |
-//! | [`user`] | users and their passwords |
-//! | [`grant`] | rights of roles |
-//! | [`export`], [`import`], [`transfer`] | users and tasks as JSON Lines |
-//! | [`backup`], [`programs`] | `backup` and `restore`, by pg_dump and pg_restore |
-//! | [`extras`] | what dumps leave out |
+//! | [`versions`] | `install`, `upgrade`, `adopt` |
+//! | [`status`], [`doctor`] | how the database is, and what is wrong with it |
+//! | [`grant`] | `grant` and `revoke`: what roles may do |
 //! | [`stats`] | what gets done |
+//! | [`export`], [`import`] | users and tasks as JSON Lines |
+//! | [`backup`], [`restore`] | archives of the whole database, by pg_dump and pg_restore |
+//! | [`backup_files`] | names of archives, and the removal of old ones |
+//! | [`new_database`], [`fingerprint`] | a database into which an archive is restored, and the comparison |
+//! | [`extras`] | what dumps leave out |
+//! | [`programs`] | how pg_dump and pg_restore are run |
+//! | [`bad_lines`], [`staging`] | what `import` refuses, and what it may take |
 //! | [`far_times`] | times that no client can read |
-//! | [`aside`] | files that are complete or not there |
-//! | [`output`], [`error`] | what the operator reads |
+//! | [`user`] | users and their passwords |
+//! | [`transfer`] | the file format of `export` and `import` |
+//! | [`extension`] | what the commands need to know of the extension |
+//! | [`sql`] | how SQL is read from `sql/admin/`, and what is there |
+//! | [`new_file`] | files that are complete or not there |
+//! | [`connect`] | how to connect |
+//! | [`conninfo`] | where to connect |
+//! | [`connection_string`] | how `--dsn` is read |
+//! | [`output`], [`prompt`] | standard output, and questions |
+//! | [`error`] | why a command fails, in one line |
+//! | [`message`] | standard error |
+//! | [`interrupt`] | Ctrl-C |
+//! | [`args`], [`password_rule`] | the command line; how long a password may be, shared with the library |
 
 mod args;
-mod aside;
 mod backup;
+mod backup_files;
+mod bad_lines;
 mod connect;
+mod connection_string;
 mod conninfo;
 mod doctor;
 mod error;
@@ -28,16 +46,26 @@ mod export;
 mod extension;
 mod extras;
 mod far_times;
+mod fingerprint;
 mod grant;
 mod import;
+mod interrupt;
+mod message;
+mod new_database;
+mod new_file;
 mod output;
 #[path = "../../password_rule.rs"]
 mod password_rule;
 mod programs;
+mod prompt;
+mod restore;
+mod sql;
+mod staging;
 mod stats;
 mod status;
 mod transfer;
 mod user;
+mod versions;
 
 use args::{Args, Command};
 use clap::{CommandFactory, Parser};
@@ -48,16 +76,12 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match run(&args) {
-        Ok(code) => code,
-        // As a program that the signal ends: what was read is not all.
-        Err(error) if error.is_broken_pipe() => ExitCode::from(141),
-        Err(error) if matches!(args.command, Command::Doctor(_)) => {
-            error.report(args.verbose);
-            ExitCode::from(doctor::CANNOT_TELL)
-        }
-        Err(error) => error.report(args.verbose),
-    }
+    run(&args).unwrap_or_else(|error| {
+        let code = error.report(args.verbose);
+        // To the caller of doctor, a failure must not look like findings.
+        let is_doctor = matches!(args.command, Command::Doctor(_)) && !error.is_broken_pipe();
+        if is_doctor { ExitCode::from(doctor::CANNOT_CHECK) } else { code }
+    })
 }
 
 fn run(args: &Args) -> Result<ExitCode, Error> {
@@ -69,9 +93,9 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
     extension::trust_owner(args.trust_owner);
     let mut session = Session::open(Conninfo::resolve(args.dsn.as_deref())?)?;
     match &args.command {
-        Command::Install { schema, version } => extension::install(&mut session, schema.as_deref(), version.as_deref()),
-        Command::Upgrade { to, dry_run } => extension::upgrade(&mut session, to.as_deref(), *dry_run),
-        Command::Adopt { schema, dry_run } => extension::adopt(&mut session, schema.as_deref(), *dry_run),
+        Command::Install { schema, version } => versions::install(&mut session, schema.as_deref(), version.as_deref()),
+        Command::Upgrade { to, dry_run } => versions::upgrade(&mut session, to.as_deref(), *dry_run),
+        Command::Adopt { schema, dry_run } => versions::adopt(&mut session, schema.as_deref(), *dry_run),
         Command::Status(format) => status::show(&mut session, format.json),
         Command::Doctor(format) => return doctor::examine(&mut session, format.json),
         Command::User(command) => user::run(&mut session, command),
@@ -85,12 +109,12 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         }
         Command::Backup { dir, keep_days } => backup::backup(&mut session, dir, *keep_days),
         Command::Restore { file, into, with_extras, without_extras } => {
-            // Neither is for the operator to decide, or for a terminal's user.
+            // Without either option, the file beside the archive decides whether the operator is asked.
             let choice = (*with_extras || *without_extras).then_some(*with_extras);
-            backup::restore(&mut session, file, into, choice)
+            restore::restore(&mut session, file, into, choice)
         }
         Command::Stats { user, days, format } => stats::show(&mut session, user.as_deref(), *days, format.json),
-        Command::Completions { .. } => unreachable!("needs no connection"),
+        Command::Completions { .. } => unreachable!("has been handled above, without a connection"),
     }
     .map(|()| ExitCode::SUCCESS)
 }

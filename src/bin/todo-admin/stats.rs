@@ -1,10 +1,14 @@
-//! `stats`: tasks completed per day as a bar chart, the completion rate, and the median time to completion.
+//! `stats`: tasks completed on each day as a bar chart, the completion rate, and the median time to completion.
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql, undisturbed};
-use crate::far_times;
-use crate::output::{self, count, good};
+use crate::extension::Extension;
+use crate::far_times::warn_of_far_times;
+use crate::message::{count, good};
+use crate::output;
+use crate::sql::{admin_sql, undisturbed};
+use crate::user;
+use chrono::NaiveDate;
 use console::Term;
 use indicatif::HumanDuration;
 use serde::Serialize;
@@ -12,18 +16,18 @@ use std::time::Duration;
 
 #[derive(Serialize)]
 struct Stats {
-    /// UTC days, the last one today.
+    /// Days in UTC. The last one is today.
     days: Vec<Day>,
     tasks: i64,
     completed: i64,
-    /// Of all tasks; none where there are no tasks.
+    /// The part of all tasks that is completed, unless there are no tasks.
     completion_rate: Option<f64>,
     median_seconds_to_completion: Option<f64>,
 }
 
 #[derive(Serialize)]
 struct Day {
-    day: String,
+    day: NaiveDate,
     completed: i64,
 }
 
@@ -31,10 +35,10 @@ pub fn show(session: &mut Session, user: Option<&str>, days: u16, json: bool) ->
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
     undisturbed(&mut transaction)?;
     let schema = Extension::schema_of_rows(&mut transaction)?;
-    let id = crate::user::id_of(&mut transaction, &schema, user)?;
+    let id = user::id_of(&mut transaction, &schema, user)?;
     let rows = transaction.query(&admin_sql!("stats_days", &schema), &[&id, &i32::from(days)])?;
     let totals = transaction.query_one(&admin_sql!("stats_totals", &schema), &[&id])?;
-    far_times::warn(&mut transaction, &schema, user)?;
+    warn_of_far_times(&mut transaction, &schema, user)?;
     transaction.commit()?;
     let (tasks, completed): (i64, i64) = (totals.get("total"), totals.get("completed"));
     let stats = Stats {
@@ -50,7 +54,7 @@ pub fn show(session: &mut Session, user: Option<&str>, days: u16, json: bool) ->
 fn chart(stats: &Stats) -> Result<(), Error> {
     let most = stats.days.iter().map(|day| day.completed).max().unwrap_or(0);
     let digits = most.to_string().len();
-    // A day, two blanks, the bar, a blank, the number.
+    // A line is a day, two blanks, the bar, a blank and the number.
     let room = usize::from(Term::stdout().size().1).saturating_sub(10 + 2 + 1 + digits).clamp(10, 60);
     for day in &stats.days {
         let bar = good(&bar(day.completed, most, room));
@@ -67,7 +71,7 @@ fn chart(stats: &Stats) -> Result<(), Error> {
     ))
 }
 
-/// A bar to an eighth of a character; what is more than nothing shows.
+/// A bar, exact to an eighth of a character. Any value above 0 can be seen.
 fn bar(value: i64, most: i64, room: usize) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     if value <= 0 || most <= 0 {

@@ -1,9 +1,10 @@
-//! `status`: versions, numbers, sizes.
+//! `status`: versions, numbers of users and tasks, and sizes.
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql, undisturbed};
+use crate::extension::Extension;
 use crate::output;
+use crate::sql::{admin_sql, undisturbed};
 use indicatif::HumanBytes;
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ struct Status {
     schema: String,
     server_version: String,
     extension_version: Option<String>,
-    /// The version that `upgrade` would bring.
+    /// The version to which `upgrade` would update the extension, if that is another one.
     pending_upgrade: Option<String>,
     users: i64,
     active_users: i64,
@@ -27,14 +28,13 @@ struct Status {
 }
 
 pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
-    // One snapshot for all the numbers.
+    // One query, so that all numbers are of the same moment.
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
     undisturbed(&mut transaction)?;
     let schema = Extension::schema_of_rows(&mut transaction)?;
     let extension = Extension::of(&mut transaction)?;
     let row = transaction.query_one(&admin_sql!("status", &schema), &[])?;
     transaction.commit()?;
-    let next_task_id: i64 = row.get("next_task_id");
     let status = Status {
         database: row.get("database"),
         schema,
@@ -48,15 +48,15 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
         users_bytes: row.get("users_bytes"),
         tasks_bytes: row.get("tasks_bytes"),
         database_bytes: row.get("database_bytes"),
-        next_task_id,
-        task_ids_left: (i64::from(i32::MAX) + 1 - next_task_id).max(0),
+        next_task_id: row.get("next_task_id"),
+        task_ids_left: row.get("task_ids_left"),
     };
     if json {
         return output::json(&status);
     }
     let bytes = |bytes: i64| HumanBytes(bytes.unsigned_abs()).to_string();
     let upgrade =
-        status.pending_upgrade.as_ref().map_or(String::new(), |to| format!(" (todo-admin upgrade updates it to {to})"));
+        status.pending_upgrade.map_or(String::new(), |to| format!(" (todo-admin upgrade updates it to {to})"));
     output::list(&[
         ("database", format!("{}, {}", status.database, bytes(status.database_bytes))),
         ("PostgreSQL", status.server_version),

@@ -1,20 +1,37 @@
-//! The format of `export` and `import`: JSON Lines, a header first, then users, then tasks. Times are RFC 3339 in UTC.
+//! The file format of `export` and `import`: JSON Lines. The header comes first, then users, then tasks. Times are in RFC 3339
+//! format, in UTC.
 
 use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
+const FORMAT: &str = "todo";
 pub const VERSION: u32 = 1;
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
 pub struct Header {
     /// Always `todo`.
-    pub format: String,
+    format: String,
     pub version: u32,
-    pub users: u64,
-    pub tasks: u64,
+    users: u64,
+    tasks: u64,
+}
+
+impl Header {
+    pub fn new(users: u64, tasks: u64) -> Self {
+        Self { format: FORMAT.to_owned(), version: VERSION, users, tasks }
+    }
+
+    pub fn is_of_todo(&self) -> bool {
+        self.format == FORMAT
+    }
+
+    /// How many lines follow; 0 if the header does not tell.
+    pub fn records(&self) -> u64 {
+        self.users + self.tasks
+    }
 }
 
 /// Any other line.
@@ -57,17 +74,22 @@ pub struct Task {
     pub completed_at: Option<NaiveDateTime>,
 }
 
-/// A time of the database, which is UTC, to the microsecond.
+pub fn write_line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+/// A time of the database, which is in UTC.
 pub fn time_text(time: NaiveDateTime) -> String {
     DateTime::<Utc>::from_naive_utc_and_offset(time, Utc).to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
-/// Whether RFC 3339 and clients can say it: in the years 1 to 9999.
+/// Whether RFC 3339 can represent a time: only those in the years 1 to 9999.
 pub fn is_readable(time: NaiveDateTime) -> bool {
     (1..=9999).contains(&time.year())
 }
 
-/// RFC 3339 with any offset.
+/// Reads RFC 3339, with any offset.
 fn parse_time(text: &str) -> Result<NaiveDateTime, String> {
     let time =
         DateTime::parse_from_rfc3339(text).map_err(|_| format!("\"{text}\" is not a time in RFC 3339 format"))?;
@@ -100,7 +122,7 @@ mod utc_option {
     }
 }
 
-/// A bar with rate and time left, on a terminal; nothing elsewhere.
+/// A progress bar with the rate and the time left; only shown on a terminal.
 pub fn progress(total: u64, unit: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -1,28 +1,29 @@
-//! `user ...`: users and their passwords. A password is read from the terminal without echo, or from standard input, and
-//! hashed here: the server sees the hash only.
+//! `user ...`: users and their passwords. A password is hashed here, so that the server gets the hash only.
 
 use crate::args::{Password, UserCommand};
-use crate::connect::{Session, prompting};
+use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::{Extension, admin_sql, undisturbed};
-use crate::output::{self, count, printable};
+use crate::extension::Extension;
+use crate::message::{count, printable};
+use crate::output;
 use crate::password_rule;
+use crate::prompt;
+use crate::sql::{admin_sql, discreet_log, undisturbed};
 use crate::transfer::{is_readable, time_text};
 use chrono::NaiveDateTime;
-use console::Term;
-use postgres::{GenericClient, Row};
+use postgres::{Client, GenericClient, Row};
 use serde::Serialize;
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 
 #[derive(Serialize)]
 struct User {
     id: String,
     email: String,
     name: String,
-    /// RFC 3339; as PostgreSQL writes it where that cannot say it.
+    /// In RFC 3339 format; as PostgreSQL writes it, if RFC 3339 cannot represent it.
     created_at: String,
     active: bool,
-    /// Without a password in the table users; unknown to a role that may not read them.
+    /// Whether the table users has no password for this user; unknown to a role that may not read hashes.
     locked: Option<bool>,
     email_verified: bool,
 }
@@ -54,46 +55,18 @@ impl User {
     }
 }
 
-/// The SQL of a query on users, which tells locked ones where this role may read that.
-fn with_locks(client: &mut impl GenericClient, schema: &str, sql: &str) -> Result<String, Error> {
-    let readable = "SELECT pg_catalog.has_column_privilege($1::pg_catalog.text, 'hashed_password', 'SELECT')";
-    let readable: bool = client.query_one(readable, &[&format!("{schema}.users")])?.get(0);
-    if !readable {
-        return Ok(sql.to_owned());
-    }
-    let locked = include_str!("../../../sql/admin/locked.sql").replace("@extschema@", schema);
-    Ok(sql.replace("NULL::pg_catalog.bool AS locked", &format!("{locked} AS locked")))
-}
-
 pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
-    let schema = Extension::schema_of_rows(&mut session.client)?;
     let client = &mut session.client;
+    let schema = Extension::schema_of_rows(client)?;
     match command {
-        UserCommand::Add { email, name, locked, password } => {
-            let hash = if *locked { "!".to_owned() } else { new_hash(client, password)? };
-            let mut transaction = client.transaction()?;
-            transaction.query(include_str!("../../../sql/admin/discreet_log.sql"), &[])?;
-            let row = transaction.query_one(&admin_sql!("add_user", &schema), &[email, name, &hash])?;
-            transaction.commit()?;
-            output::say(format!("{} added with id {}", printable(email), printable(row.get("id"))));
-            Ok(())
-        }
+        UserCommand::Add { email, name, locked, password } => add(client, &schema, email, name, *locked, password),
         UserCommand::List(format) => list(client, &schema, format.json),
         UserCommand::Show { user, format } => show(client, &schema, user, format.json),
-        UserCommand::Passwd { user, password } => {
-            let user = find(client, &schema, user)?;
-            let hash = new_hash(client, password)?;
-            let mut transaction = client.transaction()?;
-            transaction.query(include_str!("../../../sql/admin/discreet_log.sql"), &[])?;
-            transaction.query(&format!("SELECT {schema}.todo_set_password_hash($1, $2)"), &[&user.id, &hash])?;
-            transaction.commit()?;
-            output::say(format!("{} has a new password", printable(&user.email)));
-            Ok(())
-        }
+        UserCommand::Passwd { user, password } => set_password(client, &schema, user, password),
         UserCommand::VerifyEmail { user } => {
             let user = find(client, &schema, user)?;
-            client.query(&format!("SELECT {schema}.todo_verify_email($1)"), &[&user.id])?;
-            output::say(format!("{} is marked as verified", printable(&user.email)));
+            client.query(&admin_sql!("verify_email", &schema), &[&user.id])?;
+            output::say(format!("the address {} is now marked as verified", printable(&user.email)));
             Ok(())
         }
         UserCommand::Enable { user } => set_active(client, &schema, user, true),
@@ -102,13 +75,13 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
     }
 }
 
-/// The id of the user that a command is about, or none where it is about all.
+/// The id of the user that a command is about; `None` if it is about all users.
 pub fn id_of(client: &mut impl GenericClient, schema: &str, user: Option<&str>) -> Result<Option<String>, Error> {
     user.map(|user| Ok(find(client, schema, user)?.id)).transpose()
 }
 
 fn find(client: &mut impl GenericClient, schema: &str, user: &str) -> Result<User, Error> {
-    let sql = with_locks(client, schema, &admin_sql!("find_user", schema))?;
+    let sql = with_locks(client, schema, admin_sql!("find_user", schema))?;
     let row = client.query_opt(&sql, &[&user])?;
     row.as_ref().map(User::from).ok_or_else(|| {
         Error::new(format!("no user has the id or e-mail address \"{user}\""))
@@ -116,24 +89,55 @@ fn find(client: &mut impl GenericClient, schema: &str, user: &str) -> Result<Use
     })
 }
 
+/// Makes a query on users tell which of them are locked, if this role may read that.
+fn with_locks(client: &mut impl GenericClient, schema: &str, sql: String) -> Result<String, Error> {
+    let may_read: bool = client.query_one(&admin_sql!("may_read_hashes", schema), &[])?.get(0);
+    if !may_read {
+        return Ok(sql);
+    }
+    Ok(sql.replace("NULL::pg_catalog.bool AS locked", &format!("{} AS locked", admin_sql!("locked", schema))))
+}
+
+fn add(
+    client: &mut Client,
+    schema: &str,
+    email: &str,
+    name: &str,
+    locked: bool,
+    password: &Password,
+) -> Result<(), Error> {
+    let hash = if locked { None } else { Some(new_hash(client, schema, password)?) };
+    let mut transaction = client.transaction()?;
+    discreet_log(&mut transaction)?;
+    let added = transaction.query_one(&admin_sql!("add_user", schema), &[&email, &name, &hash]);
+    let id: String = added
+        .map_err(|error| match Error::from(error) {
+            // Nothing else that is unique comes from outside: the database makes the id.
+            error if error.sqlstate() == Some("23505") => {
+                error.reworded("a user with this e-mail address already exists")
+            }
+            error => error,
+        })?
+        .get("id");
+    transaction.commit()?;
+    output::say(format!("{} added with id {}", printable(email), printable(&id)));
+    Ok(())
+}
+
 fn list(client: &mut impl GenericClient, schema: &str, json: bool) -> Result<(), Error> {
-    let sql = with_locks(client, schema, &admin_sql!("list_users", schema))?;
+    let sql = with_locks(client, schema, admin_sql!("list_users", schema))?;
     let users: Vec<User> = client.query(&sql, &[])?.iter().map(User::from).collect();
     if json {
         return output::json(&users);
     }
     let row = |user: &User| {
-        // The day, of a time that has one.
+        // The day only. A time that is not in RFC 3339 format, such as infinity, has no T.
         let created = user.created_at.split('T').next().unwrap_or_default().to_owned();
-        let verified = yes_or_no(user.email_verified);
-        [printable(&user.email), printable(&user.name), user.status().to_owned(), verified, created]
+        let verified = if user.email_verified { "yes" } else { "no" };
+        [printable(&user.email), printable(&user.name), user.status().to_owned(), verified.to_owned(), created]
     };
     let rows: Vec<[String; 5]> = users.iter().map(row).collect();
     output::table(["E-MAIL", "NAME", "STATUS", "VERIFIED", "CREATED"], &rows)
-}
-
-fn yes_or_no(it: bool) -> String {
-    if it { "yes" } else { "no" }.to_owned()
 }
 
 fn show(client: &mut impl GenericClient, schema: &str, user: &str, json: bool) -> Result<(), Error> {
@@ -150,38 +154,45 @@ fn show(client: &mut impl GenericClient, schema: &str, user: &str, json: bool) -
     if json {
         return output::json(&shown);
     }
-    let Shown { user, pending_tasks, completed_tasks } = shown;
+    let user = shown.user;
     let status = user.status().to_owned();
+    let tasks = pending_tasks + completed_tasks;
     output::list(&[
         ("id", user.id),
         ("e-mail", format!("{}{}", user.email, if user.email_verified { "" } else { " (not verified)" })),
         ("status", status),
         ("name", user.name),
         ("created", user.created_at),
-        (
-            "tasks",
-            format!("{} ({pending_tasks} pending, {completed_tasks} completed)", pending_tasks + completed_tasks),
-        ),
+        ("tasks", format!("{tasks} ({pending_tasks} pending, {completed_tasks} completed)")),
     ])
 }
 
+/// The numbers of pending and of completed tasks.
 fn task_counts(client: &mut impl GenericClient, schema: &str, user: &User) -> Result<(i64, i64), Error> {
-    let counts = client.query_one(&format!("SELECT * FROM {schema}.todo_task_counts($1)"), &[&user.id])?;
+    let counts = client.query_one(&admin_sql!("task_counts", schema), &[&user.id])?;
     Ok((counts.get("pending"), counts.get("completed")))
+}
+
+fn set_password(client: &mut Client, schema: &str, user: &str, password: &Password) -> Result<(), Error> {
+    let user = find(client, schema, user)?;
+    let hash = new_hash(client, schema, password)?;
+    let mut transaction = client.transaction()?;
+    discreet_log(&mut transaction)?;
+    transaction.query(&admin_sql!("set_password_hash", schema), &[&user.id, &hash])?;
+    transaction.commit()?;
+    output::say(format!("{} has a new password", printable(&user.email)));
+    Ok(())
 }
 
 fn set_active(client: &mut impl GenericClient, schema: &str, user: &str, active: bool) -> Result<(), Error> {
     let user = find(client, schema, user)?;
-    client.query(&format!("SELECT {schema}.todo_set_active($1, $2)"), &[&user.id, &active])?;
-    output::say(format!(
-        "{} {}",
-        printable(&user.email),
-        if active { "is active and can log in" } else { "is inactive and can no longer log in" }
-    ));
+    client.query(&admin_sql!("set_active", schema), &[&user.id, &active])?;
+    let outcome = if active { "active, and can log in" } else { "inactive, and cannot log in" };
+    output::say(format!("{} is now {outcome}", printable(&user.email)));
     Ok(())
 }
 
-fn delete(client: &mut impl GenericClient, schema: &str, user: &str, yes: bool) -> Result<(), Error> {
+fn delete(client: &mut Client, schema: &str, user: &str, yes: bool) -> Result<(), Error> {
     let user = find(client, schema, user)?;
     let (pending, completed) = {
         let mut transaction = client.transaction()?;
@@ -193,54 +204,53 @@ fn delete(client: &mut impl GenericClient, schema: &str, user: &str, yes: bool) 
         n => count(n, "task"),
     };
     if !yes {
-        if !std::io::stdin().is_terminal() {
-            return Err(Error::usage("deleting a user needs confirmation", "pass --yes, or run it on a terminal"));
+        if !prompt::can_ask() {
+            return Err(Error::usage(
+                "deleting a user needs confirmation, and there is no terminal to ask for it",
+                "pass --yes to confirm",
+            ));
         }
         let question = format!("Delete {} ({}) with {tasks}?", printable(&user.email), printable(&user.name));
-        if !output::confirm(&question)? {
+        if !prompt::confirm(&question)? {
             return Err(Error::new("nothing has been deleted"));
         }
     }
-    client.query(&format!("SELECT {schema}.todo_delete_user($1)"), &[&user.id])?;
+    client.query(&admin_sql!("delete_user", schema), &[&user.id])?;
     output::say(format!("{} deleted, with {tasks}", printable(&user.email)));
     Ok(())
 }
 
-/// The hash of a password that the operator gives, at the cost of the database's setting.
-fn new_hash(client: &mut impl GenericClient, source: &Password) -> Result<String, Error> {
+/// The hash of a password that the operator gives, at the cost that is set for the database.
+fn new_hash(client: &mut impl GenericClient, schema: &str, source: &Password) -> Result<String, Error> {
     let password = read_password(source)?;
-    let cost =
-        "SELECT coalesce(nullif(pg_catalog.current_setting('todo.bcrypt_cost', true), ''), '12')::pg_catalog.int4";
-    let cost: i32 = client.query_one(cost, &[])?.get(0);
+    let cost: i32 = client.query_one(&admin_sql!("bcrypt_cost", schema), &[])?.get(0);
     bcrypt::hash(password, cost.unsigned_abs()).map_err(Error::new)
 }
 
-/// A password in the form that is hashed.
-fn checked(password: String) -> Result<String, Error> {
-    match password_rule::prepare(&password) {
-        Ok(prepared) => Ok(prepared.into_owned()),
-        Err(broken) => Err(Error::new(format!("password {broken}")).fix("use 8 characters to 72 bytes")),
-    }
-}
-
-/// From standard input, its first line; or from the terminal, twice, without echo.
+/// Reads the first line of standard input, or asks twice on the terminal.
 fn read_password(source: &Password) -> Result<String, Error> {
     if source.password_stdin {
         let mut text = String::new();
         std::io::stdin().lock().take(4096).read_to_string(&mut text)?;
-        return checked(text.lines().next().unwrap_or_default().to_owned());
+        return checked(text.lines().next().unwrap_or_default());
     }
-    if !std::io::stdin().is_terminal() {
-        return Err(Error::usage("there is no terminal to ask for the password", "pass it with --password-stdin"));
+    if !prompt::can_ask() {
+        return Err(Error::usage(
+            "there is no terminal to ask for the password",
+            "pass --password-stdin to read it from standard input",
+        ));
     }
-    let terminal = Term::stderr();
-    let ask = |prompt: &str| -> Result<String, Error> {
-        terminal.write_str(prompt)?;
-        Ok(prompting(|| terminal.read_secure_line())?)
-    };
-    let password = checked(ask("New password: ")?)?;
-    if password_rule::nfc(&ask("Once more: ")?).as_deref() != Some(&password) {
-        return Err(Error::new("the passwords differ").fix("try again"));
+    let password = checked(&prompt::secret("New password: ")?)?;
+    if password_rule::nfc(&prompt::secret("Enter it again: ")?).as_deref() != Some(&password) {
+        return Err(Error::new("the two passwords differ").fix("try again"));
     }
     Ok(password)
+}
+
+/// A new password in the form that is hashed.
+fn checked(password: &str) -> Result<String, Error> {
+    match password_rule::prepare(password) {
+        Ok(prepared) => Ok(prepared.into_owned()),
+        Err(broken) => Err(Error::new(format!("the password {broken}"))),
+    }
 }

@@ -1,0 +1,1 @@
+SELECT @extschema@.todo_delete_user($1)

@@ -1,0 +1,1 @@
+SELECT pg_catalog.has_column_privilege('@extschema@.users', 'hashed_password', 'SELECT')

@@ -1,0 +1,2 @@
+-- Takes back what grant.sql gave role $1.
+SELECT @extschema@.todo_revoke($1)

@@ -1,0 +1,1 @@
+SELECT @extschema@.todo_set_active($1, $2)

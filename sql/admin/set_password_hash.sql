@@ -1,0 +1,1 @@
+SELECT @extschema@.todo_set_password_hash($1, $2)

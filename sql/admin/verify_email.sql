@@ -1,0 +1,1 @@
+SELECT @extschema@.todo_verify_email($1)

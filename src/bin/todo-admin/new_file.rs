@@ -1,0 +1,68 @@
+//! Files that are complete or not there. Nobody but their owner can read them.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use uuid::Uuid;
+
+/// Removes a new file again, unless it is kept.
+pub struct NewFile {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl NewFile {
+    /// Fails if the path exists.
+    pub fn create(path: impl Into<PathBuf>) -> io::Result<(Self, File)> {
+        let path = path.into();
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        Ok((Self { path, is_kept: false }, file))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// A new file that takes the place of another one, or of none, once it is complete.
+pub struct Replacement {
+    new: NewFile,
+    target: PathBuf,
+}
+
+impl Replacement {
+    /// Creates the new file beside its target. If that is a symbolic link, it stays one.
+    pub fn of(target: &Path) -> io::Result<(Self, File)> {
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let (new, file) = NewFile::create(target.with_file_name(format!(".{name}.{}.partial", Uuid::new_v4())))?;
+        Ok((Self { new, target }, file))
+    }
+
+    /// Where the new file is until then.
+    pub fn path(&self) -> &Path {
+        self.new.path()
+    }
+
+    /// Puts the new file in its place, when all of it is on the disk.
+    pub fn complete(self) -> io::Result<()> {
+        File::open(self.path())?.sync_all()?;
+        fs::rename(self.path(), &self.target)?;
+        self.new.keep();
+        let dir = self.target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(dir)?.sync_all()
+    }
+}

@@ -1,0 +1,159 @@
+//! `restore`: restores an archive into a new database, and then runs the SQL file beside it, which holds what the archive
+//! lacks.
+
+use crate::connect::Session;
+use crate::conninfo::Conninfo;
+use crate::error::Error;
+use crate::extras::{self, Script};
+use crate::fingerprint::Fingerprint;
+use crate::message::{complain, count, warn};
+use crate::new_database::{Fate, restore_archive, with_new_database};
+use crate::output;
+use crate::programs::Programs;
+use crate::prompt;
+use postgres_protocol::escape::escape_identifier;
+use std::path::{Path, PathBuf};
+
+/// `run_extras` is what the operator has chosen, if anything.
+pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras: Option<bool>) -> Result<(), Error> {
+    if !archive.is_file() {
+        return Err(Error::new(format!("{} is not a file", archive.display())));
+    }
+    let extras = Extras::beside(archive, run_extras)?;
+    let programs = Programs::new(&session.conninfo)?;
+    let mut counts = (0, 0);
+    with_new_database(session, database, |conninfo| {
+        let found = fill(&programs, archive, database, conninfo, &extras)?;
+        counts = (found.users, found.tasks);
+        Ok(Fate::Keep)
+    })?;
+    let (users, tasks) = counts;
+    output::say(format!("database {database} now has {} and {}", count(users, "user"), count(tasks, "task")));
+    extras.report(database);
+    Ok(())
+}
+
+/// Restores an archive into an empty database, and runs the SQL file if it is to be run.
+fn fill(
+    programs: &Programs,
+    archive: &Path,
+    database: &str,
+    conninfo: Conninfo,
+    extras: &Extras,
+) -> Result<Fingerprint, Error> {
+    let name = escape_identifier(database);
+    let script = extras.to_run();
+    // Nobody else can connect before rows are protected as they were.
+    let is_closed = script.is_some_and(Script::guards_access);
+    if is_closed {
+        let mut empty = Session::open(conninfo.clone())?;
+        empty.client.batch_execute(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))?;
+    }
+    restore_archive(programs, archive, database)?;
+    let mut restored = Session::open(conninfo)?;
+    let found = Fingerprint::of_database(&mut restored)?;
+    if let Some(script) = script {
+        script.run(&mut restored.client).map_err(|error| {
+            let lost = if is_closed { "row-level security cannot be restored and " } else { "" };
+            error
+                .while_doing(format!(
+                    "{} failed, so {lost}database {database} has been dropped again",
+                    extras.file.display()
+                ))
+                .fix("correct the file or create what it needs; --without-extras restores without it")
+        })?;
+    }
+    if is_closed {
+        restored.client.batch_execute(&format!("GRANT CONNECT ON DATABASE {name} TO PUBLIC"))?;
+    }
+    Ok(found)
+}
+
+/// The SQL file beside an archive, and what to do with it.
+struct Extras {
+    file: PathBuf,
+    /// `None` if there is no such file.
+    script: Option<Script>,
+    decision: Decision,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Run,
+    DoNotRun,
+    /// Neither the operator nor the file tells.
+    Unknown,
+}
+
+impl Extras {
+    fn beside(archive: &Path, choice: Option<bool>) -> Result<Self, Error> {
+        let file = extras::path(archive);
+        let script = Script::beside(archive)?;
+        let decision = decide(script.as_ref(), &file, choice)?;
+        Ok(Self { file, script, decision })
+    }
+
+    fn to_run(&self) -> Option<&Script> {
+        self.script.as_ref().filter(|_| self.decision == Decision::Run)
+    }
+
+    /// Says what of it the new database has or lacks.
+    fn report(&self, database: &str) {
+        let file = self.file.display();
+        match (self.decision, &self.script) {
+            (Decision::Run, Some(script)) => {
+                output::say(format!("{file}: {} restored", count(script.extras.len() as i64, "object")));
+            }
+            (Decision::DoNotRun, Some(script)) if !script.extras.is_empty() => {
+                warn(&if script.guards_access() {
+                    format!(
+                        "database {database} has NO row-level security, so every role that may read the tables sees all \
+                         rows; run {file} before anyone connects. The database lacks:"
+                    )
+                } else {
+                    format!("database {database} lacks the following, which {file} restores:")
+                });
+                script.show();
+            }
+            (Decision::Unknown, _) => warn(&format!(
+                "there is no file {file}, so database {database} lacks whatever the application had added to the \
+                 extension's tables, such as row-level security, indexes and triggers"
+            )),
+            _ => {}
+        }
+    }
+}
+
+/// Decides whether to run the SQL file. Without it, rows may become visible to everyone, so somebody has to say so.
+fn decide(script: Option<&Script>, file: &Path, choice: Option<bool>) -> Result<Decision, Error> {
+    let shown = file.display();
+    let Some(script) = script else {
+        return match choice {
+            Some(true) => Err(Error::usage(
+                format!("--with-extras needs the file {shown}, which does not exist"),
+                "put it beside the archive",
+            )),
+            Some(false) => Ok(Decision::DoNotRun),
+            None => Ok(Decision::Unknown),
+        };
+    };
+    let decided = |run: bool| Ok(if run { Decision::Run } else { Decision::DoNotRun });
+    if script.extras.is_empty() {
+        return decided(false);
+    }
+    if let Some(choice) = choice {
+        return decided(choice);
+    }
+    if prompt::can_ask() {
+        complain(&format!("The archive lacks the following, which {shown} restores:"));
+        script.show();
+        return decided(prompt::confirm("Run this file after the restore?")?);
+    }
+    if script.guards_access() {
+        return Err(Error::usage(
+            format!("the archive lacks row-level security, which {shown} restores"),
+            "pass --with-extras to run that file, or --without-extras to let every role that may read the tables see all rows",
+        ));
+    }
+    decided(false)
+}

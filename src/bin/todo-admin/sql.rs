@@ -1,0 +1,27 @@
+//! The queries in `sql/admin/`, and those that several commands run.
+
+use crate::error::Error;
+use postgres::Transaction;
+
+/// The query in a file of `sql/admin/`. If it names objects of the extension, the second argument is the extension's schema,
+/// quoted as an identifier.
+macro_rules! admin_sql {
+    ($file:literal) => {
+        include_str!(concat!("../../../sql/admin/", $file, ".sql"))
+    };
+    ($file:literal, $schema:expr) => {
+        admin_sql!($file).replace("@extschema@", $schema)
+    };
+}
+pub(crate) use admin_sql;
+
+/// For a transaction that has to see all rows, and may take long.
+pub fn undisturbed(transaction: &mut Transaction) -> Result<(), Error> {
+    Ok(transaction.batch_execute(admin_sql!("undisturbed"))?)
+}
+
+/// For a transaction that writes password hashes.
+pub fn discreet_log(transaction: &mut Transaction) -> Result<(), Error> {
+    transaction.query(admin_sql!("discreet_log"), &[])?;
+    Ok(())
+}
