@@ -97,9 +97,13 @@ pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
     // SAFETY: reads a variable of the backend.
     let number = is_judged.then(|| unsafe { pg_sys::GetCurrentCommandId(false) });
     BEGUN.with_borrow_mut(|begun| begun.push((command, number)));
-    // SAFETY: as above. The relation cache is not told of what a part depends on.
-    if unsafe { (*command).type_ } == T_AlterObjectDependsStmt {
-        touch(InvalidOid);
+    // SAFETY: as above. The relation cache is not told of a constraint that takes an index over, nor of what a part depends on.
+    unsafe {
+        match (*command).type_ {
+            T_AlterTableStmt => touch(relation_named((*command.cast::<pg_sys::AlterTableStmt>()).relation)),
+            T_AlterObjectDependsStmt => touch(InvalidOid),
+            _ => {}
+        }
     }
     Ok(())
 }

@@ -118,9 +118,11 @@ fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
 /// A trigger that enforces a new foreign key. To look a value up, PostgreSQL casts it to the type of the key that it refers
 /// to, with the rights of the owner of that key's table; and a cast is a function of whoever made the value's type.
 fn judge_reference(trigger: Oid) -> Result<(), Failure> {
-    let read = |row: &FormData_pg_trigger| (row.tgrelid, row.tgconstrrelid, row.tgconstraint);
-    let Some((table, referred, constraint)) = trigger_now(trigger, read) else { return Ok(()) };
-    if !is_table(referred) || is_lifted() {
+    let read = |row: &FormData_pg_trigger| (row.tgfoid, row.tgrelid, row.tgconstrrelid, row.tgconstraint);
+    let Some((function, table, referred, constraint)) = trigger_now(trigger, read) else { return Ok(()) };
+    // SAFETY: compares the OID with those of PostgreSQL's functions.
+    let is_of_referring = unsafe { pg_sys::RI_FKey_trigger_type(function) } as u32 == pg_sys::RI_TRIGGER_FK;
+    if !is_of_referring || !is_table(referred) || is_lifted() {
         return Ok(());
     }
     // SAFETY: the command has locked the relation. The list is one of ForeignKeyCacheInfo, which is read while it is open.

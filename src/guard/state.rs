@@ -99,7 +99,12 @@ pub fn refusal(before: &[Fact], now: &[Fact]) -> Option<Failure> {
         _ => false,
     });
     let fact = lost.or(gained)?;
-    Some(if fact.kind == "column" { columns(fact.object) } else { kept(&fact.kind, &fact.name) })
+    Some(match fact.kind.as_str() {
+        "column" => columns(fact.object),
+        "inheritance" => kept("table", &fact.name),
+        "dependence" => kept("part", &fact.name),
+        kind => kept(kind, &fact.name),
+    })
 }
 
 /// What a command has added that is the application's own, and not in dumps.
