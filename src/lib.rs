@@ -55,6 +55,8 @@ mod membership;
 mod owner;
 mod password;
 mod password_rule;
+#[cfg(test)]
+mod pg_test;
 mod role;
 mod row;
 mod rules;

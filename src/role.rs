@@ -31,3 +31,7 @@ pub fn acting_as<T>(role: Oid, work: impl FnOnce() -> T) -> T {
     }
     result
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "role_tests.rs"]
+mod pg_tests;

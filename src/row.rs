@@ -249,3 +249,7 @@ impl<'call> Row<'call> {
         }
     }
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "row_tests.rs"]
+mod pg_tests;

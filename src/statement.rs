@@ -316,3 +316,7 @@ fn name_data(name: &CStr) -> pg_sys::NameData {
     }
     data
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "statement_tests.rs"]
+mod pg_tests;
