@@ -1,10 +1,10 @@
-//! PostgreSQL's catalogs, read directly: before each statement we look things up that would cost too much by SQL.
+//! PostgreSQL's catalogs, read directly. Functions look things up before each statement, which would cost too much by SQL.
 
 use pgrx::pg_sys::SysCacheIdentifier::{PROCOID, RELOID, TYPEOID};
 use pgrx::pg_sys::{self, Oid};
 use std::ffi::{CStr, c_char, c_int};
 
-/// A row of a catalog: the struct in which PostgreSQL keeps its fixed columns.
+/// A row of a catalog, as the struct of its fixed columns.
 ///
 /// # Safety
 /// Rows of the catalog with OID `CATALOG` begin with this struct.
@@ -66,7 +66,7 @@ unsafe impl Cached for pg_sys::FormData_pg_type {
     const CACHE: pg_sys::SysCacheIdentifier::Type = TYPEOID;
 }
 
-/// What `read` takes from a cached row, or none where there is no row with this OID.
+/// Reads something from the cached row with this OID. None if there is no such row.
 pub fn cached<R: Cached, T>(oid: Oid, read: impl FnOnce(&R) -> T) -> Option<T> {
     // SAFETY: the row begins with an R, as the trait promises, and is released once it has been read.
     unsafe {
@@ -80,7 +80,7 @@ pub fn cached<R: Cached, T>(oid: Oid, read: impl FnOnce(&R) -> T) -> Option<T> {
     }
 }
 
-/// Calls `visit` for each row of a catalog whose first columns in the index are these OIDs.
+/// Calls `visit` for each row of a catalog in which the first columns of the index are these OIDs.
 pub fn scan<R: Row, const N: usize>(index: Oid, oids: [Oid; N], mut visit: impl FnMut(&R)) {
     // SAFETY: a scan by the catalog's index as the server's own code does it, ended in order; an ERROR releases all of it.
     // Rows begin with an R, as the trait promises.

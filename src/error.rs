@@ -56,6 +56,7 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// A failure that is about no column.
     pub fn new(code: PgSqlErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into(), column: None, hint: None }
     }

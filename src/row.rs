@@ -75,7 +75,7 @@ impl Trigger<'_> {
 fn not_our_trigger() -> Failure {
     Failure::new(
         PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-        "to be used as a BEFORE INSERT OR UPDATE trigger FOR EACH ROW",
+        "function must be called as a BEFORE INSERT OR UPDATE trigger FOR EACH ROW",
     )
 }
 
@@ -184,17 +184,17 @@ impl<'call> Row<'call> {
         // SAFETY: both pointers are valid; the answer is 1 up to natts, or a negative error.
         let number = unsafe { pg_sys::SPI_fnumber(self.desc.as_ptr(), name.as_ptr()) };
         let number = usize::try_from(number - 1).map_err(|_| {
-            let message = format!("the table has no column {}", name.to_string_lossy());
+            let message = format!("table has no column {}", name.to_string_lossy());
             Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, message)
         })?;
         if !self.desc.get(number).is_some_and(|attribute| K::has(attribute.atttypid)) {
-            let message =
-                format!("the column {} has a type that extension todo did not give it", name.to_string_lossy());
+            let message = format!("column {} has another type than extension todo gave it", name.to_string_lossy());
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message));
         }
         Ok(Position { number, kind: PhantomData })
     }
 
+    /// Whether the column is NULL.
     pub fn is_null<K>(&self, column: Position<K>) -> bool {
         self.nulls[column.number]
     }

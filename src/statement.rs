@@ -88,6 +88,7 @@ impl Execution {
 }
 
 impl<const N: usize> Statement<N> {
+    /// To be called by [`statement!`], which counts the parameters.
     pub const fn new(sql: &'static str, parameters: [pg_sys::Oid; N], rights: Rights) -> Self {
         Self { sql, parameters, rights, kept: Cell::new(None) }
     }
