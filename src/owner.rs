@@ -1,7 +1,8 @@
 //! The tables' owner. With the owner's rights, functions on users reach what their caller must not.
 //!
-//! The owner is the role `todo_owner`, which owns nothing else, or the role that owned adopted tables. It is never a
-//! superuser. Triggers of others never run with its rights: the statement fails if there is one.
+//! The owner is the role `todo_owner`, which can do nothing except own the extensions' objects, or the role that owned
+//! adopted tables. It is never a superuser. Triggers of others never run with its rights: the statement fails if there is
+//! one.
 
 use crate::error::Failure;
 use crate::membership::Extension;
