@@ -58,37 +58,33 @@ impl Trigger {
     /// The triggers of a table. It must be locked for writing, so that none is created, altered or dropped until the
     /// transaction ends.
     fn of_table(table: Oid) -> Vec<Self> {
-        // SAFETY: the relation cache's entry lives while the relation is open. An ERROR closes it.
+        // SAFETY: the relation cache's entry lives while the relation is open. An ERROR closes it. Names are terminated
+        // strings, and a WHEN is the text of an expression.
         unsafe {
             let relation = pg_sys::relation_open(table, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
             let triggers = (*relation).trigdesc;
             let count = if triggers.is_null() { 0 } else { (*triggers).numtriggers as usize };
-            let list = (0..count).map(|i| Self::read(&*(*triggers).triggers.add(i))).collect();
+            let read = |trigger: &pg_sys::Trigger| {
+                let kind = || pg_sys::RI_FKey_trigger_type(trigger.tgfoid) as u32;
+                let has_condition = !trigger.tgqual.is_null();
+                let calls_mutable = || pg_sys::contain_mutable_functions(pg_sys::stringToNode(trigger.tgqual).cast());
+                Self {
+                    oid: trigger.tgoid,
+                    name: CStr::from_ptr(trigger.tgname).to_string_lossy().into_owned(),
+                    function: trigger.tgfoid,
+                    has_condition,
+                    has_mutable_condition: has_condition && calls_mutable(),
+                    is_disabled: trigger.tgenabled as u8 == pg_sys::TRIGGER_DISABLED,
+                    is_internal: trigger.tgisinternal,
+                    is_of_cascade: trigger.tgtype as u32 & (pg_sys::TRIGGER_TYPE_DELETE | pg_sys::TRIGGER_TYPE_UPDATE)
+                        != 0,
+                    referring: (trigger.tgisinternal && kind() == pg_sys::RI_TRIGGER_PK)
+                        .then_some(trigger.tgconstrrelid),
+                }
+            };
+            let list = (0..count).map(|i| read(&*(*triggers).triggers.add(i))).collect();
             pg_sys::relation_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
             list
-        }
-    }
-
-    /// # Safety
-    /// `trigger` is of the relation cache.
-    unsafe fn read(trigger: &pg_sys::Trigger) -> Self {
-        // SAFETY: the caller's promise; names are terminated strings, and a WHEN is the text of an expression.
-        unsafe {
-            let enforces =
-                trigger.tgisinternal && pg_sys::RI_FKey_trigger_type(trigger.tgfoid) as u32 == pg_sys::RI_TRIGGER_PK;
-            let has_condition = !trigger.tgqual.is_null();
-            Self {
-                oid: trigger.tgoid,
-                name: CStr::from_ptr(trigger.tgname).to_string_lossy().into_owned(),
-                function: trigger.tgfoid,
-                has_condition,
-                has_mutable_condition: has_condition
-                    && pg_sys::contain_mutable_functions(pg_sys::stringToNode(trigger.tgqual).cast()),
-                is_disabled: trigger.tgenabled as u8 == pg_sys::TRIGGER_DISABLED,
-                is_internal: trigger.tgisinternal,
-                is_of_cascade: trigger.tgtype as u32 & (pg_sys::TRIGGER_TYPE_DELETE | pg_sys::TRIGGER_TYPE_UPDATE) != 0,
-                referring: enforces.then_some(trigger.tgconstrrelid),
-            }
         }
     }
 
@@ -109,16 +105,13 @@ impl Trigger {
     /// privilege TRIGGER only, and such a condition is harmless whoever made it. PostgreSQL records every other object that a
     /// condition needs as a dependency of the trigger.
     fn has_foreign_condition(&self) -> bool {
-        let mut is_foreign = self.has_mutable_condition;
-        if self.has_condition {
-            catalog::dependencies(pg_sys::TriggerRelationId, self.oid, |dependency| {
-                is_foreign |= match dependency.needed_class {
-                    pg_sys::ProcedureRelationId => dependency.needed != self.function,
-                    class => ![pg_sys::RelationRelationId, pg_sys::ExtensionRelationId, pg_sys::TriggerRelationId]
-                        .contains(&class),
-                };
-            });
+        if !self.has_condition || self.has_mutable_condition {
+            return self.has_condition;
         }
-        is_foreign
+        let harmless = [pg_sys::RelationRelationId, pg_sys::ExtensionRelationId, pg_sys::TriggerRelationId];
+        catalog::dependencies(pg_sys::TriggerRelationId, self.oid).iter().any(|needed| match needed.class {
+            pg_sys::ProcedureRelationId => needed.object != self.function,
+            class => !harmless.contains(&class),
+        })
     }
 }

@@ -3,6 +3,7 @@
 #[pgrx::pg_schema]
 mod tests {
     use super::super::*;
+    use crate::row::Time;
     use pgrx::prelude::*;
     use pgrx::varlena::{varatt_is_1b_e, varatt_is_4b_c};
 
