@@ -49,6 +49,8 @@ BEGIN
               FROM todo_internal.target() AS t
               WHERE t.relation = c.relation AND t.kind = c.kind AND t.name = c.name AND (t.kind = 'column' OR todo_internal.located(t.definition, home) = c.found)
           )
+        -- A column takes its indexes along.
+        ORDER BY c.kind = 'column'
     LOOP
         EXECUTE CASE part.kind
             WHEN 'constraint' THEN format('ALTER TABLE %s DROP CONSTRAINT %I', part.tab, part.name)
