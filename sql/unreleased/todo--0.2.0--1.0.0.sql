@@ -1,10 +1,10 @@
 -- From 0.2.0 to 1.0.0: the rules, and the functions. Every row stays; what the rules can mend in it is mended.
-\i unreleased/begin.sql
+\i upgrade/begin.sql
 \i preflight.sql
 -- Without a guard at 0.2.0, much may have happened since.
-\i unreleased/patterns.sql
-\i unreleased/shape.sql
-\i unreleased/trusted.sql
+\i upgrade/patterns.sql
+\i upgrade/shape.sql
+\i upgrade/trusted.sql
 
 CREATE FUNCTION todo_internal.target()
 RETURNS TABLE (schema text, relation text, kind text, name text, definition text)
@@ -12,7 +12,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS 'SELECT e.* FROM todo_internal.expected_todo() AS e';
 
-\i unreleased/make_way.sql
+\i upgrade/make_way.sql
 \i objects.sql
 
 -- Rows that nobody but their owner can mend.
@@ -127,7 +127,7 @@ SET LOCAL session_replication_role = origin;
 \pattern tables.sql
 \pattern triggers.sql
 SELECT todo_internal.expect('expected_todo', 'todo', 'todo_internal');
-\i unreleased/complete.sql
+\i upgrade/complete.sql
 DROP FUNCTION todo_internal.target(), todo_internal.specified();
 
 -- Nothing new, unless somebody took a table out of the extension in between and put it back.
@@ -135,4 +135,4 @@ SELECT pg_extension_config_dump('@extschema@.users', '');
 SELECT pg_extension_config_dump('@extschema@.tasks', '');
 SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 \i tables/own_grants.sql
-\i unreleased/not_in_dumps.sql
+\i upgrade/not_in_dumps.sql

@@ -1,5 +1,5 @@
 -- From 1.0.0 back to 0.2.0: drops the functions and the rules. Every row stays as it is.
-\i unreleased/begin.sql
+\i upgrade/begin.sql
 
 -- Nothing that builds on this extension works without the rules and the guard.
 DO $$
@@ -24,7 +24,7 @@ $$;
 \pattern todo--0.2.0.sql
 SELECT todo_internal.expect('specified', 'todo', 'todo_internal');
 -- Or there would be no way up again.
-\i unreleased/shape.sql
+\i upgrade/shape.sql
 
 CREATE FUNCTION todo_internal.target()
 RETURNS TABLE (schema text, relation text, kind text, name text, definition text)
@@ -62,7 +62,7 @@ BEGIN
 END
 $$;
 
-\i unreleased/complete.sql
+\i upgrade/complete.sql
 
 DROP EVENT TRIGGER todo_guard;
 

@@ -1,7 +1,7 @@
 -- From adopt to 0.2.0: adopted tables become as that version makes them. Every row stays as it is.
-\i unreleased/begin.sql
-\i unreleased/shape.sql
-\i unreleased/trusted.sql
+\i upgrade/begin.sql
+\i upgrade/shape.sql
+\i upgrade/trusted.sql
 
 CREATE FUNCTION todo_internal.target()
 RETURNS TABLE (schema text, relation text, kind text, name text, definition text)
@@ -34,8 +34,8 @@ BEGIN
 END
 $$;
 
-\i unreleased/make_way.sql
-\i unreleased/complete.sql
+\i upgrade/make_way.sql
+\i upgrade/complete.sql
 
 DROP EVENT TRIGGER todo_guard;
 DROP SCHEMA todo_internal CASCADE;

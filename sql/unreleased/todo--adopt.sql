@@ -26,9 +26,9 @@ BEGIN
 END
 $$;
 
-\i unreleased/begin.sql
-\i unreleased/patterns.sql
-\i unreleased/shape.sql
+\i upgrade/begin.sql
+\i upgrade/patterns.sql
+\i upgrade/shape.sql
 
 ALTER EXTENSION todo ADD TABLE @extschema@.users;
 ALTER EXTENSION todo ADD TABLE @extschema@.tasks;
