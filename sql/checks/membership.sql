@@ -1,4 +1,4 @@
--- For todo_check(): whether the tables and the sequence belong to the extension.
+-- Checks whether the tables and the sequence belong to the extension, for todo_check().
 CREATE FUNCTION todo_internal.check_membership()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -49,6 +49,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_membership() IS
-    'Whether tables and sequence belong to the extension';
+    'Checks whether tables and sequence belong to the extension';
 
 REVOKE ALL ON FUNCTION todo_internal.check_membership() FROM PUBLIC;

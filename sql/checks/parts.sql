@@ -1,4 +1,4 @@
--- For todo_check(): the constraints, indexes and triggers of the tables.
+-- Checks the constraints, indexes and triggers of the tables, for todo_check().
 CREATE FUNCTION todo_internal.check_parts()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -61,6 +61,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_parts() IS
-    'Whether constraints, indexes and triggers of the tables are as they have been made';
+    'Checks the constraints, indexes and triggers of the tables';
 
 REVOKE ALL ON FUNCTION todo_internal.check_parts() FROM PUBLIC;

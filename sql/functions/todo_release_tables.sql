@@ -1,7 +1,7 @@
--- Turns both tables into ordinary ones, with their rows, constraints, indexes and grants but without triggers, so that DROP
--- EXTENSION todo leaves them in place. The caller becomes their owner, unless they had one before they were adopted. To be
--- called right before DROP EXTENSION.
--- Errors: 42501 not a superuser.
+-- Makes both tables ordinary ones, so that DROP EXTENSION todo leaves them in place. They keep their rows, constraints, indexes and
+-- grants, and lose the extension's triggers. The caller becomes their owner, except for adopted tables, which keep theirs. Call it right
+-- before DROP EXTENSION.
+-- Errors: 42501 the caller is not a superuser.
 CREATE FUNCTION @extschema@.todo_release_tables()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

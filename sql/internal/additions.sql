@@ -1,5 +1,5 @@
--- For todo_not_in_dumps(), which says what the rows are: what has been added to the tables, views and sequences of some extensions.
--- made are the names of the constraints and indexes that these have made themselves. (Their triggers call functions of theirs.)
+-- Returns the rows of todo_not_in_dumps(): what has been added to the tables, views and sequences of some extensions.
+-- made has the names of the constraints and indexes that the extensions made themselves. (Their triggers call functions of theirs.)
 CREATE FUNCTION todo_internal.additions(
     extensions text[],
     made text[]
@@ -283,6 +283,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION todo_internal.additions(text[], text[]) IS
-    'What has been added to the tables, views and sequences of extensions';
+    'Returns what has been added to the tables, views and sequences of extensions';
 
 REVOKE ALL ON FUNCTION todo_internal.additions(text[], text[]) FROM PUBLIC;

@@ -1,9 +1,9 @@
--- What relations are like in the catalogs: a row for each fact. Reads catalogs and prints what they say, so it can look at
--- tables of others: nothing that somebody attached to them runs.
--- home is the schema that rows and definitions call @, so that the same tables in another schema have the same rows.
--- kind is column, default, constraint, index, trigger, function (what a trigger calls), dependence of index or trigger (an extension
--- that would take it along when it is dropped), storage, access method, sequence, sequence options or sequence cache. weakness is
--- set where a part has its definition but does not work fully. place is the position of a column.
+-- Returns what relations are like, a row for each fact in the catalogs. It only prints what catalogs say. So it can look at tables of
+-- others: nothing that someone attached to them is run.
+-- Rows and definitions call the schema home @, so that the same tables have the same rows in any schema.
+-- kind is one of column, default, constraint, index, trigger, function (which a trigger calls), dependence of index, dependence of
+-- trigger (an extension that would take it along when it is dropped), storage, access method, sequence, sequence options and sequence
+-- cache. weakness is set if a part has its definition but does not fully work, as a disabled trigger. place is the position of a column.
 CREATE FUNCTION todo_internal.described(
     home regnamespace,
     relations oid[]
@@ -168,6 +168,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_internal.described(regnamespace, oid[]) IS
-    'What relations are like in the catalogs: a row for each column, default, constraint, index, trigger and other fact';
+    'Returns what relations are like: a row for each column, default, constraint, index, trigger and other fact';
 
 REVOKE ALL ON FUNCTION todo_internal.described(regnamespace, oid[]) FROM PUBLIC;

@@ -1,4 +1,4 @@
--- A definition as described() prints it, with the name of a schema in place of the @: SQL that can run. A CHECK names no relation.
+-- Returns a definition that described() printed with the name of a schema instead of @, so that it can run. A CHECK names no relation.
 CREATE FUNCTION todo_internal.located(
     definition text,
     home regnamespace
@@ -12,6 +12,6 @@ RETURN CASE
 END;
 
 COMMENT ON FUNCTION todo_internal.located(text, regnamespace) IS
-    'A definition that described() prints, with the name of a schema';
+    'Returns a definition that described() printed with the name of a schema';
 
 REVOKE ALL ON FUNCTION todo_internal.located(text, regnamespace) FROM PUBLIC;
