@@ -1,7 +1,7 @@
--- For helper objects that are no part of the API: tools look for changes in the application's schema.
+-- For helper objects that are not part of the API. In the application's schema, tools would report them as changes.
 CREATE SCHEMA todo_internal;
 
--- ALTER DEFAULT PRIVILEGES may have given others rights on it. Scripts trust what they find in this schema.
+-- ALTER DEFAULT PRIVILEGES may have given others rights on it. But scripts trust what they find in this schema.
 DO $$
 DECLARE
     grantee text;

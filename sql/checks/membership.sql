@@ -31,7 +31,7 @@ BEGIN ATOMIC
     LEFT JOIN pg_depend AS d
         ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
         AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
-    -- One that has been renamed or moved is known by its columns.
+    -- A table that has been renamed or moved is recognized by its columns.
     LEFT JOIN LATERAL (
         SELECT m.oid, m.relname
         FROM pg_depend AS b

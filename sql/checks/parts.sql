@@ -13,7 +13,7 @@ BEGIN ATOMIC
                 ELSE f.weakness
             END AS weakness
         FROM fact AS f
-        -- What a trigger calls.
+        -- The function that a trigger calls.
         LEFT JOIN fact AS c ON c.relid = f.relid AND c.kind = 'function' AND f.kind = 'trigger' AND c.name = f.name
         WHERE f.kind IN ('constraint', 'index', 'trigger') AND f.extension IS NOT NULL
     )
@@ -56,7 +56,7 @@ BEGIN ATOMIC
     FROM fact AS f
     JOIN pg_class AS c ON c.oid = f.relid
     WHERE f.kind IN ('dependence of index', 'dependence of trigger')
-      -- An application's own parts are its affair.
+      -- An application may do this with its own indexes and triggers.
       AND EXISTS (SELECT FROM fact AS o WHERE o.relid = f.relid AND o.name = f.name AND o.kind IN ('constraint', 'index', 'trigger') AND o.extension IS NOT NULL);
 END;
 

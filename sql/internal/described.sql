@@ -16,7 +16,7 @@ SET search_path = pg_catalog, pg_temp
 -- Definitions are compared as PostgreSQL prints them by default.
 SET quote_all_identifiers = off
 SET standard_conforming_strings = on
--- Planned once in a session.
+-- Statements are planned once in a session.
 SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
@@ -104,7 +104,7 @@ BEGIN
             ) AS v (kind, definition)
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped;
 
-            -- From 18 on a NOT NULL is one as well: it shows in its column.
+            -- From 18 on, NOT NULL is a constraint as well: the column's row shows it.
             RETURN QUERY
             SELECT
                 relid, schema, relation, 'constraint', k.conname::text,

@@ -9,7 +9,7 @@ AS $$
 DECLARE
     other record;
 BEGIN
-    -- Nobody but a superuser can put a function into a schema that belongs to the extension.
+    -- Only a superuser can put a function into a schema that belongs to the extension.
     FOR other IN
         SELECT e.extname, f.oid::regprocedure AS made
         FROM pg_extension AS t

@@ -22,7 +22,7 @@ BEGIN ATOMIC
         WHERE a.grantee <> r.relowner
         GROUP BY r.extname, r.oid, r.relname, r.relkind, a.grantee
     ), trusted AS (
-        -- Those to whom grant() of an extension that builds on this one gave its tables, and with them users.
+        -- Roles to which grant() of an extension that builds on this one gave its tables, and with them users.
         SELECT r.extname, g.grantee
         FROM relation AS r
         LEFT JOIN granted AS g ON g.oid = r.oid AND g.privileges @> ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']

@@ -1,4 +1,4 @@
--- From adopt to 0.2.0: adopted tables become as that version makes them. Every row stays as it is.
+-- From adopt to 0.2.0: gives adopted tables the form that this version creates. Rows are not changed.
 \i upgrade/begin.sql
 \i upgrade/shape.sql
 \i upgrade/trusted.sql
@@ -9,7 +9,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS 'SELECT s.* FROM todo_internal.specified() AS s';
 
--- Tables that a later version has released can have columns that 0.2.0 does not know.
+-- Tables that a later version released can have columns that 0.2.0 does not have.
 DO $$
 DECLARE
     part record;

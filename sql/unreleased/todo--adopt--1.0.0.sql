@@ -1,4 +1,4 @@
--- From adopt to 1.0.0: adopted tables become as that version makes them, by the script that knows what 0.2.0's may have become.
+-- From adopt to 1.0.0: the script for tables of 0.2.0, which may have changed as well, accepts adopted tables too.
 \i upgrade/begin.sql
 DROP EVENT TRIGGER todo_guard;
 DROP SCHEMA todo_internal CASCADE;

@@ -1,6 +1,7 @@
--- How tables are at 0.2.0, which is the specification's form, and at this version: both are made here, described and dropped again.
--- Nobody else can see the schema that they are made in before the transaction ends. Their triggers come later: the functions load the
--- library, whose guard would keep this session from bringing tables into shape after an upgrade has failed.
+-- What the tables are like at 0.2.0, which is the specification's form, and at this version. Pattern tables of both are created here,
+-- described and dropped. No one else can see their schema before the transaction ends.
+-- Triggers are added later: creating their functions loads the library. If the upgrade fails, its guard would then keep this session
+-- from fixing the tables.
 \i base.sql
 
 \pattern todo--0.2.0.sql
