@@ -8,7 +8,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    home CONSTANT regnamespace := '@extschema@';
     made record;
     relation regclass;
 BEGIN
@@ -19,8 +18,14 @@ BEGIN
     ALTER EXTENSION todo DROP TABLE @extschema@.users;
     ALTER EXTENSION todo DROP TABLE @extschema@.tasks;
     ALTER EXTENSION todo DROP SEQUENCE @extschema@.tasks_id_seq;
-    FOR made IN SELECT e.relation, e.name FROM todo_internal.expected_todo() AS e WHERE e.kind = 'trigger' LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s.%I', made.name, home, made.relation);
+    FOR made IN
+        SELECT t.tgname, c.oid::regclass AS tab
+        FROM pg_trigger AS t
+        JOIN pg_class AS c ON c.oid = t.tgrelid
+        JOIN todo_internal.expected_todo() AS e ON e.kind = 'trigger' AND e.relation = c.relname AND e.name = t.tgname
+        WHERE c.oid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', made.tgname, made.tab);
     END LOOP;
     FOR relation IN
         SELECT c.oid
