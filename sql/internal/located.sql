@@ -6,9 +6,11 @@ CREATE FUNCTION todo_internal.located(
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-RETURN CASE
-    WHEN definition LIKE 'CHECK %' THEN definition
-    ELSE replace(replace(definition, ' @.', ' ' || home::text || '.'), '(''@.', '(''' || home::text || '.')
+BEGIN ATOMIC
+    SELECT CASE
+        WHEN definition LIKE 'CHECK %' THEN definition
+        ELSE replace(replace(definition, ' @.', ' ' || home::text || '.'), '(''@.', '(''' || home::text || '.')
+    END;
 END;
 
 COMMENT ON FUNCTION todo_internal.located(text, regnamespace) IS
