@@ -160,7 +160,8 @@ fn rights_that_no_grant_gives_are_found() {
     let role = database.role("app");
     let client = &mut database.client;
     client.batch_execute(&format!("SELECT todo_grant('{role}')")).unwrap();
-    for name in with_access(Access::Owner) {
+    let is_the_owners = |function: &Function| function.access == Access::Owner && function.effect.writes();
+    for Function { name, .. } in functions().into_iter().filter(is_the_owners) {
         client.batch_execute(&format!("BEGIN; GRANT EXECUTE ON FUNCTION {name} TO {role}")).unwrap();
         let found = strings(client, "SELECT name FROM todo_check() WHERE NOT ok");
         assert_eq!(found, [format!("rights of {role}")], "{name}");
