@@ -3,12 +3,12 @@
 //! event triggers, and code of others that the same command could run.
 
 use super::{columns, command, described, is_lifted, is_member, is_owner, is_table, kept, refusal, state};
-use crate::catalog::{self, relation_name, text};
+use crate::catalog::{self, Trigger, relation_name};
 use crate::error::{Failure, Report};
 use crate::membership::Extension;
 use pgrx::pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
-use pgrx::pg_sys::{FormData_pg_trigger, InvalidOid, Oid};
+use pgrx::pg_sys::{InvalidOid, Oid};
 use pgrx::{PgList, PgSqlErrorCode, pg_sys};
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
@@ -100,16 +100,13 @@ fn judge_drop(relation: Oid, column: c_int, flags: c_int) -> Result<(), Failure>
 /// A trigger that a command has made or replaced: on tables whose owner's rights it could run with, only that owner or a
 /// superuser may, whoever has the privilege. On a view it would run with the rights of whoever writes to that.
 fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
-    let Some((table, name)) = trigger_now(trigger, |row| (row.tgrelid, row.tgname)) else { return Ok(()) };
+    let Some(Trigger { table, .. }) = catalog::trigger(trigger, false) else { return Ok(()) };
     if !is_member(table) || is_owner(table) || is_lifted() {
         return Ok(());
     }
-    let mut replaced = InvalidOid;
-    let index = pg_sys::TriggerOidIndexId.into();
-    catalog::scan(index, [trigger], |row: &FormData_pg_trigger| replaced = row.tgfoid);
-    if Extension::of(pg_sys::ProcedureRelationId, replaced).is_some() {
-        // SAFETY: a terminated string.
-        return Err(kept("trigger", &unsafe { text(name.data.as_ptr()) }));
+    let is_ours = |before: Trigger| Extension::of(pg_sys::ProcedureRelationId, before.function).is_some();
+    if catalog::trigger(trigger, true).is_some_and(is_ours) {
+        return Err(kept("a trigger of", &relation_name(table)));
     }
     let message = format!("must be owner of {} to create a trigger", described(table));
     Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(FOREIGN_TRIGGER))
@@ -118,11 +115,10 @@ fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
 /// A trigger that enforces a new foreign key. To look a value up, PostgreSQL casts it to the type of the key that it refers
 /// to, with the rights of the owner of that key's table; and a cast is a function of whoever made the value's type.
 fn judge_reference(trigger: Oid) -> Result<(), Failure> {
-    let read = |row: &FormData_pg_trigger| (row.tgfoid, row.tgrelid, row.tgconstrrelid, row.tgconstraint);
-    let Some((function, table, referred, constraint)) = trigger_now(trigger, read) else { return Ok(()) };
+    let Some(Trigger { table, function, other, constraint }) = catalog::trigger(trigger, false) else { return Ok(()) };
     // SAFETY: compares the OID with those of PostgreSQL's functions.
     let is_of_referring = unsafe { pg_sys::RI_FKey_trigger_type(function) } as u32 == pg_sys::RI_TRIGGER_FK;
-    if !is_of_referring || !is_table(referred) || is_lifted() {
+    if !is_of_referring || !is_table(other) || is_lifted() {
         return Ok(());
     }
     // SAFETY: the command has locked the relation. The list is one of ForeignKeyCacheInfo, which is read while it is open.
@@ -141,20 +137,8 @@ fn judge_reference(trigger: Oid) -> Result<(), Failure> {
     if is_trusted {
         return Ok(());
     }
-    let message = format!("cannot refer to {} from a column of a type of its own", described(referred));
+    let message = format!("cannot refer to {} from a column of a type of its own", described(other));
     Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(FOREIGN_TYPE))
-}
-
-/// What `read` takes from the row of a trigger that a command has just made or replaced.
-fn trigger_now<T>(trigger: Oid, read: impl Fn(&FormData_pg_trigger) -> T) -> Option<T> {
-    let mut value = None;
-    // SAFETY: a static of the server.
-    unsafe {
-        let own = &raw mut pg_sys::SnapshotSelfData;
-        let index = pg_sys::TriggerOidIndexId.into();
-        catalog::scan_under(own, index, [trigger], |row| value = Some(read(row)));
-    }
-    value
 }
 
 /// Whether a table has a row now, also one that was committed after the transaction's snapshot.
