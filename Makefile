@@ -16,8 +16,11 @@ PKGLIBDIR = $(shell $(PG_CONFIG) --pkglibdir)
 EXTENSION_DIR = $(shell $(PG_CONFIG) --sharedir)/extension
 FEATURES = --no-default-features --features pg$(PG_MAJOR)
 ADMIN_FEATURES = $(FEATURES),admin
+UNIT_FEATURES = $(ADMIN_FEATURES),pg_test
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 PACKAGE = target/package
 STAGE = $(CURDIR)/target/stage
+UNIT_STAGE = $(CURDIR)/target/stage-unit
 PYTHON_VENV = target/python
 PYTHON_CLIENTS = $(patsubst pgrx-tests/interop/python/%.txt,target/python-%,$(wildcard pgrx-tests/interop/python/sqlmodel-*.txt))
 NODE_MODULES = target/node
@@ -97,8 +100,17 @@ lint: stage $(PYTHON_VENV)/.installed
 		>target/lint/report || { cat target/lint/report; exit 1; }
 	! grep -B 2 'out of range' target/lint/report
 
-unit:
-	$(CARGO) test --package todo --lib --bins $(ADMIN_FEATURES)
+# Tests inside a backend (#[pg_test]) are part of a library of their own, in a server of its own. Cargo builds it together
+# with the other unit tests, because cargo-pgrx would compile everything again, with other features.
+unit: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
+	$(CARGO) build --package todo --lib --tests $(UNIT_FEATURES)
+	@pgrx-tests/stage.sh stage-unit
+	install -d "$(UNIT_STAGE)$(EXTENSION_DIR)"
+	install -m 755 "$${CARGO_TARGET_DIR:-target}/debug/libtodo.so" "$(UNIT_STAGE)$(PKGLIBDIR)/todo.so"
+	sed 's/@CARGO_VERSION@/$(VERSION)/' todo.control >"$(UNIT_STAGE)$(EXTENSION_DIR)/todo.control"
+	$(CARGO_PGRX) pgrx schema --skip-build --out "$(UNIT_STAGE)$(EXTENSION_DIR)/todo--$(VERSION).sql" pg$(PG_MAJOR)
+	$(CARGO) --config "target.'cfg(all())'.runner='$(CURDIR)/pgrx-tests/unit.sh'" \
+		test --package todo --lib --bins $(UNIT_FEATURES)
 
 integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(addsuffix /.installed,$(PYTHON_VENV) $(PYTHON_CLIENTS) $(NODE_MODULES))
 	$(CARGO) build --package todo-tests --tests

@@ -14,4 +14,11 @@ fn main() {
     // The macro takes nothing but a literal.
     let declaration = format!("pgrx::extension_sql_file!({script:?}, bootstrap);\n");
     fs::write(dir.join("install.rs"), declaration).expect("OUT_DIR can be written");
+
+    // cargo-pgrx reads it, as well as what the library tells of its functions, from a section that nothing refers to. The
+    // linker keeps it because of this flag, also where it is not cargo-pgrx that builds.
+    let target = |name: &str| env::var(name).unwrap_or_default();
+    if target("CARGO_CFG_TARGET_FAMILY") == "unix" && target("CARGO_CFG_TARGET_OS") != "macos" {
+        println!("cargo::rustc-link-arg-cdylib=-Wl,--no-gc-sections");
+    }
 }

@@ -2,10 +2,10 @@
 \i preflight.sql
 \i vacancy.sql
 
-\i tables/users.sql
-\i tables/users_rules.sql
-\i tables/tasks.sql
-\i tables/tasks_rules.sql
+\i base.sql
+\i tables.sql
+\i triggers.sql
+\i tables/expected.sql
 \i tables/rights.sql
 \i tables/own_grants.sql
 

@@ -1,21 +1,19 @@
 //! The boundary between PostgreSQL and Rust: how SQL functions and triggers are entered, and how results go back.
 //!
-//! An entry point works in two halves. The first runs under pgrx's guard, where a panic or an ERROR unwinds: it reads
-//! arguments, applies rules and decides what is to be done. The second does it: raise an error, or run a kept plan
-//! and hand over its rows. It holds plain values only and calls PostgreSQL directly, so an ERROR in there (a foreign
-//! key, a deadlock, a cancel) passes to the caller as PostgreSQL made it, constraint and context included; pgrx would
-//! keep its message only.
+//! An entry point works in two halves. The first runs under pgrx's guard, where a panic or an ERROR unwinds. It reads
+//! arguments, applies rules and decides what to do. The second half does that: it raises an error, or runs a kept plan and
+//! hands over the rows. It holds plain values only and calls PostgreSQL directly, see [`ffi`]. So an ERROR (a foreign key, a
+//! deadlock, a cancel) reaches the caller as PostgreSQL made it, with its constraint and context.
 
-use crate::error::{Column, Failure, Report, row_hider};
+use crate::error::{Column, Failure, Report};
 use crate::ffi;
-use crate::owner;
 use crate::row::Trigger;
 use crate::statement::{Execution, Statement};
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::{FromDatum, PgSqlErrorCode, pg_sys};
 use std::ffi::c_int;
 
-/// Declares a set-returning SQL function `name`, whose body decides which statement makes its rows.
+/// Declares a set-returning SQL function `name`. Its body decides which statement makes the rows.
 macro_rules! set_function {
     ($(#[$doc:meta])* fn $name:ident($call:ident) $body:block) => {
         $crate::boundary::entry_point! { $(#[$doc])* fn $name(fcinfo) {
@@ -41,7 +39,7 @@ macro_rules! scalar_function {
 }
 pub(crate) use scalar_function;
 
-/// Declares a BEFORE ROW trigger function `name`, whose body may change or refuse the new row.
+/// Declares a BEFORE ROW trigger function `name`. Its body may change or refuse the new row.
 macro_rules! trigger_function {
     ($(#[$doc:meta])* fn $name:ident($trigger:ident) $body:block) => {
         $crate::boundary::entry_point! { $(#[$doc])* fn $name(fcinfo) {
@@ -53,7 +51,7 @@ macro_rules! trigger_function {
 }
 pub(crate) use trigger_function;
 
-/// A symbol that PostgreSQL can call, and the record that tells it so.
+/// Declares a symbol that PostgreSQL can call, and the record that tells PostgreSQL so.
 macro_rules! entry_point {
     ($(#[$doc:meta])* fn $name:ident($fcinfo:ident) $body:block) => {
         $(#[$doc])*
@@ -70,7 +68,7 @@ macro_rules! entry_point {
 }
 pub(crate) use entry_point;
 
-// What the second half holds may be jumped over.
+// An ERROR jumps over what the second half holds.
 const _: () = assert!(!std::mem::needs_drop::<Result<Execution, Report>>());
 const _: () = assert!(!std::mem::needs_drop::<Result<pg_sys::HeapTuple, Report>>());
 
@@ -82,7 +80,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// 42883 when the function is gone: its extension may be dropped while a query that calls it runs.
+    /// 42883 when the function has been dropped: its extension can be, while a query that calls it runs.
     ///
     /// # Safety
     /// `fcinfo` is that of the running call.
@@ -96,7 +94,7 @@ impl Call {
         Ok(Self { fcinfo, namespace })
     }
 
-    /// The statement that makes the function's rows, with its arguments in order.
+    /// The statement that makes the function's rows, with its arguments in order; `None` is NULL.
     pub fn run<const N: usize>(
         &self,
         statement: &'static Statement<N>,
@@ -105,13 +103,31 @@ impl Call {
         statement.bind(self.namespace, arguments)
     }
 
+    /// Runs a statement now: the first columns of its first row as text, see [`Statement::first_row`].
+    pub fn first_row<const N: usize, const COLUMNS: usize>(
+        &self,
+        statement: &'static Statement<N>,
+        arguments: [Option<pg_sys::Datum>; N],
+    ) -> Result<Option<[Option<String>; COLUMNS]>, Failure> {
+        statement.first_row(self.namespace, arguments)
+    }
+
+    /// Runs a statement now, where an error does not matter: how many rows it changed, see [`Statement::try_execute`].
+    pub fn try_execute<const N: usize>(
+        &self,
+        statement: &'static Statement<N>,
+        arguments: [Option<pg_sys::Datum>; N],
+    ) -> u64 {
+        statement.try_execute(self.namespace, arguments)
+    }
+
     /// An argument, or none when it is NULL. Text is detoasted.
     pub fn argument<T: FromDatum>(&self, index: usize) -> Option<T> {
         // SAFETY: fcinfo is valid while the call runs, and the SQL declaration gives the argument this type.
         unsafe { pgrx::pg_getarg(self.fcinfo, index) }
     }
 
-    /// An argument that must not be NULL: 23502, naming the argument, with the column that it is for.
+    /// An argument that must not be NULL. If it is: 23502, with the name of the argument and the column that it is for.
     pub fn required<T: FromDatum>(&self, index: usize, name: &str, column: Column) -> Result<T, Failure> {
         self.argument(index).ok_or_else(|| {
             column.failure(PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION, format!("argument {name} must not be null"))
@@ -215,8 +231,8 @@ pub unsafe fn run_trigger_function(
     }
 }
 
-/// That the caller takes a set as a tuplestore and says of which type, as every caller in PostgreSQL does where a set is
-/// allowed at all.
+/// 0A000 unless the caller takes a set as a tuplestore and says of which type the rows are. Wherever PostgreSQL allows a set
+/// at all, it does both.
 fn check_materialize(info: *const pg_sys::ReturnSetInfo) -> Result<(), Failure> {
     // SAFETY: resultinfo is NULL or a node; only a ReturnSetInfo is read further.
     let accepted = unsafe {
@@ -230,8 +246,8 @@ fn check_materialize(info: *const pg_sys::ReturnSetInfo) -> Result<(), Failure> 
     })
 }
 
-/// Runs a plan, whose rows become the function's result. They go straight into it, as with PL/pgSQL's RETURN QUERY, if
-/// they are of its type; else that is an error (42804).
+/// Runs a plan. Its rows become the function's result: they go straight into it, as with PL/pgSQL's RETURN QUERY. Rows of
+/// another type than the result's are an error (42804).
 ///
 /// # Safety
 /// `fcinfo` passed [`check_materialize`]; no frame up to PostgreSQL holds a value with a destructor.
@@ -253,18 +269,9 @@ unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_
         let receiver = ffi::CreateDestReceiver(pg_sys::CommandDest::DestTuplestore);
         let mismatch = c"structure of query does not match function result type";
         ffi::SetTuplestoreDestReceiverParams(receiver, store, query_context, false, desc, mismatch.as_ptr());
-        let options = execution.options(receiver);
 
         ffi::SPI_connect();
-        let mut hider = row_hider();
-        pg_sys::error_context_stack = &raw mut hider;
-        let before = owner::enter(execution.role);
-        let status = ffi::SPI_execute_plan_extended(execution.plan, &raw const options);
-        owner::leave(before);
-        pg_sys::error_context_stack = hider.previous;
-        if status < 0 {
-            Report::internal(c"a kept plan could not be run").raise();
-        }
+        execution.run(receiver);
         ffi::SPI_finish();
         (*fcinfo).isnull = true;
         pg_sys::Datum::null()

@@ -1,15 +1,14 @@
 //! How a broken rule becomes a PostgreSQL error that names its schema, table, column and constraint.
 //!
-//! pgrx's own reports have no place for those fields (and it drops them from errors that it passes on), so errors of
-//! this library are raised here, from [`boundary`](crate::boundary), when no Rust value is left to drop.
-//! They never carry a DETAIL: nothing of the row is shown.
+//! pgrx's own reports have no place for those fields, see [`ffi`]. So errors of this library are raised here, when
+//! [`boundary`](crate::boundary) has no Rust value left to drop. They never have a DETAIL, which could show the row.
 
 use crate::ffi;
 use pgrx::{PgSqlErrorCode, pg_sys};
 use std::borrow::Cow;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 
-/// A column an error can be about, with the constraint that guards it.
+/// A column that an error can be about, with the constraint that checks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column {
     table: &'static CStr,
@@ -18,15 +17,17 @@ pub struct Column {
 }
 
 impl Column {
+    /// A column without a constraint, or one of which only NOT NULL is checked.
     pub const fn new(table: &'static CStr, name: &'static CStr) -> Self {
         Self { table, name, constraint: None }
     }
 
+    /// A column with the name of its constraint.
     pub const fn checked(table: &'static CStr, name: &'static CStr, constraint: &'static CStr) -> Self {
         Self { table, name, constraint: Some(constraint) }
     }
 
-    /// A failure about this column. The constraint is named where one was violated (class 23, but for NOT NULL).
+    /// A failure about this column. It names the constraint if that was violated: for 23514 and 23503.
     pub fn failure(self, code: PgSqlErrorCode, message: impl Into<Cow<'static, str>>) -> Failure {
         let violated =
             matches!(code, PgSqlErrorCode::ERRCODE_CHECK_VIOLATION | PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION);
@@ -39,12 +40,13 @@ impl Column {
         self.name.to_string_lossy()
     }
 
+    /// The failure when the column is NULL: 23502.
     pub fn null(self) -> Failure {
         self.failure(PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION, format!("{} must not be null", self.label()))
     }
 }
 
-/// Why a call ends in an ERROR.
+/// Why a call fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub code: PgSqlErrorCode,
@@ -58,13 +60,14 @@ impl Failure {
         Self { code, message: message.into(), column: None, hint: None }
     }
 
+    /// The same failure with a hint, which is a full sentence.
     pub fn hint(self, hint: &'static CStr) -> Self {
         Self { hint: Some(hint), ..self }
     }
 
     /// Copies the failure into PostgreSQL's memory, for [`Report::raise`]. `namespace` is the schema of its table.
     pub fn into_report(self, namespace: pg_sys::Oid) -> Report {
-        // SAFETY: a catalog look-up; an unknown OID gives NULL, which is "no such field" below.
+        // SAFETY: a catalog look-up. An unknown OID gives NULL, and then the error has no such field.
         let schema = unsafe { pg_sys::get_namespace_name(namespace) };
         // Our messages hold no NUL.
         let message = CString::new(self.message.into_owned()).unwrap_or_default();
@@ -96,7 +99,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A state that cannot be (XX000).
+    /// The error for a state that cannot occur (XX000).
     pub const fn internal(message: &'static CStr) -> Self {
         let none = std::ptr::null();
         let code = PgSqlErrorCode::ERRCODE_INTERNAL_ERROR as c_int;
@@ -134,17 +137,24 @@ impl Report {
     }
 }
 
-/// An error context that hides the row in the DETAIL of a constraint's failure, for a statement run with the owner's
-/// rights: PostgreSQL shows a row to who may read it, and that is the owner then, while the error goes to the caller.
-/// Our triggers report what breaks our rules, but an application may have constraints of its own.
+/// Does `work`, in which no error shows a row: PostgreSQL shows the row in the DETAIL of a constraint's failure to whoever may
+/// read it. With the owner's rights that is the owner, while the error goes to the caller. Our triggers report what breaks
+/// our rules, but an application may have constraints of its own.
 ///
-/// To be put on `error_context_stack` while the statement runs, and taken off after it.
-pub fn row_hider() -> pg_sys::ErrorContextCallback {
-    pg_sys::ErrorContextCallback {
-        // SAFETY: read by the backend's one thread.
-        previous: unsafe { pg_sys::error_context_stack },
-        callback: Some(hide_row),
-        arg: std::ptr::null_mut(),
+/// # Safety
+/// `work` must not unwind. An ERROR may pass: PostgreSQL puts the error context back where it catches one.
+pub unsafe fn hiding_rows<T>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: the backend's one thread; the context is taken off before it goes.
+    unsafe {
+        let mut hider = pg_sys::ErrorContextCallback {
+            previous: pg_sys::error_context_stack,
+            callback: Some(hide_row),
+            arg: std::ptr::null_mut(),
+        };
+        pg_sys::error_context_stack = &raw mut hider;
+        let result = work();
+        pg_sys::error_context_stack = hider.previous;
+        result
     }
 }
 

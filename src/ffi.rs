@@ -1,9 +1,12 @@
-//! PostgreSQL's functions that are called without pgrx between: some it leaves out of its bindings, the others it wraps.
+//! PostgreSQL's functions that are called without pgrx between. pgrx leaves some of them out of its bindings, and wraps the
+//! others.
 //!
-//! A wrapped function catches an ERROR and raises it anew, with its message but without schema, table, column,
-//! constraint and context. These declarations let an ERROR pass as PostgreSQL made it, by longjmp. So they may be called
-//! only where no frame up to PostgreSQL holds a value with a destructor, or within `pg_guard_ffi_boundary`, which does
-//! what the wrapping does.
+//! A wrapped function catches an ERROR and raises it again. The error report of pgrx 0.18.1 keeps its SQLSTATE, message,
+//! detail and hint, but not its schema, table, column, constraint and context, by which applications tell what went wrong.
+//! Functions declared here let an ERROR pass as PostgreSQL made it, by longjmp. So they may be called only
+//!
+//! - where no frame up to PostgreSQL holds a value with a destructor, or
+//! - within `pg_guard_ffi_boundary`, which does what pgrx's wrapping does.
 
 use pgrx::pg_sys;
 use std::ffi::{c_char, c_int};

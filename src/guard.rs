@@ -1,4 +1,4 @@
-//! The guard of the tables of this extension and its companion `todo_auth`. As members, they have two sides: what drops the
+//! The guard of the tables of this extension and its companions. As members, they have two sides: what drops the
 //! extension drops every user, and what an application changes on them is not in a dump, which then cannot be restored.
 //!
 //! There are many ways to drop or change a thing (by its type, its owner, its schema, an extension that it needs, as a
@@ -13,15 +13,14 @@ mod command;
 mod hook;
 
 use crate::boundary::scalar_function;
+use crate::catalog::{relation_name as name_of, relation_named, text};
 use crate::error::Failure;
+use crate::membership::Extension;
 use crate::settings;
 use pgrx::{FromDatum, PgSqlErrorCode, pg_sys};
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{CStr, c_int};
 
 pub use hook::install;
-
-/// The extensions whose tables are guarded.
-const EXTENSIONS: [&CStr; 2] = [c"todo", c"todo_auth"];
 
 /// What they made on their tables, besides columns.
 const PARTS: [&str; 34] = [
@@ -89,21 +88,8 @@ fn is_lifted() -> bool {
     unsafe {
         !settings::guard()
             || pg_sys::IsBinaryUpgrade
-            || (pg_sys::creating_extension && is_guarded(pg_sys::CurrentExtensionObject))
+            || (pg_sys::creating_extension && Extension::by_oid(pg_sys::CurrentExtensionObject).is_some())
     }
-}
-
-/// Whether this is the OID of an extension whose tables are guarded.
-fn is_guarded(extension: pg_sys::Oid) -> bool {
-    // SAFETY: catalog look-ups.
-    let is = |name: &&CStr| unsafe { pg_sys::get_extension_oid(name.as_ptr(), true) } == extension;
-    extension != pg_sys::InvalidOid && EXTENSIONS.iter().any(is)
-}
-
-/// The extension that a relation belongs to, or InvalidOid.
-fn extension_of(relation: pg_sys::Oid) -> pg_sys::Oid {
-    // SAFETY: a catalog look-up, which takes any OID.
-    unsafe { pg_sys::getExtensionOfObject(pg_sys::RelationRelationId, relation) }
 }
 
 /// The kind of a relation that belongs to an extension.
@@ -121,7 +107,7 @@ fn member(relation: pg_sys::Oid) -> Option<Kind> {
         pg_sys::RELKIND_SEQUENCE => Kind::Sequence,
         _ => return None,
     };
-    is_guarded(extension_of(relation)).then_some(kind)
+    is_member(relation).then_some(kind)
 }
 
 /// pg_constraint, which pgrx leaves out of its bindings: its OID, and the numbers of some of its columns.
@@ -171,13 +157,7 @@ impl Constraint {
 
 /// Whether the relation belongs to one of these extensions, whatever it is.
 pub fn is_member(relation: pg_sys::Oid) -> bool {
-    is_guarded(extension_of(relation))
-}
-
-/// Whether the function belongs to one of these extensions.
-pub fn is_member_function(function: pg_sys::Oid) -> bool {
-    // SAFETY: a catalog look-up, which takes any OID.
-    is_guarded(unsafe { pg_sys::getExtensionOfObject(pg_sys::ProcedureRelationId, function) })
+    Extension::of_relation(relation).is_some()
 }
 
 fn is_table(relation: pg_sys::Oid) -> bool {
@@ -197,40 +177,18 @@ fn is_owner(relation: pg_sys::Oid) -> bool {
 /// Whether an extension's tables are in this schema, or its helpers.
 fn is_home(schema: pg_sys::Oid) -> bool {
     const SIGNS: [&CStr; 4] = [c"users", c"tasks", c"todo_users", c"session"];
-    // SAFETY: catalog look-ups, which take any OID.
-    unsafe {
-        SIGNS.iter().any(|name| is_member(pg_sys::get_relname_relid(name.as_ptr(), schema)))
-            || is_guarded(pg_sys::getExtensionOfObject(pg_sys::NamespaceRelationId, schema))
-    }
+    SIGNS.iter().any(|name| is_member(relation_named(name, schema)))
+        || Extension::of(pg_sys::NamespaceRelationId, schema).is_some()
 }
 
 fn is_part(name: &str) -> bool {
     PARTS.contains(&name)
 }
 
-/// The name of a relation, empty where there is none.
-pub fn name_of(relation: pg_sys::Oid) -> String {
-    // SAFETY: a catalog look-up, whose result is NULL or a terminated string.
-    unsafe { text(pg_sys::get_rel_name(relation)) }
-}
-
 /// A relation and its extension, for messages.
 fn described(relation: pg_sys::Oid) -> String {
-    // SAFETY: a catalog look-up, whose result is NULL or a terminated string.
-    let extension = unsafe { text(pg_sys::get_extension_name(extension_of(relation))) };
+    let extension = Extension::of_relation(relation).map(Extension::name).unwrap_or_default();
     format!("{} of extension {extension}", name_of(relation))
-}
-
-/// A name, or nothing for NULL.
-///
-/// # Safety
-/// `name` is NULL or a terminated string.
-unsafe fn text(name: *const c_char) -> String {
-    if name.is_null() {
-        return String::new();
-    }
-    // SAFETY: the caller's promise.
-    unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
 }
 
 fn refusal(message: String, hint: &'static CStr) -> Failure {
@@ -246,9 +204,7 @@ fn part(kind: &str, name: &str) -> Failure {
 }
 
 fn loss(table: pg_sys::Oid) -> Failure {
-    // SAFETY: a catalog look-up.
-    let is_core = unsafe { pg_sys::get_extension_oid(EXTENSIONS[0].as_ptr(), true) } == extension_of(table);
-    let hint = if is_core { KEEP_ROWS } else { LIFT };
+    let hint = if Extension::of_relation(table).is_some_and(Extension::is_todo) { KEEP_ROWS } else { LIFT };
     refusal(format!("cannot drop table {} while it holds rows", described(table)), hint)
 }
 

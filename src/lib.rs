@@ -1,43 +1,70 @@
-//! `todo`: users and tasks of a to-do application inside PostgreSQL.
+//! `todo`: the users and tasks of a to-do application, inside PostgreSQL.
 //!
-//! | room | what lives there |
+//! A SQL function of `sql/` that is written in C language calls a Rust function of the same name. That one checks its arguments and
+//! runs one SQL statement, or it is a trigger that changes or refuses a row.
+//!
+//! | what SQL calls | |
 //! |---|---|
-//! | [`rules`] | what a title, name, description, e-mail address and password hash may be; pure functions |
-//! | [`error`] | how a broken rule becomes a PostgreSQL error with its fields |
-//! | [`boundary`] | how PostgreSQL calls into this library, and how results go back |
-//! | [`ffi`] | PostgreSQL's functions that are called without pgrx between |
-//! | [`statement`] | SQL statements whose plans are kept per session |
-//! | [`owner`] | the rights of the tables' owner, and whom they never act for |
-//! | [`row`] | the row a trigger sees and may change |
-//! | [`triggers`] | the row triggers of both tables |
-//! | [`guard`] | the event trigger that keeps both tables from being lost or changed |
-//! | [`upkeep`] | the rules as functions, for values that were stored before the rules |
-//! | [`settings`] | `todo.bcrypt_cost`, `todo.guard` |
-//! | [`password`] | hashing and verifying passwords |
-//! | [`password_rule`] | how long a password may be, and in which form it is hashed, for `todo-admin` as well |
 //! | [`users`] | the functions that write users, and the login |
-//! | [`tasks`] | the functions that write tasks (those that read are plain SQL, in `sql/functions/`) |
+//! | [`tasks`] | the functions that write tasks; those that read are plain SQL |
+//! | [`password`] | hashing and verifying passwords |
+//! | [`triggers`] | the row triggers of both tables |
+//! | [`guard`] | the event trigger that protects both tables from being lost or changed |
+//! | [`internal`] | helpers of scripts and of other functions |
 //!
-//! SQL lives in `sql/`, one object a file. `install.sql` puts the install script together from `tables/`, `triggers/`, `views/`,
-//! `functions/` (the API) and `internal/` (its helpers). `statements/` is what the writing functions run.
-//! `auth/` is the companion extension `todo_auth`, which is SQL alone.
-//! `admin/` is what the binary `todo-admin` (`src/bin/todo-admin/`) asks.
-//! Scripts between versions are `sql/todo--*.sql` once they are frozen, and in `sql/unreleased/` until then.
+//! | what is allowed | |
+//! |---|---|
+//! | [`rules`] | titles, names, e-mail addresses and other values: pure functions |
+//! | [`password_rule`] | the length and form of a password; `todo-admin` uses it as well |
+//! | [`settings`] | `todo.bcrypt_cost`, `todo.guard` |
+//!
+//! | how PostgreSQL is called | |
+//! |---|---|
+//! | [`boundary`] | how PostgreSQL calls into this library, and how results go back |
+//! | [`error`] | errors with SQLSTATE, table, column and constraint |
+//! | [`ffi`] | PostgreSQL's functions that are called without pgrx between |
+//! | [`row`] | the row that a trigger sees and may change |
+//! | [`statement`] | the statements in `sql/statements/`, whose plans are kept |
+//! | [`transaction`] | the running transaction: its time and its locks |
+//! | [`catalog`] | PostgreSQL's catalogs, read without SQL |
+//!
+//! | with whose rights | |
+//! |---|---|
+//! | [`owner`] | the tables' owner, with whose rights functions on users run |
+//! | [`role`] | acting as another role |
+//! | [`foreign_code`] | triggers of others, which must not run with these rights |
+//! | [`membership`] | what belongs to `todo`, and to the extensions that require it |
+//!
+//! | `sql/` | one object a file |
+//! |---|---|
+//! | `install.sql` | the list of files that make up the install script |
+//! | `tables/`, `views/`, `triggers/`, `functions/`, `internal/` | the schema, the functions for applications, and their helpers |
+//! | `statements/` | what the writing functions run |
+//! | `auth/` | the extension `todo_auth`, which is SQL alone |
+//! | `admin/` | the queries of the program `todo-admin`, which is `src/bin/todo-admin/` |
+//! | `todo--*.sql`, `unreleased/` | scripts between versions, those that are released and those that are not |
 
 mod boundary;
+mod catalog;
 mod error;
 mod ffi;
+mod foreign_code;
 mod guard;
+mod internal;
+mod membership;
 mod owner;
 mod password;
 mod password_rule;
+#[cfg(test)]
+mod pg_test;
+mod role;
 mod row;
 mod rules;
 mod settings;
 mod statement;
 mod tasks;
+mod transaction;
 mod triggers;
-mod upkeep;
 mod users;
 
 pgrx::pg_module_magic!(name, version);
@@ -49,5 +76,5 @@ pub extern "C-unwind" fn _PG_init() {
     guard::install();
 }
 
-// The install script for cargo-pgrx, which `sql/build.rs` makes of `sql/install.sql`.
+// The install script, for cargo-pgrx: `sql/build.rs` puts it together from `sql/install.sql`.
 include!(concat!(env!("OUT_DIR"), "/install.rs"));

@@ -1,7 +1,7 @@
 //! Passwords: bcrypt hashes made and verified, on the bcrypt crate.
 //!
-//! Every verification costs one hash (two, if the password is not given in NFC), whatever is wrong: how long it takes must
-//! not tell. Hashing cannot be interrupted, so a cancel or timeout is looked for before and after.
+//! Every verification takes the time of one hash (two if the password is not given in NFC), whatever is wrong: its duration
+//! must not tell. Hashing cannot be interrupted, so we check for a cancel or timeout before and after it.
 
 use crate::boundary::scalar_function;
 use crate::error::Failure;
@@ -28,7 +28,7 @@ scalar_function! {
     }
 }
 
-/// A new hash, `$2b$` at the current cost, of a password that keeps the rule. It is the hash of its NFC.
+/// A new hash of a password: `$2b$` at the current cost, of the password's NFC. Errors: as [`rules::password`].
 pub fn hash(password: &str) -> Result<String, Failure> {
     let prepared = rules::password(password)?;
     check_for_interrupts!();
@@ -37,12 +37,12 @@ pub fn hash(password: &str) -> Result<String, Failure> {
     hash.map_err(|_| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "no random salt could be had"))
 }
 
-/// What a hash was made of.
+/// From which form of a password a hash was made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// The NFC of a password, as here.
+    /// Its NFC, as here.
     Nfc,
-    /// The password as it was given, by another program.
+    /// As it was typed. Another program made the hash.
     Given,
 }
 
@@ -62,9 +62,9 @@ impl<'a> Attempt<'a> {
         Self { nfc: nfc.filter(|nfc| may_be(nfc)), given }
     }
 
-    /// Whether this is the hash's password, and in which form. It takes the time of one hash at the current cost, of two
-    /// where the password was not given in NFC, whatever is wrong: no password, no hash, a malformed one, or one of a lower
-    /// cost (one of a higher cost takes longer).
+    /// Whether this is the hash's password, and in which form. Takes the time of one hash at the current cost, or of two if the
+    /// password was not given in NFC, whatever is wrong: no password, no hash, a malformed one, or one of a lower cost. (One of
+    /// a higher cost takes longer.)
     pub fn verify(&self, hash: Option<&str>) -> Option<Form> {
         if verify(self.nfc.as_deref(), hash) {
             return Some(Form::Nfc);
@@ -72,8 +72,8 @@ impl<'a> Attempt<'a> {
         self.given.filter(|&given| verify(given, hash)).map(|_| Form::Given)
     }
 
-    /// What to hash anew after a correct login: the password, where its hash was made at a lower cost or is not that of
-    /// its NFC, which keeps the rule.
+    /// What to hash again after a correct login: the password, if its hash has a lower cost or was not made from its NFC, and
+    /// if the NFC follows the rule.
     pub fn to_renew(&self, hash: &str, form: Form) -> Option<&str> {
         let is_outdated = form == Form::Given || rules::bcrypt_cost(hash).is_some_and(|cost| cost < bcrypt_cost());
         self.nfc.as_deref().filter(|_| is_outdated)
@@ -85,7 +85,7 @@ fn verify(password: Option<&str>, hash: Option<&str>) -> bool {
     check_for_interrupts!();
     let verified = password.zip(hash).and_then(|(password, hash)| {
         let cost = rules::bcrypt_cost(hash)?;
-        // An error is a hash that is no canonical base64, refused before any work is done.
+        // An error means that the hash is not canonical base64. No work has been done then.
         Some((bcrypt::verify(password, hash).ok()?, cost))
     });
     check_for_interrupts!();

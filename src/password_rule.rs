@@ -1,8 +1,8 @@
-//! What a password in plain text may be, and the form in which it is hashed: shared by the library and `todo-admin`, which
-//! hashes on its side.
+//! How long a password may be, and the form in which it is hashed. `todo-admin`, which hashes passwords itself, shares this
+//! module with the library.
 //!
-//! One keyboard sends `é` as one character, another one as `e` with an accent. Passwords are hashed in NFC (Unicode
-//! Standard Annex #15), in which both are the same bytes.
+//! One keyboard sends `é` as one character, another as `e` with an accent. Passwords are hashed in NFC (Unicode Standard
+//! Annex #15), in which both are the same bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 const MIN: usize = 8;
 /// The longest password, in bytes of its NFC: bcrypt reads no more.
 pub const MAX_BYTES: usize = 72;
-/// A text of more bytes is not looked at: no NFC has less than a quarter of the bytes that it can be given in.
+/// A longer text is not looked at: its NFC has at least a quarter of its bytes.
 const MAX_GIVEN_BYTES: usize = 4 * MAX_BYTES;
 
 /// What is wrong with a password.
@@ -31,14 +31,14 @@ impl fmt::Display for Broken {
     }
 }
 
-/// The NFC of a new password, which is what to hash: 8 characters to 72 bytes.
+/// The NFC of a new password, which is what to hash. It must have 8 characters to 72 bytes.
 pub fn prepare(password: &str) -> Result<Cow<'_, str>, Broken> {
     let nfc = nfc(password).ok_or(Broken::TooLong)?;
     check(&nfc)?;
     Ok(nfc)
 }
 
-/// 8 characters to 72 bytes, of a text as it is.
+/// Checks that a text has 8 characters to 72 bytes as it is.
 pub fn check(text: &str) -> Result<(), Broken> {
     if text.len() > MAX_BYTES {
         return Err(Broken::TooLong);
@@ -46,7 +46,7 @@ pub fn check(text: &str) -> Result<(), Broken> {
     if text.chars().nth(MIN - 1).is_none() { Err(Broken::TooShort) } else { Ok(()) }
 }
 
-/// The NFC of a text; none where that is certainly longer than any password.
+/// The NFC of a text, or none if that is certainly longer than any password.
 pub fn nfc(text: &str) -> Option<Cow<'_, str>> {
     if text.len() > MAX_GIVEN_BYTES {
         return None;

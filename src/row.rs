@@ -1,24 +1,26 @@
-//! The row a BEFORE ROW trigger sees and may change, column by name, without running SQL.
+//! The row that a BEFORE ROW trigger sees and may change, by the names of its columns and without SQL.
 
+use crate::boundary::raw_text_bytes;
 use crate::error::Failure;
 use crate::ffi;
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::{FromDatum, IntoDatum, PgSqlErrorCode, PgTupleDesc, pg_sys};
 use std::ffi::{CStr, c_int};
+use std::marker::PhantomData;
 
 /// The call of a BEFORE INSERT OR UPDATE row trigger.
-pub struct Trigger {
-    pub new: Row,
+pub struct Trigger<'call> {
+    pub new: Row<'call>,
     /// The row as it was, when it is updated.
-    pub old: Option<Row>,
+    pub old: Option<Row<'call>>,
     relation: pg_sys::Relation,
 }
 
-impl Trigger {
+impl Trigger<'_> {
     /// 39P01 unless the function was called as a BEFORE ROW trigger for INSERT or UPDATE.
     ///
     /// # Safety
-    /// `fcinfo` is that of the running call.
+    /// `fcinfo` is that of the running call, which outlives the result.
     pub unsafe fn from_fcinfo(fcinfo: pg_sys::FunctionCallInfo) -> Result<Self, Failure> {
         // SAFETY: the trigger manager passes a TriggerData as context, whose tuples fit its relation and live as long
         // as the call.
@@ -50,14 +52,18 @@ impl Trigger {
         unsafe { (*(*self.relation).rd_rel).relnamespace }
     }
 
-    /// Whether the statement gives this column another value than it had; always true for a new row.
-    pub fn is_set(&self, column: usize) -> bool {
-        self.old.as_ref().is_none_or(|old| !self.new.is_same(old, column))
+    /// Whether the statement gives this column another value than it had. Always true for a new row.
+    pub fn is_set<K>(&self, column: Position<K>) -> bool {
+        self.is_changed_at(column.number)
     }
 
-    /// Whether any column but `except` differs from the row as it was; always true for a new row.
-    pub fn is_changed(&self, except: usize) -> bool {
-        (0..self.new.values.len()).any(|column| column != except && self.is_set(column))
+    /// Whether any column except this one differs from the row as it was. Always true for a new row.
+    pub fn is_changed<K>(&self, except: Position<K>) -> bool {
+        (0..self.new.values.len()).any(|number| number != except.number && self.is_changed_at(number))
+    }
+
+    fn is_changed_at(&self, number: usize) -> bool {
+        self.old.as_ref().is_none_or(|old| !self.new.is_same(old, number))
     }
 
     /// The row to store.
@@ -73,28 +79,92 @@ fn not_our_trigger() -> Failure {
     )
 }
 
-/// What a column's values are read as.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Not read at all.
-    Any,
-    Text,
-    Time,
-    Flag,
+/// What kind of values a column has.
+pub trait Kind: Copy {
+    /// Whether the values of this type are of this kind.
+    fn has(type_: pg_sys::Oid) -> bool;
 }
 
-/// One row of a table, taken apart. Columns are counted from 0.
-pub struct Row {
+/// A kind whose values are read.
+///
+/// # Safety
+/// `Value` is the Rust side of every type of this kind.
+pub unsafe trait Readable: Kind {
+    type Value<'call>: FromDatum + IntoDatum;
+}
+
+/// Values of any type, which are not read.
+#[derive(Clone, Copy)]
+pub enum Any {}
+
+impl Kind for Any {
+    fn has(_: pg_sys::Oid) -> bool {
+        true
+    }
+}
+
+#[derive(Clone, Copy)]
+pub enum Text {}
+
+impl Kind for Text {
+    fn has(type_: pg_sys::Oid) -> bool {
+        matches!(type_, pg_sys::VARCHAROID | pg_sys::TEXTOID)
+    }
+}
+
+// SAFETY: as pgrx has it for both types.
+unsafe impl Readable for Text {
+    type Value<'call> = &'call str;
+}
+
+/// A timestamp without time zone, in microseconds since 2000-01-01.
+#[derive(Clone, Copy)]
+pub enum Time {}
+
+impl Kind for Time {
+    fn has(type_: pg_sys::Oid) -> bool {
+        type_ == pg_sys::TIMESTAMPOID
+    }
+}
+
+// SAFETY: a timestamp is passed by value, as 64 bits.
+unsafe impl Readable for Time {
+    type Value<'call> = i64;
+}
+
+#[derive(Clone, Copy)]
+pub enum Flag {}
+
+impl Kind for Flag {
+    fn has(type_: pg_sys::Oid) -> bool {
+        type_ == pg_sys::BOOLOID
+    }
+}
+
+// SAFETY: as pgrx has it.
+unsafe impl Readable for Flag {
+    type Value<'call> = bool;
+}
+
+/// Where a column stands in the rows of a table, counted from 0, and of what kind its values are.
+#[derive(Clone, Copy)]
+pub struct Position<K> {
+    number: usize,
+    kind: PhantomData<K>,
+}
+
+/// One row of a table, taken apart. Its values live as long as the call.
+pub struct Row<'call> {
     tuple: pg_sys::HeapTuple,
-    desc: PgTupleDesc<'static>,
+    desc: PgTupleDesc<'call>,
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
     replaced: Vec<bool>,
 }
 
-impl Row {
+impl<'call> Row<'call> {
     /// # Safety
-    /// `tuple` fits `desc`, and both outlive the row.
+    /// `tuple` fits `desc`, and both live as long as the call.
     unsafe fn new(tuple: pg_sys::HeapTuple, desc: pg_sys::TupleDesc) -> Self {
         // SAFETY: heap_deform_tuple fills natts entries of either array.
         unsafe {
@@ -108,59 +178,55 @@ impl Row {
         }
     }
 
-    /// Where the column called `name` stands: by name, as an adopted table may have dropped columns in between. 42804 if
-    /// somebody has given it a type that its values could not be read as.
-    pub fn position(&self, name: &CStr, kind: Kind) -> Result<usize, Failure> {
+    /// Where the column called `name` is. An adopted table may have dropped columns before it. Errors: 42703 there is none;
+    /// 42804 someone has given it a type of another kind.
+    pub fn position<K: Kind>(&self, name: &CStr) -> Result<Position<K>, Failure> {
         // SAFETY: both pointers are valid; the answer is 1 up to natts, or a negative error.
         let number = unsafe { pg_sys::SPI_fnumber(self.desc.as_ptr(), name.as_ptr()) };
-        let position = usize::try_from(number - 1).map_err(|_| {
+        let number = usize::try_from(number - 1).map_err(|_| {
             let message = format!("the table has no column {}", name.to_string_lossy());
             Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, message)
         })?;
-        let fits = self.desc.get(position).is_some_and(|attribute| match kind {
-            Kind::Any => true,
-            Kind::Text => matches!(attribute.atttypid, pg_sys::VARCHAROID | pg_sys::TEXTOID),
-            Kind::Time => attribute.atttypid == pg_sys::TIMESTAMPOID,
-            Kind::Flag => attribute.atttypid == pg_sys::BOOLOID,
-        });
-        if !fits {
+        if !self.desc.get(number).is_some_and(|attribute| K::has(attribute.atttypid)) {
             let message =
                 format!("the column {} has a type that extension todo did not give it", name.to_string_lossy());
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message));
         }
-        Ok(position)
+        Ok(Position { number, kind: PhantomData })
     }
 
-    pub fn is_null(&self, column: usize) -> bool {
-        self.nulls[column]
+    pub fn is_null<K>(&self, column: Position<K>) -> bool {
+        self.nulls[column.number]
     }
 
-    /// The column's value, or none when it is NULL. `T` must be the Rust side of the column's type.
-    pub fn get<T: FromDatum>(&self, column: usize) -> Option<T> {
-        // SAFETY: the value is the column's own, and the callers name columns of the extension's tables by type.
-        unsafe { T::from_datum(self.values[column], self.nulls[column]) }
+    /// The column's value, or none when it is NULL. Text is detoasted.
+    pub fn get<K: Readable>(&self, column: Position<K>) -> Option<K::Value<'call>> {
+        // SAFETY: the value is of a type of this kind, as `position` has found.
+        unsafe { FromDatum::from_datum(self.values[column.number], self.nulls[column.number]) }
     }
 
-    /// The raw value of a column that is not NULL.
-    pub fn datum(&self, column: usize) -> Option<pg_sys::Datum> {
-        (!self.nulls[column]).then(|| self.values[column])
+    /// The size of a text in bytes, known without detoasting it, or none when it is NULL.
+    pub fn text_bytes(&self, column: Position<Text>) -> Option<usize> {
+        // SAFETY: the value is a text or varchar, as `position` has found.
+        (!self.nulls[column.number]).then(|| unsafe { raw_text_bytes(self.values[column.number]) })
     }
 
-    pub fn set(&mut self, column: usize, value: Option<impl IntoDatum>) {
+    /// Gives the column another value; none is NULL.
+    pub fn set<K: Readable>(&mut self, column: Position<K>, value: Option<K::Value<'_>>) {
         let value = value.and_then(IntoDatum::into_datum);
-        self.nulls[column] = value.is_none();
-        self.values[column] = value.unwrap_or(pg_sys::Datum::null());
-        self.replaced[column] = true;
+        self.nulls[column.number] = value.is_none();
+        self.values[column.number] = value.unwrap_or(pg_sys::Datum::null());
+        self.replaced[column.number] = true;
     }
 
-    /// Whether both rows have the same value (byte by byte, detoasted), or NULL, in a column. A dropped column is the
-    /// same whatever an old row still has there.
-    fn is_same(&self, other: &Row, column: usize) -> bool {
-        let Some(attribute) = self.desc.get(column).filter(|attribute| !attribute.attisdropped) else { return true };
-        if self.nulls[column] || other.nulls[column] {
-            return self.nulls[column] == other.nulls[column];
+    /// Whether both rows have the same value in a column, byte by byte when detoasted, or both NULL. A dropped column never
+    /// differs, whatever an old row still has there.
+    fn is_same(&self, other: &Row, number: usize) -> bool {
+        let Some(attribute) = self.desc.get(number).filter(|attribute| !attribute.attisdropped) else { return true };
+        if self.nulls[number] || other.nulls[number] {
+            return self.nulls[number] == other.nulls[number];
         }
-        let (ours, theirs) = (self.values[column], other.values[column]);
+        let (ours, theirs) = (self.values[number], other.values[number]);
         let (by_value, length) = (attribute.attbyval, c_int::from(attribute.attlen));
         // SAFETY: both values are of the attribute's type. The boundary turns an ERROR into an unwinding, as pgrx
         // does for the functions it binds (not this one: it leaves out utils/datum.h).
@@ -183,3 +249,7 @@ impl Row {
         }
     }
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "row_tests.rs"]
+mod pg_tests;

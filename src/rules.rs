@@ -1,8 +1,8 @@
-//! What values may be: the "Validation Rules" of the specification, made exact.
+//! What values are allowed.
 //!
 //! Pure functions on text, used by the row triggers and by the functions alike. Lengths are counted in characters
-//! (Unicode scalar values), as PostgreSQL's `char_length` does. The CHECK constraints in `sql/tables/` are the
-//! backstop where triggers do not run, and must never refuse what is accepted here.
+//! (Unicode scalar values), as PostgreSQL's `char_length` does. The CHECK constraints in `sql/tables/` are the backstop where
+//! triggers do not run. They must never refuse what is accepted here.
 
 use crate::error::{Column, Failure};
 use crate::password_rule;
@@ -20,7 +20,7 @@ pub const HASHED_PASSWORD: Column = Column::checked(c"users", c"hashed_password"
 pub const TITLE: Column = Column::checked(c"tasks", c"title", c"tasks_title_check");
 pub const DESCRIPTION: Column = Column::checked(c"tasks", c"description", c"tasks_description_check");
 
-// Times have no CHECK as backstop: it would cost every write of a task more than the rule is worth.
+// Times have no CHECK as a backstop: it would cost every write of a task more than the rule is worth.
 pub const USER_CREATED_AT: Column = Column::new(c"users", c"created_at");
 pub const USER_UPDATED_AT: Column = Column::new(c"users", c"updated_at");
 pub const TASK_CREATED_AT: Column = Column::new(c"tasks", c"created_at");
@@ -73,7 +73,7 @@ pub fn description(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a text of so many bytes is too long for a description, whatever its characters: known without reading it.
+/// Refuses a description by its size in bytes, which is known without reading it, if no text of that size is short enough.
 pub fn description_bytes(bytes: usize) -> Result<(), Failure> {
     if bytes > DESCRIPTION_MAX * UTF8_MAX { Err(description_too_long()) } else { Ok(()) }
 }
@@ -82,7 +82,7 @@ fn description_too_long() -> Failure {
     DESCRIPTION.failure(CHECK_VIOLATION, format!("description is longer than {DESCRIPTION_MAX} characters"))
 }
 
-/// A time: of the years 1 to 9999, because many clients cannot read another one, let alone infinity.
+/// A time: in the years 1 to 9999, because many clients can read no other one, let alone infinity.
 pub fn time(time: i64, column: Column) -> Result<(), Failure> {
     if TIMES.contains(&time) {
         return Ok(());
@@ -90,8 +90,8 @@ pub fn time(time: i64, column: Column) -> Result<(), Failure> {
     Err(column.failure(CHECK_VIOLATION, format!("{} is not in the years 1 to 9999", column.label())))
 }
 
-/// A time, or at least a microsecond after the one before it; the last one of all stays. A time before it that breaks the
-/// rule, as only rows can have that were written without the triggers, does not count.
+/// The time, but at least a microsecond after the one before it. Nothing comes after the last time of all, which stays. A
+/// time before it that breaks the rule does not count: only rows that were written without the triggers have one.
 pub fn time_after(before: i64, time: i64) -> i64 {
     if TIMES.contains(&before) { time.max((before + 1).min(*TIMES.end())) } else { time }
 }

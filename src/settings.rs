@@ -5,7 +5,7 @@ use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
 static GUARD: GucSetting<bool> = GucSetting::<bool>::new(true);
 static BCRYPT_COST: GucSetting<i32> = GucSetting::<i32>::new(12);
 
-/// Registers the settings; called once, when the library is loaded.
+/// Registers the settings. To be called once, when the library is loaded.
 pub fn define() {
     GucRegistry::define_int_guc(
         c"todo.bcrypt_cost",

@@ -1,13 +1,15 @@
-//! SQL statements (`sql/statements/`) whose plans are kept per session: prepared at the first call, used ever after.
+//! The SQL statements in `sql/statements/`. A session prepares each of them at its first call, and keeps the plan.
 //!
 //! A statement names its tables by the extension's schema, but that is a name, and a name can come to mean another table.
-//! PostgreSQL analyses the text anew whenever something about its tables or names has changed. It asks
-//! [`set_up_parser`] each time, which refuses every table that is not the extension's. So a plan that runs is always
-//! one of the extension's tables, and PostgreSQL has locked them by then.
+//! PostgreSQL analyses the text again whenever something about its tables or names has changed. It calls [`set_up_parser`]
+//! each time, which refuses every table that is not the extension's. So a plan that runs always uses the extension's
+//! tables, and PostgreSQL has locked them by then.
 
-use crate::error::{Failure, Report, row_hider};
+use crate::error::{Failure, Report, hiding_rows};
 use crate::ffi;
 use crate::owner::{self, Access};
+use crate::role;
+use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::{IntoDatum, PgSqlErrorCode, PgTryBuilder, pg_sys};
@@ -15,7 +17,7 @@ use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::panic::AssertUnwindSafe;
 
-/// Declares the statement in `sql/statements/<file>.sql`, with the types of its parameters, and with whose rights it runs.
+/// Declares the statement in `sql/statements/<file>.sql`, the types of its parameters, and with whose rights it runs.
 macro_rules! statement {
     ($name:ident = $file:literal ($($parameter:ident),*)) => {
         $crate::statement::statement!($name = $file($($parameter),*) with $crate::statement::Rights::Caller);
@@ -36,7 +38,7 @@ pub(crate) use statement;
 pub enum Rights {
     /// The current user's.
     Caller,
-    /// Those of a table's owner, see [`owner`], and what the statement does there.
+    /// Those of a table's owner, see [`owner`]; and what the statement does with the table.
     Owner(&'static CStr, Access),
 }
 
@@ -59,7 +61,7 @@ struct Kept {
     plan: pg_sys::SPIPlanPtr,
 }
 
-/// A plan and its arguments, ready to run: plain values, see [`boundary`](crate::boundary).
+/// A plan and its arguments, ready to run. Plain values, because an ERROR jumps over them.
 #[derive(Clone, Copy)]
 pub struct Execution {
     pub plan: pg_sys::SPIPlanPtr,
@@ -69,9 +71,19 @@ pub struct Execution {
 }
 
 impl Execution {
-    /// How SPI is to run it; rows go to `dest`, or where that is NULL into SPI's table.
-    pub fn options(&self, dest: *mut pg_sys::DestReceiver) -> pg_sys::SPIExecuteOptions {
-        pg_sys::SPIExecuteOptions { params: self.params, dest, ..pg_sys::SPIExecuteOptions::default() }
+    /// Runs the plan. Its rows go to `dest`, or where that is NULL into SPI's table.
+    ///
+    /// # Safety
+    /// SPI is connected. An ERROR passes as PostgreSQL made it, see [`ffi`].
+    pub unsafe fn run(self, dest: *mut pg_sys::DestReceiver) {
+        let options = pg_sys::SPIExecuteOptions { params: self.params, dest, ..pg_sys::SPIExecuteOptions::default() };
+        // SAFETY: the caller's promise; the plan is kept, and the parameters are those of its statement.
+        unsafe {
+            let run = || ffi::SPI_execute_plan_extended(self.plan, &raw const options);
+            if hiding_rows(|| role::acting_as(self.role, run)) < 0 {
+                Report::internal(c"a kept plan could not be run").raise();
+            }
+        }
     }
 }
 
@@ -92,18 +104,12 @@ impl<const N: usize> Statement<N> {
             Rights::Caller => pg_sys::InvalidOid,
             Rights::Owner(table, access) => owner::of_table(table, namespace, access)?,
         };
-        // SAFETY: an ERROR in between ends the (sub)transaction, which goes back to the role before.
-        let plan = unsafe {
-            let before = owner::enter(role);
-            let plan = self.plan(namespace);
-            owner::leave(before);
-            plan
-        };
+        let plan = role::acting_as(role, || self.plan(namespace));
         Ok(Execution { plan, params: self.params(arguments), role })
     }
 
-    /// Values as PostgreSQL's executor takes them. They are for it alone: an argument may be a hash. Without
-    /// PARAM_FLAG_CONST no plan holds them, and with a function that fetches them they are not in any log.
+    /// Values as PostgreSQL's executor takes them. Nothing else should see them, because an argument may be a hash. Without
+    /// PARAM_FLAG_CONST no plan contains them, and with a function that fetches them no log does.
     fn params(&self, arguments: [Option<pg_sys::Datum>; N]) -> pg_sys::ParamListInfo {
         // SAFETY: makeParamList makes room for N parameters, in memory that outlives the call of the function.
         unsafe {
@@ -124,7 +130,7 @@ impl<const N: usize> Statement<N> {
         }
     }
 
-    /// Runs the statement now; the first columns of its first row as text.
+    /// Runs the statement now, and returns the first columns of its first row as text.
     pub fn first_row<const COLUMNS: usize>(
         &'static self,
         namespace: pg_sys::Oid,
@@ -151,26 +157,21 @@ impl<const N: usize> Statement<N> {
         read: impl FnOnce(u64) -> T,
     ) -> Result<T, Failure> {
         let execution = self.bind(namespace, arguments)?;
-        let options = execution.options(std::ptr::null_mut());
-        let mut hider = row_hider();
-        // SAFETY: SPI as documented. An ERROR on the way ends the transaction's SPI state with it, and unwinds through
-        // here, where the error context is taken off before it goes.
+        // SAFETY: SPI as documented. The boundary turns an ERROR into an unwinding, as pgrx does for the functions it binds;
+        // SPI's state ends with the transaction then.
         unsafe {
-            let _restore = RestoreErrorContext(hider.previous);
-            pg_sys::error_context_stack = &raw mut hider;
-            pg_sys::SPI_connect();
-            let before = owner::enter(execution.role);
-            let status = pg_sys::SPI_execute_plan_extended(execution.plan, &raw const options);
-            owner::leave(before);
-            assert!(status >= 0, "a kept plan could not be run");
+            pg_guard_ffi_boundary(|| {
+                ffi::SPI_connect();
+                execution.run(std::ptr::null_mut());
+            });
             let result = read(pg_sys::SPI_processed);
             pg_sys::SPI_finish();
             Ok(result)
         }
     }
 
-    /// Runs the statement now, in a subtransaction: an error, other than a cancel, undoes it and is nobody's. How many
-    /// rows it changed.
+    /// Runs the statement now, and returns how many rows it changed. It runs in a subtransaction: an error undoes it, and is
+    /// ignored unless it is a cancel.
     pub fn try_execute(&'static self, namespace: pg_sys::Oid, arguments: [Option<pg_sys::Datum>; N]) -> u64 {
         // SAFETY: as PL/pgSQL does for a block with an EXCEPTION clause: the context and resource owner that were
         // current before the subtransaction are so again after it.
@@ -207,7 +208,7 @@ impl<const N: usize> Statement<N> {
         };
         match self.kept.get() {
             Some(kept) if name_of(&kept.schema) == schema => kept.plan,
-            // The plan for another schema stays allocated: a caller further up the stack may be running it.
+            // A plan for another schema is not freed: a caller further up the stack may be running it.
             _ => {
                 let kept = Kept { schema: name_data(schema), plan: self.prepare(schema) };
                 self.kept.set(Some(kept));
@@ -242,7 +243,7 @@ impl<const N: usize> Statement<N> {
     }
 }
 
-/// Called by PostgreSQL whenever it analyses a statement's text. `parameters` are the types of its `N` parameters.
+/// PostgreSQL calls this whenever it analyses a statement's text. `parameters` are the types of its `N` parameters.
 unsafe extern "C-unwind" fn set_up_parser<const N: usize>(pstate: *mut pg_sys::ParseState, parameters: *mut c_void) {
     // SAFETY: the argument is what `prepare` gave; the parser looks at the types while it analyses the statement.
     unsafe {
@@ -251,8 +252,8 @@ unsafe extern "C-unwind" fn set_up_parser<const N: usize>(pstate: *mut pg_sys::P
     }
 }
 
-/// Called for each column that a statement names. By then its tables are known; and each statement names a column in
-/// WHERE or RETURNING, which come last.
+/// PostgreSQL calls this for each column that a statement names. Each statement names one in WHERE or RETURNING, when all of
+/// its tables are known.
 unsafe extern "C-unwind" fn refuse_other_tables(
     pstate: *mut pg_sys::ParseState,
     _column: *mut pg_sys::ColumnRef,
@@ -278,7 +279,7 @@ unsafe extern "C-unwind" fn refuse_other_tables(
     std::ptr::null_mut()
 }
 
-/// Called by the executor for the value of a parameter.
+/// The executor calls this for the value of a parameter.
 unsafe extern "C-unwind" fn fetch_param(
     params: pg_sys::ParamListInfo,
     number: c_int,
@@ -287,16 +288,6 @@ unsafe extern "C-unwind" fn fetch_param(
 ) -> *mut pg_sys::ParamExternData {
     // SAFETY: the executor asks for parameters that the plan has, counted from 1, and `params` holds all of them.
     unsafe { (*params).params.as_mut_ptr().add(number as usize - 1) }
-}
-
-/// Puts the error context back that was there before, also when an error unwinds.
-struct RestoreErrorContext(*mut pg_sys::ErrorContextCallback);
-
-impl Drop for RestoreErrorContext {
-    fn drop(&mut self) {
-        // SAFETY: written by the backend's one thread; the context before ours outlives it.
-        unsafe { pg_sys::error_context_stack = self.0 }
-    }
 }
 
 fn is_cancel(cause: &CaughtError) -> bool {
@@ -325,3 +316,7 @@ fn name_data(name: &CStr) -> pg_sys::NameData {
     }
     data
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "statement_tests.rs"]
+mod pg_tests;

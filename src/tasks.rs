@@ -1,15 +1,13 @@
-//! The functions that write tasks. Each applies the rules that PostgreSQL could not report well and runs one
-//! statement of `sql/statements/`; the triggers do the rest. Arguments, results and errors are described in
-//! `sql/functions/`.
+//! The functions that write tasks. Each of them applies the rules that PostgreSQL could not report well, and runs one
+//! statement of `sql/statements/`. The triggers do the rest. `sql/functions/` describes arguments, results and errors.
 
 use crate::boundary::{Call, set_function};
 use crate::error::{Column, Failure};
-use crate::ffi;
 use crate::rules;
 use crate::statement::{datum, statement};
+use crate::transaction;
 use pgrx::PgSqlErrorCode::ERRCODE_FOREIGN_KEY_VIOLATION;
-use pgrx::pg_sys;
-use std::ffi::{CStr, c_int};
+use std::ffi::CStr;
 
 const ID: Column = Column::new(c"tasks", c"id");
 const USER_ID: Column = Column::checked(c"tasks", c"user_id", c"tasks_user_id_fkey");
@@ -28,7 +26,7 @@ set_function! {
     fn todo_create_task(call) {
         let user_id: &str = call.required(0, "user_id", USER_ID)?;
         let title: &str = call.required(1, "title", rules::TITLE)?;
-        // Stored in a varchar(36), a longer id could be cut (of blanks) to somebody else's.
+        // PostgreSQL cuts trailing blanks to make a longer id fit varchar(36), which could be another user's id.
         if rules::is_impossible_user_id(user_id) {
             return Err(USER_ID.failure(
                 ERRCODE_FOREIGN_KEY_VIOLATION,
@@ -37,8 +35,7 @@ set_function! {
         }
         let title = rules::title(title)?;
         let description = description(call, 2)?.filter(|text| !text.is_empty());
-        let arguments = [datum(user_id), datum(title), datum(description)];
-        call.run(&CREATE, arguments)
+        call.run(&CREATE, [datum(user_id), datum(title), datum(description)])
     }
 }
 
@@ -48,8 +45,7 @@ set_function! {
         let (task_id, user_id) = task_of_user(call)?;
         let title = call.argument::<&str>(2).map(rules::title).transpose()?;
         let description = description(call, 3)?;
-        let arguments = [datum(task_id), datum(user_id), datum(title), datum(description)];
-        call.run(&UPDATE, arguments)
+        call.run(&UPDATE, [datum(task_id), datum(user_id), datum(title), datum(description)])
     }
 }
 
@@ -66,8 +62,7 @@ set_function! {
     fn todo_complete_task(call) {
         let (task_id, user_id) = task_of_user(call)?;
         let completed: bool = call.required(2, "completed", COMPLETED)?;
-        let arguments = [datum(task_id), datum(user_id), datum(completed)];
-        call.run(&COMPLETE, arguments)
+        call.run(&COMPLETE, [datum(task_id), datum(user_id), datum(completed)])
     }
 }
 
@@ -98,24 +93,16 @@ set_function! {
     }
 }
 
-/// Waits for other functions that write any number of one user's tasks, until the transaction ends: each locks them in
-/// the order in which it happens to find them, so two at a time would deadlock. 25006 where nothing may be written.
+/// Waits for other functions that write any number of this user's tasks, until the transaction ends. Each of them locks the
+/// tasks in the order in which it happens to find them, so two at a time could deadlock. 25006 where nothing may be written.
 ///
-/// This lock costs less than locking all rows in one order beforehand. It is on the extension itself, as the part numbered
-/// by a hash of the user's id: no SQL can take it away, and a transaction that goes through all users takes 1024 at most.
+/// This lock costs less than locking all rows in one order first.
 pub fn lock_all(user_id: &str, function: &CStr) {
-    const PARTS: u32 = 1024;
-    // SAFETY: the text's bytes are read; a lock as those of CREATE and DROP EXTENSION, which are on part 0.
-    unsafe {
-        pg_sys::PreventCommandIfReadOnly(function.as_ptr());
-        let hash = ffi::hash_bytes(user_id.as_ptr(), user_id.len() as c_int);
-        let extension = pg_sys::get_extension_oid(c"todo".as_ptr(), true);
-        let part = (hash % PARTS + 1) as u16;
-        pg_sys::LockDatabaseObject(pg_sys::ExtensionRelationId, extension, part, pg_sys::ExclusiveLock as i32);
-    }
+    transaction::must_be_writable(function);
+    transaction::lock_user(user_id);
 }
 
-/// The first two arguments of every function on one task. An id that no task or user can have simply finds nothing.
+/// The first two arguments of every function on one task. An id that no task or user can have matches nothing.
 fn task_of_user(call: &Call) -> Result<(i64, &str), Failure> {
     Ok((call.required(0, "task_id", ID)?, call.required(1, "user_id", USER_ID)?))
 }

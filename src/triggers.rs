@@ -1,26 +1,26 @@
-//! The row triggers: they bring a new row in shape (trimmed, UTC, consistent) and refuse one that breaks a rule.
+//! The row triggers. They normalize a new row (trimmed, UTC, consistent) and refuse one that breaks a rule.
 //!
-//! They run before every INSERT and UPDATE, by whatever client, and in a restore: applied to a row that they let
-//! through before, they change nothing. They touch no row but the new one, and raise before a NOT NULL or CHECK
+//! They run before every INSERT and UPDATE, whichever client it comes from, and during a restore. So a row that they have
+//! let through once passes again unchanged. They touch no other row. They raise their errors before a NOT NULL or CHECK
 //! constraint does, because PostgreSQL's DETAIL for those shows the whole row.
 
-use crate::boundary::{raw_text_bytes, trigger_function};
+use crate::boundary::trigger_function;
 use crate::error::{Column, Failure};
-use crate::row::{Kind, Trigger};
+use crate::row::{Any, Flag, Kind, Position, Text, Time, Trigger};
 use crate::rules;
-use pgrx::pg_sys;
+use crate::transaction::{local_timestamp, utc_now};
 
 trigger_function! {
     /// `todo_internal.users_before_row()`
     fn todo_users_before_row(trigger) {
-        let id = not_null(trigger, rules::USER_ID, Kind::Text)?;
-        let email = not_null(trigger, rules::EMAIL, Kind::Text)?;
-        let name = not_null(trigger, rules::NAME, Kind::Text)?;
-        let hashed_password = not_null(trigger, rules::HASHED_PASSWORD, Kind::Text)?;
-        let created_at = not_null(trigger, rules::USER_CREATED_AT, Kind::Time)?;
-        let updated_at = not_null(trigger, rules::USER_UPDATED_AT, Kind::Time)?;
-        not_null(trigger, Column::new(c"users", c"is_active"), Kind::Flag)?;
-        let email_verified = not_null(trigger, Column::new(c"users", c"email_verified"), Kind::Flag)?;
+        let id = not_null::<Text>(trigger, rules::USER_ID)?;
+        let email = not_null::<Text>(trigger, rules::EMAIL)?;
+        let name = not_null::<Text>(trigger, rules::NAME)?;
+        let hashed_password = not_null::<Text>(trigger, rules::HASHED_PASSWORD)?;
+        let created_at = not_null::<Time>(trigger, rules::USER_CREATED_AT)?;
+        let updated_at = not_null::<Time>(trigger, rules::USER_UPDATED_AT)?;
+        not_null::<Flag>(trigger, Column::new(c"users", c"is_active"))?;
+        let email_verified = not_null::<Flag>(trigger, Column::new(c"users", c"email_verified"))?;
 
         check(trigger, id, rules::user_id)?;
         check(trigger, email, rules::email)?;
@@ -41,14 +41,14 @@ trigger_function! {
 trigger_function! {
     /// `todo_internal.tasks_before_row()`
     fn todo_tasks_before_row(trigger) {
-        not_null(trigger, Column::new(c"tasks", c"id"), Kind::Any)?;
-        not_null(trigger, Column::new(c"tasks", c"user_id"), Kind::Any)?;
-        let title = not_null(trigger, rules::TITLE, Kind::Text)?;
-        let description = trigger.new.position(c"description", Kind::Text)?;
-        let completed = not_null(trigger, Column::new(c"tasks", c"completed"), Kind::Flag)?;
-        let created_at = not_null(trigger, rules::TASK_CREATED_AT, Kind::Time)?;
-        let updated_at = not_null(trigger, rules::TASK_UPDATED_AT, Kind::Time)?;
-        let completed_at = trigger.new.position(c"completed_at", Kind::Time)?;
+        not_null::<Any>(trigger, Column::new(c"tasks", c"id"))?;
+        not_null::<Any>(trigger, Column::new(c"tasks", c"user_id"))?;
+        let title = not_null::<Text>(trigger, rules::TITLE)?;
+        let description = trigger.new.position::<Text>(c"description")?;
+        let completed = not_null::<Flag>(trigger, Column::new(c"tasks", c"completed"))?;
+        let created_at = not_null::<Time>(trigger, rules::TASK_CREATED_AT)?;
+        let updated_at = not_null::<Time>(trigger, rules::TASK_UPDATED_AT)?;
+        let completed_at = trigger.new.position::<Time>(c"completed_at")?;
 
         trim(trigger, title, rules::title)?;
         check_description(trigger, description)?;
@@ -62,22 +62,22 @@ trigger_function! {
 }
 
 /// The position of a column that must not be NULL.
-fn not_null(trigger: &Trigger, column: Column, kind: Kind) -> Result<usize, Failure> {
-    let position = trigger.new.position(column.name, kind)?;
+fn not_null<K: Kind>(trigger: &Trigger, column: Column) -> Result<Position<K>, Failure> {
+    let position = trigger.new.position(column.name)?;
     if trigger.new.is_null(position) { Err(column.null()) } else { Ok(position) }
 }
 
 /// Applies a rule to a text that the statement sets.
-fn check(trigger: &Trigger, column: usize, rule: fn(&str) -> Result<(), Failure>) -> Result<(), Failure> {
-    match trigger.new.get::<&str>(column) {
+fn check(trigger: &Trigger, column: Position<Text>, rule: fn(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+    match trigger.new.get(column) {
         Some(text) if trigger.is_set(column) => rule(text),
         _ => Ok(()),
     }
 }
 
 /// Applies a rule to a text that the statement sets, and stores it as the rule trims it.
-fn trim(trigger: &mut Trigger, column: usize, rule: fn(&str) -> Result<&str, Failure>) -> Result<(), Failure> {
-    if let Some(text) = trigger.new.get::<&str>(column).filter(|_| trigger.is_set(column)) {
+fn trim(trigger: &mut Trigger, column: Position<Text>, rule: fn(&str) -> Result<&str, Failure>) -> Result<(), Failure> {
+    if let Some(text) = trigger.new.get(column).filter(|_| trigger.is_set(column)) {
         let trimmed = rule(text)?;
         if trimmed.len() != text.len() {
             trigger.new.set(column, Some(trimmed));
@@ -86,45 +86,48 @@ fn trim(trigger: &mut Trigger, column: usize, rule: fn(&str) -> Result<&str, Fai
     Ok(())
 }
 
-fn check_description(trigger: &Trigger, column: usize) -> Result<(), Failure> {
-    if let Some(datum) = trigger.new.datum(column) {
-        // SAFETY: the datum is the text column's.
-        rules::description_bytes(unsafe { raw_text_bytes(datum) })?;
-    }
+/// A description is refused by its size before it is read.
+fn check_description(trigger: &Trigger, column: Position<Text>) -> Result<(), Failure> {
+    rules::description_bytes(trigger.new.text_bytes(column).unwrap_or(0))?;
     check(trigger, column, rules::description)
 }
 
 /// Whether the statement changes the address beyond letter case.
-fn has_other_address(trigger: &Trigger, email: usize) -> bool {
-    let Some(old) = trigger.old.as_ref().and_then(|old| old.get::<&str>(email)) else { return false };
-    trigger.new.get::<&str>(email).is_some_and(|new| !rules::is_same_address(old, new))
+fn has_other_address(trigger: &Trigger, email: Position<Text>) -> bool {
+    let Some(old) = trigger.old.as_ref().and_then(|old| old.get(email)) else { return false };
+    trigger.new.get(email).is_some_and(|new| !rules::is_same_address(old, new))
 }
 
-/// `completed` and `completed_at` tell the same: the time is set when a task is completed (a time that the statement
-/// gives is kept), stays while it is, and goes when it is pending again. A transaction may complete a task that was made
-/// after it began: then its `NOW()`, by the statement or by us, is the time at which the task was made.
-fn own_completed_at(trigger: &mut Trigger, completed: usize, completed_at: usize, created_at: usize) {
-    let is_completed = trigger.new.get::<bool>(completed) == Some(true);
-    let Some(given) = trigger.new.get::<i64>(completed_at) else {
+/// Keeps `completed` and `completed_at` consistent. The time is set when a task is completed, unless the statement sets one.
+/// It stays while the task is completed, and is cleared when the task is pending again. A transaction may complete a task that
+/// was created after the transaction began. Then its `NOW()`, whoever uses it, becomes the time of creation.
+fn own_completed_at(
+    trigger: &mut Trigger,
+    completed: Position<Flag>,
+    completed_at: Position<Time>,
+    created_at: Position<Time>,
+) {
+    let is_completed = trigger.new.get(completed) == Some(true);
+    let Some(given) = trigger.new.get(completed_at) else {
         if is_completed {
-            let before = trigger.old.as_ref().and_then(|old| old.get::<i64>(completed_at));
+            let before = trigger.old.as_ref().and_then(|old| old.get(completed_at));
             let time = before.unwrap_or_else(|| now_since(trigger.new.get(created_at)));
             trigger.new.set(completed_at, Some(time));
         }
         return;
     };
     if !is_completed {
-        trigger.new.set(completed_at, None::<i64>);
+        trigger.new.set(completed_at, None);
     } else if given == utc_now() && trigger.is_set(completed_at) {
         trigger.new.set(completed_at, Some(now_since(trigger.new.get(created_at))));
     }
 }
 
-/// `updated_at` moves when an UPDATE changes something, to now or to what the statement sets it to, but always forward:
-/// a transaction that began earlier, or a client whose clock is slow, may write later.
-fn touch(trigger: &mut Trigger, updated_at: usize) {
-    let Some(before) = trigger.old.as_ref().and_then(|old| old.get::<i64>(updated_at)) else { return };
-    let time = match trigger.new.get::<i64>(updated_at) {
+/// Moves `updated_at` when an UPDATE changes something: to now, or to what the statement sets. It always moves forward,
+/// although a transaction that began earlier, or a client whose clock is slow, may write later.
+fn touch(trigger: &mut Trigger, updated_at: Position<Time>) {
+    let Some(before) = trigger.old.as_ref().and_then(|old| old.get(updated_at)) else { return };
+    let time = match trigger.new.get(updated_at) {
         Some(given) if trigger.is_set(updated_at) => given,
         _ if trigger.is_changed(updated_at) => utc_now(),
         _ => return,
@@ -135,10 +138,10 @@ fn touch(trigger: &mut Trigger, updated_at: usize) {
     }
 }
 
-/// Applies the rule of times to one that the statement sets. The local time of an application's `NOW()` becomes UTC; any
-/// other time stays as it is.
-fn time(trigger: &mut Trigger, position: usize, column: Column) -> Result<(), Failure> {
-    let Some(time) = trigger.new.get::<i64>(position).filter(|_| trigger.is_set(position)) else { return Ok(()) };
+/// Applies the rule for times to one that the statement sets. If it is the local time, as an application's `NOW()` is, it
+/// becomes UTC. Any other time stays as it is.
+fn time(trigger: &mut Trigger, position: Position<Time>, column: Column) -> Result<(), Failure> {
+    let Some(time) = trigger.new.get(position).filter(|_| trigger.is_set(position)) else { return Ok(()) };
     rules::time(time, column)?;
     let now = utc_now();
     if time != now && time == local_timestamp() {
@@ -147,21 +150,7 @@ fn time(trigger: &mut Trigger, position: usize, column: Column) -> Result<(), Fa
     Ok(())
 }
 
-/// The transaction's time in UTC, as a timestamp without time zone: microseconds since 2000-01-01, which is what
-/// PostgreSQL's timestamp with time zone holds.
-fn utc_now() -> i64 {
-    // SAFETY: reads a variable of the running transaction.
-    unsafe { pg_sys::GetCurrentTransactionStartTimestamp() }
-}
-
-/// The transaction's time in UTC, or a later one before which it cannot be.
+/// The transaction's time in UTC, but not before `earliest`.
 fn now_since(earliest: Option<i64>) -> i64 {
     utc_now().max(earliest.unwrap_or(i64::MIN))
-}
-
-/// `LOCALTIMESTAMP`: the transaction's time in the session's time zone.
-fn local_timestamp() -> i64 {
-    // SAFETY: the function takes one timestamptz and returns a timestamp; both are passed by value as 64 bits.
-    unsafe { pgrx::direct_function_call(pg_sys::timestamptz_timestamp, &[pgrx::IntoDatum::into_datum(utc_now())]) }
-        .expect("timestamptz_timestamp is strict")
 }

@@ -1,5 +1,5 @@
-//! The functions that write users, and the login. Rows go out through the view `todo_users`, without the hash.
-//! Arguments, results and errors are described in `sql/functions/`.
+//! The functions that write users, and the login. They return the columns of the view `todo_users`, which has no hash.
+//! `sql/functions/` describes arguments, results and errors.
 
 use crate::boundary::{Call, scalar_function, set_function};
 use crate::error::{Column, Failure};
@@ -9,8 +9,9 @@ use crate::password_rule;
 use crate::rules::{self, EMAIL, HASHED_PASSWORD, NAME};
 use crate::statement::{Rights, datum, statement};
 use crate::tasks;
+use crate::transaction;
+use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
-use pgrx::{IntoDatum, pg_sys};
 use uuid::Uuid;
 
 const ID: Column = Column::new(c"users", c"id");
@@ -43,12 +44,10 @@ set_function! {
         rules::email(email)?;
         let name = rules::name(name)?;
         user_id.map(rules::user_id).transpose()?;
-        // SAFETY: raises 25006, or does nothing.
-        unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_create_user()".as_ptr()) };
+        transaction::must_be_writable(c"todo_create_user()");
         let hash = password::hash(password)?;
         let user_id = user_id.map_or_else(new_id, str::to_owned);
-        let arguments = [datum(email), datum(name), datum(hash), datum(user_id)];
-        call.run(&CREATE, arguments)
+        call.run(&CREATE, [datum(email), datum(name), datum(hash), datum(user_id)])
     }
 }
 
@@ -64,8 +63,7 @@ set_function! {
         let email: Option<&str> = call.argument(1);
         email.map(rules::email).transpose()?;
         let name = call.argument(2).map(rules::name).transpose()?;
-        let arguments = [datum(user_id), datum(email), datum(name)];
-        call.run(&UPDATE, arguments)
+        call.run(&UPDATE, [datum(user_id), datum(email), datum(name)])
     }
 }
 
@@ -101,7 +99,7 @@ set_function! {
         let user_id: &str = call.required(0, "user_id", ID)?;
         let hash: &str = call.required(1, "hash", HASHED_PASSWORD)?;
         rules::hashed_password(hash)?;
-        match SET_PASSWORD_HASH.first_row(call.namespace, [datum(user_id), datum(hash)])? {
+        match call.first_row(&SET_PASSWORD_HASH, [datum(user_id), datum(hash)])? {
             Some([stored]) if stored.as_deref() != Some(hash) => Err(not_stored()),
             _ => call.run(&USER, [datum(user_id)]),
         }
@@ -116,16 +114,16 @@ set_function! {
     }
 }
 
-/// The id of the active user with this address and password. Nothing is locked and no statement is open while the
-/// password is hashed; if the stored hash is another one afterwards, that is what counts. A renewed hash is tried once,
-/// since a trigger may keep the old one.
+/// The id of the active user with this address and password. Nothing is locked and no statement is open while the password
+/// is hashed. So the stored hash is read again afterwards, and if it has changed, the new one counts. A hash is renewed
+/// once at most, because a trigger may keep the old one.
 fn login(call: &Call) -> Result<Option<String>, Failure> {
     let email: Option<&str> = call.argument(0);
     let attempt = Attempt::new(call.argument(1), |text| password_rule::check(text).is_ok());
     let mut verified = None;
     let mut may_renew = true;
     loop {
-        let stored = CREDENTIALS_BY_EMAIL.first_row(call.namespace, [datum(email)])?;
+        let stored = call.first_row(&CREDENTIALS_BY_EMAIL, [datum(email)])?;
         let (id, hash) = stored.map_or((None, None), |[id, hash]| (id, hash));
         if verified.is_some() && hash == verified {
             return Ok(id);
@@ -140,27 +138,16 @@ fn login(call: &Call) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Stores a new hash after a correct login where there is a password to hash anew, and returns it. It is left for another
-/// time where the login would have to wait or could fail for it: in a transaction that must not write or has one snapshot,
-/// under a lock on the table or the row, or if the UPDATE fails.
+/// Stores a new hash after a correct login if there is a password to hash again, and returns it. A later login does it where
+/// this one would have to wait or could fail: in a transaction that must not write or has one snapshot, when the table or the
+/// row is locked, or when the UPDATE fails.
 fn renew(call: &Call, id: &str, hash: &str, password: Option<&str>) -> Result<Option<String>, Failure> {
-    let Some(password) = password.filter(|_| may_renew(call.namespace)) else { return Ok(None) };
+    let may_write =
+        || transaction::is_writable_read_committed() && transaction::try_lock_table(c"users", call.namespace);
+    let Some(password) = password.filter(|_| may_write()) else { return Ok(None) };
     let new = password::hash(password)?;
-    let arguments = [datum(id), datum(hash), datum(&*new)];
-    let renewed = RENEW_HASH.try_execute(call.namespace, arguments) == 1;
+    let renewed = call.try_execute(&RENEW_HASH, [datum(id), datum(hash), datum(&*new)]) == 1;
     Ok(renewed.then_some(new))
-}
-
-fn may_renew(namespace: pg_sys::Oid) -> bool {
-    // SAFETY: reads the state of the running transaction; the lock is the one that UPDATE takes, unless the table is
-    // gone.
-    unsafe {
-        let users = pg_sys::get_relname_relid(c"users".as_ptr(), namespace);
-        !pg_sys::XactReadOnly
-            && pg_sys::XactIsoLevel < pg_sys::XACT_REPEATABLE_READ as i32
-            && users != pg_sys::InvalidOid
-            && pg_sys::ConditionalLockRelationOid(users, pg_sys::RowExclusiveLock as i32)
-    }
 }
 
 scalar_function! {
@@ -170,12 +157,11 @@ scalar_function! {
         let current: &str = call.required(1, "current_password", HASHED_PASSWORD)?;
         let new: &str = call.required(2, "new_password", HASHED_PASSWORD)?;
         rules::password(new)?;
-        // SAFETY: raises 25006, or does nothing.
-        unsafe { pg_sys::PreventCommandIfReadOnly(c"todo_change_password()".as_ptr()) };
+        transaction::must_be_writable(c"todo_change_password()");
         let current = Attempt::new(Some(current), |text| password_rule::check(text).is_ok());
         let mut verified = None;
         loop {
-            let stored = CREDENTIALS_BY_ID.first_row(call.namespace, [datum(user_id)])?;
+            let stored = call.first_row(&CREDENTIALS_BY_ID, [datum(user_id)])?;
             let hash = stored.and_then(|[_, hash]| hash);
             if verified.is_some() && hash == verified {
                 return Err(not_stored());
@@ -185,10 +171,10 @@ scalar_function! {
             }
             let new = password::hash(new)?;
             let arguments = [datum(user_id), datum(hash.as_deref()), datum(&*new)];
-            match REPLACE_HASH.first_row(call.namespace, arguments)? {
+            match call.first_row(&REPLACE_HASH, arguments)? {
                 Some([stored]) if stored.as_deref() == Some(&*new) => return Ok(true.into_datum()),
                 Some([_]) => return Err(not_stored()),
-                // Again: the stored hash was replaced meanwhile, as by a login that renewed it.
+                // The stored hash was replaced meanwhile, for example by a login that renewed it.
                 None => verified = hash,
             }
         }

@@ -1,7 +1,7 @@
 //! `todo-admin` against a real server: every command, its JSON, and how it fails.
 
 use serde_json::Value;
-use todo_tests::operator::{fails, json, ok, run};
+use todo_tests::admin::{fails, json, ok, run};
 use todo_tests::{Database, Said, TO_ADOPT, admin, catalog, rows, said, strings};
 
 fn version(database: &mut Database) -> Vec<String> {
@@ -103,10 +103,6 @@ fn a_superuser_runs_nothing_of_the_tables_owner() {
     assert_eq!(strings(&mut database.client, &is_superuser), ["false"]);
     database.client.batch_execute("DROP INDEX gain").unwrap();
     ok(&database, &["--trust-owner", "user", "list"]);
-    database
-        .client
-        .batch_execute(&format!("REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}; DROP ROLE {role}"))
-        .unwrap();
 }
 
 #[test]
@@ -244,7 +240,6 @@ fn doctor_on_time_zones() {
     assert_eq!(found["level"], "note", "{found}");
     assert!(detail.contains(&format!("{name}_role")) && detail.contains("Asia/Karachi"), "{detail}");
     assert!(!detail.contains("UTC") && !detail.contains("Tokyo"), "{detail}");
-    database.client.batch_execute(&format!("DROP ROLE {name}_role, {name}_other")).unwrap();
 }
 
 #[test]
@@ -280,8 +275,7 @@ fn failures_say_what_to_do() {
     assert_eq!(usage.code, 2);
 
     // A role that may not.
-    let role = format!("{}_role", database.name);
-    database.client.batch_execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let role = database.role("role");
     let user = format!("user={role}");
     for arguments in [
         &["user", "add", "c@b.cd", "--name", "C", "--locked"][..],
@@ -294,7 +288,6 @@ fn failures_say_what_to_do() {
         assert_eq!(code, 1);
         assert!(error.contains("42501"), "{error}");
     }
-    database.client.batch_execute(&format!("DROP ROLE {role}")).unwrap();
 
     // A reader who has seen enough.
     let program = admin(&database.name);
@@ -416,5 +409,4 @@ fn policies_hide_no_rows() {
         assert_eq!(refused.code, 1, "{arguments:?}: {}", refused.out);
         assert!(refused.err.contains("42501"), "{arguments:?}: {}", refused.err);
     }
-    database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
 }

@@ -1,7 +1,7 @@
 //! `todo-admin user`, and how it asks and helps.
 
 use serde_json::Value;
-use todo_tests::operator::{fails, json, ok, shell_on_terminal, terminal};
+use todo_tests::admin::{fails, json, ok, shell_on_terminal, terminal};
 use todo_tests::{Database, HASH, admin, said, server_log, strings};
 
 #[test]
@@ -216,7 +216,6 @@ fn a_list_for_the_terminal() {
     let seen = said(admin(&database.name).args(["user", "list", "--json"]).env("PGUSER", &role), "");
     assert_eq!((seen.code, seen.err.as_str()), (0, ""));
     assert!(json(&seen.out).as_array().unwrap().iter().all(|user| user["locked"].is_null()), "{}", seen.out);
-    database.client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
 
     // The longest that there can be, on a terminal; a pipe gets all of it.
     let (local, name) = ("l".repeat(60), "\u{540d}".repeat(100));

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use todo_tests::operator::{Scratch, files, run};
+use todo_tests::admin::{Scratch, files, run};
 use todo_tests::{Database, Failure, HASH, admin, catalog, rows, said, strings};
 
 /// A verification in progress has a database that another test would take for a leftover: one at a time.

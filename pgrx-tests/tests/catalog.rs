@@ -77,7 +77,6 @@ fn nothing_is_open_to_public() {
     task(client, "SELECT * FROM todo_create_task('u1', 'x')", &[]);
     task(client, "SELECT * FROM todo_toggle_task(1, 'u1')", &[]);
     assert_eq!(Failure::of(client.query("SELECT * FROM todo_create_task('nobody', 'x')", &[])).code, "23503");
-    client.batch_execute(&format!("RESET ROLE; DROP OWNED BY {0}; DROP ROLE {0}", database.name)).unwrap();
 }
 
 #[test]

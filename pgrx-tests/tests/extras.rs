@@ -5,7 +5,7 @@ use postgres::NoTls;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use todo_tests::operator::{Scratch, fails, json, run, terminal};
+use todo_tests::admin::{Scratch, fails, json, run, terminal};
 use todo_tests::{Database, EXTRAS, Failure, TO_ADOPT, admin, said, strings};
 
 /// All kinds of additions, in a database with both users and a role of its own.
@@ -14,10 +14,6 @@ fn extended() -> (Database, String) {
     let role = format!("{} Role", database.name);
     database.client.batch_execute(&EXTRAS.replace("ROLE Odd", &role)).unwrap();
     (database, role)
-}
-
-fn drop_role(client: &mut Client, role: &str) {
-    client.batch_execute(&format!("DROP OWNED BY \"{role}\"; DROP ROLE \"{role}\"")).unwrap();
 }
 
 /// The additions, in the order in which they can be made.
@@ -96,7 +92,6 @@ fn every_kind_is_listed_with_what_makes_it_again() {
     }
     assert_eq!(extras(&mut other.client), listed);
     drop(other);
-    drop_role(client, &role);
 }
 
 /// Names and settings that need care, in any schema and under any settings of the session.
@@ -132,7 +127,6 @@ fn names_are_quoted() {
     drop(client);
     database.client.batch_execute("RESET ALL").unwrap();
     database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
-    drop_role(&mut database.client, &role);
 }
 
 /// Whoever may check is told; what would be open is a fault, what would be missing is not.
@@ -153,7 +147,6 @@ fn checks_tell_it() {
     let doctor = json(&run(&database, &["doctor", "--json"]).out);
     let level = |level: &str| doctor.as_array().unwrap().iter().filter(|check| check["level"] == level).count();
     assert_eq!((level("finding"), level("note")), (5, 39 - 5), "{doctor}");
-    drop_role(&mut database.client, &role);
 }
 
 /// An application's row-level security is in force after a restore, or there is no restore.
@@ -263,7 +256,6 @@ fn a_restore_widens_no_access() {
     assert_eq!(unknown.code, 0, "{}", unknown.err);
     assert!(unknown.err.contains("row-level security"), "{}", unknown.err);
     database.client.batch_execute(&drop).unwrap();
-    drop_role(&mut database.client, &role);
 }
 
 /// psql runs the file as well. What only makes things slower to be without is no reason to ask.

@@ -1,8 +1,10 @@
 //! What goes in and what comes of it: every kind of input through raw INSERT, raw UPDATE and the functions, all with
 //! bound parameters. Errors are told by SQLSTATE, column and constraint, and never show a row.
 
-use postgres::types::ToSql;
-use todo_tests::{Database, Failure, HASH, RawText, server_log, task, tasks};
+use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use std::error::Error;
+use todo_tests::functions::{Effect, functions, returning};
+use todo_tests::{Database, Failure, HASH, server_log, task, tasks};
 
 /// A value for one column: stored as given, stored as something else, or refused.
 enum Outcome {
@@ -301,42 +303,6 @@ fn null_in_a_column_that_needs_a_value() {
 }
 
 #[test]
-fn null_for_a_required_argument() {
-    let mut database = Database::with_users();
-    database.client.execute("INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')", &[]).unwrap();
-    for (call, column) in [
-        ("todo_create_task(NULL, 'x')", "user_id"),
-        ("todo_create_task('u1', NULL)", "title"),
-        ("todo_update_task(NULL, 'u1')", "id"),
-        ("todo_update_task(1, NULL)", "user_id"),
-        ("todo_toggle_task(NULL, 'u1')", "id"),
-        ("todo_toggle_task(1, NULL)", "user_id"),
-        ("todo_complete_task(NULL, 'u1')", "id"),
-        ("todo_complete_task(1, NULL)", "user_id"),
-        ("todo_complete_task(1, 'u1', NULL)", "completed"),
-        ("todo_delete_task(NULL, 'u1')", "id"),
-        ("todo_delete_task(1, NULL)", "user_id"),
-        ("todo_complete_all(NULL)", "user_id"),
-        ("todo_complete_all('u1', NULL)", "completed"),
-        ("todo_clear_completed(NULL)", "user_id"),
-    ] {
-        let failure = Failure::of(database.client.query(&format!("SELECT * FROM {call}"), &[]));
-        assert_eq!(failure.fields(), ("23502", Some(column), None), "{call}");
-    }
-    for call in [
-        "todo_get_task(NULL, 'u1')",
-        "todo_get_task(1, NULL)",
-        "todo_list_tasks(NULL)",
-        "todo_pending_tasks(NULL)",
-        "todo_completed_tasks(NULL)",
-    ] {
-        assert_eq!(tasks(&mut database.client, &format!("SELECT * FROM {call}"), &[]), [], "{call}");
-    }
-    let counts = database.client.query_one("SELECT * FROM todo_task_counts(NULL)", &[]).unwrap();
-    assert_eq!([0, 1, 2].map(|i| counts.get::<_, i64>(i)), [0, 0, 0]);
-}
-
-#[test]
 fn users_who_cannot_be() {
     let mut database = Database::with_users();
     let of_36 = "x".repeat(36);
@@ -347,18 +313,8 @@ fn users_who_cannot_be() {
         let failure = Failure::of(database.client.query("SELECT * FROM todo_create_task($1, 'x')", &[&user_id]));
         assert_eq!((failure.code.as_str(), failure.constraint.as_deref()), ("23503", Some("tasks_user_id_fkey")));
         assert_eq!(failure.table.as_deref(), Some("tasks"));
-        for call in [
-            "todo_get_task(1, $1)",
-            "todo_update_task(1, $1, 'x')",
-            "todo_toggle_task(1, $1)",
-            "todo_complete_task(1, $1)",
-            "todo_delete_task(1, $1)",
-            "todo_list_tasks($1)",
-            "todo_pending_tasks($1)",
-            "todo_completed_tasks($1)",
-            "todo_complete_all($1)",
-            "todo_clear_completed($1)",
-        ] {
+        for function in returning("tasks").iter().filter(|function| function.effect != Effect::Creates) {
+            let call = function.call_with(&[("user_id", "$1")]);
             let found = tasks(&mut database.client, &format!("SELECT * FROM {call}"), &[&user_id]);
             assert_eq!(found, [], "{call} with {user_id:?}");
         }
@@ -368,13 +324,33 @@ fn users_who_cannot_be() {
 #[test]
 fn task_ids_that_cannot_be() {
     let mut database = Database::with_users();
-    for id in [-1i64, 0, 1, 3_000_000_000, i64::MAX, i64::MIN] {
-        for call in ["todo_get_task", "todo_update_task", "todo_toggle_task", "todo_complete_task", "todo_delete_task"]
-        {
-            let found = tasks(&mut database.client, &format!("SELECT * FROM {call}($1, 'u1')"), &[&id]);
-            assert_eq!(found, [], "{call}({id})");
+    for function in functions().iter().filter(|function| function.takes("task_id")) {
+        let call = function.call_with(&[("task_id", "$1")]);
+        for id in [-1i64, 0, 1, 3_000_000_000, i64::MAX, i64::MIN] {
+            assert_eq!(tasks(&mut database.client, &format!("SELECT * FROM {call}"), &[&id]), [], "{call} with {id}");
         }
     }
+}
+
+/// Bytes sent as a text parameter as they are, valid or not.
+#[derive(Debug)]
+struct RawText(&'static [u8]);
+
+impl ToSql for RawText {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut postgres::types::private::BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.extend_from_slice(self.0);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
 }
 
 #[test]

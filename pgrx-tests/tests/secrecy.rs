@@ -176,7 +176,7 @@ fn a_failed_call_gives_no_rights() {
     let mut database = Database::with_users();
     let role = format!("{}_api", database.name);
     database.client.batch_execute(&format!("CREATE ROLE {role} LOGIN; SELECT todo_grant('{role}')")).unwrap();
-    let mut client = database.config().user(&role).connect(NoTls).unwrap();
+    let mut client = database.connect_as(&role);
     for call in [
         "todo_update_user('u1', email => 'b@b.cd')",
         "todo_update_user('u1', name => '')",

@@ -1,7 +1,7 @@
 //! `todo-admin export` and `import`: what comes back is what was there, and what is bad is told line by line.
 
 use serde_json::Value;
-use todo_tests::operator::{Scratch, terminal};
+use todo_tests::admin::{Scratch, terminal};
 use todo_tests::{Database, HASH, Said, admin, rows, said, strings};
 
 fn run(database: &Database, arguments: &[&str], input: &str) -> Said {

@@ -10,14 +10,6 @@ use todo_tests::{Database, Failure, server_log, strings, task};
 const PASSWORD: &str = "a password of nobody else's";
 const TAKEN: (&str, Option<&str>, Option<&str>) = ("23505", None, Some("users_pkey"));
 
-/// A database where hashing is fast.
-fn database() -> Database {
-    let mut database = Database::new();
-    let cheap = format!("ALTER DATABASE {} SET todo.bcrypt_cost = 4; SET todo.bcrypt_cost = 4", database.name);
-    database.client.batch_execute(&cheap).unwrap();
-    database
-}
-
 /// Creates a user with an id, or with NULL for one, and returns the id.
 fn create(client: &mut Client, email: &str, id: Option<&str>) -> Result<String, Error> {
     let query = "SELECT id FROM todo_create_user($1, 'Ada', $2, $3)";
@@ -26,7 +18,7 @@ fn create(client: &mut Client, email: &str, id: Option<&str>) -> Result<String, 
 
 #[test]
 fn without_an_id_the_user_gets_a_random_uuid() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     let query = "SELECT u.id FROM generate_series(1, 50) AS n,
          LATERAL todo_create_user('u' || n || '@b.cd', 'Ada', 'long enough') AS u";
@@ -44,7 +36,7 @@ fn without_an_id_the_user_gets_a_random_uuid() {
 /// By the function as by a plain INSERT, an id is any text of 1-36 characters, and is kept as it is.
 #[test]
 fn an_id_is_any_text_that_fits() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     let long = "x".repeat(36);
     let wide = "😀".repeat(36);
@@ -93,7 +85,7 @@ fn an_id_is_any_text_that_fits() {
 /// What is refused is refused before anything is written, and tells nothing but the caller's own values.
 #[test]
 fn ids_that_are_refused() {
-    let mut database = database();
+    let mut database = Database::with_cheap_hashes();
     let client = &mut database.client;
     let full = "y".repeat(36);
     let taken = ["taken", "with 'quotes' and \"more\"", &full];
@@ -142,7 +134,7 @@ fn ids_that_are_refused() {
 fn one_session_gets_the_id() {
     const SESSIONS: usize = 4;
     const ROUNDS: usize = 25;
-    let database = database();
+    let database = Database::with_cheap_hashes();
     let clients: [Client; SESSIONS] = std::array::from_fn(|_| database.connect());
     let barrier = Barrier::new(SESSIONS);
     let outcomes: Vec<Vec<Result<String, Failure>>> = thread::scope(|scope| {
@@ -173,7 +165,7 @@ fn one_session_gets_the_id() {
 #[test]
 fn an_id_of_an_open_transaction() {
     for (end, expected) in [("COMMIT", Err(TAKEN)), ("ROLLBACK", Ok("shared"))] {
-        let mut database = database();
+        let mut database = Database::with_cheap_hashes();
         let mut second = database.connect();
         let pid: i32 = second.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
         database.client.batch_execute("BEGIN").unwrap();

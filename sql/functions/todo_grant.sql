@@ -1,6 +1,6 @@
 -- Lets a role use the extension; to be called again after an upgrade that brings new functions.
 --   'api'     every function but the administrative ones, rows of tasks, and users without their hashes; takes 'tables' back,
---             but not what todo_auth.grant gave
+--             but not what todo_auth.grant() gave
 --   'tables'  that, and rows of users with their hashes, for applications that write both tables with SQL of their own;
 --             and REFERENCES on both tables
 -- The caller must own the extension's tables, as a superuser does.
@@ -42,11 +42,15 @@ BEGIN
         -- REFERENCES is for tables of the application's own that belong to a user or a task.
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES ON TABLE %s.users TO %I', app, role);
         EXECUTE format('GRANT REFERENCES ON TABLE %s.tasks TO %I', app, role);
-    -- Not from the owner, with whose rights references are checked, nor what todo_auth.grant gave.
+    -- Not from the owner, with whose rights references are checked, nor what an extension that builds on this one granted.
     ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass)
         AND NOT EXISTS (
-            SELECT FROM pg_extension AS e
-            WHERE e.extname = 'todo_auth' AND has_table_privilege(role, to_regclass('todo_auth.session'), 'INSERT')
+            SELECT
+            FROM todo_internal.extensions() AS n
+            JOIN pg_extension AS e ON e.extname = n AND e.extname <> 'todo'
+            JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+            JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind = 'r'
+            WHERE has_table_privilege(role, c.oid, 'INSERT')
         )
     THEN
         EXECUTE format('REVOKE ALL ON TABLE %s.users FROM %I', app, role);

@@ -8,6 +8,8 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    home CONSTANT regnamespace := '@extschema@';
+    made record;
     relation regclass;
 BEGIN
     IF NOT (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user) THEN
@@ -17,8 +19,9 @@ BEGIN
     ALTER EXTENSION todo DROP TABLE @extschema@.users;
     ALTER EXTENSION todo DROP TABLE @extschema@.tasks;
     ALTER EXTENSION todo DROP SEQUENCE @extschema@.tasks_id_seq;
-    DROP TRIGGER zz_todo_before_row ON @extschema@.users;
-    DROP TRIGGER zz_todo_before_row ON @extschema@.tasks;
+    FOR made IN SELECT e.relation, e.name FROM todo_internal.expected_todo() AS e WHERE e.kind = 'trigger' LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s.%I', made.name, home, made.relation);
+    END LOOP;
     FOR relation IN
         SELECT c.oid
         FROM pg_class AS c

@@ -14,9 +14,17 @@ DECLARE
     member regprocedure;
     relation regclass;
 BEGIN
-    IF EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'todo_auth') THEN
-        EXECUTE 'SELECT todo_auth.revoke($1)' USING role;
-    END IF;
+    -- An extension that builds on this one has a function revoke(role) of its own.
+    FOR member IN
+        SELECT p.oid
+        FROM todo_internal.extensions() AS n
+        JOIN pg_extension AS e ON e.extname = n AND e.extname <> 'todo'
+        JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid AND p.pronamespace = e.extnamespace
+        WHERE p.proname = 'revoke' AND p.pronargs = 1
+    LOOP
+        EXECUTE format('SELECT %s($1)', member::regproc) USING role;
+    END LOOP;
     -- Not from the owner of one, with whose rights references are checked.
     FOR relation IN
         SELECT c.oid

@@ -1,4 +1,4 @@
--- Takes roles that have been dropped out of the initial privileges of both extensions' objects, and also the given one, if any.
+-- Takes roles that have been dropped out of the initial privileges of the extensions' objects, and also the given one, if any.
 -- Errors: 42501 not a superuser, where there is something to be taken out.
 CREATE FUNCTION todo_internal.forget_roles(
     also name DEFAULT NULL
@@ -21,7 +21,7 @@ AS $$
         FROM pg_init_privs AS p
         JOIN pg_depend AS d ON d.classid = p.classoid AND d.objid = p.objoid AND d.deptype = 'e'
         JOIN pg_extension AS x ON d.refclassid = 'pg_extension'::regclass AND x.oid = d.refobjid
-        WHERE x.extname IN ('todo', 'todo_auth')
+        WHERE x.extname IN (SELECT n FROM todo_internal.extensions() AS n)
     ), removed AS (
         DELETE FROM pg_init_privs AS p USING kept AS k WHERE p.ctid = k.place AND k.items IS NULL
     )

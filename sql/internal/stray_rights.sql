@@ -1,15 +1,15 @@
 -- Rights with which a role could read hashes, set passwords or run its code with the rights of the tables' owner, and that neither
--- todo_grant nor todo_auth.grant gives: whose, which, and the statement that takes them away. Owners and superusers have them.
+-- todo_grant nor the function grant() of another extension gives: whose, which, and the statement that takes them away. Owners and superusers have them.
 CREATE FUNCTION todo_internal.stray_rights()
 RETURNS TABLE (role text, what text, fix text)
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-AS $$
+BEGIN ATOMIC
     WITH member AS (
         SELECT e.extname, e.extnamespace, d.classid, d.objid
         FROM pg_extension AS e
         JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
-        WHERE e.extname IN ('todo', 'todo_auth')
+        WHERE e.extname IN (SELECT n FROM todo_internal.extensions() AS n)
     ), relation AS (
         SELECT m.extname, c.oid, c.relname, c.relkind, c.relowner, c.relacl
         FROM member AS m
@@ -20,9 +20,14 @@ AS $$
         CROSS JOIN LATERAL aclexplode(r.relacl) AS a
         WHERE a.grantee <> r.relowner
         GROUP BY r.extname, r.oid, r.relname, r.relkind, a.grantee
-    ), signs_in AS (
-        -- Those whom todo_auth.grant lets run Better Auth.
-        SELECT g.grantee FROM granted AS g WHERE g.extname = 'todo_auth' AND g.relname = 'session' AND 'INSERT' = ANY (g.privileges)
+    ), trusted AS (
+        -- Those to whom grant() of an extension that builds on this one gave its tables, and with them users.
+        SELECT r.extname, g.grantee
+        FROM relation AS r
+        LEFT JOIN granted AS g ON g.oid = r.oid AND g.privileges @> ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']
+        WHERE r.extname <> 'todo'
+        GROUP BY r.extname, g.grantee
+        HAVING count(*) = (SELECT count(*) FROM relation AS a WHERE a.extname = r.extname)
     ), stray (grantee, what, revoke) AS (
         SELECT g.grantee, format('%s on %s', array_to_string(g.privileges, ', '), g.oid::regclass),
             format('REVOKE ALL ON TABLE %s FROM', g.oid::regclass)
@@ -30,10 +35,10 @@ AS $$
         WHERE g.grantee IS DISTINCT FROM to_regrole('todo_owner')::oid
           AND CASE
               WHEN g.privileges && ARRAY['TRIGGER', 'TRUNCATE'] THEN true
-              WHEN g.extname = 'todo_auth' THEN NOT EXISTS (SELECT FROM signs_in AS s WHERE s.grantee = g.grantee)
+              WHEN g.extname <> 'todo' THEN NOT EXISTS (SELECT FROM trusted AS t WHERE t.extname = g.extname AND t.grantee = g.grantee)
               WHEN g.relname = 'users' THEN NOT (
                   g.privileges @> ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES']
-                  OR EXISTS (SELECT FROM signs_in AS s WHERE s.grantee = g.grantee)
+                  OR EXISTS (SELECT FROM trusted AS t WHERE t.grantee = g.grantee)
               )
               WHEN g.relname = 'todo_users' THEN g.privileges && ARRAY['INSERT', 'UPDATE', 'DELETE']
           END
@@ -67,8 +72,8 @@ AS $$
     )
     SELECT g.name, s.what, s.revoke || ' ' || g.name
     FROM stray AS s
-    CROSS JOIN LATERAL (SELECT CASE s.grantee WHEN 0 THEN 'PUBLIC' ELSE s.grantee::regrole::text END AS name) AS g
-$$;
+    CROSS JOIN LATERAL (SELECT CASE s.grantee WHEN 0 THEN 'PUBLIC' ELSE s.grantee::regrole::text END AS name) AS g;
+END;
 
 COMMENT ON FUNCTION todo_internal.stray_rights() IS
     'Rights on hashes and passwords that no function of the extensions has given';

@@ -2,26 +2,17 @@
 \i unreleased/begin.sql
 \i preflight.sql
 -- Without a guard at 0.2.0, much may have happened since.
+\i unreleased/patterns.sql
 \i unreleased/shape.sql
 \i unreleased/trusted.sql
-\i unreleased/normalise.sql
 
-DO $$
-DECLARE
-    referring text;
-BEGIN
-    SELECT string_agg(k.conname || ' of ' || k.conrelid::regclass, ', ') INTO referring
-    FROM pg_constraint AS k
-    JOIN pg_constraint AS u ON u.conindid = k.conindid AND u.conname = 'users_email_key' AND u.contype = 'u'
-    WHERE k.contype = 'f' AND k.confrelid = '@extschema@.users'::regclass;
-    IF referring IS NOT NULL THEN
-        RAISE EXCEPTION 'other tables refer to users.email by a constraint that goes: %', referring
-            USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = 'users', COLUMN = 'email',
-                HINT = 'Nothing has been changed. Drop these foreign keys, update, and make them again.';
-    END IF;
-END
-$$;
+CREATE FUNCTION todo_internal.target()
+RETURNS TABLE (schema text, relation text, kind text, name text, definition text)
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS 'SELECT e.* FROM todo_internal.expected_todo() AS e';
 
+\i unreleased/make_way.sql
 \i objects.sql
 
 -- Rows that nobody but their owner can mend.
@@ -132,23 +123,12 @@ WHERE t.title <> todo_internal.trimmed(t.title)
 
 SET LOCAL session_replication_role = origin;
 
-ALTER TABLE @extschema@.users
-    -- ix_users_email does the same.
-    DROP CONSTRAINT users_email_key,
-    ALTER COLUMN id SET DEFAULT gen_random_uuid()::text,
-    ALTER COLUMN hashed_password SET DEFAULT '!',
-    ALTER COLUMN created_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
-    ALTER COLUMN updated_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
-    ALTER COLUMN is_active SET NOT NULL,
-    ALTER COLUMN email_verified SET NOT NULL;
-
-ALTER TABLE @extschema@.tasks
-    ALTER COLUMN created_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
-    ALTER COLUMN updated_at SET DEFAULT (now() AT TIME ZONE 'UTC'),
-    ALTER COLUMN completed SET NOT NULL;
-
-\i tables/users_rules.sql
-\i tables/tasks_rules.sql
+-- Now with their triggers.
+\pattern tables.sql
+\pattern triggers.sql
+SELECT todo_internal.expect('expected_todo', 'todo', 'todo_internal');
+\i unreleased/complete.sql
+DROP FUNCTION todo_internal.target(), todo_internal.specified();
 
 -- Nothing new, unless somebody took a table out of the extension in between and put it back.
 SELECT pg_extension_config_dump('@extschema@.users', '');

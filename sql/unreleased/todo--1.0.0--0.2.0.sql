@@ -1,21 +1,68 @@
 -- From 1.0.0 back to 0.2.0: drops the functions and the rules. Every row stays as it is.
 \i unreleased/begin.sql
--- Or there would be no way up again.
-\i unreleased/shape.sql
 
--- Nothing of it works without the rules and the guard.
+-- Nothing that builds on this extension works without the rules and the guard.
 DO $$
+DECLARE
+    other name := (
+        SELECT e.extname
+        FROM pg_extension AS t
+        JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_extension'::regclass
+        JOIN pg_extension AS e ON e.oid = d.objid
+        WHERE t.extname = 'todo'
+        ORDER BY e.extname
+        LIMIT 1
+    );
 BEGIN
-    IF EXISTS (SELECT FROM pg_catalog.pg_extension AS e WHERE e.extname OPERATOR(pg_catalog.=) 'todo_auth') THEN
-        RAISE EXCEPTION 'extension todo_auth needs version 1.0.0 of extension todo'
-            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'DROP EXTENSION todo_auth';
+    IF other IS NOT NULL THEN
+        RAISE EXCEPTION 'extension % needs version 1.0.0 of extension todo', other
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('DROP EXTENSION %I', other);
     END IF;
 END
 $$;
 
+\pattern todo--0.2.0.sql
+SELECT todo_internal.expect('specified', 'todo', 'todo_internal');
+-- Or there would be no way up again.
+\i unreleased/shape.sql
+
+CREATE FUNCTION todo_internal.target()
+RETURNS TABLE (schema text, relation text, kind text, name text, definition text)
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS 'SELECT s.* FROM todo_internal.specified() AS s';
+
+-- What this version has made and 0.2.0 does not have.
+DO $$
+DECLARE
+    home CONSTANT regnamespace := '@extschema@';
+    part record;
+BEGIN
+    FOR part IN
+        SELECT c.relid::regclass AS tab, c.kind, c.name
+        FROM todo_internal.compared(NULL) AS c
+        WHERE c.extension = 'todo'
+          AND c.kind IN ('constraint', 'index', 'trigger', 'column')
+          AND c.found IS NOT NULL
+          AND NOT EXISTS (
+              SELECT
+              FROM todo_internal.target() AS t
+              WHERE t.relation = c.relation AND t.kind = c.kind AND t.name = c.name AND (t.kind = 'column' OR todo_internal.located(t.definition, home) = c.found)
+          )
+    LOOP
+        EXECUTE CASE part.kind
+            WHEN 'constraint' THEN format('ALTER TABLE %s DROP CONSTRAINT %I', part.tab, part.name)
+            WHEN 'index' THEN format('DROP INDEX %s.%I', home, part.name)
+            WHEN 'trigger' THEN format('DROP TRIGGER %I ON %s', part.name, part.tab)
+            ELSE format('ALTER TABLE %s DROP COLUMN %I', part.tab, part.name)
+        END;
+    END LOOP;
+END
+$$;
+
+\i unreleased/complete.sql
+
 DROP EVENT TRIGGER todo_guard;
-DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.users;
-DROP TRIGGER IF EXISTS zz_todo_before_row ON @extschema@.tasks;
 
 DO $$
 DECLARE
@@ -45,25 +92,3 @@ BEGIN
     END LOOP;
 END
 $$;
-
-DROP INDEX @extschema@.ix_users_email_folded;
-
-ALTER TABLE @extschema@.users
-    DROP CONSTRAINT users_id_check,
-    DROP CONSTRAINT users_email_check,
-    DROP CONSTRAINT users_name_check,
-    DROP CONSTRAINT users_hashed_password_check,
-    ADD CONSTRAINT users_email_key UNIQUE (email),
-    ALTER COLUMN id DROP DEFAULT,
-    ALTER COLUMN hashed_password DROP DEFAULT,
-    ALTER COLUMN created_at SET DEFAULT now(),
-    ALTER COLUMN updated_at SET DEFAULT now(),
-    ALTER COLUMN is_active DROP NOT NULL,
-    ALTER COLUMN email_verified DROP NOT NULL;
-
-ALTER TABLE @extschema@.tasks
-    DROP CONSTRAINT tasks_title_check,
-    DROP CONSTRAINT tasks_description_check,
-    ALTER COLUMN created_at SET DEFAULT now(),
-    ALTER COLUMN updated_at SET DEFAULT now(),
-    ALTER COLUMN completed DROP NOT NULL;

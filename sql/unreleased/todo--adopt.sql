@@ -1,6 +1,6 @@
 -- Version adopt: tables that are there already, by whatever made the specification's schema (its DDL, its Alembic
 -- migration, SQLModel's create_all, or this extension before todo_release_tables), become the extension's. Nothing in
--- them changes; ALTER EXTENSION todo UPDATE brings them in shape. Owner and grants stay.
+-- them changes; ALTER EXTENSION todo UPDATE brings them into shape. Owner and grants stay.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 \i preflight.sql
@@ -27,6 +27,7 @@ END
 $$;
 
 \i unreleased/begin.sql
+\i unreleased/patterns.sql
 \i unreleased/shape.sql
 
 ALTER EXTENSION todo ADD TABLE @extschema@.users;
@@ -40,5 +41,5 @@ SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 \i tables/own_grants.sql
 
 -- Until these are 0.2.0's, and again from 1.0.0 on, the guard keeps them.
-CREATE SCHEMA todo_internal;
+\i description.sql
 \i triggers/guard.sql

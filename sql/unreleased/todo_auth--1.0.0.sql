@@ -33,6 +33,7 @@ BEGIN
 \i auth/triggers/refused_row.sql
 \i auth/triggers/users_deactivated.sql
 \i auth/triggers/users_password_written.sql
+\i auth/expected.sql
 \i auth/internal/schema_for_grants.sql
 \i auth/functions/grant.sql
 \i auth/functions/revoke.sql

@@ -16,13 +16,8 @@ BEGIN
         FROM pg_constraint AS k
         WHERE k.conrelid = c.oid
           AND k.contype IN ('c', 'x')
-          AND (k.conname, md5(pg_get_constraintdef(k.oid))) NOT IN (
-              ('users_id_check', '3a66ce46be167bd3cb4a172c788a77f6'),
-              ('users_email_check', 'e692e28ed59ddfcfa47427d5d5183925'),
-              ('users_name_check', 'aaa2d2b0b49b2e356f8e3e3ffb41ab9f'),
-              ('users_hashed_password_check', '3b2a923e0f5d250155a6f9ca76c1e69b'),
-              ('tasks_title_check', '3cee70d4e7a6e606ba75f0f8630a2d62'),
-              ('tasks_description_check', '07eb84a7d83d759e907d0cec030d122e')
+          AND (k.conname, pg_get_constraintdef(k.oid)) NOT IN (
+              SELECT e.name, e.definition FROM todo_internal.expected_todo() AS e WHERE e.relation = c.relname AND e.kind = 'constraint'
           )
         UNION ALL
         -- Validating it again reads the other table, with all that is on that.
@@ -44,8 +39,10 @@ BEGIN
         FROM pg_index AS i
         WHERE i.indrelid = c.oid
           AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
-          AND pg_get_indexdef(i.indexrelid) <> format(
-              'CREATE UNIQUE INDEX ix_users_email_folded ON %s USING btree (lower(((email)::text COLLATE "C")))', i.indrelid::regclass
+          AND pg_get_indexdef(i.indexrelid) NOT IN (
+              SELECT todo_internal.located(e.definition, c.relnamespace)
+              FROM todo_internal.expected_todo() AS e
+              WHERE e.relation = c.relname AND e.kind = 'index'
           )
         UNION ALL
         SELECT 'statistics ' || quote_ident(s.stxname)

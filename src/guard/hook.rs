@@ -8,6 +8,7 @@ use super::{
     CONSTRAINT_RELATION_ID, Constraint, Kind, columns, described, is_home, is_lifted, is_member, is_owner, is_part,
     is_table, loss, member, name_of, part, renamed_schema, text, whole,
 };
+use crate::catalog;
 use crate::error::{Failure, Report};
 use pgrx::pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
 use pgrx::pg_sys::SysCacheIdentifier::{ATTNUM, NAMESPACEOID, RELOID};
@@ -156,20 +157,9 @@ fn judge_reference(trigger: Oid) -> Result<(), Failure> {
     }
     let Some(key) = Constraint::by_oid(row.tgconstraint) else { return Ok(()) };
     for column in key.columns {
-        // SAFETY: catalog look-ups; the row is released once it has been read.
-        let type_owner = unsafe {
-            let base = pg_sys::getBaseType(pg_sys::get_atttype(key.table, column));
-            let tuple =
-                pg_sys::SearchSysCache1(pg_sys::SysCacheIdentifier::TYPEOID as c_int, pg_sys::Datum::from(base));
-            if tuple.is_null() {
-                continue;
-            }
-            let owner = (*GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_type>()).typowner;
-            pg_sys::ReleaseSysCache(tuple);
-            owner
-        };
-        // SAFETY: a catalog look-up.
-        if !unsafe { pg_sys::superuser_arg(type_owner) } {
+        // SAFETY: catalog look-ups, which take any OID and column.
+        let base = unsafe { pg_sys::getBaseType(pg_sys::get_atttype(key.table, column)) };
+        if !catalog::is_superuser(catalog::type_owner(base)) {
             let message =
                 format!("cannot refer to {} from a column of a type of its own", described(row.tgconstrrelid));
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(

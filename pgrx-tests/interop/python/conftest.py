@@ -163,6 +163,31 @@ def page_of_models():
     return [(file, line, code.replace(edit, "NaiveDatetime = datetime")) for file, line, code in blocks]
 
 
+class Function:
+    """A row of the table of all functions, functions.txt."""
+
+    def __init__(self, line):
+        cells = [cell.strip() for cell in line.split("|")]
+        self.name, arguments, self.returns, self.effect, self.access, _ = cells
+        self.arguments = dict(argument.split(" => ") for argument in arguments.split(", ") if argument)
+
+    def call(self, **others):
+        """The call that finds something in `sample()`, with other values for some of its arguments."""
+        assert others.keys() <= self.arguments.keys(), self.name
+        values = self.arguments | others
+        return f"{self.name}({', '.join(f'{name} => {value}' for name, value in values.items())})"
+
+
+def functions():
+    lines = (TOP / "pgrx-tests/functions.txt").read_text().splitlines()
+    return [Function(line) for line in lines if line and not line.startswith("#")][1:]
+
+
+def sample():
+    """The statements that make what the calls of all functions find."""
+    return (TOP / "pgrx-tests/fixtures/sample.sql").read_text().replace("@extschema@", "public")
+
+
 def statements(file):
     """The statements of a file of SQL in the fixtures."""
     text = (TOP / "pgrx-tests/fixtures" / file).read_text()

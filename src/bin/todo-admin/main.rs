@@ -1,5 +1,7 @@
-//! `todo-admin`: the operator's program. It runs SQL and shows the outcome. What is valid, the database decides; no rule is
-//! repeated here.
+//! `todo-admin`: the operator's program. It runs SQL and shows the outcome; the database decides what is valid.
+//!
+//! Every query is a file in `sql/admin/`. Only statements that take no parameters, such as SET, COPY or CREATE EXTENSION, are
+//! written in Rust, where they run.
 //!
 //! A module uses only modules that stand below it in this table:
 //!
@@ -22,7 +24,9 @@
 //! | [`extension`] | what the commands need to know of the extension |
 //! | [`sql`] | how SQL is read from `sql/admin/`, and what is there |
 //! | [`new_file`] | files that are complete or not there |
-//! | [`connect`], [`conninfo`] | how to connect, and where |
+//! | [`connect`] | how to connect |
+//! | [`conninfo`] | where to connect |
+//! | [`connection_string`] | how `--dsn` is read |
 //! | [`output`], [`prompt`] | standard output, and questions |
 //! | [`error`] | why a command fails, in one line |
 //! | [`message`] | standard error |
@@ -34,6 +38,7 @@ mod backup;
 mod backup_files;
 mod bad_lines;
 mod connect;
+mod connection_string;
 mod conninfo;
 mod doctor;
 mod error;

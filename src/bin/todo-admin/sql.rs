@@ -1,5 +1,4 @@
-//! The SQL that the commands run. Every query is a file in `sql/admin/`, one a file; only statements that take no parameters,
-//! such as SET, COPY or CREATE EXTENSION, are written where they run.
+//! The queries in `sql/admin/`, and those that several commands run.
 
 use crate::error::Error;
 use postgres::Transaction;

@@ -1,9 +1,11 @@
-//! For scripts and operators: the rules as SQL functions (scripts that bring older rows under them tell with these what they
-//! can mend, and what not), where the ids of tasks are, and which version the library is of.
+//! The Rust side of the functions in `sql/internal/`. The extension's scripts and other functions use them: the rules, for rows
+//! that were stored before the rules; the ids of tasks; triggers of others; the library's version.
 
 use crate::boundary::{scalar_function, set_function};
 use crate::error::Failure;
-use crate::owner::Access;
+use crate::foreign_code;
+use crate::membership::Extension;
+use crate::owner::{self, Access};
 use crate::rules;
 use crate::statement::{Rights, statement};
 use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
@@ -31,6 +33,17 @@ scalar_function! {
             _ => return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, "no rule for this column")),
         };
         Ok(outcome.err().and_then(|failure| failure.message.into_owned().into_datum()))
+    }
+}
+
+scalar_function! {
+    /// `todo_internal.refuse_foreign_code(written regclass)`
+    fn todo_refuse_foreign_code(call) {
+        if let Some(table) = call.argument::<pg_sys::Oid>(0) {
+            Extension::of_relation(table).ok_or_else(|| owner::not_a_member(table))?;
+            foreign_code::refuse(table, true)?;
+        }
+        Ok(None)
     }
 }
 

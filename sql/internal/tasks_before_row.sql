@@ -7,8 +7,3 @@ COMMENT ON FUNCTION todo_internal.tasks_before_row() IS
     'Brings a new row of tasks in shape and refuses one that breaks a rule';
 
 REVOKE ALL ON FUNCTION todo_internal.tasks_before_row() FROM PUBLIC;
-
--- Triggers fire in the order of their names: this one after any of an application, whose row it judges.
-CREATE TRIGGER zz_todo_before_row
-    BEFORE INSERT OR UPDATE ON @extschema@.tasks
-    FOR EACH ROW EXECUTE FUNCTION todo_internal.tasks_before_row();

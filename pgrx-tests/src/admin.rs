@@ -1,10 +1,46 @@
 //! `todo-admin` as an operator runs it.
 
-use crate::{Database, Said, admin, said};
+use crate::Database;
 use rexpect::session::{Options, PtySession, spawn_with_options};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// What one run of `todo-admin` has said.
+#[derive(Debug)]
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+/// `todo-admin` as it was built, connected by the PG* variables; not on a terminal.
+pub fn admin(database: &str) -> Command {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/todo-admin");
+    let mut command = Command::new(program);
+    command.env("PGDATABASE", database).env_remove("DATABASE_URL").stdin(std::process::Stdio::null());
+    command
+}
+
+/// Runs a command to its end, with a text as its standard input.
+pub fn said(command: &mut Command, input: &str) -> Said {
+    use std::io::Write;
+    use std::process::Stdio;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    // A program that does not read all of it is no failure of ours.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("the program ends");
+    Said {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
 
 /// Runs a command that must succeed without a word on standard error; its standard output.
 #[track_caller]

@@ -1,0 +1,117 @@
+//! A database for each test, in the cluster that `cluster.sh exec` started.
+
+use crate::fixtures::HASH;
+use crate::server::{config, connect, variable};
+use postgres::{Client, Config};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A database of its own for one test, dropped at the end.
+pub struct Database {
+    pub name: String,
+    pub client: Client,
+}
+
+impl Database {
+    /// A database with the extension in schema public.
+    pub fn new() -> Self {
+        let mut database = Self::empty();
+        database.client.batch_execute("CREATE EXTENSION todo").expect("the extension installs");
+        database
+    }
+
+    /// A database with the extension and users `u1` and `u2`.
+    pub fn with_users() -> Self {
+        let mut database = Self::new();
+        database
+            .client
+            .batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'), ('u2', 'b@b.cd', 'B')")
+            .expect("valid users");
+        database
+    }
+
+    /// Both extensions, and users `u1` and `u2`, of whom `u1` has a password.
+    pub fn with_auth() -> Self {
+        let mut database = Self::with_users();
+        database.client.batch_execute("CREATE EXTENSION todo_auth").expect("the extension installs");
+        database.client.execute("UPDATE users SET hashed_password = $1 WHERE id = 'u1'", &[&HASH]).expect("a hash");
+        database
+    }
+
+    /// A database without the extension.
+    pub fn empty() -> Self {
+        Self::created_with("")
+    }
+
+    /// A database without the extension, made with more options of CREATE DATABASE.
+    pub fn created_with(options: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        connect("postgres").batch_execute(&format!("CREATE DATABASE {name} {options}")).expect("a new database");
+        Self { client: connect(&name), name }
+    }
+
+    /// Tables that can be adopted, with a few rows.
+    pub fn to_adopt(tables: &str) -> Self {
+        let mut database = Self::empty();
+        let client = &mut database.client;
+        client.batch_execute(tables).unwrap();
+        client
+            .execute(
+                "INSERT INTO users SELECT 'u' || i, 'user' || i || '@b.cd', 'User ' || i, $1, '2024-01-01', '2024-01-02', i % 2 = 0, false
+                 FROM generate_series(1, 20) AS i",
+                &[&HASH],
+            )
+            .unwrap();
+        client
+            .batch_execute(
+                "INSERT INTO tasks (user_id, title, completed, created_at, updated_at, completed_at)
+                 SELECT 'u' || i % 20 + 1, 'Task ' || i, i % 2 = 0, '2024-01-01', '2024-01-02 03:04:05.678901',
+                     CASE i % 2 WHEN 0 THEN timestamp '2024-01-02' END
+                 FROM generate_series(1, 200) AS i",
+            )
+            .unwrap();
+        database
+    }
+
+    /// One more session.
+    pub fn connect(&self) -> Client {
+        connect(&self.name)
+    }
+
+    /// How to connect, for a session of another kind.
+    pub fn config(&self) -> Config {
+        config(&variable("PGHOST"), &self.name)
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let ended = end(&self.name);
+        // A test that panics must not panic again.
+        if !std::thread::panicking() {
+            ended.unwrap_or_else(|e| panic!("what {} leaves behind: {e:?}", self.name));
+        }
+    }
+}
+
+/// Drops a test's databases, then its roles: those named after the database, with more before or after the name.
+fn end(name: &str) -> Result<(), postgres::Error> {
+    let client = &mut connect("postgres");
+    let named = format!("(^|[^a-z0-9]){name}($|[^0-9])");
+    for (catalog, column, drop) in [
+        ("pg_database", "datname", "DROP DATABASE %1$I WITH (FORCE)"),
+        ("pg_roles", "rolname", "DROP OWNED BY %1$I; DROP ROLE %1$I"),
+    ] {
+        let all = format!("SELECT format('{drop}', {column}) FROM {catalog} WHERE {column} ~ $1");
+        for row in client.query(&all, &[&named])? {
+            client.batch_execute(row.get(0))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Texts and values that several tests use.
+
+/// The specification's sample data, to the letter.
+pub const SAMPLE_DATA: &str = include_str!("../fixtures/sample_data.sql");
+/// The specification's seven query patterns, to the letter.
+pub const PATTERNS: &str = include_str!("../fixtures/patterns.sql");
+/// The same seven through the functions.
+pub const PATTERNS_BY_FUNCTION: &str = include_str!("../fixtures/patterns_by_function.sql");
+
+/// What other tools have made of the specification, to be adopted.
+pub const TO_ADOPT: [(&str, &str); 4] = [
+    ("the DDL", include_str!("../fixtures/adopt/ddl.sql")),
+    ("Alembic", include_str!("../fixtures/adopt/alembic.sql")),
+    ("SQLModel", include_str!("../fixtures/adopt/sqlmodel.sql")),
+    ("released tables", "CREATE EXTENSION todo; SELECT todo_release_tables(); DROP EXTENSION todo"),
+];
+
+/// What an application may add to the tables, one of each kind, and dumps leave out; for a role named ROLE.
+pub const EXTRAS: &str = include_str!("../fixtures/extras.sql");
+
+/// A bcrypt hash, for columns that need one. Tests bind it, so that no server log shows it.
+pub const HASH: &str = "$2b$12$LQv3c1yqBWVHxkd0LHAkCOYz6TtxMQJqhN8/X4SIYoqLJ2NXC.Ky2";
+
+/// A hash as Better Auth makes it if nobody tells it otherwise.
+pub fn scrypt() -> String {
+    format!("{}:{}", "0f".repeat(16), "a1".repeat(64))
+}
+
+/// Makes a session of todo_auth: token, user.
+pub const AUTH_SESSION: &str =
+    "INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ($1, now(), $2)";

@@ -1,0 +1,117 @@
+//! The cluster that the tests share, and clusters besides it.
+
+use crate::Database;
+use postgres::{Client, Config, NoTls};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// A cluster besides the one that the tests share, stopped and removed at the end.
+pub struct Server {
+    dir: PathBuf,
+    host: String,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        Self::make("start", &[])
+    }
+
+    /// A hot standby of the shared cluster.
+    pub fn standby() -> Self {
+        Self::make("standby", &[])
+    }
+
+    /// What pg_upgrade makes of this cluster, which it stops, for the server that is tested against.
+    pub fn upgrade(&self) -> Self {
+        Self::make("upgrade", &[&self.dir])
+    }
+
+    fn make(command: &str, arguments: &[&Path]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let suffix = format!("{command}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        // Beside the shared one: with that, it is removed even if a test is killed.
+        let dir = PathBuf::from(variable("TODO_CLUSTER")).with_extension(suffix);
+        let output = cluster_sh(command, &[arguments, &[&dir]].concat());
+        let host = output.lines().find_map(|line| line.strip_prefix("PGHOST='")?.strip_suffix('\'')).expect("a host");
+        Self { host: host.to_owned(), dir }
+    }
+
+    /// Where it lives: `data` is its data directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Restarts it, for settings that want that. `private` are files in its data directory that are to be the server's alone.
+    pub fn restart(&self, private: &[&str]) {
+        let private: Vec<&Path> = private.iter().map(Path::new).collect();
+        cluster_sh("restart", &[&[self.dir.as_path()], private.as_slice()].concat());
+    }
+
+    /// The directory of its socket, for PGHOST.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub fn connect(&self, database: &str) -> Client {
+        connect_to(&self.host, database)
+    }
+
+    /// As another role than the superuser.
+    pub fn connect_as(&self, database: &str, role: &str) -> Client {
+        let mut config = config(&self.host, database);
+        config.user(role).connect(NoTls).expect("the role may log in")
+    }
+
+    /// A session on the standby's copy of a database, once it has replayed all that the primary has written so far.
+    pub fn connect_to_copy(&self, database: &mut Database) -> Client {
+        let written: String = database.client.query_one("SELECT pg_current_wal_lsn()::text", &[]).unwrap().get(0);
+        let mut client = self.connect("postgres");
+        let replayed = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !client.query_one(&replayed, &[]).unwrap().get::<_, bool>(0) {
+            assert!(Instant::now() < deadline, "the standby does not catch up");
+        }
+        self.connect(&database.name)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        cluster_sh("stop", &[&self.dir]);
+    }
+}
+
+/// Runs `cluster.sh`; its standard output.
+fn cluster_sh(command: &str, arguments: &[&Path]) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster.sh");
+    let output = Command::new(script).arg(command).args(arguments).output().expect("cluster.sh runs");
+    assert!(output.status.success(), "cluster.sh {command}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The cluster's server log.
+pub fn server_log() -> String {
+    std::fs::read_to_string(Path::new(&variable("TODO_CLUSTER")).join("server.log")).expect("a readable server log")
+}
+
+/// A session of the superuser on the shared cluster.
+pub(crate) fn connect(database: &str) -> Client {
+    connect_to(&variable("PGHOST"), database)
+}
+
+fn connect_to(host: &str, database: &str) -> Client {
+    config(host, database).connect(NoTls).expect("the test cluster accepts connections")
+}
+
+pub(crate) fn config(host: &str, database: &str) -> Config {
+    let mut config = Config::new();
+    config.host(host).user("postgres").dbname(database);
+    config
+}
+
+/// A variable that `cluster.sh exec` sets.
+pub(crate) fn variable(name: &str) -> String {
+    std::env::var(name).expect("run by `make test`, within cluster.sh exec")
+}

@@ -1,0 +1,31 @@
+//! What is in a database: objects and rows, as text to compare.
+
+use postgres::Client;
+
+/// All that the extension is in the catalogs, a line each.
+pub fn catalog(client: &mut Client) -> Vec<String> {
+    catalog_of(client, "todo")
+}
+
+/// The same for another extension.
+pub fn catalog_of(client: &mut Client, extension: &str) -> Vec<String> {
+    let query = include_str!("../fixtures/catalog.sql");
+    strings(client, &query.replace("extname = 'todo'", &format!("extname = '{extension}'")))
+}
+
+/// Every row of both tables, as text.
+pub fn rows(client: &mut Client) -> Vec<String> {
+    strings(
+        client,
+        "SELECT r.text FROM (
+             SELECT 1 AS place, id COLLATE \"C\" AS key, users::text AS text FROM users
+             UNION ALL SELECT 2, to_char(id, 'FM0000000000'), tasks::text FROM tasks
+         ) AS r ORDER BY r.place, r.key",
+    )
+}
+
+/// The first column of a query's rows.
+#[track_caller]
+pub fn strings(client: &mut Client, query: &str) -> Vec<String> {
+    client.query(query, &[]).unwrap_or_else(|e| panic!("{query}: {e:?}")).iter().map(|row| row.get(0)).collect()
+}

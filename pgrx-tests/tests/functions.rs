@@ -1,0 +1,151 @@
+//! The table of all functions is complete and true, and what holds for every function holds for each.
+
+use postgres::Client;
+use todo_tests::functions::{Access, Effect, Function, functions};
+use todo_tests::{Database, Failure, rows, strings};
+
+/// How many rows a call returns.
+fn call(client: &mut Client, call: &str) -> Result<usize, postgres::Error> {
+    Ok(client.query(&format!("SELECT * FROM {call}"), &[])?.len())
+}
+
+/// The names of those that a role may execute, in order.
+fn executable(client: &mut Client, role: &str) -> Vec<String> {
+    let mut names = strings(client, &format!("{CATALOG} AND has_function_privilege('{role}', p.oid, 'EXECUTE')"));
+    names.iter_mut().for_each(|line| line.truncate(line.find('(').expect("arguments")));
+    names.sort();
+    names
+}
+
+/// The names of those with some access, in order.
+fn with_access(access: Access) -> Vec<String> {
+    let mut names: Vec<String> = functions()
+        .iter()
+        .filter(|function| function.access == access)
+        .map(|function| function.name.to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// What the table says of each function, as the catalog says it.
+const CATALOG: &str = "
+    SELECT format('%s%s(%s) %s %s',
+        CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END, p.proname,
+        array_to_string(p.proargnames[1:p.pronargs], ', '), p.prorettype::regtype,
+        CASE p.provolatile WHEN 'v' THEN 'volatile' ELSE 'reads' END)
+    FROM pg_proc AS p
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+    JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+    WHERE e.extname IN ('todo', 'todo_auth') AND n.nspname <> 'todo_internal'
+      AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)";
+
+#[test]
+fn the_table_has_every_function() {
+    let mut database = Database::with_sample();
+    let of_table = |function: &Function| {
+        let arguments: Vec<&str> = function.arguments.iter().map(|(name, _)| *name).collect();
+        let effect = if function.effect == Effect::Reads { "reads" } else { "volatile" };
+        format!("{}({}) {} {effect}", function.name, arguments.join(", "), function.returns)
+    };
+    let mut table: Vec<String> = functions().iter().map(of_table).collect();
+    table.sort();
+    let mut catalog = strings(&mut database.client, CATALOG);
+    catalog.sort();
+    assert_eq!(table, catalog, "functions.txt (left) and the catalog (right)");
+}
+
+/// Calls return rows, and do to rows what the table says.
+#[test]
+fn every_call_has_its_effect() {
+    let mut database = Database::with_sample();
+    let client = &mut database.client;
+    let before = rows(client);
+    for function in functions() {
+        client.batch_execute("BEGIN").unwrap();
+        let returned = call(client, &function.call()).unwrap_or_else(|e| panic!("{}: {e:?}", function.name));
+        // Nothing has been added to the tables that dumps would leave out.
+        assert_eq!(returned > 0, function.name != "todo_not_in_dumps", "{}", function.name);
+        let after = rows(client);
+        let kept = before.iter().filter(|row| after.contains(row)).count();
+        let seen = (after.len() as isize - before.len() as isize, kept < before.len());
+        match function.effect {
+            Effect::Reads | Effect::Hashes => assert_eq!(seen, (0, false), "{}", function.name),
+            Effect::Creates => assert_eq!(seen, (1, false), "{}", function.name),
+            // Rights and owners are no rows.
+            Effect::Changes => assert_eq!(seen, (0, function.returns != "void"), "{}", function.name),
+            Effect::Deletes => assert!(seen.0 < 0, "{}", function.name),
+        }
+        client.batch_execute("ROLLBACK").unwrap();
+    }
+}
+
+#[test]
+fn only_what_writes_fails_in_a_read_only_transaction() {
+    let mut database = Database::with_sample();
+    let client = &mut database.client;
+    // As a login would renew the hash where it could.
+    client.batch_execute("SET default_transaction_read_only = on; SET todo.bcrypt_cost = 5").unwrap();
+    for function in functions() {
+        let result = call(client, &function.call());
+        if function.effect.writes() {
+            assert_eq!(Failure::of(result).code, "25006", "{}", function.name);
+        } else {
+            result.unwrap_or_else(|e| panic!("{}: {e:?}", function.name));
+        }
+    }
+}
+
+#[test]
+fn null_is_refused_for_some_arguments_and_finds_nothing_for_others() {
+    let mut database = Database::with_sample();
+    let client = &mut database.client;
+    let optional = strings(
+        client,
+        "SELECT concat(p.proname, ' ', a.name)
+         FROM pg_proc AS p, unnest(p.proargnames[1:p.pronargs]) WITH ORDINALITY AS a (name, number)
+         WHERE p.pronamespace = 'public'::regnamespace AND a.number > p.pronargs - p.pronargdefaults",
+    );
+    for function in functions() {
+        for (argument, _) in &function.arguments {
+            let null = function.call_with(&[(argument, "NULL")]);
+            client.batch_execute("BEGIN").unwrap();
+            let result = call(client, &null);
+            if let Some((_, column)) = function.not_null.iter().find(|(name, _)| name == argument) {
+                let failure = Failure::of(result);
+                assert_eq!((failure.fields(), &failure.detail), (("23502", *column, None), &None), "{null}");
+            } else {
+                let found = result.unwrap_or_else(|e| panic!("{null}: {e:?}"));
+                let finds_nothing = ["tasks", "todo_users"].contains(&function.returns)
+                    && !optional.contains(&format!("{} {argument}", function.name));
+                assert_eq!(found == 0, finds_nothing, "{null}");
+            }
+            client.batch_execute("ROLLBACK").unwrap();
+        }
+    }
+    let counts = client.query_one("SELECT * FROM todo_task_counts(NULL)", &[]).unwrap();
+    assert_eq!([0, 1, 2].map(|i| counts.get::<_, i64>(i)), [0, 0, 0]);
+}
+
+#[test]
+fn grants_give_what_the_table_says() {
+    let mut database = Database::with_sample();
+    let [api, auth] = ["api", "auth"].map(|name| database.role(name));
+    let client = &mut database.client;
+    client.batch_execute(&format!("SELECT todo_grant('{api}'); SELECT todo_auth.grant('{auth}')")).unwrap();
+    assert_eq!(executable(client, &api), with_access(Access::Api));
+    assert_eq!(executable(client, &auth), with_access(Access::Auth));
+    for (role, access) in [(&api, Access::Api), (&auth, Access::Auth)] {
+        for function in functions() {
+            client.batch_execute(&format!("BEGIN; SET LOCAL ROLE {role}")).unwrap();
+            let result = call(client, &function.call());
+            if function.access == access {
+                result.unwrap_or_else(|e| panic!("{}: {e:?}", function.name));
+            } else {
+                assert_eq!(Failure::of(result).code, "42501", "{}", function.name);
+            }
+            client.batch_execute("ROLLBACK").unwrap();
+        }
+    }
+}

@@ -1,0 +1,19 @@
+-- For todo_check(): what dumps leave out. What a restore would leave open is a fault; what it would merely lack is not.
+CREATE FUNCTION todo_internal.check_dumps()
+RETURNS TABLE (name text, ok boolean, detail text, fix text)
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT 'dump of ' || d.object, d.severity <> 'error',
+        CASE d.severity
+            WHEN 'error' THEN 'left out: a restore without it shows someone more than before'
+            ELSE 'left out: todo-admin backup keeps the statement that makes it again'
+        END,
+        'use todo-admin backup and restore --with-extras; after any other restore, run ' || d.ddl
+    FROM @extschema@.todo_not_in_dumps() AS d;
+END;
+
+COMMENT ON FUNCTION todo_internal.check_dumps() IS
+    'Whether a restore would show someone more than before';
+
+REVOKE ALL ON FUNCTION todo_internal.check_dumps() FROM PUBLIC;

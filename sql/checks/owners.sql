@@ -1,0 +1,41 @@
+-- For todo_check(): whose rights functions with the owner's rights have, and whether these are enough.
+CREATE FUNCTION todo_internal.check_owners()
+RETURNS TABLE (name text, ok boolean, detail text, fix text)
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT 'owner of ' || r.relation,
+        NOT o.rolsuper
+            AND has_table_privilege(c.relowner, c.oid, 'SELECT') AND has_table_privilege(c.relowner, c.oid, 'INSERT')
+            AND has_table_privilege(c.relowner, c.oid, 'UPDATE') AND has_table_privilege(c.relowner, c.oid, 'DELETE')
+            AND has_schema_privilege(c.relowner, c.relnamespace, 'USAGE'),
+        c.relowner::regrole || CASE
+            WHEN o.rolsuper THEN ', a superuser'
+            WHEN NOT has_schema_privilege(c.relowner, c.relnamespace, 'USAGE') THEN ', without USAGE on the schema'
+            ELSE ''
+        END,
+        CASE
+            WHEN o.rolsuper THEN format('ALTER TABLE %s OWNER TO todo_owner', c.oid::regclass)
+            ELSE format(
+                'GRANT ALL ON TABLE %1$s TO %2$s; GRANT USAGE ON SCHEMA %3$s TO %2$s', c.oid::regclass, c.relowner::regrole,
+                c.relnamespace::regnamespace
+            )
+        END
+    FROM (SELECT DISTINCT x.relation FROM todo_internal.expected() AS x WHERE x.extension = 'todo' AND x.kind = 'column') AS r
+    JOIN pg_extension AS e ON e.extname = 'todo'
+    JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname = r.relation AND c.relkind = 'r'
+    JOIN pg_roles AS o ON o.oid = c.relowner
+    UNION ALL
+    SELECT 'owner of todo_users', o.rolname = 'todo_owner' AND has_table_privilege(v.relowner, u.oid, 'SELECT'),
+        v.relowner::regrole || CASE WHEN has_table_privilege(v.relowner, u.oid, 'SELECT') THEN '' ELSE ', without SELECT on users' END,
+        format('ALTER VIEW %s OWNER TO todo_owner; GRANT SELECT ON TABLE %s TO todo_owner', v.oid::regclass, u.oid::regclass)
+    FROM pg_extension AS e
+    JOIN pg_class AS v ON e.extname = 'todo' AND v.relnamespace = e.extnamespace AND v.relname = 'todo_users'
+    JOIN pg_roles AS o ON o.oid = v.relowner
+    JOIN pg_class AS u ON u.relnamespace = e.extnamespace AND u.relname = 'users';
+END;
+
+COMMENT ON FUNCTION todo_internal.check_owners() IS
+    'Whether tables and view belong to a role that is fit for it';
+
+REVOKE ALL ON FUNCTION todo_internal.check_owners() FROM PUBLIC;

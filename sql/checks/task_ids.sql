@@ -1,0 +1,28 @@
+-- For todo_check(): whether new tasks get ids that are free, and for how long.
+CREATE FUNCTION todo_internal.check_task_ids()
+RETURNS TABLE (name text, ok boolean, detail text, fix text)
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT 'sequence tasks_id_seq ahead of tasks', i.problem IS NULL AND i.taken IS NULL,
+        coalesce('cannot be read: ' || i.problem, format('next id %s, %s', i.next, coalesce('but there is a task ' || i.taken, 'free'))),
+        CASE
+            WHEN i.problem IS NULL THEN format('SELECT setval(%L, %s)', e.extnamespace::regnamespace || '.tasks_id_seq', i.largest)
+            ELSE 'fix what else is reported first'
+        END
+    FROM pg_extension AS e
+    CROSS JOIN LATERAL todo_internal.task_ids(e.extnamespace) AS i
+    WHERE e.extname = 'todo'
+    UNION ALL
+    SELECT 'sequence tasks_id_seq below 75 %', i.next < 0.75 * 2147483647,
+        format('%s %% of 2147483647 ids given', trunc(100 * (i.next - 1) / 2147483647, 1)),
+        'plan before they end: give old tasks away and let the sequence RESTART in a range that is free then'
+    FROM pg_extension AS e
+    CROSS JOIN LATERAL todo_internal.task_ids(e.extnamespace) AS i
+    WHERE e.extname = 'todo' AND i.next IS NOT NULL;
+END;
+
+COMMENT ON FUNCTION todo_internal.check_task_ids() IS
+    'Whether new tasks get ids that are free, and for how long';
+
+REVOKE ALL ON FUNCTION todo_internal.check_task_ids() FROM PUBLIC;

@@ -1,0 +1,64 @@
+-- Makes, or replaces, a function without arguments that returns what tables of an extension are like now, as described() has it. This is how
+-- the extension knows what its tables must be like: it is called when they have just been made, by the files of sql/tables/ and
+-- sql/triggers/ and by nothing else.
+-- tables is the schema of these tables. Of tables elsewhere, only the triggers that call the extension's functions are part.
+-- Tables in the schema of helpers are patterns, made by an upgrade script to be looked at here, and are dropped.
+CREATE FUNCTION todo_internal.expect(
+    made text,
+    extension text,
+    tables regnamespace
+)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    home CONSTANT regnamespace := CASE extension
+        WHEN 'todo' THEN tables
+        ELSE (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'todo')
+    END;
+    members CONSTANT oid[] := ARRAY(
+        SELECT c.oid
+        FROM pg_extension AS e
+        JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+        WHERE e.extname = extension AND c.relnamespace = tables
+    );
+    triggers CONSTANT text[] := ARRAY(
+        SELECT t.tgrelid || ' ' || t.tgname
+        FROM pg_extension AS e
+        JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        JOIN pg_trigger AS t ON d.classid = 'pg_proc'::regclass AND t.tgfoid = d.objid
+        JOIN pg_class AS c ON c.oid = t.tgrelid
+        WHERE e.extname = extension AND c.relnamespace IN (tables, home)
+    );
+    body text;
+BEGIN
+    SELECT string_agg(format(E'\n    (%L, %L, %L, %L, %L)', d.schema, d.relation, d.kind, d.name, d.definition), ','
+        ORDER BY d.schema COLLATE "C", d.relation COLLATE "C", d.kind, d.place, d.name COLLATE "C")
+    INTO STRICT body
+    FROM todo_internal.described(home, members || ARRAY(SELECT split_part(t, ' ', 1)::oid FROM unnest(triggers) AS t)) AS d
+    WHERE CASE
+        WHEN d.kind IN ('trigger', 'function', 'dependence of trigger') THEN d.relid || ' ' || d.name = ANY (triggers)
+        ELSE d.relid = ANY (members)
+    END;
+    EXECUTE format(
+        'CREATE OR REPLACE FUNCTION todo_internal.%I() RETURNS TABLE (schema text, relation text, kind text, name text, definition text) '
+        'LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 100 SET search_path = pg_catalog, pg_temp AS %L',
+        made, E'\nVALUES' || body || E'\n'
+    );
+    EXECUTE format('COMMENT ON FUNCTION todo_internal.%I() IS %L', made, 'What tables must be like, written by todo_internal.expect()');
+    EXECUTE format('REVOKE ALL ON FUNCTION todo_internal.%I() FROM PUBLIC', made);
+
+    IF tables = 'todo_internal'::regnamespace THEN
+        EXECUTE 'DROP TABLE ' || (
+            SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class AS c WHERE c.oid = ANY (members) AND c.relkind = 'r'
+        );
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION todo_internal.expect(text, text, regnamespace) IS
+    'Makes a function that returns what tables of an extension are like now';
+
+REVOKE ALL ON FUNCTION todo_internal.expect(text, text, regnamespace) FROM PUBLIC;

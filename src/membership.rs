@@ -1,0 +1,65 @@
+//! What belongs to the extension `todo`, and to its companions: the extensions that require it, such as `todo_auth`.
+//!
+//! Only a superuser's extension is a companion, because what belongs to one is trusted.
+
+use crate::catalog;
+use pgrx::pg_sys::{self, Oid};
+
+/// `todo` or one of its companions.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Extension {
+    oid: Oid,
+    is_todo: bool,
+}
+
+impl Extension {
+    /// The extension with this OID, if it is one of ours.
+    pub fn by_oid(oid: Oid) -> Option<Self> {
+        if oid == pg_sys::InvalidOid {
+            return None;
+        }
+        let todo = todo();
+        let is_todo = oid == todo;
+        (is_todo || is_companion(oid, todo)).then_some(Self { oid, is_todo })
+    }
+
+    /// The extension of ours that an object belongs to. `class` is the catalog that the object is in.
+    pub fn of(class: Oid, object: Oid) -> Option<Self> {
+        // SAFETY: a catalog look-up, which takes any OIDs.
+        Self::by_oid(unsafe { pg_sys::getExtensionOfObject(class, object) })
+    }
+
+    /// The extension of ours that a relation belongs to.
+    pub fn of_relation(relation: Oid) -> Option<Self> {
+        Self::of(pg_sys::RelationRelationId, relation)
+    }
+
+    /// Whether it is `todo` itself.
+    pub fn is_todo(self) -> bool {
+        self.is_todo
+    }
+
+    /// Its name.
+    pub fn name(self) -> String {
+        // SAFETY: a catalog look-up, whose result is NULL or a terminated string.
+        unsafe { catalog::text(pg_sys::get_extension_name(self.oid)) }
+    }
+}
+
+/// The OID of extension `todo`, or InvalidOid.
+pub fn todo() -> Oid {
+    // SAFETY: a catalog look-up by a terminated string.
+    unsafe { pg_sys::get_extension_oid(c"todo".as_ptr(), true) }
+}
+
+fn is_companion(extension: Oid, todo: Oid) -> bool {
+    let mut requires_todo = false;
+    catalog::dependencies(pg_sys::ExtensionRelationId, extension, |dependency| {
+        requires_todo |= dependency.needed_class == pg_sys::ExtensionRelationId && dependency.needed == todo;
+    });
+    let mut owner = pg_sys::InvalidOid;
+    catalog::scan(pg_sys::ExtensionOidIndexId.into(), [extension], |row: &pg_sys::FormData_pg_extension| {
+        owner = row.extowner;
+    });
+    requires_todo && catalog::is_superuser(owner)
+}

@@ -1,0 +1,33 @@
+//! Acting as another role for a while.
+
+use pgrx::pg_sys::{self, Oid};
+use std::ffi::c_int;
+
+/// Does `work` as another role, or with InvalidOid as the current one.
+///
+/// The work is a security-restricted operation, as PostgreSQL's own maintenance is: what others have attached to the tables
+/// can leave nothing behind that would run later with the caller's rights, such as a cursor WITH HOLD, a deferred trigger
+/// or a search_path. Settings that change meanwhile are put back: a SET clause of the called function would not prevent
+/// that a SET lasts for the caller's session.
+///
+/// An ERROR leaves the role as it is. It ends the transaction or subtransaction, which puts role and settings back.
+pub fn acting_as<T>(role: Oid, work: impl FnOnce() -> T) -> T {
+    if role == pg_sys::InvalidOid {
+        return work();
+    }
+    let restricted = (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION) as c_int;
+    let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
+    // SAFETY: these functions work on variables of the backend, and raise no error.
+    let settings = unsafe {
+        pg_sys::GetUserIdAndSecContext(&raw mut caller, &raw mut context);
+        pg_sys::SetUserIdAndSecContext(role, context | restricted);
+        pg_sys::NewGUCNestLevel()
+    };
+    let result = work();
+    // SAFETY: the level is the one that was opened above, and what was read there is put back.
+    unsafe {
+        pg_sys::AtEOXact_GUC(false, settings);
+        pg_sys::SetUserIdAndSecContext(caller, context);
+    }
+    result
+}
