@@ -1,4 +1,4 @@
--- What must be there before the tables are: a schema for helpers, and what tells how tables have been made.
+-- What must exist before the tables: a schema for helpers, and functions that describe tables.
 \i schema.sql
 \i internal/described.sql
 \i internal/located.sql

@@ -4,7 +4,7 @@
 \i owner.sql
 \i views/todo_users.sql
 \i internal/*.sql
--- What todo_check() calls: its body is bound to these functions, which must exist by then.
+-- todo_check() calls these. Its body is bound to them, so they must exist first.
 \i functions/todo_not_in_dumps.sql
 \i checks/*.sql
 \i functions/*.sql

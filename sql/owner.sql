@@ -8,7 +8,7 @@ BEGIN
         BEGIN
             CREATE ROLE todo_owner NOLOGIN;
         EXCEPTION
-            -- By an installation in another database, at the same time.
+            -- Another database's installation made it at the same time.
             WHEN duplicate_object OR unique_violation THEN NULL;
         END;
     END IF;

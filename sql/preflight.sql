@@ -1,9 +1,9 @@
--- Whatever the session has set, names and literals mean here what they say, and definitions are as PostgreSQL prints them by default.
+-- The session's settings must not change what names and literals mean here, nor how definitions are printed.
 SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL quote_all_identifiers = off;
 SET LOCAL standard_conforming_strings = on;
 
--- Lengths and characters are counted as Unicode characters, so the database must hold nothing else.
+-- Lengths are counted in Unicode characters, so the database must have a Unicode encoding.
 DO $$
 BEGIN
     IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8' THEN

@@ -1,4 +1,4 @@
--- Tables of these names that are there already can be adopted: better than PostgreSQL's bare refusal.
+-- Tables of these names that exist already can be adopted. PostgreSQL's own error would not say so.
 DO $$
 DECLARE
     app CONSTANT pg_catalog.name := (

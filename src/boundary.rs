@@ -88,7 +88,7 @@ impl Call {
         // SAFETY: the caller's promise; a function that is not in the catalog has no namespace.
         let namespace = unsafe { pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid) };
         if namespace == pg_sys::InvalidOid {
-            let message = "the function has been dropped while it was in use";
+            let message = "function was dropped while it was in use";
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION, message));
         }
         Ok(Self { fcinfo, namespace })
@@ -138,7 +138,7 @@ impl Call {
     pub fn command(&self) -> Result<*mut pg_sys::Node, Failure> {
         let misused = || {
             let code = PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED;
-            Failure::new(code, "to be used as an event trigger on commands")
+            Failure::new(code, "function must be called as an event trigger on commands")
         };
         // SAFETY: the context is NULL or a node; only an EventTriggerData is read further.
         unsafe {
@@ -242,7 +242,10 @@ fn check_materialize(info: *const pg_sys::ReturnSetInfo) -> Result<(), Failure> 
             && !(*info).expectedDesc.is_null()
     };
     accepted.then_some(()).ok_or_else(|| {
-        Failure::new(PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED, "a set-returning function is not accepted here")
+        Failure::new(
+            PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+            "set-returning function is called where a set is not accepted",
+        )
     })
 }
 

@@ -1,132 +1,48 @@
-//! PostgreSQL's catalogs, read directly: before each statement we look things up that would cost too much by SQL.
+//! PostgreSQL's catalogs, read directly. Functions look things up before each statement, which would cost too much by SQL.
 
-use pgrx::pg_sys::SysCacheIdentifier::{PROCOID, RELOID, TYPEOID};
-use pgrx::pg_sys::{self, Oid};
+use pgrx::pg_sys::SysCacheIdentifier::{self, PROCOID, RELOID, TYPEOID};
+use pgrx::pg_sys::{self, InvalidOid, Oid};
 use std::ffi::{CStr, c_char, c_int};
 
-/// A row of a catalog: the struct in which PostgreSQL keeps its fixed columns.
-///
-/// # Safety
-/// Rows of the catalog with OID `CATALOG` begin with this struct.
-pub unsafe trait Row {
-    const CATALOG: Oid;
-}
-
-/// A row that PostgreSQL caches by its OID.
-///
-/// # Safety
-/// The cache `CACHE` has rows of this catalog, and its only key is their OID.
-pub unsafe trait Cached: Row {
-    const CACHE: pg_sys::SysCacheIdentifier::Type;
-}
-
-/// A row of pg_depend. pgrx's bindings leave this catalog out.
-#[repr(C)]
+/// What an object depends on: a row of pg_depend.
 pub struct Dependency {
-    class: Oid,
-    object: Oid,
-    part: i32,
-    pub needed_class: Oid,
-    pub needed: Oid,
+    /// The catalog that the needed object is in.
+    pub class: Oid,
+    pub object: Oid,
 }
 
-/// The index of pg_depend on its first three columns.
-const DEPENDER_INDEX: Oid = Oid::from_u32(2673);
-
-// SAFETY: the structs are those of PostgreSQL's headers, and the caches those of syscache.c.
-unsafe impl Row for Dependency {
-    const CATALOG: Oid = Oid::from_u32(2608);
-}
-// SAFETY: as above.
-unsafe impl Row for pg_sys::FormData_pg_extension {
-    const CATALOG: Oid = pg_sys::ExtensionRelationId;
-}
-// SAFETY: as above.
-unsafe impl Row for pg_sys::FormData_pg_class {
-    const CATALOG: Oid = pg_sys::RelationRelationId;
-}
-// SAFETY: as above.
-unsafe impl Cached for pg_sys::FormData_pg_class {
-    const CACHE: pg_sys::SysCacheIdentifier::Type = RELOID;
-}
-// SAFETY: as above.
-unsafe impl Row for pg_sys::FormData_pg_proc {
-    const CATALOG: Oid = pg_sys::ProcedureRelationId;
-}
-// SAFETY: as above.
-unsafe impl Cached for pg_sys::FormData_pg_proc {
-    const CACHE: pg_sys::SysCacheIdentifier::Type = PROCOID;
-}
-// SAFETY: as above.
-unsafe impl Row for pg_sys::FormData_pg_type {
-    const CATALOG: Oid = pg_sys::TypeRelationId;
-}
-// SAFETY: as above.
-unsafe impl Cached for pg_sys::FormData_pg_type {
-    const CACHE: pg_sys::SysCacheIdentifier::Type = TYPEOID;
+/// Everything that an object depends on. `class` is the catalog that the object is in.
+pub fn dependencies(class: Oid, object: Oid) -> Vec<Dependency> {
+    // pgrx leaves pg_depend out of its bindings: its OID, that of its index on the depender, and two of its columns.
+    let (catalog, depender_index) = (Oid::from_u32(2608), Oid::from_u32(2673));
+    let (refclassid, refobjid) = (4, 5);
+    let needed = rows(catalog, depender_index, [class, object], [refclassid, refobjid]);
+    needed.into_iter().map(|[class, object]| Dependency { class, object }).collect()
 }
 
-/// What `read` takes from a cached row, or none where there is no row with this OID.
-pub fn cached<R: Cached, T>(oid: Oid, read: impl FnOnce(&R) -> T) -> Option<T> {
-    // SAFETY: the row begins with an R, as the trait promises, and is released once it has been read.
-    unsafe {
-        let row = pg_sys::SearchSysCache1(R::CACHE as c_int, pg_sys::Datum::from(oid));
-        if row.is_null() {
-            return None;
-        }
-        let value = read(&*pg_sys::GETSTRUCT(row).cast());
-        pg_sys::ReleaseSysCache(row);
-        Some(value)
-    }
+/// The owner of an extension, or InvalidOid if there is none.
+pub fn extension_owner(extension: Oid) -> Oid {
+    let (catalog, index) = (pg_sys::ExtensionRelationId, pg_sys::ExtensionOidIndexId.into());
+    let owners = rows(catalog, index, [extension], [pg_sys::Anum_pg_extension_extowner as i16]);
+    owners.first().map_or(InvalidOid, |&[owner]| owner)
 }
 
-/// Calls `visit` for each row of a catalog whose first columns in the index are these OIDs.
-pub fn scan<R: Row, const N: usize>(index: Oid, oids: [Oid; N], mut visit: impl FnMut(&R)) {
-    // SAFETY: a scan by the catalog's index as the server's own code does it, ended in order; an ERROR releases all of it.
-    // Rows begin with an R, as the trait promises.
-    unsafe {
-        let mut keys = [pg_sys::ScanKeyData::default(); N];
-        for (i, oid) in oids.into_iter().enumerate() {
-            let equal = pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber;
-            pg_sys::ScanKeyInit(&raw mut keys[i], i as i16 + 1, equal, pg_sys::F_OIDEQ.into(), oid.into());
-        }
-        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
-        let catalog = pg_sys::table_open(R::CATALOG, lock);
-        let scan =
-            pg_sys::systable_beginscan(catalog, index, true, std::ptr::null_mut(), N as c_int, keys.as_mut_ptr());
-        loop {
-            let row = pg_sys::systable_getnext(scan);
-            if row.is_null() {
-                break;
-            }
-            visit(&*pg_sys::GETSTRUCT(row).cast());
-        }
-        pg_sys::systable_endscan(scan);
-        pg_sys::table_close(catalog, lock);
-    }
-}
-
-/// Calls `visit` for everything that an object depends on.
-pub fn dependencies(class: Oid, object: Oid, visit: impl FnMut(&Dependency)) {
-    scan(DEPENDER_INDEX, [class, object], visit);
-}
-
-/// The owner of a relation, or InvalidOid where there is none.
+/// The owner of a relation, or InvalidOid if there is none.
 pub fn relation_owner(relation: Oid) -> Oid {
-    cached(relation, |row: &pg_sys::FormData_pg_class| row.relowner).unwrap_or(pg_sys::InvalidOid)
+    cached(RELOID, relation, pg_sys::Anum_pg_class_relowner)
 }
 
-/// The owner of a function, or InvalidOid where there is none.
+/// The owner of a function, or InvalidOid if there is none.
 pub fn function_owner(function: Oid) -> Oid {
-    cached(function, |row: &pg_sys::FormData_pg_proc| row.proowner).unwrap_or(pg_sys::InvalidOid)
+    cached(PROCOID, function, pg_sys::Anum_pg_proc_proowner)
 }
 
-/// The owner of a type, or InvalidOid where there is none.
+/// The owner of a type, or InvalidOid if there is none.
 pub fn type_owner(type_: Oid) -> Oid {
-    cached(type_, |row: &pg_sys::FormData_pg_type| row.typowner).unwrap_or(pg_sys::InvalidOid)
+    cached(TYPEOID, type_, pg_sys::Anum_pg_type_typowner)
 }
 
-/// The name of a relation, empty where there is none.
+/// The name of a relation, empty if there is none.
 pub fn relation_name(relation: Oid) -> String {
     // SAFETY: a catalog look-up, whose result is NULL or a terminated string.
     unsafe { text(pg_sys::get_rel_name(relation)) }
@@ -154,4 +70,52 @@ pub unsafe fn text(name: *const c_char) -> String {
     }
     // SAFETY: the caller's promise.
     unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
+}
+
+/// An OID in the row that a cache has for this one. InvalidOid if there is no row.
+fn cached(cache: SysCacheIdentifier::Type, oid: Oid, column: u32) -> Oid {
+    // SAFETY: a look-up in a cache by its one key; the row is released once it has been read. An OID is passed by value.
+    unsafe {
+        let row = pg_sys::SearchSysCache1(cache as c_int, pg_sys::Datum::from(oid));
+        if row.is_null() {
+            return InvalidOid;
+        }
+        let mut is_null = false;
+        let value = pg_sys::SysCacheGetAttr(cache as c_int, row, column as i16, &raw mut is_null);
+        pg_sys::ReleaseSysCache(row);
+        oid_of(value)
+    }
+}
+
+/// The rows of a catalog in which the first columns of an index are these OIDs: some of their columns, which hold OIDs.
+fn rows<const N: usize, const M: usize>(catalog: Oid, index: Oid, oids: [Oid; N], columns: [i16; M]) -> Vec<[Oid; M]> {
+    // SAFETY: a scan by the catalog's index as the server's own code does it, ended in order; an ERROR releases all of it.
+    // OIDs are passed by value.
+    unsafe {
+        let mut keys = [pg_sys::ScanKeyData::default(); N];
+        for (i, oid) in oids.into_iter().enumerate() {
+            let equal = pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber;
+            pg_sys::ScanKeyInit(&raw mut keys[i], i as i16 + 1, equal, pg_sys::F_OIDEQ.into(), oid.into());
+        }
+        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        let catalog = pg_sys::table_open(catalog, lock);
+        let scan =
+            pg_sys::systable_beginscan(catalog, index, true, std::ptr::null_mut(), N as c_int, keys.as_mut_ptr());
+        let next = || {
+            let row = pg_sys::systable_getnext(scan);
+            let value = |column| {
+                let mut is_null = false;
+                oid_of(pg_sys::SPI_getbinval(row, (*catalog).rd_att, c_int::from(column), &raw mut is_null))
+            };
+            (!row.is_null()).then(|| columns.map(value))
+        };
+        let found = std::iter::from_fn(next).collect();
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(catalog, lock);
+        found
+    }
+}
+
+fn oid_of(value: pg_sys::Datum) -> Oid {
+    Oid::from_u32(value.value() as u32)
 }

@@ -56,6 +56,7 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// A failure that is about no column.
     pub fn new(code: PgSqlErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into(), column: None, hint: None }
     }
@@ -67,16 +68,16 @@ impl Failure {
 
     /// Copies the failure into PostgreSQL's memory, for [`Report::raise`]. `namespace` is the schema of its table.
     pub fn into_report(self, namespace: pg_sys::Oid) -> Report {
-        // SAFETY: a catalog look-up. An unknown OID gives NULL, and then the error has no such field.
-        let schema = unsafe { pg_sys::get_namespace_name(namespace) };
         // Our messages hold no NUL.
         let message = CString::new(self.message.into_owned()).unwrap_or_default();
+        // SAFETY: a catalog look-up, and a copy of a terminated string. An unknown OID gives NULL, and then the error has no
+        // such field.
+        let (schema, message) = unsafe { (pg_sys::get_namespace_name(namespace), pg_sys::pstrdup(message.as_ptr())) };
         let or_null = |text: Option<&'static CStr>| text.map_or(std::ptr::null(), CStr::as_ptr);
         let column = self.column;
         Report {
             code: self.code as c_int,
-            // SAFETY: pstrdup copies a terminated string.
-            message: unsafe { pg_sys::pstrdup(message.as_ptr()) },
+            message,
             schema: if column.is_some() { schema } else { std::ptr::null() },
             table: or_null(column.map(|c| c.table)),
             column: or_null(column.map(|c| c.name)),

@@ -1,4 +1,4 @@
-//! Triggers of others: none of them may run with the rights of the owner of the extension's tables.
+//! Triggers of others, none of which may run with the rights of the owner of the extension's tables.
 
 use crate::error::Failure;
 use crate::{catalog, membership, transaction};
@@ -6,8 +6,8 @@ use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::pg_sys::{self, Oid};
 use std::ffi::CStr;
 
-/// 55000 if a trigger of someone else could run with the rights of the table's owner when a row is written. Where
-/// `cascading`, the same holds for tables that refer to this one, when the trigger could run with the rights of the same
+/// Fails (55000) if a trigger of someone else could run with the rights of the table's owner when a row is written. With
+/// `cascading`, it also looks at the tables that refer to this one, where a trigger could run with the rights of the same
 /// owner or of a superuser. The tables are locked for writing until the transaction ends.
 pub fn refuse(table: Oid, cascading: bool) -> Result<(), Failure> {
     let written_by = catalog::relation_owner(table);
@@ -15,7 +15,7 @@ pub fn refuse(table: Oid, cascading: bool) -> Result<(), Failure> {
     let mut next = 0;
     while let Some(&table) = tables.get(next) {
         let owner = catalog::relation_owner(table);
-        // What runs with the rights of another role that is no superuser is that role's affair, as with any DELETE.
+        // What runs with the rights of another non-superuser is that role's own responsibility, as with any DELETE.
         let is_judged = owner == written_by || catalog::is_superuser(owner);
         for trigger in Trigger::of_table(table) {
             if let Some(referring) = trigger.referring.filter(|_| cascading) {
@@ -28,8 +28,8 @@ pub fn refuse(table: Oid, cascading: bool) -> Result<(), Failure> {
                 let table = catalog::relation_name(table);
                 let message = format!("trigger {} of table {table} could run code of others", trigger.name);
                 return Err(Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message).hint(
-                    c"With the rights of the table's owner run only triggers whose function belongs to a superuser or to \
-                      that owner, and whose WHEN calls only immutable functions of PostgreSQL's own.",
+                    c"Only a trigger whose function belongs to a superuser or to the table's owner, and whose WHEN calls only \
+                      immutable functions of PostgreSQL's own, may run with the owner's rights.",
                 ));
             }
         }
@@ -38,7 +38,7 @@ pub fn refuse(table: Oid, cascading: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What counts of a trigger.
+/// What we need to know about a trigger.
 struct Trigger {
     oid: Oid,
     name: String,
@@ -48,52 +48,48 @@ struct Trigger {
     has_condition: bool,
     is_disabled: bool,
     is_internal: bool,
-    /// Fires for DELETE or UPDATE, which are what a foreign key does to the rows that refer.
+    /// Fires for DELETE or UPDATE, which is what a foreign key does to the rows that refer.
     is_of_cascade: bool,
     /// The table whose foreign key this one enforces on the table that it refers to.
     referring: Option<Oid>,
 }
 
 impl Trigger {
-    /// The triggers of a table, which is locked for writing: no trigger can be made, altered or dropped until the
+    /// The triggers of a table. It must be locked for writing, so that none is created, altered or dropped until the
     /// transaction ends.
     fn of_table(table: Oid) -> Vec<Self> {
-        // SAFETY: the relation cache's entry lives while the relation is open. An ERROR closes it.
+        // SAFETY: the relation cache's entry lives while the relation is open. An ERROR closes it. Names are terminated
+        // strings, and a WHEN is the text of an expression.
         unsafe {
             let relation = pg_sys::relation_open(table, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
             let triggers = (*relation).trigdesc;
             let count = if triggers.is_null() { 0 } else { (*triggers).numtriggers as usize };
-            let list = (0..count).map(|i| Self::read(&*(*triggers).triggers.add(i))).collect();
+            let read = |trigger: &pg_sys::Trigger| {
+                let kind = || pg_sys::RI_FKey_trigger_type(trigger.tgfoid) as u32;
+                let has_condition = !trigger.tgqual.is_null();
+                let calls_mutable = || pg_sys::contain_mutable_functions(pg_sys::stringToNode(trigger.tgqual).cast());
+                Self {
+                    oid: trigger.tgoid,
+                    name: CStr::from_ptr(trigger.tgname).to_string_lossy().into_owned(),
+                    function: trigger.tgfoid,
+                    has_condition,
+                    has_mutable_condition: has_condition && calls_mutable(),
+                    is_disabled: trigger.tgenabled as u8 == pg_sys::TRIGGER_DISABLED,
+                    is_internal: trigger.tgisinternal,
+                    is_of_cascade: trigger.tgtype as u32 & (pg_sys::TRIGGER_TYPE_DELETE | pg_sys::TRIGGER_TYPE_UPDATE)
+                        != 0,
+                    referring: (trigger.tgisinternal && kind() == pg_sys::RI_TRIGGER_PK)
+                        .then_some(trigger.tgconstrrelid),
+                }
+            };
+            let list = (0..count).map(|i| read(&*(*triggers).triggers.add(i))).collect();
             pg_sys::relation_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
             list
         }
     }
 
-    /// # Safety
-    /// `trigger` is of the relation cache.
-    unsafe fn read(trigger: &pg_sys::Trigger) -> Self {
-        // SAFETY: the caller's promise; names are terminated strings, and a WHEN is the text of an expression.
-        unsafe {
-            let enforces =
-                trigger.tgisinternal && pg_sys::RI_FKey_trigger_type(trigger.tgfoid) as u32 == pg_sys::RI_TRIGGER_PK;
-            let has_condition = !trigger.tgqual.is_null();
-            Self {
-                oid: trigger.tgoid,
-                name: CStr::from_ptr(trigger.tgname).to_string_lossy().into_owned(),
-                function: trigger.tgfoid,
-                has_condition,
-                has_mutable_condition: has_condition
-                    && pg_sys::contain_mutable_functions(pg_sys::stringToNode(trigger.tgqual).cast()),
-                is_disabled: trigger.tgenabled as u8 == pg_sys::TRIGGER_DISABLED,
-                is_internal: trigger.tgisinternal,
-                is_of_cascade: trigger.tgtype as u32 & (pg_sys::TRIGGER_TYPE_DELETE | pg_sys::TRIGGER_TYPE_UPDATE) != 0,
-                referring: enforces.then_some(trigger.tgconstrrelid),
-            }
-        }
-    }
-
-    /// Whether it could run code of others with the rights of `owner`. A function that is SECURITY DEFINER today is its
-    /// owner's to alter before it fires.
+    /// Whether it could run code of others with the rights of `owner`. It does not help that a function is SECURITY DEFINER:
+    /// its owner can change that before the trigger fires.
     fn is_foreign(&self, owner: Oid) -> bool {
         if self.is_internal || self.is_disabled {
             return false;
@@ -105,20 +101,17 @@ impl Trigger {
         !is_trusted || self.has_foreign_condition()
     }
 
-    /// Whether its WHEN calls anything but immutable functions that are built in. If not, it does not matter who made it.
-    /// That is in no catalog, and could be whoever had the privilege TRIGGER. PostgreSQL notes every other object that a
+    /// Whether its WHEN calls anything except immutable built-in functions. No catalog says who made a trigger, which needs the
+    /// privilege TRIGGER only, and such a condition is harmless whoever made it. PostgreSQL records every other object that a
     /// condition needs as a dependency of the trigger.
     fn has_foreign_condition(&self) -> bool {
-        let mut is_foreign = self.has_mutable_condition;
-        if self.has_condition {
-            catalog::dependencies(pg_sys::TriggerRelationId, self.oid, |dependency| {
-                is_foreign |= match dependency.needed_class {
-                    pg_sys::ProcedureRelationId => dependency.needed != self.function,
-                    class => ![pg_sys::RelationRelationId, pg_sys::ExtensionRelationId, pg_sys::TriggerRelationId]
-                        .contains(&class),
-                };
-            });
+        if !self.has_condition || self.has_mutable_condition {
+            return self.has_condition;
         }
-        is_foreign
+        let harmless = [pg_sys::RelationRelationId, pg_sys::ExtensionRelationId, pg_sys::TriggerRelationId];
+        catalog::dependencies(pg_sys::TriggerRelationId, self.oid).iter().any(|needed| match needed.class {
+            pg_sys::ProcedureRelationId => needed.object != self.function,
+            class => !harmless.contains(&class),
+        })
     }
 }

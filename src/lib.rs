@@ -39,10 +39,12 @@
 //! |---|---|
 //! | `install.sql` | the list of files that make up the install script |
 //! | `tables/`, `views/`, `triggers/`, `functions/`, `internal/` | the schema, the functions for applications, and their helpers |
+//! | `checks/` | what `todo_check()` calls, a concern a file |
 //! | `statements/` | what the writing functions run |
 //! | `auth/` | the extension `todo_auth`, which is SQL alone |
 //! | `admin/` | the queries of the program `todo-admin`, which is `src/bin/todo-admin/` |
 //! | `todo--*.sql`, `unreleased/` | scripts between versions, those that are released and those that are not |
+//! | `upgrade/` | steps of these scripts |
 
 mod boundary;
 mod catalog;

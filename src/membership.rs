@@ -53,13 +53,7 @@ pub fn todo() -> Oid {
 }
 
 fn is_companion(extension: Oid, todo: Oid) -> bool {
-    let mut requires_todo = false;
-    catalog::dependencies(pg_sys::ExtensionRelationId, extension, |dependency| {
-        requires_todo |= dependency.needed_class == pg_sys::ExtensionRelationId && dependency.needed == todo;
-    });
-    let mut owner = pg_sys::InvalidOid;
-    catalog::scan(pg_sys::ExtensionOidIndexId.into(), [extension], |row: &pg_sys::FormData_pg_extension| {
-        owner = row.extowner;
-    });
-    requires_todo && catalog::is_superuser(owner)
+    let dependencies = catalog::dependencies(pg_sys::ExtensionRelationId, extension);
+    dependencies.iter().any(|needed| needed.class == pg_sys::ExtensionRelationId && needed.object == todo)
+        && catalog::is_superuser(catalog::extension_owner(extension))
 }

@@ -1,7 +1,8 @@
-//! The owner's rights: how functions on users reach what their caller must not, and whom they never act for.
+//! The tables' owner. With the owner's rights, functions on users reach what their caller must not.
 //!
-//! The tables' owner is the role `todo_owner`, which can do nothing else, or the role that owned adopted tables. It is never
-//! a superuser. Nor do triggers of others run with these rights: where there is one, the statement is refused.
+//! The owner is the role `todo_owner`, which can do nothing except own the extensions' objects, or the role that owned
+//! adopted tables. It is never a superuser. Triggers of others never run with its rights: the statement fails if there is
+//! one.
 
 use crate::error::Failure;
 use crate::membership::Extension;
@@ -16,12 +17,12 @@ use std::ffi::CStr;
 pub enum Access {
     Read,
     Write,
-    /// What refers to the row is deleted by PostgreSQL with the rights of its table's owner.
+    /// PostgreSQL also deletes what refers to the row, with the rights of the owner of that table.
     Delete,
 }
 
-/// The owner of one of the extension's tables, for a statement that does `access` there with its rights. The table is
-/// locked as the statement will lock it, until the transaction ends: what is found here stays so.
+/// The owner of one of the extension's tables, for a statement that does `access` with the owner's rights. The table is
+/// locked as the statement will lock it, until the transaction ends, so that what is found here stays true.
 ///
 /// Errors: 55000 the table is not the extension's, belongs to a superuser, or has a trigger of someone else.
 pub fn of_table(name: &CStr, namespace: Oid, access: Access) -> Result<Oid, Failure> {
@@ -48,7 +49,7 @@ pub fn must_be_member(relation: Oid) -> Result<(), Failure> {
     Err(not_a_member(relation))
 }
 
-/// 55000 for a relation that is not an extension's of ours.
+/// The failure for a relation that belongs to none of our extensions: 55000.
 pub fn not_a_member(relation: Oid) -> Failure {
     refusal(format!("relation {} does not belong to extension todo", catalog::relation_name(relation)))
         .hint(c"The functions of extension todo work on its own tables only.")
@@ -57,7 +58,3 @@ pub fn not_a_member(relation: Oid) -> Failure {
 fn refusal(message: String) -> Failure {
     Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message)
 }
-
-#[cfg(any(test, feature = "pg_test"))]
-#[path = "owner_tests.rs"]
-mod pg_tests;

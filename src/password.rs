@@ -34,7 +34,7 @@ pub fn hash(password: &str) -> Result<String, Failure> {
     check_for_interrupts!();
     let hash = bcrypt::hash(&*prepared, bcrypt_cost());
     check_for_interrupts!();
-    hash.map_err(|_| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "no random salt could be had"))
+    hash.map_err(|_| Failure::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, "could not obtain a random salt"))
 }
 
 /// From which form of a password a hash was made.

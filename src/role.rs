@@ -5,12 +5,12 @@ use std::ffi::c_int;
 
 /// Does `work` as another role, or with InvalidOid as the current one.
 ///
-/// The work is a security-restricted operation, as PostgreSQL's own maintenance is: what others have attached to the tables
-/// can leave nothing behind that would run later with the caller's rights, such as a cursor WITH HOLD, a deferred trigger
-/// or a search_path. Settings that change meanwhile are put back: a SET clause of the called function would not prevent
-/// that a SET lasts for the caller's session.
+/// The work is a security-restricted operation, as PostgreSQL's own maintenance is. So what others have attached to the
+/// tables can leave nothing behind that would run later with the caller's rights, such as a cursor WITH HOLD or a deferred
+/// trigger. Settings that change meanwhile are put back. Without that, a SET would last for the caller's session, even if
+/// the called function has a SET clause.
 ///
-/// An ERROR leaves the role as it is. It ends the transaction or subtransaction, which puts role and settings back.
+/// After an ERROR the end of the transaction or subtransaction puts role and settings back.
 pub fn acting_as<T>(role: Oid, work: impl FnOnce() -> T) -> T {
     if role == pg_sys::InvalidOid {
         return work();
@@ -31,3 +31,7 @@ pub fn acting_as<T>(role: Oid, work: impl FnOnce() -> T) -> T {
     }
     result
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "role_tests.rs"]
+mod pg_tests;

@@ -75,7 +75,7 @@ impl Trigger<'_> {
 fn not_our_trigger() -> Failure {
     Failure::new(
         PgSqlErrorCode::ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
-        "to be used as a BEFORE INSERT OR UPDATE trigger FOR EACH ROW",
+        "function must be called as a BEFORE INSERT OR UPDATE trigger FOR EACH ROW",
     )
 }
 
@@ -85,11 +85,8 @@ pub trait Kind: Copy {
     fn has(type_: pg_sys::Oid) -> bool;
 }
 
-/// A kind whose values are read.
-///
-/// # Safety
-/// `Value` is the Rust side of every type of this kind.
-pub unsafe trait Readable: Kind {
+/// A kind whose values are read. `Value` must be the Rust side of every type of the kind, so all kinds are in this file.
+pub trait Readable: Kind {
     type Value<'call>: FromDatum + IntoDatum;
 }
 
@@ -103,6 +100,7 @@ impl Kind for Any {
     }
 }
 
+/// text and varchar.
 #[derive(Clone, Copy)]
 pub enum Text {}
 
@@ -112,12 +110,11 @@ impl Kind for Text {
     }
 }
 
-// SAFETY: as pgrx has it for both types.
-unsafe impl Readable for Text {
+impl Readable for Text {
     type Value<'call> = &'call str;
 }
 
-/// A timestamp without time zone, in microseconds since 2000-01-01.
+/// timestamp without time zone, in microseconds since 2000-01-01.
 #[derive(Clone, Copy)]
 pub enum Time {}
 
@@ -127,11 +124,11 @@ impl Kind for Time {
     }
 }
 
-// SAFETY: a timestamp is passed by value, as 64 bits.
-unsafe impl Readable for Time {
+impl Readable for Time {
     type Value<'call> = i64;
 }
 
+/// boolean.
 #[derive(Clone, Copy)]
 pub enum Flag {}
 
@@ -141,8 +138,7 @@ impl Kind for Flag {
     }
 }
 
-// SAFETY: as pgrx has it.
-unsafe impl Readable for Flag {
+impl Readable for Flag {
     type Value<'call> = bool;
 }
 
@@ -184,24 +180,24 @@ impl<'call> Row<'call> {
         // SAFETY: both pointers are valid; the answer is 1 up to natts, or a negative error.
         let number = unsafe { pg_sys::SPI_fnumber(self.desc.as_ptr(), name.as_ptr()) };
         let number = usize::try_from(number - 1).map_err(|_| {
-            let message = format!("the table has no column {}", name.to_string_lossy());
+            let message = format!("table has no column {}", name.to_string_lossy());
             Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN, message)
         })?;
         if !self.desc.get(number).is_some_and(|attribute| K::has(attribute.atttypid)) {
-            let message =
-                format!("the column {} has a type that extension todo did not give it", name.to_string_lossy());
+            let message = format!("column {} has another type than extension todo gave it", name.to_string_lossy());
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH, message));
         }
         Ok(Position { number, kind: PhantomData })
     }
 
+    /// Whether the column is NULL.
     pub fn is_null<K>(&self, column: Position<K>) -> bool {
         self.nulls[column.number]
     }
 
     /// The column's value, or none when it is NULL. Text is detoasted.
     pub fn get<K: Readable>(&self, column: Position<K>) -> Option<K::Value<'call>> {
-        // SAFETY: the value is of a type of this kind, as `position` has found.
+        // SAFETY: the value is of a type of this kind, as `position` has found, and lives as long as the call.
         unsafe { FromDatum::from_datum(self.values[column.number], self.nulls[column.number]) }
     }
 

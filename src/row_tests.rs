@@ -3,6 +3,7 @@
 #[pgrx::pg_schema]
 mod tests {
     use super::super::*;
+    use crate::row::Time;
     use pgrx::prelude::*;
     use pgrx::varlena::{varatt_is_1b_e, varatt_is_4b_c};
 
@@ -31,6 +32,15 @@ mod tests {
         }
     }
 
+    fn number<K: Kind>(row: &Row, name: &std::ffi::CStr) -> Result<usize, PgSqlErrorCode> {
+        row.position::<K>(name).map(|position| position.number).map_err(|failure| failure.code)
+    }
+
+    /// The position with this number, of a text.
+    fn text(number: usize) -> Position<Text> {
+        Position { number, kind: PhantomData }
+    }
+
     /// The row that is made of another one, taken apart again.
     fn remade(row: Row) -> Row {
         let desc = row.desc.as_ptr();
@@ -52,30 +62,29 @@ mod tests {
         stored("t", |mut rows| {
             let [old, new, last] = &rows[..] else { panic!("three rows, not {}", rows.len()) };
             // What is tested is there: a value in the dropped column, and a row without the added one.
-            assert_eq!([old.is_null(1), new.is_null(1)], [false, true]);
+            assert_eq!([old.nulls[1], new.nulls[1]], [false, true]);
             // SAFETY: the tuple's header.
             let natts = |row: &Row| unsafe { i32::from((*(*row.tuple).t_data).t_infomask2 & 0x07FF) };
             assert_eq!([natts(old), natts(last)], [4, 5]);
 
-            let position = |name, kind| old.position(name, kind).map_err(|failure| failure.code);
-            assert_eq!(position(c"a", Kind::Text), Ok(0));
-            assert_eq!(position(c"b", Kind::Text), Ok(2));
-            assert_eq!(position(c"at", Kind::Time), Ok(3));
-            assert_eq!(position(c"later", Kind::Any), Ok(4));
+            assert_eq!(number::<Text>(old, c"a"), Ok(0));
+            assert_eq!(number::<Text>(old, c"b"), Ok(2));
+            assert_eq!(number::<Time>(old, c"at"), Ok(3));
+            assert_eq!(number::<Any>(old, c"later"), Ok(4));
             for name in [c"gone", c"........pg.dropped.2........", c"ctid", c""] {
-                assert_eq!(position(name, Kind::Any), Err(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN), "{name:?}");
+                assert_eq!(number::<Any>(old, name), Err(PgSqlErrorCode::ERRCODE_UNDEFINED_COLUMN), "{name:?}");
             }
-            assert_eq!(position(c"at", Kind::Text), Err(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH));
+            assert_eq!(number::<Text>(old, c"at"), Err(PgSqlErrorCode::ERRCODE_DATATYPE_MISMATCH));
             for column in 0..5 {
                 assert!(old.is_same(new, column) && new.is_same(last, column), "column {column}");
             }
 
             let mut old = rows.remove(0);
-            old.set(2, Some("changed"));
+            old.set(text(2), Some("changed"));
             let changed = remade(old);
-            assert_eq!(changed.get::<&str>(0), Some("a"));
-            assert_eq!(changed.get::<&str>(2), Some("changed"));
-            assert_eq!(changed.get::<&str>(4), Some("d"));
+            assert_eq!(changed.get(text(0)), Some("a"));
+            assert_eq!(changed.get(text(2)), Some("changed"));
+            assert_eq!(changed.get(text(4)), Some("d"));
             assert!(changed.is_same(&rows[0], 3) && !changed.is_same(&rows[0], 2));
         });
     }
@@ -84,34 +93,33 @@ mod tests {
     fn values_out_of_line_are_read_and_compared() {
         // The same text compressed in the row, and outside of it as it is; then another one of the same length.
         Spi::run(
-            "CREATE TEMP TABLE t (id integer, body text);
+            "CREATE TEMP TABLE t (id text, body text);
              INSERT INTO t SELECT 1, repeat('é', 5000);
              ALTER TABLE t ALTER COLUMN body SET STORAGE EXTERNAL;
              INSERT INTO t SELECT 2, repeat('é', 5000);
              INSERT INTO t SELECT 3, repeat('é', 4999) || 'xx'",
         )
         .unwrap();
-        let text = "é".repeat(5000);
+        let long = "é".repeat(5000);
         stored("t", |mut rows| {
-            let raw = |row: &Row| row.datum(1).unwrap().cast_mut_ptr::<pg_sys::varlena>();
+            let raw = |row: &Row| row.values[1].cast_mut_ptr::<pg_sys::varlena>();
             // SAFETY: the column's values are varlenas.
             unsafe {
                 assert!(varatt_is_4b_c(raw(&rows[0])), "compressed");
                 assert!(varatt_is_1b_e(raw(&rows[1])) && varatt_is_1b_e(raw(&rows[2])), "outside of the row");
             }
             for row in &rows {
-                // SAFETY: as above.
-                assert_eq!(unsafe { crate::boundary::raw_text_bytes(row.datum(1).unwrap()) }, 10_000);
+                assert_eq!(row.text_bytes(text(1)), Some(10_000));
             }
-            assert_eq!(rows[0].get::<&str>(1), Some(&*text));
-            assert_eq!(rows[1].get::<&str>(1), Some(&*text));
+            assert_eq!(rows[0].get(text(1)), Some(&*long));
+            assert_eq!(rows[1].get(text(1)), Some(&*long));
             assert!(rows[0].is_same(&rows[1], 1) && rows[1].is_same(&rows[0], 1));
             assert!(!rows[1].is_same(&rows[2], 1));
 
             let mut row = rows.remove(1);
-            row.set(0, Some(4));
+            row.set(text(0), Some("4"));
             let kept = remade(row);
-            assert_eq!((kept.get::<i32>(0), kept.get::<&str>(1)), (Some(4), Some(&*text)));
+            assert_eq!((kept.get(text(0)), kept.get(text(1))), (Some("4"), Some(&*long)));
         });
     }
 
@@ -120,11 +128,11 @@ mod tests {
         Spi::run("CREATE TEMP TABLE t (a text); INSERT INTO t VALUES (NULL), (''), (NULL)").unwrap();
         stored("t", |mut rows| {
             assert!(rows[0].is_same(&rows[2], 0) && !rows[0].is_same(&rows[1], 0) && !rows[1].is_same(&rows[0], 0));
-            assert_eq!((rows[0].get::<&str>(0), rows[1].get::<&str>(0)), (None, Some("")));
+            assert_eq!((rows[0].get(text(0)), rows[1].get(text(0))), (None, Some("")));
             let mut row = rows.remove(1);
-            row.set(0, None::<&str>);
+            row.set(text(0), None);
             let row = remade(row);
-            assert!(row.is_null(0) && row.datum(0).is_none());
+            assert!(row.is_null(text(0)) && row.get(text(0)).is_none() && row.text_bytes(text(0)).is_none());
         });
     }
 }

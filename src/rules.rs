@@ -13,6 +13,7 @@ use pgrx::PgSqlErrorCode::{
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+// The columns that have a rule, with the CHECK constraints that are the rules' backstop.
 pub const USER_ID: Column = Column::checked(c"users", c"id", c"users_id_check");
 pub const EMAIL: Column = Column::checked(c"users", c"email", c"users_email_check");
 pub const NAME: Column = Column::checked(c"users", c"name", c"users_name_check");

@@ -10,7 +10,7 @@ pub fn define() {
     GucRegistry::define_int_guc(
         c"todo.bcrypt_cost",
         c"Cost of new password hashes.",
-        c"Base-2 logarithm of bcrypt's rounds: one more doubles the time of hashing and of a login.",
+        c"The base-2 logarithm of bcrypt's rounds. One more doubles the time of hashing and of a login.",
         &BCRYPT_COST,
         4,
         15,
@@ -19,8 +19,8 @@ pub fn define() {
     );
     GucRegistry::define_bool_guc(
         c"todo.guard",
-        c"Refuses commands that drop the tables with their users, or change how the extension made them.",
-        c"Off, it lets a superuser's commands through, whatever they lose.",
+        c"Refuses commands that drop tables with rows in them, or change what the extension created.",
+        c"When it is off, a superuser can drop and change everything.",
         &GUARD,
         GucContext::Suset,
         GucFlags::default(),

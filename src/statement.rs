@@ -13,8 +13,8 @@ use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::{IntoDatum, PgSqlErrorCode, PgTryBuilder, pg_sys};
-use std::cell::Cell;
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::cell::RefCell;
+use std::ffi::{CStr, CString, c_int, c_void};
 use std::panic::AssertUnwindSafe;
 
 /// Declares the statement in `sql/statements/<file>.sql`, the types of its parameters, and with whose rights it runs.
@@ -48,16 +48,15 @@ pub struct Statement<const N: usize> {
     sql: &'static str,
     parameters: [pg_sys::Oid; N],
     rights: Rights,
-    kept: Cell<Option<Kept>>,
+    kept: RefCell<Option<Kept>>,
 }
 
 // SAFETY: a backend runs SQL, and with it all of this library, in one thread.
 unsafe impl<const N: usize> Sync for Statement<N> {}
 
 /// A plan, and the schema that its text names. DROP and CREATE EXTENSION in one session may move the extension.
-#[derive(Clone, Copy)]
 struct Kept {
-    schema: pg_sys::NameData,
+    schema: CString,
     plan: pg_sys::SPIPlanPtr,
 }
 
@@ -88,8 +87,9 @@ impl Execution {
 }
 
 impl<const N: usize> Statement<N> {
+    /// To be called by [`statement!`], which counts the parameters.
     pub const fn new(sql: &'static str, parameters: [pg_sys::Oid; N], rights: Rights) -> Self {
-        Self { sql, parameters, rights, kept: Cell::new(None) }
+        Self { sql, parameters, rights, kept: RefCell::new(None) }
     }
 
     /// The statement on the tables in schema `namespace`, with its parameters bound in order; `None` is NULL.
@@ -206,15 +206,15 @@ impl<const N: usize> Statement<N> {
             assert!(!name.is_null(), "the function's schema has been dropped while it was in use");
             CStr::from_ptr(name)
         };
-        match self.kept.get() {
-            Some(kept) if name_of(&kept.schema) == schema => kept.plan,
-            // A plan for another schema is not freed: a caller further up the stack may be running it.
-            _ => {
-                let kept = Kept { schema: name_data(schema), plan: self.prepare(schema) };
-                self.kept.set(Some(kept));
-                kept.plan
-            }
+        if let Some(kept) = &*self.kept.borrow()
+            && kept.schema.as_c_str() == schema
+        {
+            return kept.plan;
         }
+        let plan = self.prepare(schema);
+        // A plan for another schema is not freed: a caller further up the stack may be running it.
+        self.kept.replace(Some(Kept { schema: schema.to_owned(), plan }));
+        plan
     }
 
     fn prepare(&'static self, schema: &CStr) -> pg_sys::SPIPlanPtr {
@@ -301,20 +301,6 @@ fn is_cancel(cause: &CaughtError) -> bool {
 /// A value as the argument of [`Statement::bind`].
 pub fn datum(value: impl IntoDatum) -> Option<pg_sys::Datum> {
     value.into_datum()
-}
-
-fn name_of(name: &pg_sys::NameData) -> &CStr {
-    // SAFETY: name_data leaves the last byte zero.
-    unsafe { CStr::from_ptr(name.data.as_ptr()) }
-}
-
-fn name_data(name: &CStr) -> pg_sys::NameData {
-    let mut data = pg_sys::NameData::default();
-    let last = data.data.len() - 1;
-    for (to, from) in data.data[..last].iter_mut().zip(name.to_bytes()) {
-        *to = *from as c_char;
-    }
-    data
 }
 
 #[cfg(any(test, feature = "pg_test"))]

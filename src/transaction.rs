@@ -1,4 +1,4 @@
-//! The running transaction: its time, whether it may write, and the locks that it takes. They last until it ends.
+//! The running transaction: its time, whether it may write, and the locks that it takes, which last until it ends.
 
 use crate::{catalog, ffi, membership};
 use pgrx::pg_sys::ffi::pg_guard_ffi_boundary;
@@ -38,7 +38,7 @@ pub enum Lock {
     Write = pg_sys::RowExclusiveLock as isize,
 }
 
-/// Locks the table that has this name, and still has it then. None where there is no such table.
+/// Locks the table with this name, and makes sure that it still has the name then. None if there is no such table.
 pub fn lock_table(name: &CStr, namespace: Oid, lock: Lock) -> Option<Oid> {
     let mut table = catalog::relation_named(name, namespace);
     while table != InvalidOid {
@@ -59,7 +59,7 @@ pub fn try_lock_table(name: &CStr, namespace: Oid) -> bool {
     table != InvalidOid && unsafe { pg_sys::ConditionalLockRelationOid(table, Lock::Write as pg_sys::LOCKMODE) }
 }
 
-/// Locks a table for writing, and where it is a partitioned one, all its partitions. All of them.
+/// Locks a table for writing, with its partitions if it has any. The tables that are locked.
 pub fn lock_with_partitions(table: Oid) -> Vec<Oid> {
     // SAFETY: catalog look-ups, which take any OID. The list is in this memory context. The boundary turns an ERROR into an
     // unwinding, as pgrx does for the functions it binds.
@@ -78,8 +78,8 @@ pub fn lock_with_partitions(table: Oid) -> Vec<Oid> {
 
 /// Waits for other transactions that have called this for the same user.
 ///
-/// The lock is on the extension itself, as the part numbered by a hash of the user's id: no SQL can take it away, and a
-/// transaction that goes through all users takes 1024 at most.
+/// The lock is on a part of the extension itself, numbered by a hash of the user's id. No SQL can take this lock, and a
+/// transaction that goes through all users takes at most 1024 of them.
 pub fn lock_user(user_id: &str) {
     const PARTS: u32 = 1024;
     // SAFETY: the text's bytes are read; a lock as those of CREATE and DROP EXTENSION, which are on part 0.

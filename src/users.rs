@@ -182,6 +182,6 @@ scalar_function! {
 }
 
 fn not_stored() -> Failure {
-    Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the password could not be stored")
-        .hint(c"A trigger or rule of the application keeps another one.")
+    Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "could not store the password")
+        .hint(c"A trigger or rule of the application stored another one.")
 }

@@ -222,7 +222,7 @@ fn doctor_on_collations() {
 /// A role may have a time zone that this session does not have.
 #[test]
 fn doctor_on_time_zones() {
-    let mut database = Database::new();
+    let database = Database::new();
     let name = database.name.clone();
     let check = || {
         let checks = json(&ok(&database, &["doctor", "--json"]));

@@ -147,6 +147,17 @@ fn help_and_completions() {
     assert_eq!(said(std::process::Command::new("bash").args(["-c", &check]), "").code, 0);
 }
 
+/// Passwords are hashed at the cost that holds in a session with the library, not at what a role has written down.
+#[test]
+fn a_cost_that_the_library_refuses() {
+    let mut database = Database::new();
+    let mut command = admin(&database.name);
+    command.args(["user", "add", "ada@example.com", "--name", "Ada", "--password-stdin"]);
+    let added = said(command.env("PGOPTIONS", "-c todo.bcrypt_cost=3"), "long enough\n");
+    assert_eq!(added.code, 0, "{}", added.err);
+    assert_eq!(strings(&mut database.client, "SELECT left(hashed_password, 7) FROM users"), ["$2b$12$"], "the default");
+}
+
 /// The lines of help that describe an argument or option, and whether they do.
 fn described(help: &str) -> Vec<(String, bool)> {
     let sections = help.lines().skip_while(|line| !matches!(*line, "Arguments:" | "Options:"));

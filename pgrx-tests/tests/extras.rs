@@ -43,7 +43,7 @@ fn what_the_extensions_make_is_not_listed() {
 /// Each statement makes what it is about: in a database without it, then the list is the same.
 #[test]
 fn every_kind_is_listed_with_what_makes_it_again() {
-    let (mut database, role) = extended();
+    let (mut database, _) = extended();
     let client = &mut database.client;
     let listed = extras(client);
     for part in [

@@ -1,2 +1,2 @@
--- As they are now, the tables must stay: extension todo asks this function for its todo_check() and its guard.
+-- The tables must stay as they are now. todo_check() and the guard of extension todo read this function.
 SELECT todo_internal.expect('expected_todo_auth', 'todo_auth', 'todo_auth');

@@ -1,4 +1,4 @@
--- For todo_check(): the columns of the tables and their defaults.
+-- Checks the columns of the tables and their defaults, for todo_check().
 CREATE FUNCTION todo_internal.check_columns()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -26,6 +26,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_columns() IS
-    'Whether the columns of the tables and their defaults are as they have been made';
+    'Checks the columns of the tables and their defaults';
 
 REVOKE ALL ON FUNCTION todo_internal.check_columns() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- For todo_check(): what dumps leave out. What a restore would leave open is a fault; what it would merely lack is not.
+-- Checks what dumps leave out, for todo_check(). What would show someone more after a restore is a fault; what would only be missing is not.
 CREATE FUNCTION todo_internal.check_dumps()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -14,6 +14,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_dumps() IS
-    'Whether a restore would show someone more than before';
+    'Checks whether a restore would show someone more than before';
 
 REVOKE ALL ON FUNCTION todo_internal.check_dumps() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- For todo_check(): the guard.
+-- Checks whether the guard is on, for todo_check().
 CREATE FUNCTION todo_internal.check_guard()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -21,6 +21,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_guard() IS
-    'Whether the guard is on';
+    'Checks whether the guard is on';
 
 REVOKE ALL ON FUNCTION todo_internal.check_guard() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- For todo_check(): whether the tables and the sequence belong to the extension.
+-- Checks whether the tables and the sequence belong to the extension, for todo_check().
 CREATE FUNCTION todo_internal.check_membership()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -31,7 +31,7 @@ BEGIN ATOMIC
     LEFT JOIN pg_depend AS d
         ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
         AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
-    -- One that has been renamed or moved is known by its columns.
+    -- A table that has been renamed or moved is recognized by its columns.
     LEFT JOIN LATERAL (
         SELECT m.oid, m.relname
         FROM pg_depend AS b
@@ -49,6 +49,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_membership() IS
-    'Whether tables and sequence belong to the extension';
+    'Checks whether tables and sequence belong to the extension';
 
 REVOKE ALL ON FUNCTION todo_internal.check_membership() FROM PUBLIC;

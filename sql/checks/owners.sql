@@ -1,4 +1,4 @@
--- For todo_check(): whose rights functions with the owner's rights have, and whether these are enough.
+-- Checks, for todo_check(), who owns the tables and the view: functions run with the rights of these roles, and need some.
 CREATE FUNCTION todo_internal.check_owners()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -36,6 +36,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_owners() IS
-    'Whether tables and view belong to a role that is fit for it';
+    'Checks whether the owners of tables and view are fit for it';
 
 REVOKE ALL ON FUNCTION todo_internal.check_owners() FROM PUBLIC;

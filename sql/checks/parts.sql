@@ -1,4 +1,4 @@
--- For todo_check(): the constraints, indexes and triggers of the tables.
+-- Checks the constraints, indexes and triggers of the tables, for todo_check().
 CREATE FUNCTION todo_internal.check_parts()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -13,7 +13,7 @@ BEGIN ATOMIC
                 ELSE f.weakness
             END AS weakness
         FROM fact AS f
-        -- What a trigger calls.
+        -- The function that a trigger calls.
         LEFT JOIN fact AS c ON c.relid = f.relid AND c.kind = 'function' AND f.kind = 'trigger' AND c.name = f.name
         WHERE f.kind IN ('constraint', 'index', 'trigger') AND f.extension IS NOT NULL
     )
@@ -56,11 +56,11 @@ BEGIN ATOMIC
     FROM fact AS f
     JOIN pg_class AS c ON c.oid = f.relid
     WHERE f.kind IN ('dependence of index', 'dependence of trigger')
-      -- An application's own parts are its affair.
+      -- An application may do this with its own indexes and triggers.
       AND EXISTS (SELECT FROM fact AS o WHERE o.relid = f.relid AND o.name = f.name AND o.kind IN ('constraint', 'index', 'trigger') AND o.extension IS NOT NULL);
 END;
 
 COMMENT ON FUNCTION todo_internal.check_parts() IS
-    'Whether constraints, indexes and triggers of the tables are as they have been made';
+    'Checks the constraints, indexes and triggers of the tables';
 
 REVOKE ALL ON FUNCTION todo_internal.check_parts() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- For todo_check(): whether the rows of the tables and the sequence are in dumps.
+-- Checks whether the rows of the tables and the sequence are in dumps, for todo_check().
 CREATE FUNCTION todo_internal.check_registration()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -14,6 +14,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_registration() IS
-    'Whether the rows of the tables and the sequence are in dumps';
+    'Checks whether the rows of the tables and the sequence are in dumps';
 
 REVOKE ALL ON FUNCTION todo_internal.check_registration() FROM PUBLIC;

@@ -1,4 +1,5 @@
--- For todo_check(): rights that no function of the extensions has given, and what would keep a dump from being restored.
+-- Checks, for todo_check(), whether someone has rights that no function of the extensions gave, and whether roles that have been dropped
+-- would keep a dump from being restored.
 CREATE FUNCTION todo_internal.check_rights()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -17,6 +18,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_rights() IS
-    'Whether somebody has rights that no function of the extensions has given';
+    'Checks whether someone has rights that no function of the extensions gave';
 
 REVOKE ALL ON FUNCTION todo_internal.check_rights() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- For todo_check(): what kind of tables they are, and how their sequence counts.
+-- Checks what kind of tables they are, and how their sequence counts, for todo_check().
 CREATE FUNCTION todo_internal.check_storage()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -27,6 +27,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_storage() IS
-    'Whether the tables are ordinary ones, and how their sequence counts';
+    'Checks what kind of tables they are, and how their sequence counts';
 
 REVOKE ALL ON FUNCTION todo_internal.check_storage() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- For todo_check(): whether new tasks get ids that are free, and for how long.
+-- Checks whether new tasks get ids that are free, and how long there will be some, for todo_check().
 CREATE FUNCTION todo_internal.check_task_ids()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -23,6 +23,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_task_ids() IS
-    'Whether new tasks get ids that are free, and for how long';
+    'Checks whether new tasks get ids that are free, and how long there will be some';
 
 REVOKE ALL ON FUNCTION todo_internal.check_task_ids() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- For todo_check(): the version of the extension, and the encoding of the database.
+-- Checks the version of the extension and the encoding of the database, for todo_check().
 CREATE FUNCTION todo_internal.check_version()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -14,6 +14,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_version() IS
-    'Whether version and encoding are right';
+    'Checks version and encoding';
 
 REVOKE ALL ON FUNCTION todo_internal.check_version() FROM PUBLIC;

@@ -1,8 +1,9 @@
--- The active user with this address (in whatever ASCII case) and password, or no row. What is wrong cannot be told, by
--- the time it takes neither: unknown address, wrong password, inactive or locked user, malformed hash, NULL, or a
--- password that no user can have. A hash of a lower cost than todo.bcrypt_cost, or of another form of the password than
--- NFC, is renewed, where that needs no waiting and the transaction may write.
--- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+-- Returns the active user with this address (ASCII letter case is ignored) and password. A failed login returns no row and never
+-- says why: for an unknown address, a wrong password, an inactive or locked user, a malformed hash, NULL, or a password that no user
+-- can have, the answer and the time it takes are the same.
+-- The hash is renewed if its cost is below todo.bcrypt_cost, or if it was made from a password that was not in NFC. That is skipped
+-- where it would wait for a lock, or where the transaction is read-only.
+-- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_authenticate(
     email text,
     password text
@@ -14,6 +15,6 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'todo_authenticate';
 
 COMMENT ON FUNCTION @extschema@.todo_authenticate(text, text) IS
-    'The active user with this address and password';
+    'Returns the active user with this address and password';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_authenticate(text, text) FROM PUBLIC;

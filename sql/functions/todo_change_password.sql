@@ -1,7 +1,7 @@
--- Changes the password of an active user; false when the current one is wrong, or there is no such user.
--- Errors: 23502 an argument is NULL; 22023 new password under 8 characters; 22001 over 72 bytes;
--- 25006 read-only transaction; 55000 a trigger of the application kept it from being stored.
--- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+-- Changes the password of an active user. Returns false if the current password is wrong or there is no such user.
+-- Errors: 23502 an argument is NULL; 22023 the new password has fewer than 8 characters; 22001 it has more than 72 bytes;
+-- 25006 the transaction is read-only; 55000 a trigger of the application kept it from being stored.
+-- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_change_password(
     user_id text,
     current_password text,

@@ -1,7 +1,7 @@
--- Whether everything is as the extension made it: one row a check. detail is what was found, fix the SQL or step that puts
--- it right (NULL when ok). Reads catalogs, the sequence and the largest task id; works on a standby.
--- It answers in every state: its body is bound to objects, not to names, and what cannot be read is a row of the result.
--- With the owner's rights: the caller need not have any on the objects that are looked at.
+-- Checks whether everything is as the extension made it, and returns a row for each check. detail is what was found. fix is the SQL or
+-- the step that puts it right, and NULL if all is well. Reads catalogs, the sequence and the largest task id; works on a standby.
+-- It always answers: its body is bound to objects, not to names, and whatever cannot be read is reported in a row.
+-- Runs with the owner's rights: the caller needs none on what is checked.
 CREATE FUNCTION @extschema@.todo_check()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -39,6 +39,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION @extschema@.todo_check() IS
-    'Whether tables, rules, guard and sequence are as the extension made them: one row a check';
+    'Checks whether tables, rules, guard and sequence are as the extension made them: one row for each check';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_check() FROM PUBLIC;

@@ -1,7 +1,7 @@
--- Whether a bcrypt hash ($2a$, $2b$, $2y$, cost 4-15) is that of a password, in NFC or as given. False for NULL, a password
--- of over 72 bytes and whatever is no such hash, after the time that one hash takes, or two if it is not in NFC.
--- Volatile: it must not be evaluated by the planner, nor offered by an HTTP gateway as a GET request, which would log the
--- password.
+-- Tells whether a bcrypt hash ($2a$, $2b$ or $2y$, cost 4 to 15) is that of a password, in NFC or as given. Returns false for NULL, for
+-- a password of more than 72 bytes and for any other hash. Takes the time of one hash, or of two if the password is not in NFC.
+-- Volatile, so that the planner does not evaluate it, and an HTTP gateway does not offer it for GET requests, whose passwords would
+-- be logged.
 CREATE FUNCTION @extschema@.todo_check_password(
     password text,
     hash text
@@ -11,6 +11,6 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'todo_check_password';
 
 COMMENT ON FUNCTION @extschema@.todo_check_password(text, text) IS
-    'Whether a bcrypt hash is that of a password';
+    'Tells whether a bcrypt hash is that of a password';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_check_password(text, text) FROM PUBLIC;

@@ -1,4 +1,4 @@
--- Deletes all completed tasks of a user; returns them as they were, in no particular order.
+-- Deletes all completed tasks of a user. Returns them as they were, in no particular order.
 -- Errors: 23502 user_id is NULL.
 CREATE FUNCTION @extschema@.todo_clear_completed(
     user_id text

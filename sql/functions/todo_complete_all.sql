@@ -1,4 +1,4 @@
--- Makes all tasks of a user completed (or pending); returns those that were not, in no particular order.
+-- Marks all tasks of a user as completed, or as pending. Returns the tasks that changed, in no particular order.
 -- Errors: 23502 an argument is NULL.
 CREATE FUNCTION @extschema@.todo_complete_all(
     user_id text,
@@ -9,6 +9,6 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'todo_complete_all';
 
 COMMENT ON FUNCTION @extschema@.todo_complete_all(text, boolean) IS
-    'Makes all tasks of a user completed, or pending, and returns those that changed';
+    'Marks all tasks of a user as completed, or as pending, and returns those that changed';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_complete_all(text, boolean) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- Makes a task completed (or pending), whatever it was; returns it, or no row when the user has no such task. A task
--- that is so already keeps its times.
+-- Marks a task as completed, or as pending, and returns it. Returns no row if the user has no such task. A task that is in this state
+-- already keeps its times.
 -- Errors: 23502 an argument is NULL.
 CREATE FUNCTION @extschema@.todo_complete_task(
     task_id bigint,
@@ -11,6 +11,6 @@ LANGUAGE c VOLATILE ROWS 1 PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'todo_complete_task';
 
 COMMENT ON FUNCTION @extschema@.todo_complete_task(bigint, text, boolean) IS
-    'Makes a user''s task completed, or pending, whatever it was, and returns it';
+    'Marks a user''s task as completed, or as pending, and returns it';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_complete_task(bigint, text, boolean) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- The completed tasks of a user, last completed first.
--- Plain SQL without a SET clause, so that it inlines: the caller's WHERE, ORDER BY and LIMIT reach the indexes.
+-- Returns the completed tasks of a user, last completed first.
+-- Plain SQL without a SET clause, so that PostgreSQL inlines it: the caller's WHERE, ORDER BY and LIMIT can use the indexes.
 CREATE FUNCTION @extschema@.todo_completed_tasks(
     user_id text
 )
@@ -14,6 +14,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_completed_tasks(text) IS
-    'The completed tasks of a user, last completed first';
+    'Returns the completed tasks of a user, last completed first';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_completed_tasks(text) FROM PUBLIC;

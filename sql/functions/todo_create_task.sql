@@ -1,6 +1,6 @@
--- Creates a pending task; returns it. The title is trimmed, an empty description is none.
--- Errors: 23502 user_id or title is NULL; 23503 no such user (also '' and over 36 characters); 22001 title over 200
--- characters; 23514 title empty or with control characters, description over 1000 characters or with control characters.
+-- Creates a pending task and returns it. The title is trimmed; an empty description is stored as NULL.
+-- Errors: 23502 user_id or title is NULL; 23503 there is no such user; 22001 the title has more than 200 characters; 23514 the title is
+-- empty or has control characters, or the description has more than 1000 characters or control characters.
 CREATE FUNCTION @extschema@.todo_create_task(
     user_id text,
     title text,

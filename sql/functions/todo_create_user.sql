@@ -1,9 +1,9 @@
--- Creates an active user, whose address is not verified; returns it. The name is trimmed, address and id are kept as given.
--- Without an id, the user gets a random UUID. An application gives one where it must know the id before the user exists.
+-- Creates an active user, whose address is not verified yet, and returns it. The name is trimmed; address and id are kept as given.
+-- Without an id, the user gets a random UUID. An application passes one if it must know the id before the user exists.
 -- Errors: 23502 email, name or password is NULL; 23505 the address is taken, in any letter case, or the id is; 23514 address or
 -- name break a rule, or the id is empty; 22001 address over 255 characters, name over 100 characters, id over 36 characters,
 -- password over 72 bytes; 22023 password under 8 characters.
--- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+-- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_create_user(
     email text,
     name text,

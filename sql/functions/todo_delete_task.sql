@@ -1,4 +1,4 @@
--- Deletes a task; returns it as it was, or no row when the user has no such task.
+-- Deletes a task and returns it as it was. Returns no row if the user has no such task.
 -- Errors: 23502 task_id or user_id is NULL.
 CREATE FUNCTION @extschema@.todo_delete_task(
     task_id bigint,

@@ -1,6 +1,6 @@
--- Deletes a user and all tasks of that user; returns the user as it was, or no row when there is none.
+-- Deletes a user with all tasks, and returns the user as it was. Returns no row if there is no such user.
 -- Errors: 23502 user_id is NULL.
--- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+-- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_delete_user(
     user_id text
 )

@@ -1,4 +1,4 @@
--- The user with this address, in whatever ASCII case, or no row.
+-- Returns the user with this address; ASCII letter case is ignored.
 CREATE FUNCTION @extschema@.todo_find_user(
     email text
 )
@@ -12,6 +12,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_find_user(text) IS
-    'The user with this address, in whatever case';
+    'Returns the user with this address, in any letter case';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_find_user(text) FROM PUBLIC;

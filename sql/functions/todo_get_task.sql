@@ -1,5 +1,5 @@
--- The task with this id, or no row when the user has no such task.
--- Plain SQL without a SET clause, so that it inlines: the caller's WHERE, ORDER BY and LIMIT reach the indexes.
+-- Returns the task with this id. Returns no row if the user has no such task.
+-- Plain SQL without a SET clause, so that PostgreSQL inlines it: the caller's WHERE, ORDER BY and LIMIT can use the indexes.
 CREATE FUNCTION @extschema@.todo_get_task(
     task_id bigint,
     user_id text
@@ -14,6 +14,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_get_task(bigint, text) IS
-    'The task with this id, if it is the user''s';
+    'Returns the task with this id, if it is the user''s';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_get_task(bigint, text) FROM PUBLIC;

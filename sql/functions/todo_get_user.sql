@@ -1,4 +1,4 @@
--- The user with this id, or no row.
+-- Returns the user with this id.
 CREATE FUNCTION @extschema@.todo_get_user(
     user_id text
 )
@@ -11,6 +11,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_get_user(text) IS
-    'The user with this id';
+    'Returns the user with this id';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_get_user(text) FROM PUBLIC;

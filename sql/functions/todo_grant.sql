@@ -1,10 +1,10 @@
--- Lets a role use the extension; to be called again after an upgrade that brings new functions.
---   'api'     every function but the administrative ones, rows of tasks, and users without their hashes; takes 'tables' back,
---             but not what todo_auth.grant() gave
---   'tables'  that, and rows of users with their hashes, for applications that write both tables with SQL of their own;
+-- Lets a role use the extension. Call it again after an upgrade that brings new functions.
+--   'api'     all functions except the administrative ones, the rows of tasks, and users without their hashes. Takes back what 'tables'
+--             gave, but not what todo_auth.grant() gave
+--   'tables'  the same, and the rows of users with their hashes, for applications that write both tables with SQL of their own;
 --             and REFERENCES on both tables
--- The caller must own the extension's tables, as a superuser does.
--- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 not the owner.
+-- The caller must own the extension's tables, or be a superuser.
+-- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 the caller is not the owner.
 CREATE FUNCTION @extschema@.todo_grant(
     role text,
     access text DEFAULT 'api'

@@ -1,5 +1,5 @@
--- A new bcrypt hash ($2b$) of a password's NFC, at the cost that todo.bcrypt_cost says.
--- Errors: 23502 password is NULL; 22023 shorter than 8 characters in NFC; 22001 longer than 72 bytes in NFC.
+-- Returns a new bcrypt hash ($2b$) of a password in NFC. todo.bcrypt_cost sets its cost.
+-- Errors: 23502 password is NULL; 22023 fewer than 8 characters in NFC; 22001 more than 72 bytes in NFC.
 CREATE FUNCTION @extschema@.todo_hash_password(
     password text
 )
@@ -8,6 +8,6 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'todo_hash_password';
 
 COMMENT ON FUNCTION @extschema@.todo_hash_password(text) IS
-    'A new bcrypt hash of a password, at the cost of todo.bcrypt_cost';
+    'Returns a new bcrypt hash of a password, at the cost that todo.bcrypt_cost sets';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_hash_password(text) FROM PUBLIC;

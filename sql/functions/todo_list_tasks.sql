@@ -1,5 +1,5 @@
--- All tasks of a user, newest first.
--- Plain SQL without a SET clause, so that it inlines: the caller's WHERE, ORDER BY and LIMIT reach the indexes.
+-- Returns all tasks of a user, newest first.
+-- Plain SQL without a SET clause, so that PostgreSQL inlines it: the caller's WHERE, ORDER BY and LIMIT can use the indexes.
 CREATE FUNCTION @extschema@.todo_list_tasks(
     user_id text
 )
@@ -13,6 +13,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_list_tasks(text) IS
-    'All tasks of a user, newest first';
+    'Returns all tasks of a user, newest first';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_list_tasks(text) FROM PUBLIC;

@@ -1,7 +1,7 @@
--- What pg_dump leaves out because the tables belong to an extension: one row for each object or setting that the application
--- has added to a table, view or sequence of this extension or of one that builds on it. ddl is what makes it again after a restore,
--- in the order in which it can run. severity is 'error' where a restore without it shows someone more than before, otherwise
--- 'warning'. Reads catalogs and prints what they say; executes and plans nothing of it.
+-- Returns what pg_dump leaves out because the tables belong to an extension: a row for each object or setting that the application has
+-- added to a table, view or sequence of this extension, or of one that builds on it. ddl makes it again after a restore; the rows are
+-- in an order in which these statements can run. severity is 'error' if a restore without it shows someone more than before, otherwise
+-- 'warning'. Reads catalogs only: nothing of what it prints is executed or planned.
 CREATE FUNCTION @extschema@.todo_not_in_dumps()
 RETURNS TABLE (object text, severity text, ddl text)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -17,6 +17,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION @extschema@.todo_not_in_dumps() IS
-    'What the application added to the extension''s tables, which dumps do not carry, and the statements that make it again';
+    'Returns what the application added to the extension''s tables and dumps leave out, with the statements that make it again';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_not_in_dumps() FROM PUBLIC;

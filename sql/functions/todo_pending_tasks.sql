@@ -1,5 +1,5 @@
--- The pending tasks of a user, newest first.
--- Plain SQL without a SET clause, so that it inlines: the caller's WHERE, ORDER BY and LIMIT reach the indexes.
+-- Returns the pending tasks of a user, newest first.
+-- Plain SQL without a SET clause, so that PostgreSQL inlines it: the caller's WHERE, ORDER BY and LIMIT can use the indexes.
 CREATE FUNCTION @extschema@.todo_pending_tasks(
     user_id text
 )
@@ -14,6 +14,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_pending_tasks(text) IS
-    'The pending tasks of a user, newest first';
+    'Returns the pending tasks of a user, newest first';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_pending_tasks(text) FROM PUBLIC;

@@ -1,14 +1,13 @@
--- Turns both tables into ordinary ones, with their rows, constraints, indexes and grants but without triggers, so that DROP
--- EXTENSION todo leaves them in place. The caller becomes their owner, unless they had one before they were adopted. To be
--- called right before DROP EXTENSION.
--- Errors: 42501 not a superuser.
+-- Makes both tables ordinary ones, so that DROP EXTENSION todo leaves them in place. They keep their rows, constraints, indexes and
+-- grants, and lose the extension's triggers. The caller becomes their owner, except for adopted tables, which keep theirs. Call it right
+-- before DROP EXTENSION.
+-- Errors: 42501 the caller is not a superuser.
 CREATE FUNCTION @extschema@.todo_release_tables()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    home CONSTANT regnamespace := '@extschema@';
     made record;
     relation regclass;
 BEGIN
@@ -19,8 +18,14 @@ BEGIN
     ALTER EXTENSION todo DROP TABLE @extschema@.users;
     ALTER EXTENSION todo DROP TABLE @extschema@.tasks;
     ALTER EXTENSION todo DROP SEQUENCE @extschema@.tasks_id_seq;
-    FOR made IN SELECT e.relation, e.name FROM todo_internal.expected_todo() AS e WHERE e.kind = 'trigger' LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s.%I', made.name, home, made.relation);
+    FOR made IN
+        SELECT t.tgname, c.oid::regclass AS tab
+        FROM pg_trigger AS t
+        JOIN pg_class AS c ON c.oid = t.tgrelid
+        JOIN todo_internal.expected_todo() AS e ON e.kind = 'trigger' AND e.relation = c.relname AND e.name = t.tgname
+        WHERE c.oid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', made.tgname, made.tab);
     END LOOP;
     FOR relation IN
         SELECT c.oid

@@ -1,7 +1,7 @@
--- Takes back all that a role may do with the extension's objects (but for tables that it owns), and USAGE on its schema:
--- grant that again where the role needs it for objects of its own. What todo_auth.grant gave goes as well. A superuser who calls
--- it also takes the role, and roles that have been dropped, out of what PostgreSQL notes as initial privileges.
--- Errors: 23502 role is NULL; 42704 no such role; 42501 not the owner of the extension's tables, and todo_auth's if it is there.
+-- Takes back all rights of a role on the extension's objects, except on tables that it owns, and USAGE on the schema: grant that again if
+-- the role needs it for objects of its own. Takes back what todo_auth.grant() gave as well. Called by a superuser, it also removes the
+-- role, and roles that have been dropped, from the initial privileges that PostgreSQL keeps.
+-- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth.
 CREATE FUNCTION @extschema@.todo_revoke(
     role text
 )
@@ -49,6 +49,6 @@ END
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_revoke(text) IS
-    'Takes back what todo_grant gave a role';
+    'Takes back what todo_grant gave to a role';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_revoke(text) FROM PUBLIC;

@@ -1,6 +1,6 @@
--- Activates or deactivates a user, who cannot log in then; returns the user, or no row when there is none.
+-- Activates or deactivates a user, and returns it. A deactivated user cannot log in. Returns no row if there is no such user.
 -- Errors: 23502 an argument is NULL.
--- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+-- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_set_active(
     user_id text,
     active boolean

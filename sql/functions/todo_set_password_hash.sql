@@ -1,6 +1,6 @@
--- Sets a user's hash, for administrators and imports; '!' locks the password. Returns the user, or no row when there is
--- none. With the caller's rights.
--- Errors: 23502 an argument is NULL; 23514 not a bcrypt hash of cost 4-15.
+-- Sets the hash of a user, for administrators and imports; '!' locks the password. Returns the user, or no row if there is none.
+-- Runs with the caller's rights.
+-- Errors: 23502 an argument is NULL; 23514 the hash is not a bcrypt hash of cost 4 to 15.
 CREATE FUNCTION @extschema@.todo_set_password_hash(
     user_id text,
     hash text

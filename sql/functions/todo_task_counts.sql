@@ -1,4 +1,4 @@
--- How many tasks a user has: always one row, zeros for nobody.
+-- Returns how many tasks a user has: always one row, with zeros for an unknown user.
 CREATE FUNCTION @extschema@.todo_task_counts(
     user_id text
 )
@@ -14,6 +14,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_task_counts(text) IS
-    'How many tasks a user has: total, pending and completed';
+    'Returns how many tasks a user has: total, pending and completed';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_task_counts(text) FROM PUBLIC;

@@ -1,5 +1,4 @@
--- Completes a pending task or makes a completed one pending, in one step; returns it, or no row when the user has no
--- such task.
+-- Completes a pending task, or makes a completed one pending, in one step, and returns it. Returns no row if the user has no such task.
 -- Errors: 23502 task_id or user_id is NULL.
 CREATE FUNCTION @extschema@.todo_toggle_task(
     task_id bigint,

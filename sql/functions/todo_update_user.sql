@@ -1,7 +1,7 @@
--- Changes a user; returns it, or no row when there is none. NULL keeps. Another address, beyond letter case, is not
--- verified.
--- Errors: 23502 user_id is NULL; 23505, 23514, 22001 as in todo_create_user.
--- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+-- Changes a user and returns it. Returns no row if there is no such user. NULL keeps a value. A new address, other than in letter case,
+-- is not verified.
+-- Errors: 23502 user_id is NULL; 23505, 23514 and 22001 as in todo_create_user.
+-- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_update_user(
     user_id text,
     email text DEFAULT NULL,
@@ -14,6 +14,6 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'todo_update_user';
 
 COMMENT ON FUNCTION @extschema@.todo_update_user(text, text, text) IS
-    'Changes address and name of a user and returns it; NULL keeps';
+    'Changes address and name of a user and returns it; NULL keeps a value';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_update_user(text, text, text) FROM PUBLIC;

@@ -1,6 +1,6 @@
--- Marks the address that a user has now as verified; returns the user, or no row when there is none.
+-- Marks the current address of a user as verified, and returns the user. Returns no row if there is no such user.
 -- Errors: 23502 user_id is NULL.
--- With the owner's rights: the caller need not have any on users, whose hashes it must not read.
+-- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_verify_email(
     user_id text
 )

@@ -1,5 +1,5 @@
--- For todo_not_in_dumps(), which says what the rows are: what has been added to the tables, views and sequences of some extensions.
--- made are the names of the constraints and indexes that these have made themselves. (Their triggers call functions of theirs.)
+-- Returns the rows of todo_not_in_dumps(): what has been added to the tables, views and sequences of some extensions.
+-- made has the names of the constraints and indexes that the extensions made themselves. (Their triggers call functions of theirs.)
 CREATE FUNCTION todo_internal.additions(
     extensions text[],
     made text[]
@@ -32,7 +32,7 @@ AS $$
         FROM pg_index AS i
         JOIN tab AS t ON t.oid = i.indrelid
         JOIN pg_class AS c ON c.oid = i.indexrelid
-        -- What a failed CREATE INDEX CONCURRENTLY has left is in no dump of any table.
+        -- pg_dump leaves out what a failed CREATE INDEX CONCURRENTLY left, on any table.
         WHERE i.indisvalid
     ), table_trigger AS (
         SELECT g.oid, g.tgname, g.tgenabled, t.name AS table_name,
@@ -84,7 +84,7 @@ AS $$
         FROM tab AS t
         WHERE t.relrowsecurity OR t.relforcerowsecurity
         UNION ALL
-        -- Such as security_invoker, without which a view shows what its owner may see.
+        -- For example security_invoker: without it, a view shows what its owner may see.
         SELECT 3, t.name, 'options', CASE t.relkind WHEN 'v' THEN 'error' ELSE 'warning' END,
             format('ALTER %s %s SET (%s)', t.kind, t.name, string_agg(format('%s=%L', o.name, o.value), ', ' ORDER BY o.name))
         FROM tab AS t
@@ -172,7 +172,7 @@ AS $$
         FROM table_index AS i
         WHERE i.is_own
         UNION ALL
-        -- Keys first, which a foreign key may refer to.
+        -- Keys come first: a foreign key may refer to them.
         SELECT CASE k.contype WHEN 'f' THEN 10 ELSE 9 END, k.table_name, format('constraint %I', k.conname), 'warning',
             format('ALTER TABLE %s ADD CONSTRAINT %I %s', k.table_name, k.conname, pg_get_constraintdef(k.oid))
         FROM own_constraint AS k
@@ -187,7 +187,7 @@ AS $$
                 CASE t.relreplident
                     WHEN 'f' THEN 'FULL'
                     WHEN 'n' THEN 'NOTHING'
-                    -- Without its index, it is NOTHING.
+                    -- If the index is gone, it is NOTHING.
                     ELSE coalesce(
                         'USING INDEX ' || (SELECT quote_ident(i.relname) FROM table_index AS i WHERE i.indrelid = t.oid AND i.indisreplident),
                         'NOTHING'
@@ -200,7 +200,7 @@ AS $$
         SELECT 13, s.table_name, format('statistics %s', s.name), 'warning',
             concat_ws(
                 '; ',
-                -- Some minor releases of pg_dump carry these.
+                -- Some minor releases of pg_dump include these.
                 regexp_replace(pg_get_statisticsobjdef(s.oid), '^CREATE STATISTICS ', 'CREATE STATISTICS IF NOT EXISTS '),
                 CASE WHEN (s.settings ->> 'stxstattarget')::integer >= 0 THEN
                     format('ALTER STATISTICS %s SET STATISTICS %s', s.name, s.settings ->> 'stxstattarget')
@@ -283,6 +283,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION todo_internal.additions(text[], text[]) IS
-    'What has been added to the tables, views and sequences of extensions';
+    'Returns what has been added to the tables, views and sequences of extensions';
 
 REVOKE ALL ON FUNCTION todo_internal.additions(text[], text[]) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- What is wrong with a time by the rule of its column ('users.created_at', 'tasks.completed_at', ...); NULL if nothing is.
--- Errors: 42703 no rule for this column.
+-- Says which rule of its column ('users.created_at', 'tasks.completed_at', ...) a time breaks; NULL if none.
+-- Errors: 42703 there is no rule for this column.
 CREATE FUNCTION todo_internal.broken_time(
     column_name text,
     value timestamp
@@ -9,6 +9,6 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'todo_broken_time';
 
 COMMENT ON FUNCTION todo_internal.broken_time(text, timestamp) IS
-    'What is wrong with a time by the rule of its column';
+    'Says which rule of its column a time breaks';
 
 REVOKE ALL ON FUNCTION todo_internal.broken_time(text, timestamp) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- Objects of the extensions for which PostgreSQL has noted initial privileges of roles that have been dropped since. A dump then
--- holds a REVOKE from a role that is only a number, and cannot be restored.
+-- Returns the extensions' objects whose initial privileges name a role that has been dropped since. A dump then holds a REVOKE from a role
+-- that is only a number, and cannot be restored.
 CREATE FUNCTION todo_internal.dangling_grants()
 RETURNS TABLE (classoid oid, objoid oid, objsubid integer)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -19,6 +19,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.dangling_grants() IS
-    'Objects whose initial privileges name roles that have been dropped';
+    'Returns objects whose initial privileges name roles that have been dropped';
 
 REVOKE ALL ON FUNCTION todo_internal.dangling_grants() FROM PUBLIC;

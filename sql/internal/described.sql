@@ -1,9 +1,9 @@
--- What relations are like in the catalogs: a row for each fact. Reads catalogs and prints what they say, so it can look at
--- tables of others: nothing that somebody attached to them runs.
--- home is the schema that rows and definitions call @, so that the same tables in another schema have the same rows.
--- kind is column, default, constraint, index, trigger, function (what a trigger calls), dependence of index or trigger (an extension
--- that would take it along when it is dropped), storage, access method, sequence, sequence options or sequence cache. weakness is
--- set where a part has its definition but does not work fully. place is the position of a column.
+-- Returns what relations are like, a row for each fact in the catalogs. It only prints what catalogs say. So it can look at tables of
+-- others: nothing that someone attached to them is run.
+-- Rows and definitions call the schema home @, so that the same tables have the same rows in any schema.
+-- kind is one of column, default, constraint, index, trigger, function (which a trigger calls), dependence of index, dependence of
+-- trigger (an extension that would take it along when it is dropped), storage, access method, sequence, sequence options and sequence
+-- cache. weakness is set if a part has its definition but does not fully work, as a disabled trigger. place is the position of a column.
 CREATE FUNCTION todo_internal.described(
     home regnamespace,
     relations oid[]
@@ -16,7 +16,7 @@ SET search_path = pg_catalog, pg_temp
 -- Definitions are compared as PostgreSQL prints them by default.
 SET quote_all_identifiers = off
 SET standard_conforming_strings = on
--- Planned once in a session.
+-- Statements are planned once in a session.
 SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
@@ -104,7 +104,7 @@ BEGIN
             ) AS v (kind, definition)
             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped;
 
-            -- From 18 on a NOT NULL is one as well: it shows in its column.
+            -- From 18 on, NOT NULL is a constraint as well: the column's row shows it.
             RETURN QUERY
             SELECT
                 relid, schema, relation, 'constraint', k.conname::text,
@@ -168,6 +168,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_internal.described(regnamespace, oid[]) IS
-    'What relations are like in the catalogs: a row for each column, default, constraint, index, trigger and other fact';
+    'Returns what relations are like: a row for each column, default, constraint, index, trigger and other fact';
 
 REVOKE ALL ON FUNCTION todo_internal.described(regnamespace, oid[]) FROM PUBLIC;

@@ -1,8 +1,8 @@
--- Makes, or replaces, a function without arguments that returns what tables of an extension are like now, as described() has it. This is how
--- the extension knows what its tables must be like: it is called when they have just been made, by the files of sql/tables/ and
--- sql/triggers/ and by nothing else.
--- tables is the schema of these tables. Of tables elsewhere, only the triggers that call the extension's functions are part.
--- Tables in the schema of helpers are patterns, made by an upgrade script to be looked at here, and are dropped.
+-- Creates or replaces a function without arguments that returns what tables of an extension are like now, as described() prints it. From
+-- that function the extension knows what its tables must be like. So call it only when the tables have just been made, by the files of
+-- sql/tables/ and sql/triggers/. (In this schema nobody can have put another function of the name.)
+-- tables is the schema of these tables. Of tables in other schemas, the triggers that call the extension's functions are included.
+-- Tables in the schema of helpers are patterns that an upgrade script made for this call. They are dropped.
 CREATE FUNCTION todo_internal.expect(
     made text,
     extension text,
@@ -59,6 +59,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_internal.expect(text, text, regnamespace) IS
-    'Makes a function that returns what tables of an extension are like now';
+    'Creates a function that returns what tables of an extension are like now';
 
 REVOKE ALL ON FUNCTION todo_internal.expect(text, text, regnamespace) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- What the tables of this extension, and of the extensions that build on it, must be like: the rows of described(), by extension.
--- Bound to the functions it calls, not to their names, so that todo_check() answers when something has been renamed.
+-- Returns what the tables of this extension, and of the extensions that build on it, must be like: rows as described() returns them.
+-- The body is bound to functions, not to names, so that todo_check() answers even if something has been renamed.
 CREATE FUNCTION todo_internal.expected()
 RETURNS TABLE (extension text, schema text, relation text, kind text, name text, definition text)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -11,6 +11,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.expected() IS
-    'What the tables of this extension and of those that build on it must be like';
+    'Returns what the tables of this extension and of those that build on it must be like';
 
 REVOKE ALL ON FUNCTION todo_internal.expected() FROM PUBLIC;

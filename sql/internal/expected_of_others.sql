@@ -1,5 +1,5 @@
--- What the tables of extensions that build on this one must be like. An extension NAME that requires this one takes part if its
--- script has made a function todo_internal.expected_NAME() with expect().
+-- Returns what the tables of extensions that build on this one must be like. An extension NAME takes part if it requires this one, and its
+-- script has created the function todo_internal.expected_NAME() with expect().
 CREATE FUNCTION todo_internal.expected_of_others()
 RETURNS TABLE (extension text, schema text, relation text, kind text, name text, definition text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -9,7 +9,7 @@ AS $$
 DECLARE
     other record;
 BEGIN
-    -- Nobody but a superuser can put a function into a schema that belongs to the extension.
+    -- Only a superuser can put a function into a schema that belongs to the extension.
     FOR other IN
         SELECT e.extname, f.oid::regprocedure AS made
         FROM pg_extension AS t
@@ -28,6 +28,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_internal.expected_of_others() IS
-    'What the tables of extensions that build on this one must be like';
+    'Returns what the tables of extensions that build on this one must be like';
 
 REVOKE ALL ON FUNCTION todo_internal.expected_of_others() FROM PUBLIC;

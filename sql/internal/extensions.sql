@@ -1,4 +1,4 @@
--- The names of this extension and of those that build on it: they require it, and expected() has rows of them.
+-- Returns the names of this extension and of those that build on it: they require it, and take part in expected().
 CREATE FUNCTION todo_internal.extensions()
 RETURNS SETOF name
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -8,6 +8,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.extensions() IS
-    'The names of this extension and of those that build on it';
+    'Returns the names of this extension and of those that build on it';
 
 REVOKE ALL ON FUNCTION todo_internal.extensions() FROM PUBLIC;

@@ -1,6 +1,6 @@
--- What is not as the extensions have made it: facts of compared() that are missing or other ones than expected, and those that
--- must not be there in addition, such as a column. What an application may add (indexes, constraints, triggers) is no fault.
--- Of the tables in relations, or with NULL of all; in any case what is missing because there is no table of the name.
+-- Returns what is not as the extensions made it: facts of compared() that are missing or differ, and additional ones that must not be
+-- there, such as a column. What an application may add (indexes, constraints, triggers) is not a fault.
+-- relations limits it to some relations, and to what is missing because there is no relation of the name; NULL means all.
 CREATE FUNCTION todo_internal.faults(
     relations oid[]
 )
@@ -17,6 +17,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.faults(oid[]) IS
-    'What is not as the extensions have made it';
+    'Returns what is not as the extensions made it';
 
 REVOKE ALL ON FUNCTION todo_internal.faults(oid[]) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- Takes roles that have been dropped out of the initial privileges of the extensions' objects, and also the given one, if any.
--- Errors: 42501 not a superuser, where there is something to be taken out.
+-- Removes roles that have been dropped from the initial privileges of the extensions' objects, and also the given role, if any.
+-- Errors: 42501 there is something to remove, and the caller is not a superuser.
 CREATE FUNCTION todo_internal.forget_roles(
     also name DEFAULT NULL
 )
@@ -32,6 +32,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION todo_internal.forget_roles(name) IS
-    'Takes roles that have been dropped out of the initial privileges of the extensions'' objects';
+    'Removes roles that have been dropped from the initial privileges of the extensions'' objects';
 
 REVOKE ALL ON FUNCTION todo_internal.forget_roles(name) FROM PUBLIC;

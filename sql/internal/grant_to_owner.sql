@@ -1,8 +1,9 @@
--- Gives the role todo_owner what it needs besides its own objects: USAGE on the schema of an extension, and where another role owns
--- the table users, SELECT on it for the views: as theirs, that role could put functions into them. For the end of the extensions' scripts, as a superuser.
+-- Gives the role todo_owner what it needs besides its own objects: USAGE on the schema of an extension, and SELECT on users, for the
+-- views, if another role owns that table. (If the views were that role's, it could put functions into them.) Called at the end of the
+-- extensions' scripts, by a superuser.
 --
--- PostgreSQL takes every grant of a script for a part of the extension, which dumps leave out. On an object that is not the
--- extension's own these are the database's: what was noted as initial before (by initdb, for schema public) is put back.
+-- PostgreSQL takes every grant in an extension's script for a part of the extension, which dumps leave out. But a grant on an object that
+-- does not belong to the extension is the database's own. So what was noted as initial before (by initdb, for schema public) is put back.
 CREATE FUNCTION todo_internal.grant_to_owner(
     extension text
 )

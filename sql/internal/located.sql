@@ -1,4 +1,4 @@
--- A definition as described() prints it, with the name of a schema in place of the @: SQL that can run. A CHECK names no relation.
+-- Returns a definition that described() printed with the name of a schema instead of @, so that it can run. A CHECK names no relation.
 CREATE FUNCTION todo_internal.located(
     definition text,
     home regnamespace
@@ -6,12 +6,14 @@ CREATE FUNCTION todo_internal.located(
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-RETURN CASE
-    WHEN definition LIKE 'CHECK %' THEN definition
-    ELSE replace(replace(definition, ' @.', ' ' || home::text || '.'), '(''@.', '(''' || home::text || '.')
+BEGIN ATOMIC
+    SELECT CASE
+        WHEN definition LIKE 'CHECK %' THEN definition
+        ELSE replace(replace(definition, ' @.', ' ' || home::text || '.'), '(''@.', '(''' || home::text || '.')
+    END;
 END;
 
 COMMENT ON FUNCTION todo_internal.located(text, regnamespace) IS
-    'A definition that described() prints, with the name of a schema';
+    'Returns a definition that described() printed with the name of a schema';
 
 REVOKE ALL ON FUNCTION todo_internal.located(text, regnamespace) FROM PUBLIC;

@@ -1,4 +1,4 @@
--- The functions that belong to the extension.
+-- Returns the functions that belong to the extension.
 CREATE FUNCTION todo_internal.member_functions()
 RETURNS SETOF oid
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -14,6 +14,6 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION todo_internal.member_functions() IS
-    'The functions that belong to the extension';
+    'Returns the functions that belong to the extension';
 
 REVOKE ALL ON FUNCTION todo_internal.member_functions() FROM PUBLIC;

@@ -1,8 +1,8 @@
--- Makes the role todo_owner the owner of an extension's views, of its functions with the owner's rights, and of those of its
--- tables that a superuser owns. All else stays a superuser's. It runs with the rights of its caller, or of the role whose
--- command fires it, so its owner could run code as any of them.
--- Takes all rights on these objects from everyone else, which ALTER DEFAULT PRIVILEGES may have given. Only the tables users
--- and tasks keep their rights, as they may have been there before. For the end of the extensions' scripts, as a superuser.
+-- Makes the role todo_owner the owner of an extension's views, of its functions that run with the owner's rights, and of its tables that
+-- belong to a superuser. All other objects stay a superuser's: they run with the rights of their caller, or of the role whose command
+-- fires them, so their owner could run code as any of these.
+-- Also takes all rights on these objects from everyone else, because ALTER DEFAULT PRIVILEGES may have given some. Only the tables users
+-- and tasks keep their rights, because they may be older than the extension. Called at the end of the extensions' scripts, by a superuser.
 CREATE FUNCTION todo_internal.own(
     extension text
 )

@@ -1,6 +1,7 @@
--- In the tables of an extension's schema, the id of a task that is given next, the nearest one from there on that is taken already, and the largest one that is. Read with
--- the rights of the tables' owner, so that a superuser who asks runs nothing that this owner has attached to them.
--- Errors: any, where table or sequence are not as they should be.
+-- Returns where the ids of tasks are, in the tables of an extension's schema: the id that is given next, the nearest id from there on that
+-- is taken already, and the largest id. Runs with the rights of the tables' owner, so that a superuser who asks runs nothing that the
+-- owner has attached to the tables.
+-- Errors: any, if table or sequence are not as they should be.
 CREATE FUNCTION todo_internal.read_task_ids(
     schema regnamespace,
     OUT next bigint,
@@ -14,6 +15,6 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'todo_read_task_ids';
 
 COMMENT ON FUNCTION todo_internal.read_task_ids(regnamespace) IS
-    'Where the ids of tasks are';
+    'Returns where the ids of tasks are';
 
 REVOKE ALL ON FUNCTION todo_internal.read_task_ids(regnamespace) FROM PUBLIC;

@@ -1,5 +1,5 @@
--- The extension's schema as SQL text, quoted where it must be, for a caller who may grant to the role.
--- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is none); 42501 not the owner of the extension's tables.
+-- Returns the extension's schema as SQL text, quoted if necessary, to a caller who may grant to the role.
+-- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is none); 42501 the caller does not own the extension's tables.
 CREATE FUNCTION todo_internal.schema_for_grants(
     role text
 )
@@ -29,6 +29,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_internal.schema_for_grants(text) IS
-    'The schema of the extension, for a caller who may grant to the role';
+    'Returns the schema of the extension to a caller who may grant to the role';
 
 REVOKE ALL ON FUNCTION todo_internal.schema_for_grants(text) FROM PUBLIC;

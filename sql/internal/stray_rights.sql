@@ -1,5 +1,6 @@
--- Rights with which a role could read hashes, set passwords or run its code with the rights of the tables' owner, and that neither
--- todo_grant nor the function grant() of another extension gives: whose, which, and the statement that takes them away. Owners and superusers have them.
+-- Returns rights with which a role could read hashes, set passwords or run its code with the rights of the tables' owner, if neither
+-- todo_grant nor grant() of an extension that builds on this one gives them: whose they are, which, and the statement that takes them
+-- away. Rights of owners and superusers are left out.
 CREATE FUNCTION todo_internal.stray_rights()
 RETURNS TABLE (role text, what text, fix text)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -21,7 +22,7 @@ BEGIN ATOMIC
         WHERE a.grantee <> r.relowner
         GROUP BY r.extname, r.oid, r.relname, r.relkind, a.grantee
     ), trusted AS (
-        -- Those to whom grant() of an extension that builds on this one gave its tables, and with them users.
+        -- Roles to which grant() of an extension that builds on this one gave its tables, and with them users.
         SELECT r.extname, g.grantee
         FROM relation AS r
         LEFT JOIN granted AS g ON g.oid = r.oid AND g.privileges @> ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']
@@ -76,6 +77,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.stray_rights() IS
-    'Rights on hashes and passwords that no function of the extensions has given';
+    'Returns rights on hashes and passwords that no function of the extensions has given';
 
 REVOKE ALL ON FUNCTION todo_internal.stray_rights() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- What read_task_ids() finds, or in problem why it fails: always one row.
+-- Returns what read_task_ids() finds, or in problem why it fails: always one row.
 CREATE FUNCTION todo_internal.task_ids(
     schema regnamespace,
     OUT next bigint,
@@ -17,6 +17,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_internal.task_ids(regnamespace) IS
-    'Where the ids of tasks are, or why that cannot be read';
+    'Returns where the ids of tasks are, or why that cannot be read';
 
 REVOKE ALL ON FUNCTION todo_internal.task_ids(regnamespace) FROM PUBLIC;

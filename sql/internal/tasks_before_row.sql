@@ -4,6 +4,6 @@ LANGUAGE c
 AS 'MODULE_PATHNAME', 'todo_tasks_before_row';
 
 COMMENT ON FUNCTION todo_internal.tasks_before_row() IS
-    'Brings a new row of tasks in shape and refuses one that breaks a rule';
+    'Normalizes a new row of tasks and refuses one that breaks a rule';
 
 REVOKE ALL ON FUNCTION todo_internal.tasks_before_row() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- A text without Unicode's white space at both ends, as titles and names are stored.
+-- Returns a text without Unicode white space at both ends, which is how titles and names are stored.
 CREATE FUNCTION todo_internal.trimmed(
     value text
 )
@@ -7,6 +7,6 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'todo_trimmed';
 
 COMMENT ON FUNCTION todo_internal.trimmed(text) IS
-    'A text without white space at both ends';
+    'Returns a text without white space at both ends';
 
 REVOKE ALL ON FUNCTION todo_internal.trimmed(text) FROM PUBLIC;

@@ -4,6 +4,6 @@ LANGUAGE c
 AS 'MODULE_PATHNAME', 'todo_users_before_row';
 
 COMMENT ON FUNCTION todo_internal.users_before_row() IS
-    'Brings a new row of users in shape and refuses one that breaks a rule';
+    'Normalizes a new row of users and refuses one that breaks a rule';
 
 REVOKE ALL ON FUNCTION todo_internal.users_before_row() FROM PUBLIC;

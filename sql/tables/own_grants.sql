@@ -7,7 +7,7 @@ WHERE p.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regcla
       '@extschema@.tasks_id_seq'::pg_catalog.regclass
   ]);
 
--- From 17 on it notes the roles that they name.
+-- From 17 on, it also notes the roles that they name.
 DELETE FROM pg_catalog.pg_shdepend AS d
 WHERE d.dbid OPERATOR(pg_catalog.=) (
       SELECT b.oid FROM pg_catalog.pg_database AS b WHERE b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()

@@ -1,4 +1,4 @@
--- Nobody but the owner has a right on the tables yet, whatever ALTER DEFAULT PRIVILEGES gives to others.
+-- ALTER DEFAULT PRIVILEGES may have given rights on the new tables. Only the owner keeps any.
 DO $$
 DECLARE
     granted record;

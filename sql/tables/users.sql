@@ -11,7 +11,7 @@ CREATE TABLE @extschema@.users (
     CONSTRAINT users_pkey PRIMARY KEY (id)
 );
 
--- The address as it was given, for WHERE email = ...
+-- For WHERE email = ..., with the address as it was given.
 CREATE UNIQUE INDEX ix_users_email ON @extschema@.users (email);
 
 REVOKE ALL ON TABLE @extschema@.users FROM PUBLIC;

@@ -1,4 +1,4 @@
--- The backstop of the rules in src/rules.rs, where triggers do not run.
+-- These enforce the rules of src/rules.rs where triggers do not run.
 ALTER TABLE @extschema@.users
     ADD CONSTRAINT users_id_check CHECK (id OPERATOR(pg_catalog.<>) ''),
     -- The rule of src/rules.rs: no space, control or invisible character; dot-atom, @, domain; no numeric top level. A
@@ -15,5 +15,5 @@ ALTER TABLE @extschema@.users
         OR hashed_password OPERATOR(pg_catalog.~) '^[$]2[aby][$](0[4-9]|1[0-5])[$][./A-Za-z0-9]{53}$'
     );
 
--- One user an address, whatever its ASCII case.
+-- No two users have addresses that differ only in ASCII letter case.
 CREATE UNIQUE INDEX ix_users_email_folded ON @extschema@.users (pg_catalog.lower(email COLLATE pg_catalog."C"));

@@ -1,4 +1,4 @@
--- Triggers fire in the order of their names: this one after any of an application, whose row it judges.
+-- Triggers fire in the order of their names. This one fires after an application's own, and checks the row that they leave.
 CREATE TRIGGER zz_todo_before_row
     BEFORE INSERT OR UPDATE ON @extschema@.users
     FOR EACH ROW EXECUTE FUNCTION todo_internal.users_before_row();

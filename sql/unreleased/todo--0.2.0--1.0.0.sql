@@ -1,10 +1,10 @@
--- From 0.2.0 to 1.0.0: the rules, and the functions. Every row stays; what the rules can mend in it is mended.
-\i unreleased/begin.sql
+-- From 0.2.0 to 1.0.0: adds the rules and the functions. Every row is kept, and normalized where the rules allow it.
+\i upgrade/begin.sql
 \i preflight.sql
--- Without a guard at 0.2.0, much may have happened since.
-\i unreleased/patterns.sql
-\i unreleased/shape.sql
-\i unreleased/trusted.sql
+-- 0.2.0 has no guard, so the tables may have changed since.
+\i upgrade/patterns.sql
+\i upgrade/shape.sql
+\i upgrade/trusted.sql
 
 CREATE FUNCTION todo_internal.target()
 RETURNS TABLE (schema text, relation text, kind text, name text, definition text)
@@ -12,17 +12,17 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS 'SELECT e.* FROM todo_internal.expected_todo() AS e';
 
-\i unreleased/make_way.sql
+\i upgrade/make_way.sql
 \i objects.sql
 
--- Rows that nobody but their owner can mend.
+-- Some rows must be fixed by their owner.
 DO $$
 DECLARE
     broken record;
     first record;
     report text[];
     app name;
-    hint CONSTANT text := 'Nothing has been changed. Mend these rows and try again.';
+    hint CONSTANT text := 'Nothing has been changed. Fix these rows and try again.';
 BEGIN
     FOR broken IN
         WITH culprit AS (
@@ -51,7 +51,7 @@ BEGIN
                 VALUES
                     ('created_at', t.created_at),
                     ('updated_at', t.updated_at),
-                    -- That of a pending task goes.
+                    -- completed_at of a pending task is cleared below.
                     ('completed_at', CASE WHEN t.completed IS NOT FALSE THEN t.completed_at END)
             ) AS v (attribute, value)
             WHERE todo_internal.broken_time('tasks.' || v.attribute, v.value) IS NOT NULL
@@ -101,7 +101,7 @@ BEGIN
 END
 $$;
 
--- No trigger, ours or the application's, takes part: updated_at stays as it is.
+-- No trigger fires, the application's included, so updated_at stays as it is.
 SET LOCAL session_replication_role = replica;
 
 UPDATE @extschema@.users AS u
@@ -112,7 +112,7 @@ WHERE u.name <> todo_internal.trimmed(u.name)
    OR u.is_active IS NULL
    OR u.email_verified IS NULL;
 
--- A task that does not say whether it is completed, but when, is.
+-- A task is completed if it has a time of completion, but does not say whether it is completed.
 UPDATE @extschema@.tasks AS t
 SET title = todo_internal.trimmed(t.title),
     completed = coalesce(t.completed, t.completed_at IS NOT NULL),
@@ -123,16 +123,16 @@ WHERE t.title <> todo_internal.trimmed(t.title)
 
 SET LOCAL session_replication_role = origin;
 
--- Now with their triggers.
+-- The same again, now with the triggers.
 \pattern tables.sql
 \pattern triggers.sql
 SELECT todo_internal.expect('expected_todo', 'todo', 'todo_internal');
-\i unreleased/complete.sql
+\i upgrade/complete.sql
 DROP FUNCTION todo_internal.target(), todo_internal.specified();
 
--- Nothing new, unless somebody took a table out of the extension in between and put it back.
+-- This changes nothing, unless someone took a table out of the extension and put it back.
 SELECT pg_extension_config_dump('@extschema@.users', '');
 SELECT pg_extension_config_dump('@extschema@.tasks', '');
 SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 \i tables/own_grants.sql
-\i unreleased/not_in_dumps.sql
+\i upgrade/not_in_dumps.sql

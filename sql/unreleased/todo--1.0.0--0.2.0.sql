@@ -1,7 +1,7 @@
--- From 1.0.0 back to 0.2.0: drops the functions and the rules. Every row stays as it is.
-\i unreleased/begin.sql
+-- From 1.0.0 back to 0.2.0: drops the functions and the rules. Rows are not changed.
+\i upgrade/begin.sql
 
--- Nothing that builds on this extension works without the rules and the guard.
+-- Extensions that build on this one do not work without the rules and the guard.
 DO $$
 DECLARE
     other name := (
@@ -23,8 +23,8 @@ $$;
 
 \pattern todo--0.2.0.sql
 SELECT todo_internal.expect('specified', 'todo', 'todo_internal');
--- Or there would be no way up again.
-\i unreleased/shape.sql
+-- Otherwise there would be no way up again.
+\i upgrade/shape.sql
 
 CREATE FUNCTION todo_internal.target()
 RETURNS TABLE (schema text, relation text, kind text, name text, definition text)
@@ -32,7 +32,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS 'SELECT s.* FROM todo_internal.specified() AS s';
 
--- What this version has made and 0.2.0 does not have.
+-- Parts that this version has and 0.2.0 does not.
 DO $$
 DECLARE
     home CONSTANT regnamespace := '@extschema@';
@@ -49,6 +49,8 @@ BEGIN
               FROM todo_internal.target() AS t
               WHERE t.relation = c.relation AND t.kind = c.kind AND t.name = c.name AND (t.kind = 'column' OR todo_internal.located(t.definition, home) = c.found)
           )
+        -- Dropping a column drops its indexes.
+        ORDER BY c.kind = 'column'
     LOOP
         EXECUTE CASE part.kind
             WHEN 'constraint' THEN format('ALTER TABLE %s DROP CONSTRAINT %I', part.tab, part.name)
@@ -60,7 +62,7 @@ BEGIN
 END
 $$;
 
-\i unreleased/complete.sql
+\i upgrade/complete.sql
 
 DROP EVENT TRIGGER todo_guard;
 
@@ -68,7 +70,7 @@ DO $$
 DECLARE
     member text;
 BEGIN
-    -- One may go with another that it calls.
+    -- Dropping one can drop others that call it.
     FOREACH member IN ARRAY ARRAY(SELECT f::regprocedure::text FROM todo_internal.member_functions() AS f) LOOP
         EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', member);
     END LOOP;
@@ -78,7 +80,7 @@ $$;
 DROP VIEW @extschema@.todo_users;
 DROP SCHEMA todo_internal;
 
--- Back to a superuser, as 0.2.0 has them.
+-- At 0.2.0, the tables belong to a superuser.
 DO $$
 DECLARE
     relation regclass;

@@ -1,11 +1,11 @@
--- Version adopt: tables that are there already, by whatever made the specification's schema (its DDL, its Alembic
--- migration, SQLModel's create_all, or this extension before todo_release_tables), become the extension's. Nothing in
--- them changes; ALTER EXTENSION todo UPDATE brings them into shape. Owner and grants stay.
+-- Version adopt: takes over tables that exist already, whatever created them (the specification's DDL, its Alembic migration, SQLModel's
+-- create_all, or this extension before todo_release_tables). Nothing in them is changed, and they keep owner and grants. Then ALTER
+-- EXTENSION todo UPDATE normalizes them.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 \i preflight.sql
 
--- Both tables are there.
+-- Both tables must exist.
 DO $$
 DECLARE
     app CONSTANT name := (
@@ -20,15 +20,15 @@ BEGIN
         IF to_regclass(format('%I.%I', app, wanted)) IS NULL THEN
             RAISE EXCEPTION 'there is no table % in schema % to adopt', wanted, app
                 USING ERRCODE = 'undefined_table', SCHEMA = app, TABLE = wanted,
-                    HINT = 'CREATE EXTENSION todo makes both tables; its SCHEMA clause says where they are to be looked for.';
+                    HINT = 'CREATE EXTENSION todo creates both tables. Its SCHEMA clause says where to look for existing ones.';
         END IF;
     END LOOP;
 END
 $$;
 
-\i unreleased/begin.sql
-\i unreleased/patterns.sql
-\i unreleased/shape.sql
+\i upgrade/begin.sql
+\i upgrade/patterns.sql
+\i upgrade/shape.sql
 
 ALTER EXTENSION todo ADD TABLE @extschema@.users;
 ALTER EXTENSION todo ADD TABLE @extschema@.tasks;
@@ -40,6 +40,6 @@ SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 
 \i tables/own_grants.sql
 
--- Until these are 0.2.0's, and again from 1.0.0 on, the guard keeps them.
+-- The guard protects them from now on. (Version 0.2.0 has none.)
 \i description.sql
 \i triggers/guard.sql

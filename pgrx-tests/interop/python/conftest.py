@@ -180,7 +180,8 @@ class Function:
 
 def functions():
     lines = (TOP / "pgrx-tests/functions.txt").read_text().splitlines()
-    return [Function(line) for line in lines if line and not line.startswith("#")][1:]
+    _, *rows = [line for line in lines if line and not line.startswith("#")]
+    return [Function(row) for row in rows]
 
 
 def sample():

@@ -45,7 +45,8 @@ pub fn backup(session: &mut Session, dir: &Path, keep_days: u16) -> Result<(), E
         script.show();
     }
     remove_older(dir, &database, now, keep_days, &archive)?;
-    script_outcome.map_err(|error| error.while_doing(format!("the archive is good, but {sql_path} fails")))
+    script_outcome
+        .map_err(|error| error.while_doing(format!("the archive is good, but a trial run of {sql_path} failed")))
 }
 
 /// Runs pg_dump on a snapshot. Returns the snapshot's fingerprint, and what the dump leaves out.

@@ -149,8 +149,10 @@ fn connection(session: &mut Session) -> Result<[Check; 3], Error> {
     } else {
         Check::note(
             "connection",
-            format!("through a pooler: connected to port {dialled}, but the server listens on port {port}"),
-            "connect directly to administer the extension: a pooler may drop settings, and Ctrl-C may not reach the server",
+            format!(
+                "through a pooler or another proxy: connected to port {dialled}, but the server listens on port {port}"
+            ),
+            "connect directly to administer the extension: a proxy may drop settings, and Ctrl-C may not reach the server",
         )
     };
     let zone: String = row.get("time_zone");

@@ -44,9 +44,10 @@ impl Programs {
         let status = child.wait()?;
         Error::if_interrupted()?;
         if !status.success() {
-            let reason =
-                said.lines().find(|line| line.contains("error:")).or_else(|| said.lines().last()).unwrap_or_default();
-            return Err(Error::new(format!("{program} failed, and nothing has been changed: {}", reason.trim())));
+            let reason = said.lines().find(|line| line.contains("error:")).or_else(|| said.lines().last());
+            let reason = reason.unwrap_or_default().trim();
+            let reason = reason.strip_prefix(&format!("{program}: error: ")).unwrap_or(reason);
+            return Err(Error::new(format!("{program} failed, and nothing has been changed: {reason}")));
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
--- Gives the tables what target() has and they lack: columns, defaults, NOT NULL, constraints, indexes and triggers. What they have in
--- addition stays. One ALTER TABLE for each table, which reads it once.
+-- Adds what target() has and the tables lack: columns, defaults, NOT NULL, constraints, indexes and triggers. Whatever else they have
+-- stays. All changes of a table are one ALTER TABLE, which reads the table once.
 DO $$
 DECLARE
     home CONSTANT regnamespace := '@extschema@';
@@ -14,7 +14,7 @@ BEGIN
             ) AS d USING (schema, relation, kind, name)
             WHERE d.definition IS DISTINCT FROM t.definition
         ), action AS (
-            -- A foreign key refers to a key of another table, which must be there.
+            -- The key that a foreign key refers to must exist first.
             SELECT m.relation, m.place, CASE WHEN m.definition LIKE 'FOREIGN KEY %' THEN 2 ELSE 1 END AS step,
                 CASE m.kind
                     WHEN 'column' THEN CASE

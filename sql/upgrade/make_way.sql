@@ -1,8 +1,7 @@
--- Makes way for what target() has, in tables that fit (see shape.sql): drops what takes its place, and brings columns to their
--- types. What is missing then is for complete.sql. Every row stays as it is; an instant becomes its time in UTC.
+-- Makes way for what target() has, in tables that shape.sql has accepted. Drops what takes its place, and changes types. complete.sql
+-- adds what is missing then. No row is lost; a time with a zone becomes its time in UTC.
 
--- What no statement can mend: ids that are too long, which a column of unlimited length may hold, and addresses that two
--- users have.
+-- Some rows must be fixed by their owner: users whose ids are too long, and users who share an address.
 DO $$
 DECLARE
     spoilt record;
@@ -45,8 +44,8 @@ DECLARE
     part record;
     referring text;
 BEGIN
-    -- Constraints and indexes in the way: other ones with the names of this or a later version's, other unique keys of the same
-    -- column, other references to a table of these.
+    -- In the way are constraints and indexes that differ from the extension's and have one of their names, are on the same key, or refer
+    -- to the same table.
     FOR part IN
         WITH known AS (
             SELECT s.* FROM todo_internal.specified() AS s
@@ -98,9 +97,9 @@ BEGIN
         IF referring IS NOT NULL THEN
             RAISE EXCEPTION 'other tables refer to % by % %, which is dropped: %', part.relation, part.kind, part.name, referring
                 USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = part.relation, COLUMN = part.attribute,
-                    HINT = 'Nothing has been changed. Drop these foreign keys, update, and make them again.';
+                    HINT = 'Nothing has been changed. Drop these foreign keys, update, and create them again.';
         END IF;
-        -- It must not be what a publication knows rows by.
+        -- It must not be the replica identity.
         IF EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = part.index AND i.indisreplident) THEN
             EXECUTE format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', part.tab);
         END IF;
@@ -119,8 +118,8 @@ BEGIN
         EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', part.tab, part.name, part.wanted);
     END LOOP;
 
-    -- Only where there is something to do: not even to the same type can PostgreSQL change a column that a view, a policy or a
-    -- trigger names.
+    -- Only columns whose type differs: PostgreSQL cannot change a column that a view, a policy or a trigger uses, not even to the same
+    -- type.
     FOR part IN
         SELECT d.relid::regclass AS tab, d.relation, d.name, w.type, a.type LIKE 'timestamp%with time zone' AS has_zone
         FROM todo_internal.described(home, relations) AS d
@@ -129,7 +128,7 @@ BEGIN
         CROSS JOIN LATERAL (SELECT regexp_replace(t.definition, ' NOT NULL$', '')) AS w (type)
         WHERE d.kind = 'column' AND a.type <> w.type
     LOOP
-        -- PostgreSQL makes other tables' references to the column anew, and reads these tables as a superuser.
+        -- PostgreSQL would validate other tables' references to the column again, and read those tables as a superuser.
         IF EXISTS (
             SELECT
             FROM pg_constraint AS k
@@ -138,7 +137,7 @@ BEGIN
         ) THEN
             RAISE EXCEPTION 'other tables refer to %.%, whose type has to change', part.relation, part.name
                 USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = part.relation, COLUMN = part.name,
-                    HINT = 'Nothing has been changed. Drop their foreign keys, update, and make them again.';
+                    HINT = 'Nothing has been changed. Drop their foreign keys, update, and create them again.';
         END IF;
         -- A default of the old type may not fit the new one; complete.sql sets it.
         EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', part.tab, part.name);

@@ -3,15 +3,15 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL quote_all_identifiers = off;
 SET LOCAL standard_conforming_strings = on;
 
--- Rather fail than make everybody wait behind a lock; a caller's own setting counts.
+-- Fail rather than make everyone wait behind the lock. A caller's own setting takes precedence.
 SELECT set_config('lock_timeout', '10s', true)
 WHERE current_setting('lock_timeout') = '0';
 
 DO $$
 BEGIN
-    -- An older snapshot would not see rows that were committed before the lock was had.
+    -- An older snapshot would not see rows that were committed just before the lock was taken.
     IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'extension todo is to be updated in a READ COMMITTED transaction'
+        RAISE EXCEPTION 'extension todo must be updated in a READ COMMITTED transaction'
             USING ERRCODE = 'active_sql_transaction',
                 HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED; or SET default_transaction_isolation = ''read committed''.';
     END IF;
@@ -20,8 +20,8 @@ $$;
 
 LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
 
--- What follows names the tables, as a superuser, and what a name means must not change on the way: the owner of the schema could
--- rename it and put others in its place. Until the transaction ends nobody makes, renames or drops a schema.
+-- What follows runs as a superuser and refers to the tables by name. The owner of the schema could rename it and put another in its
+-- place. So until the transaction ends, no one can create, rename or drop a schema.
 LOCK TABLE pg_catalog.pg_namespace IN SHARE ROW EXCLUSIVE MODE;
 
 DO $$
@@ -35,5 +35,5 @@ BEGIN
 END
 $$;
 
--- If these were others by then.
+-- The names may have meant other tables before.
 LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;

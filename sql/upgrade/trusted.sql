@@ -1,7 +1,7 @@
--- What follows reads and writes the tables as a superuser, who must not run what another role may have put there: an
--- expression can call any function, by ways that no catalog shows. Who owns the table now does not tell who made an
--- expression, so all but the extension's own are refused. (Ordinary triggers and rules do not fire.)
--- Nor may a trigger stay that would run with the rights of the tables' owner, unless it is that role's own or a superuser's.
+-- What follows reads and writes the tables as a superuser, who must not run what another role may have put there. An expression can
+-- call any function, in ways that no catalog shows, and the table's current owner need not be the role that wrote it. So all expressions
+-- except the extension's own are refused. (Ordinary triggers and rules do not fire.)
+-- A trigger would later run with the rights of the tables' owner, so it must belong to that role or to a superuser.
 DO $$
 DECLARE
     problem record;
@@ -9,7 +9,7 @@ BEGIN
     SELECT n.nspname, c.relname, p.what INTO problem
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    -- A superuser's tables are given to the role todo_owner.
+    -- A superuser's tables will be given to the role todo_owner.
     JOIN pg_roles AS r ON r.oid = c.relowner
     CROSS JOIN LATERAL (
         SELECT 'constraint ' || quote_ident(k.conname) AS what
@@ -20,13 +20,13 @@ BEGIN
               SELECT e.name, e.definition FROM todo_internal.expected_todo() AS e WHERE e.relation = c.relname AND e.kind = 'constraint'
           )
         UNION ALL
-        -- Validating it again reads the other table, with all that is on that.
+        -- Validating it again would read the other table, with all that is attached to it.
         SELECT 'foreign key ' || quote_ident(k.conname)
         FROM pg_constraint AS k
         WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> '@extschema@.users'::regclass
         UNION ALL
-        -- A value is looked up in these tables with the rights of their owner, once it has been cast, by a function of whoever
-        -- made its type.
+        -- To look up a value, PostgreSQL casts it with the rights of these tables' owner; the cast is a function of whoever made the
+        -- value's type.
         SELECT format('foreign key %I of table %s', k.conname, k.conrelid::regclass)
         FROM pg_constraint AS k
         JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
@@ -71,8 +71,8 @@ BEGIN
     IF FOUND THEN
         RAISE EXCEPTION '% of table % may run code of others', problem.what, problem.relname
             USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = problem.nspname, TABLE = problem.relname,
-                DETAIL = 'Nobody can tell who made it, and it would run with the rights of a superuser or of the tables'' owner.',
-                HINT = 'Nothing has been changed. Drop it, update, and make it again.';
+                DETAIL = 'It is not known who created it, and it would run with the rights of a superuser or of the tables'' owner.',
+                HINT = 'Nothing has been changed. Drop it, update, and create it again.';
     END IF;
 END
 $$;

@@ -1,6 +1,6 @@
--- Whether the tables are the specification's, in whichever of its forms: patterns.sql tells what that is. Nothing is changed.
+-- Checks whether the tables are the specification's, in any of its forms (see patterns.sql). Changes nothing.
 
--- Ordinary tables.
+-- They must be ordinary tables.
 DO $$
 DECLARE
     home CONSTANT regnamespace := '@extschema@';
@@ -34,7 +34,7 @@ DECLARE
     app CONSTANT name := (SELECT n.nspname FROM pg_namespace AS n WHERE n.oid = home);
     problem record;
 BEGIN
-    -- The columns, of their types or others that are taken for them, in their order.
+    -- They must have the columns, in this order, of these types or of others that can be converted.
     WITH form (type, taken) AS (
         VALUES
             ('character varying(36)', 'character varying'),
@@ -47,7 +47,7 @@ BEGIN
         CROSS JOIN LATERAL (SELECT t.type || ARRAY(SELECT f.taken FROM form AS f WHERE f.type = t.type) AS types) AS f
         WHERE s.kind = 'column'
     ), actual AS (
-        -- A time of fewer digits fits as well.
+        -- A time with fewer digits fits as well.
         SELECT d.relation, d.name, d.place, regexp_replace(d.definition, '^timestamp[(][0-6][)]', 'timestamp') AS definition
         FROM todo_internal.described(home, relations) AS d
         WHERE d.kind = 'column'
@@ -78,7 +78,7 @@ BEGIN
                 HINT = 'Nothing has been changed. Bring it into shape with ALTER TABLE and try again.';
     END IF;
 
-    -- No others, unless a later version has made them.
+    -- They must have no other columns, except those of later versions.
     SELECT d.relation, min(d.name) AS name, string_agg(quote_ident(d.name), ', ' ORDER BY d.place) AS columns INTO problem
     FROM todo_internal.described(home, relations) AS d
     WHERE d.kind = 'column'
@@ -102,7 +102,7 @@ BEGIN
                 );
     END IF;
 
-    -- The keys, whatever their names, and where the ids of tasks come from.
+    -- They must have their primary keys, under any name, and the sequence of task ids.
     SELECT p.* INTO problem
     FROM (
         SELECT s.relation, substring(s.definition FROM '[(](.*)[)]') AS name, 'the primary key' AS wanted,

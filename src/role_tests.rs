@@ -22,22 +22,21 @@ mod tests {
     }
 
     #[pg_test]
-    fn leaving_puts_role_and_settings_back() {
+    fn role_and_settings_are_put_back() {
         let (before, work_mem) = (role_and_context(), setting("work_mem"));
-        // SAFETY: enter and leave in order.
-        unsafe {
-            let outer = enter(todo_owner());
+        let result = acting_as(todo_owner(), || {
             let (role, context) = role_and_context();
             assert_eq!(role, todo_owner());
             assert_ne!(context as u32 & pg_sys::SECURITY_RESTRICTED_OPERATION, 0);
             assert_ne!(context as u32 & pg_sys::SECURITY_LOCAL_USERID_CHANGE, 0);
             Spi::run("SET work_mem = '123kB'").unwrap();
-            let inner = enter(pg_sys::InvalidOid);
-            assert_eq!(role_and_context(), (role, context), "without a role it stays");
-            leave(inner);
+            acting_as(pg_sys::InvalidOid, || {
+                assert_eq!(role_and_context(), (role, context), "without a role it stays");
+            });
             assert_eq!(setting("work_mem").as_deref(), Some("123kB"));
-            leave(outer);
-        }
+            "result"
+        });
+        assert_eq!(result, "result");
         assert_eq!((role_and_context(), setting("work_mem")), (before, work_mem));
     }
 
@@ -50,10 +49,11 @@ mod tests {
             pg_sys::BeginInternalSubTransaction(std::ptr::null());
             pg_sys::MemoryContextSwitchTo(context);
             PgTryBuilder::new(AssertUnwindSafe(|| {
-                enter(todo_owner());
-                Spi::run("SET work_mem = '123kB'").unwrap();
-                assert_eq!(role_and_context().0, todo_owner());
-                Spi::run("SELECT 1 / 0").unwrap();
+                acting_as(todo_owner(), || {
+                    Spi::run("SET work_mem = '123kB'").unwrap();
+                    assert_eq!(role_and_context().0, todo_owner());
+                    Spi::run("SELECT 1 / 0").unwrap();
+                });
                 false
             }))
             .catch_when(PgSqlErrorCode::ERRCODE_DIVISION_BY_ZERO, |_| {
