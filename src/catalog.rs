@@ -155,3 +155,7 @@ pub unsafe fn text(name: *const c_char) -> String {
     // SAFETY: the caller's promise.
     unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "catalog_tests.rs"]
+mod pg_tests;
