@@ -42,10 +42,8 @@ mod tests {
         }
         assert!(expected.values().any(|needed| needed.len() > 1));
         for ((class, object), expected) in expected {
-            let mut found = Vec::new();
-            dependencies(Oid::from(class), Oid::from(object), |row| {
-                found.push((row.needed_class.to_u32(), row.needed.to_u32()));
-            });
+            let found = dependencies(Oid::from(class), Oid::from(object)).into_iter();
+            let mut found: Vec<_> = found.map(|needed| (needed.class.to_u32(), needed.object.to_u32())).collect();
             found.sort_unstable();
             assert_eq!(found, expected, "object {object} of class {class}");
         }
