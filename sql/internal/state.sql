@@ -3,7 +3,7 @@
 --     schema, table, sequence, column: what a command must leave as it is
 --     constraint, index, trigger: the same, if it is a part that an extension makes; if not, it is the application's own
 --     inheritance, dependence: what must not be added (the latter, another extension that a part would be dropped with)
---     policy, rule, statistics, option: the application's own
+--     policy, rule, statistics object, option: the application's own
 --     part: the name of a part that an extension makes, about no object; there are such rows if parts is true
 -- It reads rows of catalogs and calls nothing that asks PostgreSQL's caches: under a snapshot from before the command, it returns
 -- what was true then. Rows are compared whole, so columns that later versions of PostgreSQL add count.
@@ -118,7 +118,7 @@ BEGIN
     FROM relation AS r
     JOIN pg_rewrite AS w ON w.ev_class = r.oid
     UNION ALL
-    SELECT r.oid, 'statistics', s.stxname, ''
+    SELECT r.oid, 'statistics object', s.stxname, ''
     FROM relation AS r
     JOIN pg_statistic_ext AS s ON s.stxrelid = r.oid;
 

@@ -111,7 +111,7 @@ pub fn refusal(before: &[Fact], now: &[Fact]) -> Option<Failure> {
 pub fn addition<'a>(before: &'a [Fact], now: &'a [Fact]) -> Option<&'a Fact> {
     difference(now, before).find(|fact| match fact.kind.as_str() {
         "constraint" | "index" | "trigger" => !is_part(now, &fact.name),
-        "policy" | "rule" | "statistics" | "option" => true,
+        "policy" | "rule" | "statistics object" | "option" => true,
         _ => false,
     })
 }
