@@ -11,7 +11,7 @@ use crate::row::Trigger;
 use crate::statement::{Execution, Statement};
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::{FromDatum, PgSqlErrorCode, pg_sys};
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 
 /// Declares a set-returning SQL function `name`. Its body decides which statement makes the rows.
 macro_rules! set_function {
@@ -134,20 +134,21 @@ impl Call {
         })
     }
 
-    /// The command that an event trigger fires for: 39P03 when the function was not called by one, or at a login.
-    pub fn command(&self) -> Result<*mut pg_sys::Node, Failure> {
+    /// The event and the command that an event trigger fires for: 39P03 when the function was not called by one, or at a
+    /// login.
+    pub fn event(&self) -> Result<(&CStr, *mut pg_sys::Node), Failure> {
         let misused = || {
             let code = PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED;
             Failure::new(code, "function must be called as an event trigger on commands")
         };
-        // SAFETY: the context is NULL or a node; only an EventTriggerData is read further.
+        // SAFETY: the context is NULL or a node; only an EventTriggerData is read further. Its event is a terminated string.
         unsafe {
             let context = (*self.fcinfo).context;
             if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_EventTriggerData {
                 return Err(misused());
             }
-            let command = (*context.cast::<pg_sys::EventTriggerData>()).parsetree;
-            if command.is_null() { Err(misused()) } else { Ok(command) }
+            let data = &*context.cast::<pg_sys::EventTriggerData>();
+            if data.parsetree.is_null() { Err(misused()) } else { Ok((CStr::from_ptr(data.event), data.parsetree)) }
         }
     }
 

@@ -11,19 +11,42 @@ pub struct Dependency {
     pub object: Oid,
 }
 
+/// A row of pg_trigger.
+pub struct Trigger {
+    pub table: Oid,
+    pub function: Oid,
+    /// Of a trigger for a foreign key: the other table, and the key.
+    pub other: Oid,
+    pub constraint: Oid,
+}
+
+/// A trigger as the running command has just made it, or with `before` as it was.
+pub fn trigger(trigger: Oid, before: bool) -> Option<Trigger> {
+    let (catalog, index) = (pg_sys::TriggerRelationId, pg_sys::TriggerOidIndexId.into());
+    let columns = [
+        pg_sys::Anum_pg_trigger_tgrelid as i16,
+        pg_sys::Anum_pg_trigger_tgfoid as i16,
+        pg_sys::Anum_pg_trigger_tgconstrrelid as i16,
+        pg_sys::Anum_pg_trigger_tgconstraint as i16,
+    ];
+    let snapshot = if before { std::ptr::null_mut() } else { &raw mut pg_sys::SnapshotSelfData };
+    let found = rows(catalog, index, [trigger], columns, snapshot);
+    found.first().map(|&[table, function, other, constraint]| Trigger { table, function, other, constraint })
+}
+
 /// Everything that an object depends on. `class` is the catalog that the object is in.
 pub fn dependencies(class: Oid, object: Oid) -> Vec<Dependency> {
     // pgrx leaves pg_depend out of its bindings: its OID, that of its index on the depender, and two of its columns.
     let (catalog, depender_index) = (Oid::from_u32(2608), Oid::from_u32(2673));
     let (refclassid, refobjid) = (4, 5);
-    let needed = rows(catalog, depender_index, [class, object], [refclassid, refobjid]);
+    let needed = rows(catalog, depender_index, [class, object], [refclassid, refobjid], std::ptr::null_mut());
     needed.into_iter().map(|[class, object]| Dependency { class, object }).collect()
 }
 
 /// The owner of an extension, or InvalidOid if there is none.
 pub fn extension_owner(extension: Oid) -> Oid {
     let (catalog, index) = (pg_sys::ExtensionRelationId, pg_sys::ExtensionOidIndexId.into());
-    let owners = rows(catalog, index, [extension], [pg_sys::Anum_pg_extension_extowner as i16]);
+    let owners = rows(catalog, index, [extension], [pg_sys::Anum_pg_extension_extowner as i16], std::ptr::null_mut());
     owners.first().map_or(InvalidOid, |&[owner]| owner)
 }
 
@@ -87,8 +110,15 @@ fn cached(cache: SysCacheIdentifier::Type, oid: Oid, column: u32) -> Oid {
     }
 }
 
-/// The rows of a catalog in which the first columns of an index are these OIDs: some of their columns, which hold OIDs.
-fn rows<const N: usize, const M: usize>(catalog: Oid, index: Oid, oids: [Oid; N], columns: [i16; M]) -> Vec<[Oid; M]> {
+/// The rows of a catalog in which the first columns of an index are these OIDs: some of their columns, which hold OIDs. Under
+/// a snapshot of PostgreSQL's; NULL stands for what is there but for what the running command has just changed.
+fn rows<const N: usize, const M: usize>(
+    catalog: Oid,
+    index: Oid,
+    oids: [Oid; N],
+    columns: [i16; M],
+    snapshot: pg_sys::Snapshot,
+) -> Vec<[Oid; M]> {
     // SAFETY: a scan by the catalog's index as the server's own code does it, ended in order; an ERROR releases all of it.
     // OIDs are passed by value.
     unsafe {
@@ -99,8 +129,7 @@ fn rows<const N: usize, const M: usize>(catalog: Oid, index: Oid, oids: [Oid; N]
         }
         let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
         let catalog = pg_sys::table_open(catalog, lock);
-        let scan =
-            pg_sys::systable_beginscan(catalog, index, true, std::ptr::null_mut(), N as c_int, keys.as_mut_ptr());
+        let scan = pg_sys::systable_beginscan(catalog, index, true, snapshot, N as c_int, keys.as_mut_ptr());
         let next = || {
             let row = pg_sys::systable_getnext(scan);
             let value = |column| {
@@ -119,3 +148,7 @@ fn rows<const N: usize, const M: usize>(catalog: Oid, index: Oid, oids: [Oid; N]
 fn oid_of(value: pg_sys::Datum) -> Oid {
     Oid::from_u32(value.value() as u32)
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "catalog_tests.rs"]
+mod pg_tests;

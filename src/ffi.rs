@@ -43,7 +43,7 @@ unsafe extern "C-unwind" {
     pub fn CreateTupleDescCopy(desc: pg_sys::TupleDesc) -> pg_sys::TupleDesc;
 }
 
-// parse_param.c, hashfn.c, datum.c, pg_constraint.c, pg_inherits.c
+// parse_param.c, hashfn.c, datum.c, pg_inherits.c
 unsafe extern "C-unwind" {
     pub fn find_all_inheritors(
         parent: pg_sys::Oid,
@@ -53,5 +53,4 @@ unsafe extern "C-unwind" {
     pub fn setup_parse_fixed_parameters(pstate: *mut pg_sys::ParseState, types: *const pg_sys::Oid, count: c_int);
     pub fn hash_bytes(key: *const u8, length: c_int) -> u32;
     pub fn datum_image_eq(a: pg_sys::Datum, b: pg_sys::Datum, by_value: bool, length: c_int) -> bool;
-    pub fn get_relation_constraint_oid(table: pg_sys::Oid, name: *const c_char, missing_ok: bool) -> pg_sys::Oid;
 }

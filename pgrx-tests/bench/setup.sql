@@ -25,3 +25,4 @@ CHECKPOINT;
 
 -- So that session_replication_role = replica leaves the guard out, for a baseline in the same session.
 ALTER EVENT TRIGGER todo_guard ENABLE;
+ALTER EVENT TRIGGER todo_guard_end ENABLE;

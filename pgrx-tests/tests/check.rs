@@ -98,6 +98,8 @@ fn each_fault_is_found_and_mended_by_its_fix() {
         ("DROP TRIGGER zz_todo_before_row ON tasks", "trigger zz_todo_before_row of tasks"),
         ("ALTER EVENT TRIGGER todo_guard DISABLE", "guard"),
         ("ALTER EVENT TRIGGER todo_guard ENABLE", "guard"),
+        ("ALTER EVENT TRIGGER todo_guard_end DISABLE", "guard"),
+        ("ALTER EVENT TRIGGER todo_guard_end ENABLE REPLICA", "guard"),
         ("ALTER TABLE tasks DISABLE TRIGGER ALL", "constraint tasks_user_id_fkey of tasks"),
         ("ALTER TABLE tasks SET UNLOGGED", "storage of tasks"),
         (

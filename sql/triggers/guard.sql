@@ -13,5 +13,10 @@ CREATE EVENT TRIGGER todo_guard
     ON ddl_command_start
     EXECUTE FUNCTION todo_internal.guard();
 
+CREATE EVENT TRIGGER todo_guard_end
+    ON ddl_command_end
+    EXECUTE FUNCTION todo_internal.guard();
+
 -- Also with session_replication_role = replica.
 ALTER EVENT TRIGGER todo_guard ENABLE ALWAYS;
+ALTER EVENT TRIGGER todo_guard_end ENABLE ALWAYS;

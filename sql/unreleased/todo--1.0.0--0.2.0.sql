@@ -65,6 +65,7 @@ $$;
 \i upgrade/complete.sql
 
 DROP EVENT TRIGGER todo_guard;
+DROP EVENT TRIGGER todo_guard_end;
 
 DO $$
 DECLARE

@@ -38,4 +38,5 @@ $$;
 \i upgrade/complete.sql
 
 DROP EVENT TRIGGER todo_guard;
+DROP EVENT TRIGGER todo_guard_end;
 DROP SCHEMA todo_internal CASCADE;

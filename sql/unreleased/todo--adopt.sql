@@ -42,4 +42,5 @@ SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 
 -- The guard protects them from now on. (Version 0.2.0 has none.)
 \i description.sql
+\i internal/state.sql
 \i triggers/guard.sql

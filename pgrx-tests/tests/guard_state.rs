@@ -1,0 +1,162 @@
+//! The guard judges what a command leaves behind, whatever the command is and whatever runs within it.
+
+use todo_tests::{Database, Failure, catalog, strings};
+
+/// Two functions that run commands: one whose command is refused, and one that survives its own refused commands.
+const FUNCTIONS: &str = "
+    CREATE TABLE own (id integer PRIMARY KEY, note text);
+    INSERT INTO own VALUES (1, 'x');
+    CREATE FUNCTION refused() RETURNS integer LANGUAGE plpgsql AS
+        $$ BEGIN ALTER TABLE tasks ADD COLUMN due date; RETURN 1; END $$;
+    CREATE FUNCTION survives() RETURNS integer LANGUAGE plpgsql AS $$
+    BEGIN
+        FOR i IN 1..3 LOOP
+            BEGIN
+                ALTER TABLE tasks ADD COLUMN due date;
+            EXCEPTION WHEN dependent_objects_still_exist THEN NULL;
+            END;
+        END LOOP;
+        CREATE TABLE IF NOT EXISTS made (id integer);
+        DROP TABLE made;
+        RETURN 1;
+    END $$";
+
+#[test]
+fn commands_within_commands_are_judged_each() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute(FUNCTIONS).unwrap();
+    let before = catalog(client);
+    for command in [
+        "SELECT refused()",
+        "CREATE TABLE made AS SELECT refused()",
+        "CREATE MATERIALIZED VIEW made AS SELECT refused()",
+        "ALTER TABLE own ADD COLUMN extra integer DEFAULT refused()",
+        "ALTER TABLE own ALTER id TYPE bigint USING refused()",
+        "CREATE SCHEMA kids CREATE TABLE kid () INHERITS (public.users)",
+        "DO $$ BEGIN PERFORM survives(); ALTER TABLE tasks ADD COLUMN due date; END $$",
+        // The outer command is refused though others have run, and failed, within it.
+        "ALTER TABLE users ADD COLUMN extra integer DEFAULT survives()",
+        "ALTER TABLE users DROP CONSTRAINT users_name_check, ADD CONSTRAINT own_check CHECK (survives() = 1)",
+        "ALTER TABLE users ALTER name TYPE text USING name || survives()",
+    ] {
+        assert_eq!(Failure::of(client.batch_execute(command)).code, "2BP01", "{command}");
+        assert_eq!(catalog(client), before, "{command}");
+    }
+    for command in [
+        "SELECT survives()",
+        "CREATE TABLE more AS SELECT survives()",
+        "ALTER TABLE own ADD COLUMN extra integer DEFAULT survives()",
+        "BEGIN; SELECT survives(); ALTER TABLE own ADD COLUMN again integer; DROP TABLE own; COMMIT",
+    ] {
+        client.batch_execute(command).unwrap_or_else(|e| panic!("{command}: {e}"));
+    }
+    assert_eq!(catalog(client), before);
+}
+
+/// What a command that failed has left is not taken for what a later one does.
+#[test]
+fn failed_commands_leave_nothing() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute("BEGIN").unwrap();
+    for _ in 0..3 {
+        client.batch_execute("SAVEPOINT s").unwrap();
+        for failing in
+            ["ALTER TABLE users ADD COLUMN due date", "ALTER TABLE tasks ADD CHECK (id < 0), ADD CHECK (nothing)"]
+        {
+            assert!(client.batch_execute(failing).is_err());
+            client.batch_execute("ROLLBACK TO s").unwrap();
+        }
+        // Without the guard, a superuser changes the table; with it again, other commands go on.
+        client
+            .batch_execute(
+                "SET LOCAL todo.guard = off; ALTER TABLE users ADD COLUMN due date; SET LOCAL todo.guard = on;
+                 CREATE TABLE own (id integer, user_id varchar(36) REFERENCES users); DROP TABLE own;
+                 SET LOCAL todo.guard = off; ALTER TABLE users DROP COLUMN due; SET LOCAL todo.guard = on",
+            )
+            .unwrap();
+    }
+    client.batch_execute("COMMIT; ALTER EXTENSION todo UPDATE TO '0.2.0'; ALTER EXTENSION todo UPDATE").unwrap();
+    assert_eq!(Failure::of(client.batch_execute("ALTER TABLE users ADD COLUMN due date")).code, "2BP01");
+}
+
+/// What is wrong is no reason to refuse a command that does not make it worse, and none to let one through that does.
+#[test]
+fn what_was_wrong_before_is_in_nobodys_way() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE TABLE parent (LIKE tasks);
+             SET todo.guard = off; ALTER TABLE users ADD COLUMN due date; DROP INDEX ix_tasks_created_at;
+             ALTER TABLE users DROP CONSTRAINT users_name_check; ALTER TABLE tasks SET UNLOGGED; ALTER SEQUENCE tasks_id_seq INCREMENT 2;
+             ALTER TABLE tasks INHERIT parent; RESET todo.guard",
+        )
+        .unwrap();
+    for command in [
+        "CREATE TABLE own (user_id varchar(36) REFERENCES users)",
+        "CREATE INDEX own_index ON tasks (title)",
+        "ALTER TABLE users ALTER name SET STATISTICS 100",
+        "ALTER TABLE tasks SET LOGGED, NO INHERIT parent",
+        "ALTER TABLE users ADD CONSTRAINT users_name_check CHECK (name <> '') NOT VALID",
+        "ALTER TABLE users VALIDATE CONSTRAINT users_name_check",
+        "CREATE INDEX ix_tasks_created_at ON tasks (created_at)",
+    ] {
+        client.batch_execute(command).unwrap_or_else(|e| panic!("{command}: {e}"));
+    }
+    for command in [
+        "ALTER TABLE users ADD COLUMN another date",
+        "ALTER TABLE users DROP COLUMN due",
+        "DROP INDEX ix_tasks_created_at",
+        "ALTER TABLE tasks SET UNLOGGED",
+        "ALTER TABLE tasks INHERIT parent",
+        "ALTER SEQUENCE tasks_id_seq INCREMENT 3",
+        "ALTER TABLE users DROP CONSTRAINT users_name_check",
+    ] {
+        assert_eq!(Failure::of(client.batch_execute(command)).code, "2BP01", "{command}");
+    }
+}
+
+/// A part may be made anew within a command, as the same and no other.
+#[test]
+fn the_same_again_is_no_change() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    let before = catalog(client);
+    let constraint = "tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id)";
+    let again = format!("ALTER TABLE tasks DROP CONSTRAINT tasks_user_id_fkey, ADD CONSTRAINT {constraint}");
+    client.batch_execute(&format!("{again} ON DELETE CASCADE")).unwrap();
+    client.batch_execute("ALTER TABLE users ALTER is_active DROP NOT NULL, ALTER is_active SET NOT NULL").unwrap();
+    assert_eq!(catalog(client), before);
+    for other in ["", " ON DELETE SET NULL", " ON DELETE CASCADE DEFERRABLE", " ON UPDATE CASCADE ON DELETE CASCADE"] {
+        assert_eq!(Failure::of(client.batch_execute(&format!("{again}{other}"))).code, "2BP01", "{other}");
+    }
+    let check = "ALTER TABLE users DROP CONSTRAINT users_name_check, ADD CONSTRAINT users_name_check CHECK (true)";
+    assert_eq!(Failure::of(client.batch_execute(check)).code, "2BP01");
+    assert_eq!(catalog(client), before);
+}
+
+/// Foreign keys from and to our tables, of ordinary and of partitioned ones.
+#[test]
+fn references_of_every_kind_are_let_through() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    for command in [
+        "CREATE TABLE own (user_id varchar(36) REFERENCES users, task_id integer REFERENCES tasks ON DELETE CASCADE)",
+        "CREATE TABLE parted (id integer, user_id varchar(36) REFERENCES users) PARTITION BY RANGE (id)",
+        "CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (10)",
+        "CREATE TABLE parted_2 (id integer, user_id varchar(36))",
+        "ALTER TABLE parted ATTACH PARTITION parted_2 FOR VALUES FROM (10) TO (20)",
+        "ALTER TABLE parted DETACH PARTITION parted_1",
+        "CREATE TABLE teams (id varchar(36) PRIMARY KEY, lead varchar(36) REFERENCES users)",
+        "INSERT INTO teams SELECT id, id FROM users",
+        "ALTER TABLE users ADD CONSTRAINT own_key FOREIGN KEY (id) REFERENCES teams (id) DEFERRABLE INITIALLY DEFERRED",
+        "ALTER TABLE users ADD CONSTRAINT own_self FOREIGN KEY (id) REFERENCES users (id)",
+        "ALTER TABLE users DROP CONSTRAINT own_key, DROP CONSTRAINT own_self",
+        "DROP TABLE own, parted, parted_1, teams",
+    ] {
+        client.batch_execute(command).unwrap_or_else(|e| panic!("{command}: {e}"));
+    }
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+}

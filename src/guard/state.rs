@@ -1,0 +1,122 @@
+//! The state of the extensions' tables: a list of facts, from `todo_internal.state()`. What is wrong already is in nobody's
+//! way, as only what a command changes is judged.
+
+use super::{columns, kept};
+use crate::catalog::text;
+use crate::error::Failure;
+use crate::role::acting_as;
+use pgrx::pg_sys::{self, Oid};
+use std::cell::Cell;
+use std::ffi::{CString, c_int};
+
+#[derive(PartialEq, Eq)]
+pub struct Fact {
+    /// The relation, or the schema, that it is about.
+    pub object: Oid,
+    pub kind: String,
+    name: String,
+    definition: String,
+}
+
+thread_local! {
+    /// The schema of the guard's own function, and of the one that reads the state.
+    pub static SCHEMA: Cell<Oid> = const { Cell::new(pg_sys::InvalidOid) };
+}
+
+/// The state before a command, if its number in the transaction is given, and now.
+///
+/// PostgreSQL numbers what a transaction does to catalogs, as it does for other tables, and keeps the rows that it has replaced.
+/// What other transactions have done is in both or in neither.
+pub fn read(number: Option<pg_sys::CommandId>) -> (Vec<Fact>, Vec<Fact>) {
+    // SAFETY: snapshots as documented; an ERROR ends them with the (sub)transaction. The one that is changed is a copy of our
+    // own.
+    unsafe {
+        pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
+        let now = facts(true);
+        let before = number.map_or_else(Vec::new, |number| {
+            pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
+            (*pg_sys::GetActiveSnapshot()).curcid = number;
+            let before = facts(false);
+            pg_sys::PopActiveSnapshot();
+            before
+        });
+        pg_sys::PopActiveSnapshot();
+        (before, now)
+    }
+}
+
+/// What is so under the active snapshot; with `parts`, the names of parts as well.
+///
+/// # Safety
+/// There is an active snapshot.
+unsafe fn facts(parts: bool) -> Vec<Fact> {
+    // SAFETY: catalog look-ups; the schema's name is NULL or a terminated string.
+    let (schema, owner) = unsafe {
+        let schema = pg_sys::get_namespace_name(SCHEMA.get());
+        if schema.is_null() {
+            return Vec::new();
+        }
+        (text(pg_sys::quote_identifier(schema)), pg_sys::get_role_oid(c"todo_owner".as_ptr(), true))
+    };
+    let query = format!("SELECT s.object, s.kind, s.name, s.definition FROM {schema}.state({parts}) AS s");
+    let query = CString::new(query).unwrap_or_default();
+    // Whoever runs the command need not have a right on the function.
+    // SAFETY: SPI as documented, connected and finished in order; an ERROR ends it with the (sub)transaction. Read-only, it uses
+    // the active snapshot. The function returns four columns, the first of them an OID.
+    acting_as(owner, || unsafe {
+        pg_sys::SPI_connect();
+        let status = pg_sys::SPI_execute(query.as_ptr(), true, 0);
+        assert_eq!(status, pg_sys::SPI_OK_SELECT as c_int, "the state of the tables could not be read");
+        let (rows, table) = (pg_sys::SPI_processed as usize, pg_sys::SPI_tuptable);
+        let column = |row, number| text(pg_sys::SPI_getvalue(*(*table).vals.add(row), (*table).tupdesc, number));
+        let fact = |row| Fact {
+            object: column(row, 1).parse().map_or(pg_sys::InvalidOid, Oid::from_u32),
+            kind: column(row, 2),
+            name: column(row, 3),
+            definition: column(row, 4),
+        };
+        let facts = (0..rows).map(fact).collect();
+        pg_sys::SPI_finish();
+        facts
+    })
+}
+
+/// Whether an extension makes the constraint, index or trigger of this name.
+pub fn is_part(now: &[Fact], name: &str) -> bool {
+    now.iter().any(|fact| fact.kind == "part" && fact.name == name)
+}
+
+/// Why a command is refused, if it is.
+pub fn refusal(before: &[Fact], now: &[Fact]) -> Option<Failure> {
+    let lost = difference(before, now).find(|fact| match fact.kind.as_str() {
+        "schema" | "table" | "sequence" | "column" => true,
+        "constraint" | "index" | "trigger" => is_part(now, &fact.name),
+        _ => false,
+    });
+    let gained = difference(now, before).find(|fact| match fact.kind.as_str() {
+        "column" | "inheritance" => true,
+        "dependence" => is_part(now, &fact.name),
+        _ => false,
+    });
+    let fact = lost.or(gained)?;
+    Some(match fact.kind.as_str() {
+        "column" => columns(fact.object),
+        "inheritance" => kept("table", &fact.name),
+        "dependence" => kept("part", &fact.name),
+        kind => kept(kind, &fact.name),
+    })
+}
+
+/// What a command has added that is the application's own, and not in dumps.
+pub fn addition<'a>(before: &'a [Fact], now: &'a [Fact]) -> Option<&'a Fact> {
+    difference(now, before).find(|fact| match fact.kind.as_str() {
+        "constraint" | "index" | "trigger" => !is_part(now, &fact.name),
+        "policy" | "rule" | "statistics" | "option" => true,
+        _ => false,
+    })
+}
+
+/// What is in the one state and not in the other, about objects that are in both. Others have come or gone as a whole.
+fn difference<'a>(one: &'a [Fact], other: &'a [Fact]) -> impl Iterator<Item = &'a Fact> {
+    one.iter().filter(|fact| !other.contains(fact) && other.iter().any(|f| f.object == fact.object))
+}
