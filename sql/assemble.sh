@@ -1,21 +1,26 @@
 #!/bin/sh
-# Completes DIR, where cargo-pgrx has put the control file, with all scripts. Those of released versions are copied from sql/;
-# install.sql and the scripts of sql/unreleased/ are put together by expand.sh.
+# Completes DIR, where cargo-pgrx has put the control file of todo, with the one of todo_auth and all scripts. Those of released
+# versions are copied from sql/; the install scripts and the scripts of sql/unreleased/ are put together by expand.sh.
 set -eu
 
 dir=$1
 sql=$(cd "$(dirname "$0")" && pwd)
-cp "$sql/auth/todo_auth.control" "$dir/"
-install_script=todo--$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$dir/todo.control").sql
+version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$dir/todo.control")
 
-"$sql/expand.sh" install.sql >"$dir/$install_script"
+# Both extensions have one version.
+sed "s/@CARGO_VERSION@/$version/" "$sql/auth/todo_auth.control" >"$dir/todo_auth.control"
+"$sql/expand.sh" install.sql >"$dir/todo--$version.sql"
+"$sql/expand.sh" auth/install.sql >"$dir/todo_auth--$version.sql"
+
 statements() {
     sed '/^ *--/d; /^ *$/d' "$1"
 }
-if [ -e "$sql/$install_script" ] && [ "$(statements "$sql/$install_script")" != "$(statements "$dir/$install_script")" ]; then
-    echo "sql/$install_script is frozen, and the schema has changed: give Cargo.toml the next version" >&2
-    exit 1
-fi
+for script in "todo--$version.sql" "todo_auth--$version.sql"; do
+    if [ -e "$sql/$script" ] && [ "$(statements "$sql/$script")" != "$(statements "$dir/$script")" ]; then
+        echo "sql/$script is frozen, and the schema has changed: give Cargo.toml the next version" >&2
+        exit 1
+    fi
+done
 
 for script in "$sql"/unreleased/*--*.sql; do
     [ ! -e "$script" ] || "$sql/expand.sh" "unreleased/${script##*/}" >"$dir/${script##*/}"

@@ -15,7 +15,7 @@ fi
 for script in unreleased/*--*.sql; do
     [ ! -e "$script" ] || cp "$dir/${script##*/}" .
 done
-cp "$dir/todo--$version.sql" .
+cp "$dir/todo--$version.sql" "$dir/todo_auth--$version.sql" .
 rm -rf unreleased
 sha256sum -- *--*.sql >SHA256SUMS
 echo "version $version is frozen: commit sql/, tag it, and give Cargo.toml the next version"

@@ -148,3 +148,7 @@ fn rows<const N: usize, const M: usize>(
 fn oid_of(value: pg_sys::Datum) -> Oid {
     Oid::from_u32(value.value() as u32)
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+#[path = "catalog_tests.rs"]
+mod pg_tests;

@@ -51,7 +51,12 @@ set_function! {
     }
 }
 
-/// The id of a new user: a random UUID.
+/// The id of a new user: a UUID of version 4, as the column's default makes them for an application's own INSERT.
+///
+/// Version 7 would tell everyone who sees the id when the user was created. What it saves is small. Measured with 5 million
+/// users: an INSERT of a user takes 48 us instead of 56 us (hashing the password takes 260,000 us), and `users_pkey` has
+/// 295 MB instead of 383 MB, of 2 GB in all. An INSERT of a task takes 56 us instead of 59 us, or 34 us instead of 45 us if
+/// all tasks are those of the newest 2 % of users; the indexes of `tasks` have the same size.
 fn new_id() -> String {
     Uuid::new_v4().to_string()
 }

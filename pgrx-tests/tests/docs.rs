@@ -264,6 +264,44 @@ fn the_example_of_the_format_is_one() {
     assert_eq!(said(admin(&database.name).args(["export", "-"]), "").out, example);
 }
 
+/// What a link to a heading calls it: its words in lower case, joined by hyphens, without punctuation.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase().replace(' ', "-");
+    kept.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
+}
+
+/// A page without its code.
+fn prose(text: &str) -> String {
+    text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let docs = std::fs::read_dir(top.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let front = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|name| top.join(name));
+    let mut links = 0;
+    for page in docs.chain(front) {
+        let text = prose(&std::fs::read_to_string(&page).unwrap());
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.starts_with("https:") {
+                continue;
+            }
+            links += 1;
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !heading.is_empty() {
+                let there = prose(&std::fs::read_to_string(&target).unwrap());
+                let mut headings = there.lines().filter(|line| line.starts_with('#'));
+                let found = headings.any(|line| anchor(line.trim_start_matches('#')) == heading);
+                assert!(found, "{}: {link}", page.display());
+            }
+        }
+    }
+    assert!(links > 50, "{links} links");
+}
+
 /// Every command and option of todo-admin is in its page, and the page names no other.
 #[test]
 fn todo_admins_commands_are_documented() {

@@ -2,9 +2,11 @@
 -- added to a table, view or sequence of this extension, or of one that builds on it. ddl makes it again after a restore; the rows are
 -- in an order in which these statements can run. severity is 'error' if a restore without it shows someone more than before, otherwise
 -- 'warning'. Reads catalogs only: nothing of what it prints is executed or planned.
+-- With the owner's rights: the caller need not have any on the functions that it calls.
 CREATE FUNCTION @extschema@.todo_not_in_dumps()
 RETURNS TABLE (object text, severity text, ddl text)
 LANGUAGE sql STABLE PARALLEL SAFE
+SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     SELECT a.object, a.severity, a.ddl
