@@ -1,7 +1,7 @@
 //! A script that fails, at whatever statement, changes nothing.
 
 use std::path::{Path, PathBuf};
-use todo_tests::{Database, Failure, HASH, TO_ADOPT, catalog, rows, strings};
+use todo_tests::{Database, Failure, HASH, RELEASED, TO_ADOPT, catalog, current_version, rows, strings};
 
 const FAULT: &str = "DO $$ BEGIN RAISE EXCEPTION 'fault' USING ERRCODE = 'TF001'; END $$;";
 
@@ -71,7 +71,7 @@ fn a_script_that_fails_changes_nothing() {
     let sharedir = strings(&mut database.client, "SELECT setting FROM pg_config WHERE name = 'SHAREDIR'").remove(0);
     let dir = Path::new(&sharedir).join("extension");
 
-    for version in ["0.1.0", "0.2.0", "1.0.0"] {
+    for version in RELEASED.into_iter().chain([current_version()]) {
         let create = "CREATE EXTENSION todo VERSION 'fault'";
         fails_without_a_trace(&mut database, &dir, &format!("todo--{version}.sql"), "todo--fault.sql", create);
     }
@@ -80,9 +80,15 @@ fn a_script_that_fails_changes_nothing() {
     let create = "CREATE EXTENSION todo VERSION 'fault'";
     fails_without_a_trace(&mut database, &dir, "todo--adopt.sql", "todo--fault.sql", create);
 
-    for (source, target) in
-        [("0.1.0", "0.2.0"), ("0.2.0", "1.0.0"), ("1.0.0", "0.2.0"), ("0.2.0", "0.1.0"), ("adopt", "0.2.0")]
-    {
+    // Those between 1.0.0 and 1.1.0 have no statement yet.
+    for (source, target) in [
+        ("0.1.0", "0.2.0"),
+        ("0.2.0", "1.0.0"),
+        ("1.0.0", "0.2.0"),
+        ("0.2.0", "0.1.0"),
+        ("adopt", "0.2.0"),
+        ("adopt", "1.0.0"),
+    ] {
         let mut database = Database::empty();
         let client = &mut database.client;
         if source == "adopt" {
