@@ -38,7 +38,7 @@ fn commands_within_commands_are_judged_each() {
         // The outer command is refused though others have run, and failed, within it.
         "ALTER TABLE users ADD COLUMN extra integer DEFAULT survives()",
         "ALTER TABLE users DROP CONSTRAINT users_name_check, ADD CONSTRAINT own_check CHECK (survives() = 1)",
-        "ALTER TABLE users ALTER name TYPE text USING name || survives()",
+        "ALTER TABLE users ALTER hashed_password TYPE text USING hashed_password || survives()",
     ] {
         assert_eq!(Failure::of(client.batch_execute(command)).code, "2BP01", "{command}");
         assert_eq!(catalog(client), before, "{command}");
