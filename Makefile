@@ -45,7 +45,7 @@ all: build
 build: library todo-admin ## builds the extension and todo-admin into target/package
 
 library: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
-	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/setup.sh" >&2; exit 1; }
+	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/scripts/setup.sh" >&2; exit 1; }
 	mkdir -p $(PACKAGE)
 	find $(PACKAGE) -mindepth 1 -maxdepth 1 ! -name todo-admin -exec rm -rf {} +
 	$(CARGO_PGRX) pgrx package --pg-config "$(PG_CONFIG_PATH)" --out-dir $(PACKAGE) $(FEATURES)
@@ -80,7 +80,7 @@ freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this 
 
 run: setup ## shows the extension at work in a private cluster, then opens psql there
 	@$(MAKE) --no-print-directory stage-library
-	@pgrx-tests/cluster.sh exec pgrx-tests/demo.sh
+	@pgrx-tests/scripts/cluster.sh exec pgrx-tests/scripts/demo.sh
 
 test: setup-clients ## formatting, lints, unit tests, and tests against a private cluster
 	@$(MAKE) --no-print-directory lint unit integration
@@ -104,28 +104,28 @@ lint: stage $(PYTHON_VENV)/.installed
 # with the other unit tests, because cargo-pgrx would compile everything again, with other features.
 unit: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
 	$(CARGO) build --package todo --lib --tests $(UNIT_FEATURES)
-	@pgrx-tests/stage.sh stage-unit
+	@pgrx-tests/scripts/stage.sh stage-unit
 	install -d "$(UNIT_STAGE)$(EXTENSION_DIR)"
 	install -m 755 "$${CARGO_TARGET_DIR:-target}/debug/libtodo.so" "$(UNIT_STAGE)$(PKGLIBDIR)/todo.so"
 	sed 's/@CARGO_VERSION@/$(VERSION)/' todo.control >"$(UNIT_STAGE)$(EXTENSION_DIR)/todo.control"
 	$(CARGO_PGRX) pgrx schema --skip-build --out "$(UNIT_STAGE)$(EXTENSION_DIR)/todo--$(VERSION).sql" pg$(PG_MAJOR)
-	$(CARGO) --config "target.'cfg(all())'.runner='$(CURDIR)/pgrx-tests/unit.sh'" \
+	$(CARGO) --config "target.'cfg(all())'.runner='$(CURDIR)/pgrx-tests/scripts/unit.sh'" \
 		test --package todo --lib --bins $(UNIT_FEATURES)
 
 integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(addsuffix /.installed,$(PYTHON_VENV) $(PYTHON_CLIENTS) $(NODE_MODULES))
 	$(CARGO) build --package todo-tests --tests
-	pgrx-tests/cluster.sh exec pgrx-tests/integration.sh
+	pgrx-tests/scripts/cluster.sh exec pgrx-tests/scripts/integration.sh
 
 bench: setup ## measures functions against the same work in plain SQL
 	@$(MAKE) --no-print-directory stage
 	$(CARGO) build --release --package todo-tests --bins
-	pgrx-tests/cluster.sh exec target/release/bench
+	pgrx-tests/scripts/cluster.sh exec target/release/bench
 
 setup:
-	@pgrx-tests/setup.sh
+	@pgrx-tests/scripts/setup.sh
 
 setup-clients:
-	@pgrx-tests/setup.sh --clients
+	@pgrx-tests/scripts/setup.sh --clients
 
 # A server of our own with the extension installed, without touching the system's.
 stage: todo-admin stage-library
@@ -133,7 +133,7 @@ stage: todo-admin stage-library
 stage-library: library
 	@rm -f "$(STAGE)$(PKGLIBDIR)"/todo* "$(STAGE)$(EXTENSION_DIR)"/todo*
 	@$(MAKE) --no-print-directory install-library DESTDIR="$(STAGE)" >/dev/null
-	@pgrx-tests/stage.sh
+	@pgrx-tests/scripts/stage.sh
 
 stage-new:
 	@$(MAKE) --no-print-directory stage PG_CONFIG="$(NEW_PG_CONFIG)"

@@ -1,5 +1,15 @@
 //! Texts and values that several tests use.
 
+/// The released versions, in their order.
+pub const RELEASED: [&str; 3] = ["0.1.0", "0.2.0", "1.0.0"];
+
+/// The version that this checkout makes: the one in `Cargo.toml`.
+pub fn current_version() -> &'static str {
+    let manifest = include_str!("../../Cargo.toml").lines();
+    let mut versions = manifest.filter_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+    versions.next().expect("the package has a version")
+}
+
 /// The specification's sample data, to the letter.
 pub const SAMPLE_DATA: &str = include_str!("../fixtures/sample_data.sql");
 /// The specification's seven query patterns, to the letter.

@@ -29,7 +29,10 @@ pub mod task;
 pub use admin::{Said, admin, said};
 pub use database::Database;
 pub use failure::{Failure, Fields};
-pub use fixtures::{AUTH_SESSION, EXTRAS, HASH, PATTERNS, PATTERNS_BY_FUNCTION, SAMPLE_DATA, TO_ADOPT, scrypt};
+pub use fixtures::{
+    AUTH_SESSION, EXTRAS, HASH, PATTERNS, PATTERNS_BY_FUNCTION, RELEASED, SAMPLE_DATA, TO_ADOPT, current_version,
+    scrypt,
+};
 pub use server::{Server, server_log};
 pub use state::{catalog, catalog_of, rows, strings};
 pub use task::{Task, Timestamp, task, tasks};

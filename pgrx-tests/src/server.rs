@@ -85,7 +85,7 @@ impl Drop for Server {
 
 /// Runs `cluster.sh`; its standard output.
 fn cluster_sh(command: &str, arguments: &[&Path]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("cluster.sh");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/cluster.sh");
     let output = Command::new(script).arg(command).args(arguments).output().expect("cluster.sh runs");
     assert!(output.status.success(), "cluster.sh {command}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use todo_tests::admin::{fails, json, ok, run};
-use todo_tests::{Database, Said, TO_ADOPT, admin, catalog, rows, said, strings};
+use todo_tests::{Database, Said, TO_ADOPT, admin, catalog, current_version, rows, said, strings};
 
 fn version(database: &mut Database) -> Vec<String> {
     strings(&mut database.client, "SELECT extversion FROM pg_extension WHERE extname = 'todo'")
@@ -24,7 +24,7 @@ fn installing_and_changing_versions() {
 
     let before = catalog(&mut database.client);
     let path = ok(&database, &["upgrade", "--dry-run"]);
-    assert!(path.contains("0.1.0 -> 0.2.0 -> 1.0.0"), "{path}");
+    assert!(path.contains("0.1.0 -> 0.2.0 -> 1.0.0 -> 1.1.0"), "{path}");
     assert_eq!(catalog(&mut database.client), before);
     ok(&database, &["upgrade", "--to", "0.2.0"]);
     assert_eq!(version(&mut database), ["0.2.0"]);
@@ -33,7 +33,7 @@ fn installing_and_changing_versions() {
     let serializable = format!("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'", database.name);
     database.client.batch_execute(&serializable).unwrap();
     ok(&database, &["upgrade"]);
-    assert_eq!(version(&mut database), ["1.0.0"]);
+    assert_eq!(version(&mut database), [current_version()]);
     assert!(ok(&database, &["upgrade"]).contains("already"));
     assert_eq!(fails(&database, &["adopt"]).0, 1);
     assert_eq!(json(&ok(&database, &["status", "--json"]))["schema"], "\"My App\"");
@@ -62,10 +62,10 @@ fn adopting() {
     }
     database.client.batch_execute("UPDATE users SET email = id || '@b.cd', hashed_password = '!'").unwrap();
     let before = rows(&mut database.client);
-    assert!(ok(&database, &["adopt", "--dry-run"]).contains("adopt -> 1.0.0"));
+    assert!(ok(&database, &["adopt", "--dry-run"]).contains("adopt -> 1.0.0 -> 1.1.0"));
     assert_eq!((rows(&mut database.client), version(&mut database)), (before, vec![]));
     ok(&database, &["adopt"]);
-    assert_eq!(version(&mut database), ["1.0.0"]);
+    assert_eq!(version(&mut database), [current_version()]);
 }
 
 /// As a superuser it would run what the owner of adopted tables has put on them: not unless the operator says so.
@@ -118,7 +118,10 @@ fn status_and_doctor() {
     {
         assert_eq!(status[key], value, "{key}");
     }
-    assert_eq!((&status["extension_version"], &status["pending_upgrade"]), (&Value::from("1.0.0"), &Value::Null));
+    assert_eq!(
+        (&status["extension_version"], &status["pending_upgrade"]),
+        (&Value::from(current_version()), &Value::Null)
+    );
     assert!(ok(&database, &["status"]).contains("2 (1 pending, 1 completed)"));
 
     let checks = json(&ok(&database, &["doctor", "--json"]));
@@ -389,7 +392,7 @@ fn a_reader_who_has_gone() {
         said(std::process::Command::new("bash").args(["-c", &script]).env("PGDATABASE", &database.name), "").code
     };
     assert_eq!(piped(format!("set -o pipefail; '{program}' install | true")), 0);
-    assert_eq!(version(&mut database), ["1.0.0"]);
+    assert_eq!(version(&mut database), [current_version()]);
 }
 
 /// Policies hide rows from an operator who is subject to them: an error, not half an answer.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use todo_tests::{Database, strings};
+use todo_tests::{Database, current_version, strings};
 
 fn files(dir: &Path) -> BTreeMap<String, String> {
     let scripts = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
@@ -20,7 +20,7 @@ fn run(dir: &Path, command: &str, arguments: &[&str]) -> Output {
 #[test]
 fn freezing_keeps_the_scripts_as_they_were_tested() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let mut database = Database::empty();
+    let (mut database, install_script) = (Database::empty(), format!("todo--{}.sql", current_version()));
     let tested = strings(&mut database.client, "SELECT setting || '/extension' FROM pg_config WHERE name = 'SHAREDIR'");
     let tested = files(Path::new(&tested[0]));
 
@@ -48,7 +48,7 @@ fn freezing_keeps_the_scripts_as_they_were_tested() {
     let control = PathBuf::from(String::from_utf8(packaged.stdout).unwrap().trim());
     let dir = control.parent().unwrap();
     let assemble = || run(&copy, "sql/assemble.sh", &[dir.to_str().unwrap()]);
-    for name in frozen.keys().filter(|name| *name != "todo--1.0.0.sql") {
+    for name in frozen.keys().filter(|name| **name != install_script) {
         std::fs::remove_file(dir.join(name)).unwrap();
     }
     assert!(assemble().status.success());
@@ -83,4 +83,17 @@ fn the_library_has_every_symbol_that_scripts_name() {
         );
         database.client.batch_execute(&declare).unwrap_or_else(|e| panic!("{symbol}: {e}"));
     }
+}
+
+/// What PGXN reads names the version that the control files name.
+#[test]
+fn the_metadata_has_the_current_version() {
+    let meta: serde_json::Value = serde_json::from_str(include_str!("../../META.json")).unwrap();
+    let provided = ["todo", "todo_auth"].map(|extension| &meta["provides"][extension]["version"]);
+    for version in [&meta["version"]].into_iter().chain(provided) {
+        assert_eq!(version, current_version());
+    }
+    let available = "SELECT default_version FROM pg_available_extensions WHERE name IN ('todo', 'todo_auth')";
+    let client = &mut Database::empty().client;
+    assert_eq!(strings(client, available), [current_version(); 2]);
 }

@@ -137,14 +137,14 @@ fn one_session_gets_the_id() {
     let database = Database::with_cheap_hashes();
     let clients: [Client; SESSIONS] = std::array::from_fn(|_| database.connect());
     let barrier = Barrier::new(SESSIONS);
-    let outcomes: Vec<Vec<Result<String, Failure>>> = thread::scope(|scope| {
+    let outcomes: Vec<Vec<Result<String, Error>>> = thread::scope(|scope| {
         let run = |(session, mut client): (usize, Client)| {
             let barrier = &barrier;
             scope.spawn(move || {
                 let create_in = |round| {
                     let (email, id) = (format!("r{round}s{session}@b.cd"), format!("round {round}"));
                     barrier.wait();
-                    create(&mut client, &email, Some(&id)).map_err(|error| Failure::from(&error))
+                    create(&mut client, &email, Some(&id))
                 };
                 (0..ROUNDS).map(create_in).collect()
             })
@@ -155,8 +155,8 @@ fn one_session_gets_the_id() {
     for round in 0..ROUNDS {
         let (won, lost): (Vec<_>, Vec<_>) = outcomes.iter().map(|session| &session[round]).partition(|it| it.is_ok());
         assert_eq!((won.len(), lost.len()), (1, SESSIONS - 1), "{lost:?}");
-        for failure in lost.iter().filter_map(|it| it.as_ref().err()) {
-            assert_eq!(failure.fields(), TAKEN);
+        for error in lost.iter().filter_map(|it| it.as_ref().err()) {
+            assert_eq!(Failure::from(error).fields(), TAKEN);
         }
     }
 }
@@ -170,15 +170,14 @@ fn an_id_of_an_open_transaction() {
         let pid: i32 = second.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
         database.client.batch_execute("BEGIN").unwrap();
         create(&mut database.client, "first@b.cd", Some("shared")).unwrap();
-        let waiting =
-            thread::spawn(move || create(&mut second, "second@b.cd", Some("shared")).map_err(|e| Failure::from(&e)));
+        let waiting = thread::spawn(move || create(&mut second, "second@b.cd", Some("shared")));
         let deadline = Instant::now() + Duration::from_secs(60);
         let waits = "SELECT cardinality(pg_blocking_pids($1)) > 0";
         while !database.client.query_one(waits, &[&pid]).unwrap().get::<_, bool>(0) {
             assert!(Instant::now() < deadline && !waiting.is_finished(), "the second session does not wait");
         }
         database.client.batch_execute(end).unwrap();
-        let outcome = waiting.join().unwrap();
+        let outcome = waiting.join().unwrap().map_err(|error| Failure::from(&error));
         assert_eq!(outcome.as_deref().map_err(Failure::fields), expected, "{end}");
         assert_eq!(strings(&mut database.client, "SELECT id FROM users"), ["shared"]);
     }

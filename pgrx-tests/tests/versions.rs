@@ -3,14 +3,14 @@
 use postgres::Client;
 use std::collections::BTreeMap;
 use std::path::Path;
-use todo_tests::{Database, Failure, Fields, HASH, TO_ADOPT, catalog, catalog_of, rows, strings};
+use todo_tests::functions::{functions, sample};
+use todo_tests::{
+    AUTH_SESSION, Database, Failure, Fields, HASH, RELEASED, TO_ADOPT, catalog, catalog_of, current_version, rows,
+    strings,
+};
 
 fn update(client: &mut Client, version: &str) {
     client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap_or_else(|e| panic!("{e}"));
-}
-
-fn version(client: &mut Client) -> String {
-    strings(client, "SELECT extversion FROM pg_extension WHERE extname = 'todo'").remove(0)
 }
 
 /// Databases at a version, by every way that creates it: a new one, or for `adopt` each kind of tables.
@@ -25,21 +25,25 @@ fn created_at(version: &str) -> Vec<(String, Database)> {
     kinds.iter().map(create).collect()
 }
 
+/// The versions that there are scripts to and from, and the current one.
+fn versions() -> impl Iterator<Item = &'static str> {
+    RELEASED.into_iter().chain([current_version()])
+}
+
+/// Every way from one version of an extension to another.
+fn paths(extension: &str) -> Vec<(String, String)> {
+    let paths = "SELECT source, target FROM pg_extension_update_paths($1) WHERE path IS NOT NULL";
+    let rows = Database::empty().client.query(paths, &[&extension]).unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
 #[test]
 fn every_path_ends_in_the_same_catalogs() {
-    let mut database = Database::new();
-    let paths: Vec<(String, String)> = database
-        .client
-        .query("SELECT source, target FROM pg_extension_update_paths('todo') WHERE path IS NOT NULL", &[])
-        .unwrap()
-        .iter()
-        .map(|row| (row.get(0), row.get(1)))
-        .collect();
-    let mut fresh = BTreeMap::new();
-    for version in ["0.1.0", "0.2.0", "1.0.0"] {
-        fresh.insert(version, catalog(&mut created_at(version).remove(0).1.client));
-    }
-    assert_eq!(paths.len(), 6 + 3, "between three versions, and from adopt to each: {paths:?}");
+    let fresh: BTreeMap<_, _> =
+        versions().map(|version| (version, catalog(&mut created_at(version).remove(0).1.client))).collect();
+    let paths = paths("todo");
+    let count = fresh.len();
+    assert_eq!(paths.len(), count * (count - 1) + count, "between all versions, and from adopt to each: {paths:?}");
     for (source, target) in &paths {
         for (from, mut database) in created_at(source) {
             let before = catalog(&mut database.client);
@@ -53,14 +57,44 @@ fn every_path_ends_in_the_same_catalogs() {
     }
 }
 
+/// The companion is at every version of its own on every version of the extension that it can be on, and goes up and down.
+#[test]
+fn every_path_of_todo_auth_ends_in_the_same_catalogs() {
+    let create = |core: &str, auth: &str| {
+        let mut database = created_at(core).remove(0).1;
+        database.client.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION '{auth}'")).unwrap();
+        database
+    };
+    let versions: Vec<&str> = versions().filter(|version| !version.starts_with("0.")).collect();
+    let paths = paths("todo_auth");
+    assert_eq!(paths.len(), versions.len() * (versions.len() - 1), "{paths:?}");
+    for core in &versions {
+        let fresh: BTreeMap<_, _> =
+            versions.iter().map(|auth| (*auth, catalog_of(&mut create(core, auth).client, "todo_auth"))).collect();
+        for (source, target) in &paths {
+            let client = &mut create(core, source).client;
+            client.batch_execute(&format!("ALTER EXTENSION todo_auth UPDATE TO '{target}'")).unwrap();
+            assert_eq!(catalog_of(client, "todo_auth"), fresh[target.as_str()], "{source} to {target} on {core}");
+            for core in &versions {
+                update(client, core);
+                assert_eq!(
+                    catalog_of(client, "todo_auth"),
+                    fresh[target.as_str()],
+                    "{target}, with the core at {core}"
+                );
+            }
+        }
+    }
+}
+
 /// The committed description of the current version's schema, and that of todo_auth. `UPDATE_FIXTURES=1` writes it anew.
 #[test]
 fn the_schema_is_the_one_reviewed() {
-    let mut database = Database::new();
-    let file = format!("catalog-{}.txt", version(&mut database.client));
-    is_as_reviewed(&file, &catalog(&mut database.client));
-    database.client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
-    is_as_reviewed("catalog-todo_auth-1.0.0.txt", &catalog_of(&mut database.client, "todo_auth"));
+    let client = &mut Database::new().client;
+    client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
+    for extension in ["todo", "todo_auth"] {
+        is_as_reviewed(&format!("catalog-{extension}.txt"), &catalog_of(client, extension));
+    }
 }
 
 fn is_as_reviewed(file: &str, catalog: &[String]) {
@@ -271,6 +305,44 @@ fn older_schemas_work_with_the_current_library() {
             assert_eq!(strings(client, "SELECT completed::text FROM tasks"), ["true"]);
         }
         client.batch_execute("UPDATE users SET name = 'B' WHERE email = 'a@b.cd'").unwrap();
+    }
+}
+
+/// From 1.0.0 on, that means every function, trigger and check that a database has which nobody has updated.
+#[test]
+fn released_functions_work_with_the_current_library() {
+    for version in RELEASED.into_iter().filter(|version| !version.starts_with("0.")) {
+        let mut database = created_at(version).remove(0).1;
+        let client = &mut database.client;
+        client.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION '{version}'; {}", sample("public"))).unwrap();
+        let there = "SELECT CASE p.pronamespace WHEN 'public'::regnamespace THEN '' ELSE 'todo_auth.' END || p.proname
+             FROM pg_proc AS p JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+             WHERE d.refclassid = 'pg_extension'::regclass AND p.pronamespace <> 'todo_internal'::regnamespace
+               AND p.pronamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace)
+               AND p.prorettype <> 'trigger'::regtype";
+        let there = strings(client, there);
+        assert!(there.len() >= 31, "{there:?}");
+        for name in &there {
+            let function = functions().into_iter().find(|function| function.name == name);
+            let call = function.unwrap_or_else(|| panic!("{name} of {version} is no function any more")).call();
+            client.batch_execute("BEGIN").unwrap();
+            let returned =
+                client.query(&format!("SELECT * FROM {call}"), &[]).unwrap_or_else(|e| panic!("{call}: {e:?}"));
+            assert_eq!(returned.is_empty(), name == "todo_not_in_dumps", "{call}");
+            client.batch_execute("ROLLBACK").unwrap();
+        }
+        // The rules, of both extensions.
+        client.batch_execute("INSERT INTO tasks (user_id, title) VALUES ('u1', ' third ')").unwrap();
+        assert_eq!(strings(client, "SELECT title FROM tasks WHERE user_id = 'u1' AND title LIKE '%third%'"), ["third"]);
+        let broken = "UPDATE users SET hashed_password = 'plain text'";
+        assert_eq!(Failure::of(client.batch_execute(broken)).code, "23514");
+        client.execute(AUTH_SESSION, &[&"token", &"u1"]).unwrap();
+        client.batch_execute("SELECT todo_set_active('u1', false)").unwrap();
+        assert_eq!(strings(client, "SELECT token FROM todo_auth.session"), [""; 0]);
+        // The guard, and the check: that there is a newer version is all it says.
+        assert_eq!(Failure::of(client.batch_execute("ALTER TABLE users ADD COLUMN image text")).code, "2BP01");
+        assert_eq!(Failure::of(client.batch_execute("DROP EXTENSION todo CASCADE")).code, "2BP01");
+        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), ["version"]);
     }
 }
 

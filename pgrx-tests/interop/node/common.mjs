@@ -78,7 +78,7 @@ export async function makeDatabase(kind, settings = {}) {
 
 // As docs/pools.md has it, for this role: how to reach it.
 export async function startPgBouncer(role) {
-  const script = fileURLToPath(new URL("pgrx-tests/cluster.sh", top));
+  const script = fileURLToPath(new URL("pgrx-tests/scripts/cluster.sh", top));
   const dir = `${cluster.TODO_CLUSTER}.pgbouncer-${role}`;
   const run = (...command) => promisify(execFile)(script, command, { env: cluster });
   atEnd(() => run("stop", dir));

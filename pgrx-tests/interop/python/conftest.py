@@ -84,7 +84,7 @@ def dropped(database):
 
 def cluster_sh(*arguments):
     """Runs cluster.sh; the variables it prints."""
-    run = subprocess.run([TOP / "pgrx-tests/cluster.sh", *arguments], capture_output=True, text=True)
+    run = subprocess.run([TOP / "pgrx-tests/scripts/cluster.sh", *arguments], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     return dict(re.findall(r"^(\w+)='?(.*?)'?$", run.stdout, re.MULTILINE))
 

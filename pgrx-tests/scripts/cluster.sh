@@ -17,7 +17,7 @@
 # are closed to that user (and with a securebit, for access(2) to honour it).
 set -euo pipefail
 
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=$(cd "$(dirname "$0")/../.." && pwd)
 libraries=
 
 # The server of a pg_config, of which stage.sh has made a copy.

@@ -4,7 +4,7 @@
 # all else will do.
 set -eu
 
-stage=$(cd "$(dirname "$0")/.." && pwd)/target/${1:-stage}
+stage=$(cd "$(dirname "$0")/../.." && pwd)/target/${1:-stage}
 pg_config=${PG_CONFIG:-pg_config}
 bindir=$("$pg_config" --bindir)
 

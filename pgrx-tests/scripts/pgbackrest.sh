@@ -4,7 +4,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-page=$here/../docs/backup.md
+page=$here/../../docs/backup.md
 case $("${PG_CONFIG:-pg_config}" --bindir) in
 /usr/lib/postgresql/*) ;;
 *)

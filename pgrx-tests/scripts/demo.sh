@@ -2,9 +2,9 @@
 # `make run`: the sample data, the seven query patterns as plain SQL and as functions, a user deleted with all tasks.
 # Ends in psql when there is a terminal. To be run by cluster.sh.
 set -euo pipefail
-cd "$(dirname "$0")/fixtures"
+cd "$(dirname "$0")/../fixtures"
 
-psql --no-psqlrc --quiet --echo-all --set=ON_ERROR_STOP=1 --pset=footer=off --pset=pager=off --file=../demo.sql
+psql --no-psqlrc --quiet --echo-all --set=ON_ERROR_STOP=1 --pset=footer=off --pset=pager=off --file=../scripts/demo.sql
 
 if [ -t 0 ] && [ -t 1 ]; then
     echo

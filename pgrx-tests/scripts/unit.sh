@@ -5,7 +5,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-target=$(dirname "$here")/target
+target=$(cd "$here/../.." && pwd)/target
 bindir=$target/stage-unit$("${PG_CONFIG:-pg_config}" --bindir)
 
 as_server() {

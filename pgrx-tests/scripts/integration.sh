@@ -3,18 +3,19 @@
 # a look at the whole server log, which must not show a hash.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-target=$here/../target
+tests=$here/..
+target=$tests/../target
 
 cargo test --package todo-tests
 "$here/pgbackrest.sh"
-for versions in "$here"/interop/python/sqlmodel-*.txt; do
+for versions in "$tests"/interop/python/sqlmodel-*.txt; do
     versions=$(basename "$versions" .txt)
     echo "interop: Python, $versions"
-    "$target/python-$versions/bin/python" -B -m pytest --rootdir "$here/interop/python" --config-file "$here/interop/python/pytest.ini" \
-        --basetemp "$TODO_CLUSTER.pytest" --quiet "$here/interop/python"
+    "$target/python-$versions/bin/python" -B -m pytest --rootdir "$tests/interop/python" --config-file "$tests/interop/python/pytest.ini" \
+        --basetemp "$TODO_CLUSTER.pytest" --quiet "$tests/interop/python"
 done
 echo "interop: JavaScript"
-node --test "$here"/interop/node/*.test.mjs
+node --test "$tests"/interop/node/*.test.mjs
 
 if grep -nE '\$2[aby]\$' "$TODO_CLUSTER/server.log" >&2; then
     echo "integration: the server log shows a password hash" >&2
