@@ -127,7 +127,7 @@ fn columns_are_judged_before_rows_are_read() {
     for change in [
         "ALTER TABLE tasks ALTER description SET NOT NULL",
         "ALTER TABLE tasks ALTER title TYPE text USING nextval('read')::text",
-        "ALTER TABLE tasks ALTER id TYPE smallint USING 1000000",
+        "ALTER TABLE tasks ALTER id TYPE smallint USING 1000000 + id",
         "ALTER TABLE tasks ADD COLUMN due bigint DEFAULT nextval('read')",
         "ALTER TABLE tasks ADD COLUMN due date NOT NULL",
     ] {
