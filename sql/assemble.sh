@@ -1,13 +1,13 @@
 #!/bin/sh
-# Completes DIR, where cargo-pgrx has put the control file of todo, with the one of todo_auth and all scripts. Those of released
-# versions are copied from sql/; the install scripts and the scripts of sql/unreleased/ are put together by expand.sh.
+# Adds the control file of todo_auth and all scripts to DIR, where cargo-pgrx has put the control file of todo. Scripts of released
+# versions are copied from sql/. expand.sh puts together the install scripts and the scripts in sql/unreleased/.
 set -eu
 
 dir=$1
 sql=$(cd "$(dirname "$0")" && pwd)
 version=$(sed -n "s/^default_version = '\(.*\)'/\1/p" "$dir/todo.control")
 
-# Both extensions have one version.
+# Both extensions have the same version.
 sed "s/@CARGO_VERSION@/$version/" "$sql/auth/todo_auth.control" >"$dir/todo_auth.control"
 "$sql/expand.sh" install.sql >"$dir/todo--$version.sql"
 "$sql/expand.sh" auth/install.sql >"$dir/todo_auth--$version.sql"

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Prints a script of this folder, and in place of each line "\i FILE" that file of the folder. FILE may be a pattern: then all
-# files that match, in the order of their names. A file that has been printed already is not printed again.
+# Prints a script of this folder. Each line "\i FILE" is replaced with that file of the folder. FILE may be a pattern, which stands
+# for all files that match, in the order of their names. A file is printed only once.
 #
-# A line "\pattern FILE" stands for the statements in FILE that make tables and their parts, with all of it in schema todo_internal:
-# tables to be compared with, and dropped again.
+# A line "\pattern FILE" is replaced with the statements in FILE that make tables and their parts, in schema todo_internal. These tables
+# are compared with the real ones, and then dropped.
 set -eu
 cd "$(dirname "$0")"
 export LC_ALL=C

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Freezes the scripts of the current version, as assemble.sh has put them into DIR: from now on they are in sql/ as they
-# were released, by checksum, and a change of the schema takes a new version.
+# Freezes the scripts of the current version, as assemble.sh has put them into DIR: from now on they stay in sql/ as
+# they were released, which a checksum verifies. A change of the schema then needs a new version.
 set -eu
 
 dir=$1

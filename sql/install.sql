@@ -1,4 +1,4 @@
--- The install script of this version. sql/expand.sh puts it together from the files of sql/, which hold one object each.
+-- The install script of this version. sql/expand.sh puts it together from the files in sql/, which hold one object each.
 \i preflight.sql
 \i vacancy.sql
 

@@ -1,5 +1,5 @@
 -- The role that owns the extension's tables, view and functions. It can do nothing else, so functions with its rights reach
--- these objects alone. Like every role it belongs to the cluster: all databases share it, and it stays when the extension goes.
+-- only these objects. Like every role it belongs to the cluster: all databases share it, and it stays when the extension is dropped.
 DO $$
 DECLARE
     owner record;
@@ -25,8 +25,8 @@ BEGIN
     THEN
         RAISE EXCEPTION 'role todo_owner is not fit to own the tables of extension todo'
             USING ERRCODE = 'insufficient_privilege',
-                DETAIL = 'It must have no attribute such as LOGIN or CREATEROLE, be a member of no role, and have no members but superusers.',
-                HINT = 'Rename the role, or take these from it. CREATE EXTENSION makes it where there is none.';
+                DETAIL = 'It must have no attribute such as LOGIN or CREATEROLE, be a member of no role, and have only superusers as members.',
+                HINT = 'Rename the role, or remove these attributes and memberships. CREATE EXTENSION creates the role if it does not exist.';
     END IF;
 END
 $$;

@@ -1,7 +1,7 @@
--- For helper objects that are not part of the API. In the application's schema, tools would report them as changes.
+-- A schema for helper objects that are not part of the API. In the application's schema, tools would report these as changes.
 CREATE SCHEMA todo_internal;
 
--- ALTER DEFAULT PRIVILEGES may have given others rights on it. But scripts trust what they find in this schema.
+-- Scripts trust what they find in this schema, so nobody else may have rights on it. ALTER DEFAULT PRIVILEGES may have given some.
 DO $$
 DECLARE
     grantee text;

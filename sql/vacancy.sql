@@ -26,9 +26,9 @@ BEGIN
                 HINT = CASE
                     WHEN found.tables OPERATOR(pg_catalog.=) 2 THEN pg_catalog.format(
                         'To take these tables over with their rows, run CREATE EXTENSION todo SCHEMA %I VERSION ''adopt'' and then '
-                        'ALTER EXTENSION todo UPDATE, or todo-admin adopt. To have new tables, name another schema.', app
+                        'ALTER EXTENSION todo UPDATE, or todo-admin adopt. To create new tables, name another schema.', app
                     )
-                    ELSE 'The extension makes both tables, or adopts both. Rename or drop what is there, or name another schema.'
+                    ELSE 'The extension either creates both tables or adopts both. Rename or drop the existing one, or name another schema.'
                 END;
     END IF;
 END

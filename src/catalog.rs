@@ -1,4 +1,4 @@
-//! PostgreSQL's catalogs, read directly. Functions look things up before each statement, which would cost too much by SQL.
+//! PostgreSQL's catalogs, read directly. Functions do these look-ups before each statement, and SQL would make them too slow.
 
 use pgrx::pg_sys::SysCacheIdentifier::{self, PROCOID, RELOID, TYPEOID};
 use pgrx::pg_sys::{self, InvalidOid, Oid};
@@ -15,12 +15,12 @@ pub struct Dependency {
 pub struct Trigger {
     pub table: Oid,
     pub function: Oid,
-    /// Of a trigger for a foreign key: the other table, and the key.
+    /// For the trigger of a foreign key: the other table, and the key.
     pub other: Oid,
     pub constraint: Oid,
 }
 
-/// A trigger as the running command has just made it, or with `before` as it was.
+/// A trigger as the running command has just made it, or, with `before`, as it was before the command.
 pub fn trigger(trigger: Oid, before: bool) -> Option<Trigger> {
     let (catalog, index) = (pg_sys::TriggerRelationId, pg_sys::TriggerOidIndexId.into());
     let columns = [
@@ -95,7 +95,7 @@ pub unsafe fn text(name: *const c_char) -> String {
     unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned()
 }
 
-/// An OID in the row that a cache has for this one. InvalidOid if there is no row.
+/// An OID from the row that a catalog cache has for this OID. InvalidOid if there is no row.
 fn cached(cache: SysCacheIdentifier::Type, oid: Oid, column: u32) -> Oid {
     // SAFETY: a look-up in a cache by its one key; the row is released once it has been read. An OID is passed by value.
     unsafe {
@@ -110,8 +110,8 @@ fn cached(cache: SysCacheIdentifier::Type, oid: Oid, column: u32) -> Oid {
     }
 }
 
-/// The rows of a catalog in which the first columns of an index are these OIDs: some of their columns, which hold OIDs. Under
-/// a snapshot of PostgreSQL's; NULL stands for what is there but for what the running command has just changed.
+/// Reads some columns, which hold OIDs, from the rows of a catalog in which the first columns of an index are these OIDs. The
+/// scan uses the given snapshot of PostgreSQL's. With NULL, it does not see what the running command has just changed.
 fn rows<const N: usize, const M: usize>(
     catalog: Oid,
     index: Oid,

@@ -1,7 +1,7 @@
 //! How a broken rule becomes a PostgreSQL error that names its schema, table, column and constraint.
 //!
-//! pgrx's own reports have no place for those fields, see [`ffi`]. So errors of this library are raised here, when
-//! [`boundary`](crate::boundary) has no Rust value left to drop. They never have a DETAIL, which could show the row.
+//! pgrx's own reports have no place for these fields, see [`ffi`]. So errors of this library are raised here, when
+//! [`boundary`](crate::boundary) has no Rust value left to drop. They never have a DETAIL, because it could show the row.
 
 use crate::ffi;
 use pgrx::{PgSqlErrorCode, pg_sys};
@@ -17,7 +17,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column without a constraint, or one of which only NOT NULL is checked.
+    /// A column without a constraint other than NOT NULL.
     pub const fn new(table: &'static CStr, name: &'static CStr) -> Self {
         Self { table, name, constraint: None }
     }
@@ -138,9 +138,9 @@ impl Report {
     }
 }
 
-/// Does `work`, in which no error shows a row: PostgreSQL shows the row in the DETAIL of a constraint's failure to whoever may
-/// read it. With the owner's rights that is the owner, while the error goes to the caller. Our triggers report what breaks
-/// our rules, but an application may have constraints of its own.
+/// Does `work`, and keeps its errors from showing a row. When a constraint fails, PostgreSQL shows the row in the DETAIL if the
+/// current role may read it. That role is the owner here, but the error goes to the caller. Our triggers report rows that
+/// break our rules without showing them, but an application may have constraints of its own.
 ///
 /// # Safety
 /// `work` must not unwind. An ERROR may pass: PostgreSQL puts the error context back where it catches one.
@@ -165,8 +165,8 @@ unsafe extern "C-unwind" fn hide_row(_: *mut c_void) {
         PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION,
         PgSqlErrorCode::ERRCODE_WITH_CHECK_OPTION_VIOLATION,
     ];
-    // SAFETY: elog.c calls this while it finishes an error, which these functions look at and change. CopyErrorData
-    // wants another memory context than the one elog.c is in.
+    // SAFETY: elog.c calls this while it finishes an error, which these functions read and change. CopyErrorData needs
+    // another memory context than the one elog.c is in.
     unsafe {
         let code = ffi::geterrcode();
         if !WITH_ROW.iter().any(|&with_row| with_row as c_int == code) {

@@ -1,4 +1,4 @@
-//! PostgreSQL's functions that are called without pgrx between. pgrx leaves some of them out of its bindings, and wraps the
+//! PostgreSQL's functions that are called directly, without pgrx. pgrx leaves some of them out of its bindings, and wraps the
 //! others.
 //!
 //! A wrapped function catches an ERROR and raises it again. The error report of pgrx 0.18.1 keeps its SQLSTATE, message,

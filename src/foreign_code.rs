@@ -1,4 +1,4 @@
-//! Triggers of others, none of which may run with the rights of the owner of the extension's tables.
+//! Triggers of other roles. None of them may run with the rights of the owner of the extension's tables.
 
 use crate::error::Failure;
 use crate::{catalog, membership, transaction};
@@ -26,10 +26,10 @@ pub fn refuse(table: Oid, cascading: bool) -> Result<(), Failure> {
                 }
             } else if is_judged && (next == 0 || trigger.is_of_cascade) && trigger.is_foreign(owner) {
                 let table = catalog::relation_name(table);
-                let message = format!("trigger {} of table {table} could run code of others", trigger.name);
+                let message = format!("trigger {} of table {table} could run code of another role", trigger.name);
                 return Err(Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message).hint(
                     c"Only a trigger whose function belongs to a superuser or to the table's owner, and whose WHEN calls only \
-                      immutable functions of PostgreSQL's own, may run with the owner's rights.",
+                      PostgreSQL's own immutable functions, may run with the owner's rights.",
                 ));
             }
         }
@@ -48,7 +48,7 @@ struct Trigger {
     has_condition: bool,
     is_disabled: bool,
     is_internal: bool,
-    /// Fires for DELETE or UPDATE, which is what a foreign key does to the rows that refer.
+    /// Whether it fires for DELETE or UPDATE, which is what a foreign key does to the rows that refer.
     is_of_cascade: bool,
     /// The table whose foreign key this one enforces on the table that it refers to.
     referring: Option<Oid>,
@@ -88,7 +88,7 @@ impl Trigger {
         }
     }
 
-    /// Whether it could run code of others with the rights of `owner`. It does not help that a function is SECURITY DEFINER:
+    /// Whether it could run code of another role with the rights of `owner`. A SECURITY DEFINER function is not safer, because
     /// its owner can change that before the trigger fires.
     fn is_foreign(&self, owner: Oid) -> bool {
         if self.is_internal || self.is_disabled {
@@ -101,8 +101,8 @@ impl Trigger {
         !is_trusted || self.has_foreign_condition()
     }
 
-    /// Whether its WHEN calls anything except immutable built-in functions. No catalog says who made a trigger, which needs the
-    /// privilege TRIGGER only, and such a condition is harmless whoever made it. PostgreSQL records every other object that a
+    /// Whether its WHEN calls anything except immutable built-in functions. Those are harmless, whoever made the trigger: no
+    /// catalog says who did, and the privilege TRIGGER is enough to make one. PostgreSQL records every other object that a
     /// condition needs as a dependency of the trigger.
     fn has_foreign_condition(&self) -> bool {
         if !self.has_condition || self.has_mutable_condition {

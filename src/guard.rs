@@ -1,12 +1,13 @@
-//! The guard of the tables of this extension and its companions. As members, they have two sides: what drops the
-//! extension drops every user, and what an application changes on them is not in a dump, which then cannot be restored.
+//! The guard of the tables of this extension and its companions. The tables are members of an extension, which has two
+//! risks. A command that drops the extension drops every user. And if an application changes a table, a dump does not
+//! include the change, so the dump cannot be restored.
 //!
-//! There are many ways to drop or change a thing (by its type, its owner, its schema, an extension that it needs, as a
-//! partition, by another kind's command), so the guard does not look at the command. [`hook`] is called by PostgreSQL
-//! for each object that is dropped. For all else, [`command`] compares the [`state`] before the command and after it.
+//! There are many ways to drop or change an object (through its type, its owner, its schema, an extension that it needs, as
+//! a partition, or with a command for another kind of object), so the guard does not look at the command. PostgreSQL calls
+//! [`hook`] for each object that is dropped. For everything else, [`command`] compares the [`state`] before and after.
 //!
-//! The library must be there before a command runs, whatever it is: that is what the event trigger `todo_guard` is for,
-//! on `ddl_command_start`. (One on `sql_drop` would be gone when the extension is.)
+//! The library must be loaded before any such command runs. That is what the event trigger `todo_guard` on
+//! `ddl_command_start` is for. (When a trigger on `sql_drop` would fire, it would already be dropped with the extension.)
 
 mod command;
 mod hook;
@@ -48,7 +49,7 @@ pub fn install() {
     command::install();
 }
 
-/// Whether nothing is refused: by the setting, in the extension's own scripts, and in pg_upgrade.
+/// Whether nothing is refused: if the setting is off, in the extension's own scripts, and in pg_upgrade.
 fn is_lifted() -> bool {
     // SAFETY: the variables are read by the backend's one thread.
     unsafe {

@@ -1,5 +1,5 @@
-//! The Rust side of the functions in `sql/internal/`. The extension's scripts and other functions use them: the rules, for rows
-//! that were stored before the rules; the ids of tasks; triggers of others; the library's version.
+//! The Rust side of the functions in `sql/internal/`, which the extension's scripts and other functions call. They are about
+//! the rules (for rows that are older than the rules), the ids of tasks, triggers of other roles, and the library's version.
 
 use crate::boundary::{scalar_function, set_function};
 use crate::error::Failure;

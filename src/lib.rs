@@ -1,7 +1,7 @@
 //! `todo`: the users and tasks of a to-do application, inside PostgreSQL.
 //!
-//! A SQL function of `sql/` that is written in C language calls a Rust function of the same name. That one checks its arguments and
-//! runs one SQL statement, or it is a trigger that changes or refuses a row.
+//! A SQL function in `sql/` with LANGUAGE c calls a Rust function of the same name. That function checks its arguments and runs
+//! one SQL statement, or it is a trigger that changes or refuses a row.
 //!
 //! | what SQL calls | |
 //! |---|---|
@@ -22,7 +22,7 @@
 //! |---|---|
 //! | [`boundary`] | how PostgreSQL calls into this library, and how results go back |
 //! | [`error`] | errors with SQLSTATE, table, column and constraint |
-//! | [`ffi`] | PostgreSQL's functions that are called without pgrx between |
+//! | [`ffi`] | PostgreSQL's functions that are called directly, without pgrx |
 //! | [`row`] | the row that a trigger sees and may change |
 //! | [`statement`] | the statements in `sql/statements/`, whose plans are kept |
 //! | [`transaction`] | the running transaction: its time and its locks |
@@ -32,16 +32,16 @@
 //! |---|---|
 //! | [`owner`] | the tables' owner, with whose rights functions on users run |
 //! | [`role`] | acting as another role |
-//! | [`foreign_code`] | triggers of others, which must not run with these rights |
+//! | [`foreign_code`] | triggers of other roles, which must not run with these rights |
 //! | [`membership`] | what belongs to `todo`, and to the extensions that require it |
 //!
-//! | `sql/` | one object a file |
+//! | `sql/` | one object in each file |
 //! |---|---|
 //! | `install.sql` | the list of files that make up the install script |
 //! | `tables/`, `views/`, `triggers/`, `functions/`, `internal/` | the schema, the functions for applications, and their helpers |
-//! | `checks/` | what `todo_check()` calls, a concern a file |
+//! | `checks/` | what `todo_check()` calls, one concern in each file |
 //! | `statements/` | what the writing functions run |
-//! | `auth/` | the extension `todo_auth`, which is SQL alone |
+//! | `auth/` | the extension `todo_auth`, which is only SQL |
 //! | `admin/` | the queries of the program `todo-admin`, which is `src/bin/todo-admin/` |
 //! | `todo--*.sql`, `unreleased/` | scripts between versions, those that are released and those that are not |
 //! | `upgrade/` | steps of these scripts |

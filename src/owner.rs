@@ -1,8 +1,8 @@
-//! The tables' owner. With the owner's rights, functions on users reach what their caller must not.
+//! The tables' owner. With the owner's rights, functions on users can do what their caller must not be able to do.
 //!
 //! The owner is the role `todo_owner`, which can do nothing except own the extensions' objects, or the role that owned
-//! adopted tables. It is never a superuser. Triggers of others never run with its rights: the statement fails if there is
-//! one.
+//! adopted tables. It is never a superuser. Triggers of other roles never run with its rights: the statement fails if
+//! there is one.
 
 use crate::error::Failure;
 use crate::membership::Extension;
@@ -33,7 +33,7 @@ pub fn of_table(name: &CStr, namespace: Oid, access: Access) -> Result<Oid, Fail
     let owner = catalog::relation_owner(table);
     if catalog::is_superuser(owner) {
         return Err(refusal(format!("table {} belongs to a superuser", catalog::relation_name(table)))
-            .hint(c"Functions run with the rights of its owner: ALTER TABLE ... OWNER TO todo_owner."));
+            .hint(c"Functions run with the rights of the table's owner. Run ALTER TABLE ... OWNER TO todo_owner."));
     }
     if access != Access::Read {
         foreign_code::refuse(table, access == Access::Delete)?;

@@ -1,7 +1,7 @@
 //! Passwords: bcrypt hashes made and verified, on the bcrypt crate.
 //!
-//! Every verification takes the time of one hash (two if the password is not given in NFC), whatever is wrong: its duration
-//! must not tell. Hashing cannot be interrupted, so we check for a cancel or timeout before and after it.
+//! Every verification takes the time of one hash (two if the password is not given in NFC), so that its duration does not tell
+//! what is wrong. Hashing cannot be interrupted, so we check for a cancel or timeout before and after it.
 
 use crate::boundary::scalar_function;
 use crate::error::Failure;
@@ -40,9 +40,9 @@ pub fn hash(password: &str) -> Result<String, Failure> {
 /// From which form of a password a hash was made.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Its NFC, as here.
+    /// Its NFC, which this library hashes.
     Nfc,
-    /// As it was typed. Another program made the hash.
+    /// The text as it was typed, which other programs hash.
     Given,
 }
 
@@ -50,7 +50,7 @@ pub enum Form {
 pub struct Attempt<'a> {
     /// Its NFC; none if that could not be a password.
     nfc: Option<Cow<'a, str>>,
-    /// Only where it was given in another form: as it was given, or none if that could not be a password.
+    /// Set only if the text is not in NFC: the text as it was given, or none if that could not be a password.
     given: Option<Option<&'a str>>,
 }
 
@@ -63,8 +63,8 @@ impl<'a> Attempt<'a> {
     }
 
     /// Whether this is the hash's password, and in which form. Takes the time of one hash at the current cost, or of two if the
-    /// password was not given in NFC, whatever is wrong: no password, no hash, a malformed one, or one of a lower cost. (One of
-    /// a higher cost takes longer.)
+    /// password was not given in NFC. This is so even if there is no password or no hash, or if the hash is malformed or has a
+    /// lower cost. (A hash of a higher cost takes longer.)
     pub fn verify(&self, hash: Option<&str>) -> Option<Form> {
         if verify(self.nfc.as_deref(), hash) {
             return Some(Form::Nfc);

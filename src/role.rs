@@ -3,7 +3,7 @@
 use pgrx::pg_sys::{self, Oid};
 use std::ffi::c_int;
 
-/// Does `work` as another role, or with InvalidOid as the current one.
+/// Does `work` as another role; with InvalidOid, as the current role.
 ///
 /// The work is a security-restricted operation, as PostgreSQL's own maintenance is. So what others have attached to the
 /// tables can leave nothing behind that would run later with the caller's rights, such as a cursor WITH HOLD or a deferred

@@ -52,7 +52,7 @@ impl Trigger<'_> {
         unsafe { (*(*self.relation).rd_rel).relnamespace }
     }
 
-    /// Whether the statement gives this column another value than it had. Always true for a new row.
+    /// Whether the statement changes the value of this column. Always true for a new row.
     pub fn is_set<K>(&self, column: Position<K>) -> bool {
         self.is_changed_at(column.number)
     }
@@ -174,8 +174,8 @@ impl<'call> Row<'call> {
         }
     }
 
-    /// Where the column called `name` is. An adopted table may have dropped columns before it. Errors: 42703 there is none;
-    /// 42804 someone has given it a type of another kind.
+    /// Where the column called `name` is. An adopted table may have dropped columns before it. Errors: 42703 there is no such
+    /// column; 42804 someone has given it a type of another kind.
     pub fn position<K: Kind>(&self, name: &CStr) -> Result<Position<K>, Failure> {
         // SAFETY: both pointers are valid; the answer is 1 up to natts, or a negative error.
         let number = unsafe { pg_sys::SPI_fnumber(self.desc.as_ptr(), name.as_ptr()) };
@@ -215,8 +215,8 @@ impl<'call> Row<'call> {
         self.replaced[column.number] = true;
     }
 
-    /// Whether both rows have the same value in a column, byte by byte when detoasted, or both NULL. A dropped column never
-    /// differs, whatever an old row still has there.
+    /// Whether a column is NULL in both rows, or has the same value in both, compared byte by byte after detoasting. A dropped
+    /// column never differs, whatever an old row still has there.
     fn is_same(&self, other: &Row, number: usize) -> bool {
         let Some(attribute) = self.desc.get(number).filter(|attribute| !attribute.attisdropped) else { return true };
         if self.nulls[number] || other.nulls[number] {

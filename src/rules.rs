@@ -21,7 +21,7 @@ pub const HASHED_PASSWORD: Column = Column::checked(c"users", c"hashed_password"
 pub const TITLE: Column = Column::checked(c"tasks", c"title", c"tasks_title_check");
 pub const DESCRIPTION: Column = Column::checked(c"tasks", c"description", c"tasks_description_check");
 
-// Times have no CHECK as a backstop: it would cost every write of a task more than the rule is worth.
+// Times have no CHECK as a backstop, because it would slow down every write of a task more than the rule is worth.
 pub const USER_CREATED_AT: Column = Column::new(c"users", c"created_at");
 pub const USER_UPDATED_AT: Column = Column::new(c"users", c"updated_at");
 pub const TASK_CREATED_AT: Column = Column::new(c"tasks", c"created_at");
@@ -74,7 +74,7 @@ pub fn description(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses a description by its size in bytes, which is known without reading it, if no text of that size is short enough.
+/// Refuses a description if no text of its size in bytes can be short enough. The size is known without reading the text.
 pub fn description_bytes(bytes: usize) -> Result<(), Failure> {
     if bytes > DESCRIPTION_MAX * UTF8_MAX { Err(description_too_long()) } else { Ok(()) }
 }
@@ -83,7 +83,7 @@ fn description_too_long() -> Failure {
     DESCRIPTION.failure(CHECK_VIOLATION, format!("description is longer than {DESCRIPTION_MAX} characters"))
 }
 
-/// A time: in the years 1 to 9999, because many clients can read no other one, let alone infinity.
+/// A time: in the years 1 to 9999, because many clients cannot read any other time, nor infinity.
 pub fn time(time: i64, column: Column) -> Result<(), Failure> {
     if TIMES.contains(&time) {
         return Ok(());
@@ -91,8 +91,8 @@ pub fn time(time: i64, column: Column) -> Result<(), Failure> {
     Err(column.failure(CHECK_VIOLATION, format!("{} is not in the years 1 to 9999", column.label())))
 }
 
-/// The time, but at least a microsecond after the one before it. Nothing comes after the last time of all, which stays. A
-/// time before it that breaks the rule does not count: only rows that were written without the triggers have one.
+/// The time, or a microsecond after `before` if that is later. The last time of all has no successor, so it stays. A `before`
+/// that breaks the rule does not count; only rows that were written without the triggers have such a time.
 pub fn time_after(before: i64, time: i64) -> i64 {
     if TIMES.contains(&before) { time.max((before + 1).min(*TIMES.end())) } else { time }
 }
@@ -192,8 +192,8 @@ fn longer_than(text: &str, max: usize) -> bool {
     text.len() > max && (text.len() > max * UTF8_MAX || text.chars().nth(max).is_some())
 }
 
-/// Whether a character shows by itself: no white space, no control, none of [`is_blank`]. Whether a font can draw it is
-/// not asked, so unassigned characters, those of private use and lone combining marks are visible.
+/// Whether a character is visible by itself: it is not white space, not a control character, and not [`is_blank`]. It does
+/// not matter whether a font has it, so unassigned characters, private-use characters and lone combining marks are visible.
 fn is_visible(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !is_blank(c)
 }
@@ -211,7 +211,7 @@ fn is_blank(c: char) -> bool {
     // The other format characters (Cf in UnicodeData.txt) without a glyph of their own, which those with
     // Prepended_Concatenation_Mark (PropList.txt) have: interlinear annotation and Egyptian layout.
     let is_format = matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{13430}'..='\u{1343f}');
-    // Symbols, letters and a mark that the code charts show empty, with no property to tell them by: BRAILLE PATTERN BLANK,
+    // Symbols, letters and a mark that are empty in the code charts, but have no property that says so: BRAILLE PATTERN BLANK,
     // EGYPTIAN HIEROGLYPH FULL BLANK and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD.
     let is_empty = matches!(c, '\u{2800}' | '\u{13441}'..='\u{13442}' | '\u{16fe4}' | '\u{1d159}');
     is_default_ignorable || is_format || is_empty

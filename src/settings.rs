@@ -10,7 +10,7 @@ pub fn define() {
     GucRegistry::define_int_guc(
         c"todo.bcrypt_cost",
         c"Cost of new password hashes.",
-        c"The base-2 logarithm of bcrypt's rounds. One more doubles the time of hashing and of a login.",
+        c"The base-2 logarithm of bcrypt's rounds. Each step doubles the time of hashing and of a login.",
         &BCRYPT_COST,
         4,
         15,

@@ -1,7 +1,7 @@
 //! The SQL statements in `sql/statements/`. A session prepares each of them at its first call, and keeps the plan.
 //!
-//! A statement names its tables by the extension's schema, but that is a name, and a name can come to mean another table.
-//! PostgreSQL analyses the text again whenever something about its tables or names has changed. It calls [`set_up_parser`]
+//! A statement names its tables with the extension's schema. But a name can come to mean another table. So PostgreSQL
+//! analyses the text again whenever something about its tables or names has changed. It calls [`set_up_parser`]
 //! each time, which refuses every table that is not the extension's. So a plan that runs always uses the extension's
 //! tables, and PostgreSQL has locked them by then.
 

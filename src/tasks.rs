@@ -93,8 +93,8 @@ set_function! {
     }
 }
 
-/// Waits for other functions that write any number of this user's tasks, until the transaction ends. Each of them locks the
-/// tasks in the order in which it happens to find them, so two at a time could deadlock. 25006 where nothing may be written.
+/// Lets only one transaction at a time write any number of this user's tasks. Such functions lock the tasks in the order in
+/// which they happen to find them, so two at the same time could deadlock. 25006 where nothing may be written.
 ///
 /// This lock costs less than locking all rows in one order first.
 pub fn lock_all(user_id: &str, function: &CStr) {

@@ -25,13 +25,13 @@ pub fn must_be_writable(function: &CStr) {
     unsafe { pg_sys::PreventCommandIfReadOnly(function.as_ptr()) }
 }
 
-/// Whether the transaction may write, and each of its statements sees what was committed before the statement.
+/// Whether the transaction may write, and whether each of its statements sees what was committed before that statement.
 pub fn is_writable_read_committed() -> bool {
     // SAFETY: reads the state of the running transaction.
     unsafe { !pg_sys::XactReadOnly && pg_sys::XactIsoLevel < pg_sys::XACT_REPEATABLE_READ as c_int }
 }
 
-/// How a table is locked: as every statement locks it that reads, or that writes.
+/// How a table is locked: as statements that read lock it, or as statements that write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
     Read = pg_sys::AccessShareLock as isize,
@@ -59,7 +59,7 @@ pub fn try_lock_table(name: &CStr, namespace: Oid) -> bool {
     table != InvalidOid && unsafe { pg_sys::ConditionalLockRelationOid(table, Lock::Write as pg_sys::LOCKMODE) }
 }
 
-/// Locks a table for writing, with its partitions if it has any. The tables that are locked.
+/// Locks a table for writing, with its partitions if it has any. Returns the tables that are locked.
 pub fn lock_with_partitions(table: Oid) -> Vec<Oid> {
     // SAFETY: catalog look-ups, which take any OID. The list is in this memory context. The boundary turns an ERROR into an
     // unwinding, as pgrx does for the functions it binds.

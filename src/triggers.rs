@@ -1,7 +1,7 @@
 //! The row triggers. They normalize a new row (trimmed, UTC, consistent) and refuse one that breaks a rule.
 //!
 //! They run before every INSERT and UPDATE, whichever client it comes from, and during a restore. So a row that they have
-//! let through once passes again unchanged. They touch no other row. They raise their errors before a NOT NULL or CHECK
+//! accepted once is accepted again unchanged. They touch no other row. They raise their errors before a NOT NULL or CHECK
 //! constraint does, because PostgreSQL's DETAIL for those shows the whole row.
 
 use crate::boundary::trigger_function;
@@ -29,7 +29,7 @@ trigger_function! {
         time(trigger, created_at, rules::USER_CREATED_AT)?;
         time(trigger, updated_at, rules::USER_UPDATED_AT)?;
 
-        // The new address has not been verified, whatever the statement says of the old one.
+        // The new address has not been verified, whatever the statement says.
         if has_other_address(trigger, email) {
             trigger.new.set(email_verified, Some(false));
         }
@@ -100,7 +100,7 @@ fn has_other_address(trigger: &Trigger, email: Position<Text>) -> bool {
 
 /// Keeps `completed` and `completed_at` consistent. The time is set when a task is completed, unless the statement sets one.
 /// It stays while the task is completed, and is cleared when the task is pending again. A transaction may complete a task that
-/// was created after the transaction began. Then its `NOW()`, whoever uses it, becomes the time of creation.
+/// was created after the transaction began. Then the transaction's `NOW()` is replaced with the time of creation.
 fn own_completed_at(
     trigger: &mut Trigger,
     completed: Position<Flag>,

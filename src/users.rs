@@ -188,5 +188,5 @@ scalar_function! {
 
 fn not_stored() -> Failure {
     Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "could not store the password")
-        .hint(c"A trigger or rule of the application stored another one.")
+        .hint(c"A trigger or rule of the application kept it from being stored.")
 }

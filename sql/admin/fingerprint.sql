@@ -1,4 +1,4 @@
--- What a restored backup is compared by: numbers of rows, checksums that do not depend on the order of rows, and the last id.
+-- What is compared after a backup has been restored: numbers of rows, checksums that do not depend on the order of rows, and the last id.
 SELECT
     (SELECT pg_catalog.count(*) FROM @extschema@.users) AS users,
     (SELECT pg_catalog.count(*) FROM @extschema@.tasks) AS tasks,

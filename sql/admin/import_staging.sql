@@ -1,4 +1,4 @@
--- Hold the lines of an import until all of them have been checked.
+-- These tables hold the lines of an import until all of them have been checked.
 CREATE TEMPORARY TABLE pg_temp.todo_import_users (
     line            pg_catalog.int8 NOT NULL,
     raw             pg_catalog.text,

@@ -1,5 +1,5 @@
--- For a superuser: an owner of the tables whose triggers and index expressions the superuser would run, unless that is a
--- superuser, too, or todo_owner, as which nobody can log in. NULL for other roles, and if there is no such owner.
+-- If the current role is a superuser: an owner of the tables, whose triggers and index expressions the superuser would run. Owners who
+-- are superusers do not count, nor does todo_owner, as which nobody can log in. NULL for other roles, or if there is no such owner.
 SELECT pg_catalog.min(r.rolname::pg_catalog.text) AS owner
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.relowner

@@ -1,4 +1,4 @@
--- Time zones other than UTC that ALTER ROLE or ALTER DATABASE has set and that apply in this database.
+-- Time zones other than UTC that ALTER ROLE or ALTER DATABASE has set, and that apply in this database.
 SELECT pg_catalog.concat(
     COALESCE('role ' OPERATOR(pg_catalog.||) pg_catalog.quote_ident(r.rolname), 'all roles'),
     CASE WHEN s.setdatabase OPERATOR(pg_catalog.=) 0 THEN '' ELSE ' in this database' END,

@@ -1,5 +1,5 @@
--- What the server knows of this session: the port on which it listens, and whether the session came by a socket; the session's
--- time zone and encoding.
+-- What the server knows about this session: the port on which the server listens, whether the session uses a Unix socket, and the
+-- session's time zone and encoding.
 SELECT
     pg_catalog.current_setting('port') AS port,
     pg_catalog.inet_server_addr() IS NULL AS is_by_socket,

@@ -1,12 +1,12 @@
--- Whatever the session has set, names and literals mean here what they say.
+-- Names and literals must mean the same here, whatever the session has set.
 SET LOCAL search_path = pg_catalog, pg_temp;
 SET LOCAL quote_all_identifiers = off;
 SET LOCAL standard_conforming_strings = on;
 
--- Made of the files of sql/auth/. PostgreSQL puts the schema of another extension in by itself from 16 on; before, this does.
+-- Put together from the files in sql/auth/. From 16 on, PostgreSQL itself inserts the schema of another extension; for 15, this does.
 DO $script$
 BEGIN
-    -- What cannot be put in safely, as PostgreSQL has it.
+    -- Names that cannot be inserted safely. PostgreSQL refuses the same ones.
     IF (
         SELECT n.nspname OPERATOR(pg_catalog.~) '["$''\\]'
         FROM pg_catalog.pg_extension AS e

@@ -33,7 +33,7 @@ BEGIN
               OR (a.grantee IS NOT NULL AND n.xmin OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()::pg_catalog.xid)
           )
     ) THEN
-        RAISE EXCEPTION 'schema todo_auth is not empty, or others than a superuser can create objects in it'
+        RAISE EXCEPTION 'schema todo_auth is not empty, or a role that is not a superuser can create objects in it'
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Drop or rename the schema. CREATE EXTENSION creates it.';
     END IF;

@@ -1,4 +1,4 @@
--- Checks what dumps leave out, for todo_check(). What would show someone more after a restore is a fault; what would only be missing is not.
+-- Checks what dumps leave out, for todo_check(). It is a fault if a restore without it shows someone more than before.
 CREATE FUNCTION todo_internal.check_dumps()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE

@@ -14,7 +14,7 @@ BEGIN ATOMIC
         CASE
             WHEN t.missing THEN 'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back; then todo_grant'
             WHEN t.disabled IS NOT NULL THEN t.disabled
-            ELSE 'take todo.guard out of the settings of server, database and role'
+            ELSE 'remove todo.guard from the settings of the server, the database and the role'
         END
     FROM (SELECT coalesce(nullif(current_setting('todo.guard', true), ''), 'on')::boolean) AS s (setting)
     CROSS JOIN (

@@ -1,4 +1,4 @@
--- Checks, for todo_check(), who owns the tables and the view: functions run with the rights of these roles, and need some.
+-- Checks, for todo_check(), whether the tables and the view have suitable owners: functions run with the rights of these roles.
 CREATE FUNCTION todo_internal.check_owners()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -36,6 +36,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_owners() IS
-    'Checks whether the owners of tables and view are fit for it';
+    'Checks whether the tables and the view have suitable owners';
 
 REVOKE ALL ON FUNCTION todo_internal.check_owners() FROM PUBLIC;

@@ -34,7 +34,7 @@ BEGIN ATOMIC
                 WHERE k.conrelid = p.relid AND k.conname = p.name
             )
             WHEN p.weakness = 'disabled' THEN format('ALTER TABLE %s ENABLE TRIGGER %I', p.relid::regclass, p.name)
-            WHEN p.weakness = 'function replaced' THEN format('put %s back, as %s--%s.sql has it', p.name, e.extname, e.extversion)
+            WHEN p.weakness = 'function replaced' THEN format('restore the function of trigger %s from %s--%s.sql', p.name, e.extname, e.extversion)
             WHEN p.found IS NOT NULL THEN 'expected ' || p.expected
             WHEN p.kind = 'constraint' THEN format('ALTER TABLE %s ADD CONSTRAINT %I %s', p.relid::regclass, p.name, p.expected)
             ELSE p.expected

@@ -1,4 +1,4 @@
--- Checks what kind of tables they are, and how their sequence counts, for todo_check().
+-- Checks, for todo_check(), that the tables are ordinary ones, and that their sequence has the right options.
 CREATE FUNCTION todo_internal.check_storage()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -27,6 +27,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.check_storage() IS
-    'Checks what kind of tables they are, and how their sequence counts';
+    'Checks that the tables are ordinary ones, and that their sequence has the right options';
 
 REVOKE ALL ON FUNCTION todo_internal.check_storage() FROM PUBLIC;

@@ -1,4 +1,4 @@
--- Checks whether new tasks get ids that are free, and how long there will be some, for todo_check().
+-- Checks, for todo_check(), whether new tasks get free ids, and whether ids are running out.
 CREATE FUNCTION todo_internal.check_task_ids()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -16,13 +16,13 @@ BEGIN ATOMIC
     UNION ALL
     SELECT 'sequence tasks_id_seq below 75 %', i.next < 0.75 * 2147483647,
         format('%s %% of 2147483647 ids given', trunc(100 * (i.next - 1) / 2147483647, 1)),
-        'plan before they end: give old tasks away and let the sequence RESTART in a range that is free then'
+        'plan ahead: move old tasks elsewhere before the ids run out, and RESTART the sequence in a range that has become free'
     FROM pg_extension AS e
     CROSS JOIN LATERAL todo_internal.task_ids(e.extnamespace) AS i
     WHERE e.extname = 'todo' AND i.next IS NOT NULL;
 END;
 
 COMMENT ON FUNCTION todo_internal.check_task_ids() IS
-    'Checks whether new tasks get ids that are free, and how long there will be some';
+    'Checks whether new tasks get free ids, and whether ids are running out';
 
 REVOKE ALL ON FUNCTION todo_internal.check_task_ids() FROM PUBLIC;

@@ -1,7 +1,7 @@
 -- Checks whether everything is as the extension made it, and returns a row for each check. detail is what was found. fix is the SQL or
--- the step that puts it right, and NULL if all is well. Reads catalogs, the sequence and the largest task id; works on a standby.
+-- the step that repairs it, or NULL if nothing is wrong. Reads catalogs, the sequence and the largest task id; works on a standby.
 -- It always answers: its body is bound to objects, not to names, and whatever cannot be read is reported in a row.
--- Runs with the owner's rights: the caller needs none on what is checked.
+-- Runs with the owner's rights: the caller needs no rights on what is checked.
 CREATE FUNCTION @extschema@.todo_check()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE

@@ -1,5 +1,5 @@
--- Marks a task as completed, or as pending, and returns it. Returns no row if the user has no such task. A task that is in this state
--- already keeps its times.
+-- Marks a task as completed, or as pending, and returns it. Returns no row if the user has no such task. A task that is already in
+-- this state keeps its times.
 -- Errors: 23502 an argument is NULL.
 CREATE FUNCTION @extschema@.todo_complete_task(
     task_id bigint,

@@ -1,8 +1,8 @@
 -- Lets a role use the extension. Call it again after an upgrade that brings new functions.
 --   'api'     all functions except the administrative ones, the rows of tasks, and users without their hashes. Takes back what 'tables'
 --             gave, but not what todo_auth.grant() gave
---   'tables'  the same, and the rows of users with their hashes, for applications that write both tables with SQL of their own;
---             and REFERENCES on both tables
+--   'tables'  the same, and also the rows of users with their hashes, and REFERENCES on both tables. For applications that write both
+--             tables with their own SQL
 -- The caller must own the extension's tables, or be a superuser.
 -- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 the caller is not the owner.
 CREATE FUNCTION @extschema@.todo_grant(

@@ -1,8 +1,8 @@
 -- Returns what pg_dump leaves out because the tables belong to an extension: a row for each object or setting that the application has
 -- added to a table, view or sequence of this extension, or of one that builds on it. ddl makes it again after a restore; the rows are
 -- in an order in which these statements can run. severity is 'error' if a restore without it shows someone more than before, otherwise
--- 'warning'. Reads catalogs only: nothing of what it prints is executed or planned.
--- With the owner's rights: the caller need not have any on the functions that it calls.
+-- 'warning'. Reads only catalogs: it neither executes nor plans anything that it prints.
+-- Runs with the owner's rights: the caller needs no rights on the functions that this one calls.
 CREATE FUNCTION @extschema@.todo_not_in_dumps()
 RETURNS TABLE (object text, severity text, ddl text)
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -19,6 +19,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION @extschema@.todo_not_in_dumps() IS
-    'Returns what the application added to the extension''s tables and dumps leave out, with the statements that make it again';
+    'Returns additions to the extension''s tables that dumps leave out, with the statements that make them again';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_not_in_dumps() FROM PUBLIC;

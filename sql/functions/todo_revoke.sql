@@ -1,5 +1,5 @@
--- Takes back all rights of a role on the extension's objects, except on tables that it owns, and USAGE on the schema: grant that again if
--- the role needs it for objects of its own. Takes back what todo_auth.grant() gave as well. Called by a superuser, it also removes the
+-- Takes back all rights of a role on the extension's objects, except on tables that it owns. Also takes back USAGE on the schema (grant
+-- that again if the role needs it for objects of its own) and what todo_auth.grant() gave. When a superuser calls it, it also removes the
 -- role, and roles that have been dropped, from the initial privileges that PostgreSQL keeps.
 -- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth.
 CREATE FUNCTION @extschema@.todo_revoke(

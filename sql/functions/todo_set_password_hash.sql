@@ -1,4 +1,4 @@
--- Sets the hash of a user, for administrators and imports; '!' locks the password. Returns the user, or no row if there is none.
+-- Sets the hash of a user, for administrators and imports; '!' locks the password. Returns the user, or no row if there is no such user.
 -- Runs with the caller's rights.
 -- Errors: 23502 an argument is NULL; 23514 the hash is not a bcrypt hash of cost 4 to 15.
 CREATE FUNCTION @extschema@.todo_set_password_hash(

@@ -1,5 +1,5 @@
--- Changes a user and returns it. Returns no row if there is no such user. NULL keeps a value. A new address, other than in letter case,
--- is not verified.
+-- Changes a user and returns it. Returns no row if there is no such user. NULL keeps a value. An address that changes in
+-- more than letter case is no longer verified.
 -- Errors: 23502 user_id is NULL; 23505, 23514 and 22001 as in todo_create_user.
 -- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_update_user(

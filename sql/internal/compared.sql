@@ -1,6 +1,6 @@
--- Puts what the tables must be like beside what they are like: a row for each fact of expected(), with what described() finds (found is
--- NULL if it finds nothing), and a row for each further fact that described() finds (extension is NULL). relid is NULL if there is no
--- relation of that name. relations limits it to some relations; with NULL it looks at all. Definitions have the schema's name.
+-- Compares what the tables must be like with what they are like. There is a row for each fact of expected(), with what described() finds
+-- (found is NULL if it finds nothing), and a row for each further fact that described() finds (extension is NULL). relid is NULL if there
+-- is no relation of that name. The argument limits the comparison to some relations; NULL means all. Definitions have the schema's name.
 CREATE FUNCTION todo_internal.compared(
     relations oid[]
 )
@@ -34,6 +34,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.compared(oid[]) IS
-    'Puts what the tables must be like beside what they are like: a row for each fact';
+    'Compares what the tables must be like with what they are like: one row for each fact';
 
 REVOKE ALL ON FUNCTION todo_internal.compared(oid[]) FROM PUBLIC;

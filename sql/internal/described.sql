@@ -1,9 +1,9 @@
--- Returns what relations are like, a row for each fact in the catalogs. It only prints what catalogs say. So it can look at tables of
--- others: nothing that someone attached to them is run.
+-- Returns what relations are like, a row for each fact in the catalogs. It only prints what the catalogs say, and runs nothing that
+-- someone attached to the tables. So it can safely look at tables of other roles.
 -- Rows and definitions call the schema home @, so that the same tables have the same rows in any schema.
 -- kind is one of column, default, constraint, index, trigger, function (which a trigger calls), dependence of index, dependence of
--- trigger (an extension that would take it along when it is dropped), storage, access method, sequence, sequence options and sequence
--- cache. weakness is set if a part has its definition but does not fully work, as a disabled trigger. place is the position of a column.
+-- trigger (an extension with which it would be dropped), storage, access method, sequence, sequence options and sequence
+-- cache. weakness is set if a part has its definition but does not fully work, such as a disabled trigger. place is the position of a column.
 CREATE FUNCTION todo_internal.described(
     home regnamespace,
     relations oid[]

@@ -1,8 +1,8 @@
 -- Creates or replaces a function without arguments that returns what tables of an extension are like now, as described() prints it. From
--- that function the extension knows what its tables must be like. So call it only when the tables have just been made, by the files of
--- sql/tables/ and sql/triggers/. (In this schema nobody can have put another function of the name.)
--- tables is the schema of these tables. Of tables in other schemas, the triggers that call the extension's functions are included.
--- Tables in the schema of helpers are patterns that an upgrade script made for this call. They are dropped.
+-- that function the extension knows what its tables must be like. So call it only when the files of sql/tables/ and sql/triggers/ have
+-- just made the tables. (Nobody else can have put a function of this name into this schema.)
+-- The argument tables is the schema of these tables. Of tables in the schema of todo, the triggers that call the given extension's
+-- functions are included. Tables in todo_internal are patterns that an upgrade script made for this call, so they are dropped.
 CREATE FUNCTION todo_internal.expect(
     made text,
     extension text,

@@ -1,5 +1,5 @@
--- Returns what the tables of extensions that build on this one must be like. An extension NAME takes part if it requires this one, and its
--- script has created the function todo_internal.expected_NAME() with expect().
+-- Returns what the tables of extensions that build on this one must be like. An extension NAME takes part if it requires this one, and if
+-- its script has created the function todo_internal.expected_NAME() with expect().
 CREATE FUNCTION todo_internal.expected_of_others()
 RETURNS TABLE (extension text, schema text, relation text, kind text, name text, definition text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE

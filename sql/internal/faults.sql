@@ -1,6 +1,6 @@
 -- Returns what is not as the extensions made it: facts of compared() that are missing or differ, and additional ones that must not be
 -- there, such as a column. What an application may add (indexes, constraints, triggers) is not a fault.
--- relations limits it to some relations, and to what is missing because there is no relation of the name; NULL means all.
+-- The argument limits it to some relations, and to facts whose relation does not exist; NULL means all.
 CREATE FUNCTION todo_internal.faults(
     relations oid[]
 )

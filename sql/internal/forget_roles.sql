@@ -1,4 +1,4 @@
--- Removes roles that have been dropped from the initial privileges of the extensions' objects, and also the given role, if any.
+-- Removes dropped roles, and the given role if there is one, from the initial privileges of the extensions' objects.
 -- Errors: 42501 there is something to remove, and the caller is not a superuser.
 CREATE FUNCTION todo_internal.forget_roles(
     also name DEFAULT NULL

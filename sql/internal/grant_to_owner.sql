@@ -1,9 +1,10 @@
 -- Gives the role todo_owner what it needs besides its own objects: USAGE on the schema of an extension, and SELECT on users, for the
--- views, if another role owns that table. (If the views were that role's, it could put functions into them.) Called at the end of the
--- extensions' scripts, by a superuser.
+-- views, if another role owns that table. (If that role owned the views, it could put functions into them.) A superuser calls it at the
+-- end of the extensions' scripts.
 --
--- PostgreSQL takes every grant in an extension's script for a part of the extension, which dumps leave out. But a grant on an object that
--- does not belong to the extension is the database's own. So what was noted as initial before (by initdb, for schema public) is put back.
+-- PostgreSQL regards every grant in an extension's script as a part of the extension, and dumps leave these out. But a grant on an object
+-- that does not belong to the extension belongs to the database. So this function restores the initial privileges that were recorded
+-- before (by initdb, for schema public).
 CREATE FUNCTION todo_internal.grant_to_owner(
     extension text
 )

@@ -1,4 +1,5 @@
--- Returns a definition that described() printed with the name of a schema instead of @, so that it can run. A CHECK names no relation.
+-- Returns a definition of described() with the name of the schema in place of @, so that it can run. A CHECK stays as it is, because it
+-- names no relation.
 CREATE FUNCTION todo_internal.located(
     definition text,
     home regnamespace
@@ -14,6 +15,6 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION todo_internal.located(text, regnamespace) IS
-    'Returns a definition that described() printed with the name of a schema';
+    'Returns a definition of described(), with the name of the schema in place of @';
 
 REVOKE ALL ON FUNCTION todo_internal.located(text, regnamespace) FROM PUBLIC;

@@ -1,8 +1,8 @@
 -- Makes the role todo_owner the owner of an extension's views, of its functions that run with the owner's rights, and of its tables that
--- belong to a superuser. All other objects stay a superuser's: they run with the rights of their caller, or of the role whose command
--- fires them, so their owner could run code as any of these.
+-- belong to a superuser. All other objects still belong to a superuser: they run with the rights of their caller, or of the role whose
+-- command fires them, so their owner could run code as any of these roles.
 -- Also takes all rights on these objects from everyone else, because ALTER DEFAULT PRIVILEGES may have given some. Only the tables users
--- and tasks keep their rights, because they may be older than the extension. Called at the end of the extensions' scripts, by a superuser.
+-- and tasks keep their rights, because they may be older than the extension. A superuser calls it at the end of the extensions' scripts.
 CREATE FUNCTION todo_internal.own(
     extension text
 )

@@ -1,7 +1,7 @@
--- Returns where the ids of tasks are, in the tables of an extension's schema: the id that is given next, the nearest id from there on that
--- is taken already, and the largest id. Runs with the rights of the tables' owner, so that a superuser who asks runs nothing that the
--- owner has attached to the tables.
--- Errors: any, if table or sequence are not as they should be.
+-- Returns three ids of tasks, from the tables in the extension's schema: the one that the sequence gives next, the nearest one from there
+-- on that is already taken, and the largest one. Runs with the rights of the tables' owner, so that a superuser who calls it runs nothing
+-- that the owner has attached to the tables.
+-- Errors: any, if the table or the sequence is not as it should be.
 CREATE FUNCTION todo_internal.read_task_ids(
     schema regnamespace,
     OUT next bigint,
@@ -15,6 +15,6 @@ SET search_path = pg_catalog, pg_temp
 AS 'MODULE_PATHNAME', 'todo_read_task_ids';
 
 COMMENT ON FUNCTION todo_internal.read_task_ids(regnamespace) IS
-    'Returns where the ids of tasks are';
+    'Returns the next task id, the nearest one after it that is taken, and the largest one';
 
 REVOKE ALL ON FUNCTION todo_internal.read_task_ids(regnamespace) FROM PUBLIC;

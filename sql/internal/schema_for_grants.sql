@@ -1,5 +1,5 @@
 -- Returns the extension's schema as SQL text, quoted if necessary, to a caller who may grant to the role.
--- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is none); 42501 the caller does not own the extension's tables.
+-- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 42501 the caller does not own the extension's tables.
 CREATE FUNCTION todo_internal.schema_for_grants(
     role text
 )

@@ -2,9 +2,9 @@
 -- those that build on it. object is what a fact is about: a relation or a schema. kind is
 --     schema, table, sequence, column: what a command must leave as it is
 --     constraint, index, trigger: the same, if it is a part that an extension makes; if not, it is the application's own
---     inheritance, dependence: what must not be added (the latter, another extension that a part would be dropped with)
+--     inheritance, dependence: what must not be added (a dependence is on another extension, with which a part would be dropped)
 --     policy, rule, statistics object, option: the application's own
---     part: the name of a part that an extension makes, about no object; there are such rows if parts is true
+--     part: the name of a part that an extension makes, about no object; these rows are returned only if parts is true
 -- It reads rows of catalogs and calls nothing that asks PostgreSQL's caches: under a snapshot from before the command, it returns
 -- what was true then. Rows are compared whole, so columns that later versions of PostgreSQL add count.
 CREATE FUNCTION todo_internal.state(

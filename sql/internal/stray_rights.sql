@@ -1,6 +1,6 @@
 -- Returns rights with which a role could read hashes, set passwords or run its code with the rights of the tables' owner, if neither
--- todo_grant nor grant() of an extension that builds on this one gives them: whose they are, which, and the statement that takes them
--- away. Rights of owners and superusers are left out.
+-- todo_grant nor grant() of an extension that builds on this one gives them. Each row has the role, the rights, and the statement that
+-- revokes them. Rights of owners and superusers are left out.
 CREATE FUNCTION todo_internal.stray_rights()
 RETURNS TABLE (role text, what text, fix text)
 LANGUAGE sql STABLE PARALLEL SAFE

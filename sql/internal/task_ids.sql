@@ -17,6 +17,6 @@ END
 $$;
 
 COMMENT ON FUNCTION todo_internal.task_ids(regnamespace) IS
-    'Returns where the ids of tasks are, or why that cannot be read';
+    'Returns what read_task_ids() finds, or why it fails';
 
 REVOKE ALL ON FUNCTION todo_internal.task_ids(regnamespace) FROM PUBLIC;

@@ -1,4 +1,4 @@
--- Returns a text without Unicode white space at both ends, which is how titles and names are stored.
+-- Returns a text without the Unicode white space at both ends, which is how titles and names are stored.
 CREATE FUNCTION todo_internal.trimmed(
     value text
 )

@@ -1,4 +1,4 @@
--- A login waits for nobody: where the row is locked, the hash is renewed another time.
+-- A login never waits for a lock. If the row is locked, a later login renews the hash.
 UPDATE ONLY @extschema@.users AS u
 SET hashed_password = $3
 FROM (

@@ -1,4 +1,4 @@
--- The id that is given next, the nearest one from there on that is taken already, and the largest one that is.
+-- The id that the sequence gives next, the nearest one from there on that is already taken, and the largest one.
 SELECT
     n.next,
     (

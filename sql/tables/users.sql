@@ -1,4 +1,4 @@
--- Times are UTC. No comments on tables and columns: Alembic's autogenerate would report them as changes.
+-- Times are UTC. Tables and columns have no comments, because Alembic's autogenerate would report them as changes.
 CREATE TABLE @extschema@.users (
     id              varchar(36)  NOT NULL DEFAULT pg_catalog.gen_random_uuid()::pg_catalog.text,
     email           varchar(255) NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE @extschema@.users (
     CONSTRAINT users_pkey PRIMARY KEY (id)
 );
 
--- For WHERE email = ..., with the address as it was given.
+-- For WHERE email = ..., with the address exactly as it was stored.
 CREATE UNIQUE INDEX ix_users_email ON @extschema@.users (email);
 
 REVOKE ALL ON TABLE @extschema@.users FROM PUBLIC;

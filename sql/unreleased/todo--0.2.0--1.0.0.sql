@@ -1,4 +1,4 @@
--- From 0.2.0 to 1.0.0: adds the rules and the functions. Every row is kept, and normalized where the rules allow it.
+-- From 0.2.0 to 1.0.0: adds the rules and the functions. Every row is kept, and normalized if the rules need it.
 \i upgrade/begin.sql
 \i preflight.sql
 -- 0.2.0 has no guard, so the tables may have changed since.
@@ -112,7 +112,7 @@ WHERE u.name <> todo_internal.trimmed(u.name)
    OR u.is_active IS NULL
    OR u.email_verified IS NULL;
 
--- A task is completed if it has a time of completion, but does not say whether it is completed.
+-- A task whose completed is NULL counts as completed if it has a time of completion.
 UPDATE @extschema@.tasks AS t
 SET title = todo_internal.trimmed(t.title),
     completed = coalesce(t.completed, t.completed_at IS NOT NULL),
@@ -123,7 +123,7 @@ WHERE t.title <> todo_internal.trimmed(t.title)
 
 SET LOCAL session_replication_role = origin;
 
--- The same again, now with the triggers.
+-- Describe the tables once more, now with their triggers.
 \pattern tables.sql
 \pattern triggers.sql
 SELECT todo_internal.expect('expected_todo', 'todo', 'todo_internal');

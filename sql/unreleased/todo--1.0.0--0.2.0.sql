@@ -23,7 +23,7 @@ $$;
 
 \pattern todo--0.2.0.sql
 SELECT todo_internal.expect('specified', 'todo', 'todo_internal');
--- Otherwise there would be no way up again.
+-- Tables of any other form could not be updated again.
 \i upgrade/shape.sql
 
 CREATE FUNCTION todo_internal.target()
@@ -32,7 +32,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS 'SELECT s.* FROM todo_internal.specified() AS s';
 
--- Parts that this version has and 0.2.0 does not.
+-- Drop the parts that this version has and 0.2.0 does not have.
 DO $$
 DECLARE
     home CONSTANT regnamespace := '@extschema@';

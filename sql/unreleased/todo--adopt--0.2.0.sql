@@ -9,7 +9,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS 'SELECT s.* FROM todo_internal.specified() AS s';
 
--- Tables that a later version released can have columns that 0.2.0 does not have.
+-- Tables that todo_release_tables() of a later version left can have columns that 0.2.0 does not have.
 DO $$
 DECLARE
     part record;

@@ -1,4 +1,4 @@
--- From adopt to 1.0.0: the script for tables of 0.2.0, which may have changed as well, accepts adopted tables too.
+-- From adopt to 1.0.0. The script for 0.2.0 does this as well, because it has to accept tables that have been changed.
 \i upgrade/begin.sql
 DROP EVENT TRIGGER todo_guard;
 DROP SCHEMA todo_internal CASCADE;

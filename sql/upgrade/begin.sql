@@ -29,11 +29,11 @@ BEGIN
     IF (SELECT e.extnamespace FROM pg_extension AS e WHERE e.extname = 'todo')
         IS DISTINCT FROM to_regnamespace('@extschema@')::oid
     THEN
-        RAISE EXCEPTION 'the schema of extension todo has been renamed meanwhile'
+        RAISE EXCEPTION 'the schema of extension todo was renamed while this command waited for a lock'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Nothing has been changed. Try again.';
     END IF;
 END
 $$;
 
--- The names may have meant other tables before.
+-- When the first lock was taken, the names may have meant other tables.
 LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;

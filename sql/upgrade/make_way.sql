@@ -1,5 +1,5 @@
--- Makes way for what target() has, in tables that shape.sql has accepted. Drops what takes its place, and changes types. complete.sql
--- adds what is missing then. No row is lost; a time with a zone becomes its time in UTC.
+-- Prepares tables that shape.sql has accepted for what target() has. It drops what is in the way, and changes types. complete.sql then
+-- adds what is missing. No row is lost; a time with a zone becomes its time in UTC.
 
 -- Some rows must be fixed by their owner: users whose ids are too long, and users who share an address.
 DO $$
@@ -95,7 +95,7 @@ BEGIN
         FROM pg_constraint AS k
         WHERE k.contype = 'f' AND k.conindid = part.index AND k.conname <> part.name;
         IF referring IS NOT NULL THEN
-            RAISE EXCEPTION 'other tables refer to % by % %, which is dropped: %', part.relation, part.kind, part.name, referring
+            RAISE EXCEPTION 'other tables refer to % by % %, which has to be dropped: %', part.relation, part.kind, part.name, referring
                 USING ERRCODE = 'object_not_in_prerequisite_state', TABLE = part.relation, COLUMN = part.attribute,
                     HINT = 'Nothing has been changed. Drop these foreign keys, update, and create them again.';
         END IF;

@@ -1,4 +1,4 @@
--- Checks whether the tables are the specification's, in any of its forms (see patterns.sql). Changes nothing.
+-- Checks whether the tables have one of the forms of the specification (see patterns.sql). Changes nothing.
 
 -- They must be ordinary tables.
 DO $$
@@ -15,8 +15,8 @@ BEGIN
     ORDER BY c.relkind = 'S', c.relname DESC
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'table % does not fit extension todo: expected an ordinary table, no view, partition, child, parent, '
-            'typed or unlogged one', problem.relname
+        RAISE EXCEPTION 'table % does not fit extension todo: expected an ordinary table, not a view, a partition, a child, '
+            'a parent, or a typed or unlogged table', problem.relname
             USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = problem.nspname, TABLE = problem.relname;
     END IF;
 END

@@ -1,6 +1,6 @@
--- What follows reads and writes the tables as a superuser, who must not run what another role may have put there. An expression can
--- call any function, in ways that no catalog shows, and the table's current owner need not be the role that wrote it. So all expressions
--- except the extension's own are refused. (Ordinary triggers and rules do not fire.)
+-- The steps that follow read and write the tables as a superuser, who must not run anything that another role may have put there. An
+-- expression can call any function, in ways that no catalog shows, and the role that wrote it need not be the table's current owner. So
+-- all expressions except the extension's own are refused. (Ordinary triggers and rules do not fire.)
 -- A trigger would later run with the rights of the tables' owner, so it must belong to that role or to a superuser.
 DO $$
 DECLARE
@@ -69,7 +69,7 @@ BEGIN
     ORDER BY c.relname DESC, p.what
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION '% of table % may run code of others', problem.what, problem.relname
+        RAISE EXCEPTION '% of table % could run code of another role', problem.what, problem.relname
             USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = problem.nspname, TABLE = problem.relname,
                 DETAIL = 'It is not known who created it, and it would run with the rights of a superuser or of the tables'' owner.',
                 HINT = 'Nothing has been changed. Drop it, update, and create it again.';

@@ -1,5 +1,5 @@
-//! What surrounds a command: at its start the guard notes its number in the transaction; at its end it judges what the command
-//! has changed, if PostgreSQL has had to look at one of the tables anew.
+//! The start and the end of a command. At the start, the guard records the command's number in the transaction. At the end, it
+//! judges what the command has changed, if PostgreSQL had to reload one of the tables into its relation cache.
 
 use super::state::{self, is_part};
 use super::{described, is_lifted, is_member, is_owner, is_table, refusal};
@@ -13,16 +13,16 @@ use std::cell::RefCell;
 use std::ffi::{CStr, c_int, c_void};
 
 const NOT_TO_BE_COMPARED: &CStr =
-    c"If a tool makes tables like its models, leave the extension's tables, view and sequence out of what \
-    it compares, or run migrations instead. Tables of your own may reference users(id) and tasks(id).";
+    c"If a tool changes tables to match its models, exclude the extension's tables, view and sequence from that \
+    comparison, or use migrations instead. Tables of your own may reference users(id) and tasks(id).";
 
-/// How many relations of a command are told from each other; of more, one is taken for ours.
+/// How many relations of a command are recorded. If there are more, one of them is assumed to be ours.
 const MANY: usize = 100;
 
 thread_local! {
     // A backend has one thread; this is how Rust spells a static that it need not share.
-    /// The commands that have begun in this transaction, one within another, with the number of each in the transaction if it
-    /// is to be judged. One that has failed stays, as nobody tells of that.
+    /// The commands that have begun in this transaction, the outer ones first. A command that is to be judged has its number in
+    /// the transaction. One that has failed stays in the list, because PostgreSQL does not report a failure to event triggers.
     static BEGUN: RefCell<Vec<(*mut Node, Option<CommandId>)>> = const { RefCell::new(Vec::new()) };
     /// The relations that they may have changed; InvalidOid stands for any.
     static TOUCHED: RefCell<Vec<Oid>> = const { RefCell::new(Vec::new()) };
@@ -37,12 +37,13 @@ pub fn install() {
     }
 }
 
-/// Whatever changes a table, its columns, constraints, indexes, triggers, rules or policies tells PostgreSQL's relation cache.
+/// PostgreSQL's relation cache is told about every change to a table and its columns, constraints, indexes, triggers, rules and
+/// policies.
 unsafe extern "C-unwind" fn on_invalidation(_: pg_sys::Datum, relation: Oid) {
     touch(relation);
 }
 
-/// With the transaction, its commands are over. Some (CONCURRENTLY) end it half-way, and are not judged any more.
+/// When a transaction ends, its commands are over. Some commands (CONCURRENTLY) end it half-way, and are then no longer judged.
 unsafe extern "C-unwind" fn on_transaction(_: pg_sys::XactEvent::Type, _: *mut c_void) {
     BEGUN.with_borrow_mut(Vec::clear);
 }
@@ -75,7 +76,7 @@ fn has_touched_ours() -> bool {
     TOUCHED.with_borrow(Vec::clone).iter().any(is_ours)
 }
 
-/// A command is about to run. Errors: 2BP01 it names a relation of ours to be dropped.
+/// A command is about to run. Errors: 2BP01 it would drop a relation of ours by name.
 ///
 /// # Safety
 /// `command` is a parse tree, and stays one until the command ends.
@@ -84,7 +85,7 @@ pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
     let is_judged = unsafe {
         match (*command).type_ {
             _ if is_lifted() => false,
-            // Of an extension's script, each command begins and ends by itself. Rights are no part of the state.
+            // Each command in an extension's script begins and ends on its own. Rights are not part of the state.
             T_CreateExtensionStmt | T_AlterExtensionStmt | T_GrantStmt => false,
             T_DropStmt => judge_drop(&*command.cast()).map(|()| true)?,
             T_IndexStmt => warn_of_concurrent(&*command.cast()),
@@ -97,7 +98,7 @@ pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
     // SAFETY: reads a variable of the backend.
     let number = is_judged.then(|| unsafe { pg_sys::GetCurrentCommandId(false) });
     BEGUN.with_borrow_mut(|begun| begun.push((command, number)));
-    // SAFETY: as above. The relation cache is not told of a constraint that takes an index over, nor of what a part depends on.
+    // SAFETY: as above. The relation cache is not told when a constraint takes over an index, or when a dependency changes.
     unsafe {
         match (*command).type_ {
             T_AlterTableStmt => touch(relation_named((*command.cast::<pg_sys::AlterTableStmt>()).relation)),
@@ -113,7 +114,7 @@ pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
 /// # Safety
 /// `command` is what [`begin`] got.
 pub unsafe fn end(command: *mut Node) -> Result<(), Failure> {
-    // Those that began after it, within it, are over; and no other that is running has its address.
+    // The commands that began after it, within it, are over. No other running command has its address.
     let number = BEGUN.with_borrow_mut(|begun| {
         let place = begun.iter().rposition(|(other, _)| *other == command)?;
         let (_, number) = begun[place];
@@ -133,7 +134,7 @@ pub unsafe fn end(command: *mut Node) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The same for the columns alone, of the command that is running: other things may be in between two states.
+/// Judges the columns alone, while a command is running. Its other changes may be half done. Errors: 2BP01.
 pub fn judge_columns() -> Result<(), Failure> {
     let Some((_, Some(number))) = BEGUN.with_borrow(|begun| begun.last().copied()) else { return Ok(()) };
     let (mut before, mut now) = state::read(Some(number), true);
@@ -142,7 +143,7 @@ pub fn judge_columns() -> Result<(), Failure> {
     state::refusal(&before, &now).map_or(Ok(()), Err)
 }
 
-/// PostgreSQL would refuse it as well, and advise to drop the extension instead.
+/// Refuses to drop a relation of ours. PostgreSQL would refuse it as well, but its hint would be to drop the extension.
 ///
 /// # Safety
 /// As for [`begin`].
@@ -160,8 +161,8 @@ unsafe fn judge_drop(command: &pg_sys::DropStmt) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Warns of an index that is made concurrently: at its end, in another transaction, there is no telling what was before. False
-/// if it is.
+/// Warns of an index that is created concurrently, because at its end, in another transaction, the state before it is no longer
+/// known. Returns false for such an index.
 ///
 /// # Safety
 /// As for [`begin`].

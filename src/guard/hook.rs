@@ -1,6 +1,6 @@
-//! What PostgreSQL tells of each object that a command drops, makes or alters, at the moment it does: the hook raises an
-//! error, and the command is undone. It is for what cannot wait until the command ends: rows that go, even with the guard's
-//! event triggers, and code of others that the same command could run.
+//! PostgreSQL calls the hook for each object that a command drops, creates or alters, while it does so. If the hook raises an
+//! error, the command is undone. The hook is for what cannot wait until the command ends. By then, rows would be lost, and the
+//! guard's event triggers may be dropped as well; or the same command could already have run code of another role.
 
 use super::{columns, command, described, is_lifted, is_member, is_owner, is_table, kept, refusal, state};
 use crate::catalog::{self, Trigger, relation_name};
@@ -59,7 +59,7 @@ unsafe extern "C-unwind" fn on_object_access(
             let internal = (*argument.cast::<pg_sys::ObjectAccessPostCreate>()).is_internal;
             judge(&|| if internal { judge_reference(object) } else { judge_trigger(object) })
         } else {
-            // Of a sequence's options and a schema's name, the relation cache is not told.
+            // The relation cache is not told when a sequence's options or a schema's name changes.
             if access == OAT_POST_ALTER && (is_relation || class == pg_sys::NamespaceRelationId) {
                 command::touch(if is_relation { object } else { InvalidOid });
             }
@@ -74,12 +74,12 @@ unsafe extern "C-unwind" fn on_object_access(
     }
 }
 
-/// A relation, or a column of it, that goes. The command has locked it by now.
+/// Judges the drop of a relation, or of a column. The command has already locked the relation.
 fn judge_drop(relation: Oid, column: c_int, flags: c_int) -> Result<(), Failure> {
     if is_lifted() {
         return Ok(());
     }
-    // Its rows are no reason, and when the command ends it is too late.
+    // DROP INDEX CONCURRENTLY loses no rows, but when it ends, it is too late to refuse it.
     if flags & pg_sys::PERFORM_DELETION_CONCURRENTLY as c_int != 0 {
         let name = relation_name(relation);
         // SAFETY: a catalog look-up, which takes any OID.
@@ -103,7 +103,8 @@ fn judge_drop(relation: Oid, column: c_int, flags: c_int) -> Result<(), Failure>
     }
 }
 
-/// A column that a command has added or altered. It need not rewrite the table first, nor fail at a row that does not fit.
+/// Judges a column that a command has added or altered. PostgreSQL has not read or rewritten the rows yet, which may take
+/// long, or fail.
 fn judge_column(table: Oid, is_new: bool) -> Result<(), Failure> {
     if !is_table(table) || is_lifted() {
         return Ok(());
@@ -111,8 +112,9 @@ fn judge_column(table: Oid, is_new: bool) -> Result<(), Failure> {
     if is_new { Err(columns(table)) } else { command::judge_columns() }
 }
 
-/// A trigger that a command has made or replaced: on tables whose owner's rights it could run with, only that owner or a
-/// superuser may, whoever has the privilege. On a view it would run with the rights of whoever writes to that.
+/// Judges a trigger that a command has created or replaced. It could run with the rights of the table's owner, so only that
+/// owner or a superuser may create it; the privilege TRIGGER is not enough. On a view, it would run with the rights of
+/// whoever writes to the view.
 fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
     let Some(Trigger { table, .. }) = catalog::trigger(trigger, false) else { return Ok(()) };
     if !is_member(table) || is_owner(table) || is_lifted() {
@@ -126,8 +128,8 @@ fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
     Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(FOREIGN_TRIGGER))
 }
 
-/// A trigger that enforces a new foreign key. To look a value up, PostgreSQL casts it to the type of the key that it refers
-/// to, with the rights of the owner of that key's table; and a cast is a function of whoever made the value's type.
+/// Judges a trigger that enforces a new foreign key. To look up a value, PostgreSQL casts it to the type of the referenced
+/// key, with the rights of the owner of that key's table. The cast is a function of whoever made the value's type.
 fn judge_reference(trigger: Oid) -> Result<(), Failure> {
     let Some(Trigger { table, function, other, constraint }) = catalog::trigger(trigger, false) else { return Ok(()) };
     // SAFETY: compares the OID with those of PostgreSQL's functions.
@@ -151,11 +153,11 @@ fn judge_reference(trigger: Oid) -> Result<(), Failure> {
     if is_trusted {
         return Ok(());
     }
-    let message = format!("cannot refer to {} from a column of a type of its own", described(other));
+    let message = format!("cannot refer to {} from a column whose type belongs to a non-superuser", described(other));
     Err(Failure::new(PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE, message).hint(FOREIGN_TYPE))
 }
 
-/// Whether a table has a row now, also one that was committed after the transaction's snapshot.
+/// Whether a table has a row now, even if it was committed after the transaction's snapshot.
 fn has_rows(table: Oid) -> bool {
     // SAFETY: `table` is an ordinary table, which the command has locked. A scan as the server's own code does it, ended
     // in order; an ERROR releases all of it.

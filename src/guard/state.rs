@@ -1,5 +1,5 @@
-//! The state of the extensions' tables: a list of facts, from `todo_internal.state()`. What is wrong already is in nobody's
-//! way, as only what a command changes is judged.
+//! The state of the extensions' tables: a list of facts, from `todo_internal.state()`. Only what a command changes is judged,
+//! so something that was already wrong blocks no other command.
 
 use super::{columns, kept};
 use crate::catalog::text;
@@ -23,11 +23,11 @@ thread_local! {
     pub static SCHEMA: Cell<Oid> = const { Cell::new(pg_sys::InvalidOid) };
 }
 
-/// The state before a command, if its number in the transaction is given, and now; of one that is still running, with what it
-/// has just done.
+/// The state before a command (if its number in the transaction is given), and the state now. The latter includes what a
+/// command that is running has just done.
 ///
-/// PostgreSQL numbers what a transaction does to catalogs, as it does for other tables, and keeps the rows that it has replaced.
-/// What other transactions have done is in both or in neither.
+/// PostgreSQL numbers the changes that a transaction makes to catalogs, as to other tables, and keeps the rows that were
+/// replaced. Changes of other transactions are in both states or in neither.
 pub fn read(number: Option<pg_sys::CommandId>, is_running: bool) -> (Vec<Fact>, Vec<Fact>) {
     // SAFETY: snapshots as documented; an ERROR ends them with the (sub)transaction. Those that are changed are copies of our
     // own.
@@ -47,7 +47,7 @@ pub fn read(number: Option<pg_sys::CommandId>, is_running: bool) -> (Vec<Fact>, 
     }
 }
 
-/// What is so under the active snapshot; with `parts`, the names of parts as well.
+/// The facts under the active snapshot; with `parts`, the names of parts as well.
 ///
 /// # Safety
 /// There is an active snapshot.
@@ -62,7 +62,7 @@ unsafe fn facts(parts: bool) -> Vec<Fact> {
     };
     let query = format!("SELECT s.object, s.kind, s.name, s.definition FROM {schema}.state({parts}) AS s");
     let query = CString::new(query).unwrap_or_default();
-    // Whoever runs the command need not have a right on the function.
+    // The role that runs the command need not have rights on the function.
     // SAFETY: SPI as documented, connected and finished in order; an ERROR ends it with the (sub)transaction. Read-only, it uses
     // the active snapshot. The function returns four columns, the first of them an OID.
     acting_as(owner, || unsafe {
@@ -109,7 +109,7 @@ pub fn refusal(before: &[Fact], now: &[Fact]) -> Option<Failure> {
     })
 }
 
-/// What a command has added that is the application's own, and not in dumps.
+/// Something that a command has added, that belongs to the application and that dumps leave out.
 pub fn addition<'a>(before: &'a [Fact], now: &'a [Fact]) -> Option<&'a Fact> {
     difference(now, before).find(|fact| match fact.kind.as_str() {
         "constraint" | "index" | "trigger" => !is_part(now, &fact.name),
@@ -118,7 +118,7 @@ pub fn addition<'a>(before: &'a [Fact], now: &'a [Fact]) -> Option<&'a Fact> {
     })
 }
 
-/// What is in the one state and not in the other, about objects that are in both. Others have come or gone as a whole.
+/// Facts that are in the one state and not in the other, about objects that are in both. Other objects are entirely new or gone.
 fn difference<'a>(one: &'a [Fact], other: &'a [Fact]) -> impl Iterator<Item = &'a Fact> {
     one.iter().filter(|fact| !other.contains(fact) && other.iter().any(|f| f.object == fact.object))
 }

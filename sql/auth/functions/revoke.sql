@@ -1,5 +1,5 @@
--- Takes back what todo_auth.grant gave a role, also its rights on users, unless the role owns that table. Call todo_grant
--- again if the role should keep these. USAGE on the schema of users stays.
+-- Takes back what todo_auth.grant gave a role, including its rights on users, unless the role owns that table. Call todo_grant
+-- again if the role should keep the rights on users. USAGE on the schema of users stays.
 -- Errors: 23502 role is NULL; 42704 no such role; 42501 not the owner of both extensions' tables.
 CREATE FUNCTION todo_auth.revoke(
     role text

@@ -1,4 +1,4 @@
--- What Better Auth stores for a user and the table users has no column for: a picture, and a hash that is not bcrypt.
+-- What Better Auth stores for a user, but the table users has no column for: a picture, and a hash that is not bcrypt.
 CREATE TABLE todo_auth.user_data (
     user_id       varchar(36) NOT NULL,
     image         text,

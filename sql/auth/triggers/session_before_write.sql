@@ -1,5 +1,5 @@
--- An inactive user gets no session: the row is silently left out, because Better Auth takes that for a failed sign-in, but an error
--- for a failure of the server. The user's row is locked, so that no deactivation can happen at the same time. Runs with the
+-- An inactive user gets no session. The row is left out without an error, because Better Auth reports a missing row as a failed sign-in,
+-- but an error as a failure of the server. The user's row is locked, so that no deactivation can happen at the same time. Runs with the
 -- caller's rights.
 -- Errors: 23502 userId is NULL; 23503 no such user.
 CREATE FUNCTION todo_auth.session_before_write()

@@ -1,4 +1,4 @@
--- A password that is written to users replaces the one in user_data. This is so even if it is the same as before, or '!', by
+-- A password that is written to users replaces the one in user_data. This is so even if it is the same as before, or '!', with
 -- which an administrator locks a password in user_data. Runs with the owner's rights, because a role that writes users need not
 -- have rights on user_data.
 CREATE FUNCTION todo_auth.users_password_written()

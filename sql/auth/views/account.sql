@@ -1,6 +1,6 @@
 -- Better Auth's model "account". The password of a user is not stored again, but read from users, or from user_data if users
--- cannot hold it. So there is nothing to keep in step. Its id is the user's id. A locked password has no row. The password of an
--- inactive user is shown as NULL, which looks like a wrong password to a login.
+-- cannot hold it. So there is nothing to keep in sync. Its id is the user's id. A locked password has no row. The password of an
+-- inactive user is shown as NULL, which a login treats like a wrong password.
 -- The parts of the UNION ALL have no WHERE, because a join with the view would then read all rows.
 CREATE VIEW todo_auth.account AS
     SELECT

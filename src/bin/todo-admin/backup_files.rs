@@ -86,7 +86,7 @@ pub fn remove_older(dir: &Path, database: &str, now: NaiveDateTime, keep_days: u
     old.sort_by(|a, b| b.cmp(a));
     for path in old {
         match fs::remove_file(&path) {
-            // Another backup was faster.
+            // Another backup has already removed it.
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             removed => removed?,
         }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
-/// How many bad lines are named.
+/// How many bad lines are printed.
 const NAMED: usize = 20;
 
 pub struct BadLines {
@@ -55,7 +55,7 @@ impl BadLines {
         Ok(())
     }
 
-    /// Names the first ones, in the order of the file, and says how many more there are.
+    /// Prints the first ones, in the order of the file, and says how many more there are.
     pub fn report(&self) {
         for (line, reason) in &self.first {
             complain(&format!("line {line}: {}", printable(reason)));

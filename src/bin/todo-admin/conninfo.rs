@@ -54,7 +54,7 @@ const OTHERS: [&str; 14] = [
 pub struct Conninfo(BTreeMap<String, String>);
 
 impl Conninfo {
-    /// Everything but the password file, which only [`Self::password`] reads.
+    /// Reads everything except the password file, which only [`Self::password`] reads.
     pub fn resolve(given: Option<&str>) -> Result<Self, Error> {
         let given = given.map(str::to_owned).or_else(|| variable("DATABASE_URL"));
         let mut conninfo = given.as_deref().map_or(Ok(Self::default()), Self::parse)?;
@@ -94,7 +94,7 @@ impl Conninfo {
         conninfo
     }
 
-    /// Everything but the password, as environment variables for programs that use libpq.
+    /// Everything except the password, as environment variables for programs that use libpq.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let known = VARIABLES.iter().filter(|(_, key)| !matches!(*key, "password" | "passfile"));
         known.filter_map(|&(name, key)| Some((name, self.get(key)?.to_owned()))).collect()

@@ -105,7 +105,7 @@ fn todo_check(client: &mut Client, schema: &str) -> Result<Vec<Check>, Error> {
     Ok(rows.iter().map(|row| Check::of_row(row, level(row))).collect())
 }
 
-/// Whether sessions load the library of the version at which the database's SQL is.
+/// Whether sessions load a library of the same version as the SQL in the database.
 fn library(client: &mut Client) -> Result<Check, Error> {
     const NAME: &str = "library";
     let version = Extension::of(client)?.version.ok_or_else(Extension::missing)?;
@@ -121,7 +121,7 @@ fn library(client: &mut Client) -> Result<Check, Error> {
         Err(error) => return Err(error),
     };
     Ok(if library == version {
-        Check::ok(NAME, format!("version {library}, as the SQL in the database"))
+        Check::ok(NAME, format!("version {library}, the same as the SQL in the database"))
     } else if is_newer(&library, &version) {
         let detail = format!("version {library}, newer than the SQL in the database, which is at {version}");
         Check::finding(NAME, detail, "run todo-admin upgrade")
@@ -137,7 +137,7 @@ fn is_newer(a: &str, b: &str) -> bool {
     numbers(a) > numbers(b)
 }
 
-/// Whether the session is directly with the server, and its time zone and encoding.
+/// Whether the session connects directly to the server, and its time zone and encoding.
 fn connection(session: &mut Session) -> Result<[Check; 3], Error> {
     let row = session.client.query_one(admin_sql!("session"), &[])?;
     let (port, is_by_socket): (String, bool) = (row.get("port"), row.get("is_by_socket"));
@@ -171,7 +171,7 @@ fn connection(session: &mut Session) -> Result<[Check; 3], Error> {
     Ok([connection, time_zone, client_encoding])
 }
 
-/// Time zones that ALTER ROLE or ALTER DATABASE has set. An application may get another one than this session.
+/// Time zones that ALTER ROLE or ALTER DATABASE has set. An application may get another time zone than this session.
 fn time_zones_of_roles(client: &mut Client) -> Result<Check, Error> {
     const NAME: &str = "time zones of roles";
     let set = client.query(admin_sql!("role_time_zones"), &[])?;

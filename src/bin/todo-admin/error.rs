@@ -13,7 +13,7 @@ pub struct Error {
     message: String,
     /// What to do about it.
     fix: Option<String>,
-    /// If PostgreSQL raised it.
+    /// The SQLSTATE, if PostgreSQL raised the error.
     sqlstate: Option<String>,
     kind: Kind,
 }
@@ -33,7 +33,7 @@ impl Kind {
             Self::Failed => 1,
             Self::Usage => 2,
             Self::Interrupted => interrupt::EXIT_CODE,
-            // That of a program which SIGPIPE ends: the reader has not got everything.
+            // The code of a program that SIGPIPE ends: the reader did not get everything.
             Self::BrokenPipe => 141,
         }
     }
@@ -86,7 +86,7 @@ impl Error {
 
     /// Writes it to standard error, as one line; returns the exit code.
     pub fn report(&self, verbose: bool) -> ExitCode {
-        // A reader who has gone wants no message.
+        // A reader that has closed the output needs no message.
         if self.kind != Kind::BrokenPipe {
             let mut line = format!("todo-admin: {self}");
             if let Some(sqlstate) = self.sqlstate.as_deref().filter(|_| verbose) {
@@ -122,9 +122,7 @@ impl From<postgres::Error> for Error {
             // A cancel that someone else has asked for is an error like any other.
             Some(raised) if *raised.code() == SqlState::QUERY_CANCELED && is_interrupted() => Self::interrupted(),
             Some(raised) => Self::raised(raised),
-            None if error.is_closed() => {
-                Self::new("the server closed the connection").fix("look into the server's log")
-            }
+            None if error.is_closed() => Self::new("the server closed the connection").fix("check the server's log"),
             None => Self::new(with_causes(&error)),
         }
     }

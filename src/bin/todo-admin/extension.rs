@@ -33,7 +33,7 @@ impl Extension {
         let (Some(version), Some(schema)) = (extension.version, extension.schema) else {
             return Err(Self::missing());
         };
-        // SQL has the name in string constants as well, which such a name could end. PostgreSQL refuses it in scripts, too.
+        // SQL also contains the name in string constants, and such a name could end one. PostgreSQL refuses it in scripts, too.
         if schema.trim_matches('"').contains(['"', '\'', '$', '\\']) {
             return Err(Error::new(format!(
                 "the name of the extension's schema contains a quote, a dollar sign or a backslash: {schema}"

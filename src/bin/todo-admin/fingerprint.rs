@@ -1,4 +1,4 @@
-//! What a restored backup is compared by.
+//! What is compared when a backup has been restored.
 
 use crate::connect::Session;
 use crate::error::Error;
@@ -15,7 +15,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Of the rows that a transaction sees.
+    /// The fingerprint of the rows that a transaction sees.
     pub fn of(transaction: &mut Transaction) -> Result<Self, Error> {
         undisturbed(transaction)?;
         let schema = Extension::schema_of_rows(transaction)?;
@@ -30,7 +30,7 @@ impl Fingerprint {
         })
     }
 
-    /// Of a database that has just been restored.
+    /// The fingerprint of a database that has just been restored.
     pub fn of_database(session: &mut Session) -> Result<Self, Error> {
         let mut transaction = session.client.transaction()?;
         let fingerprint = Self::of(&mut transaction)?;

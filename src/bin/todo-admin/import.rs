@@ -172,7 +172,7 @@ fn parse(text: &[u8]) -> Result<Record, String> {
     Ok(record)
 }
 
-/// What serde says, in words, and without the position, which is one within the line.
+/// serde's message in plain words, without the position, which counts from the start of the line.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();

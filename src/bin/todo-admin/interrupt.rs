@@ -14,7 +14,7 @@ static PROMPTING: AtomicBool = AtomicBool::new(false);
 /// Cancels the query of the latest connection.
 static CANCEL: OnceLock<Mutex<Cancel>> = OnceLock::new();
 
-/// What the next Ctrl-C does, in place of what was set before.
+/// Sets what the next Ctrl-C does, in place of what was set before.
 pub fn on_interrupt(cancel: impl Fn() + Send + 'static) {
     if let Some(current) = CANCEL.get() {
         // A panic of an earlier `cancel` has left it as it was.
@@ -41,7 +41,7 @@ fn handle() {
     }
 }
 
-/// Waits for an answer of the operator, while no query is running that would have to be cancelled.
+/// Waits for an answer from the operator. No query is running then that would have to be cancelled.
 pub fn prompting<T>(ask: impl FnOnce() -> T) -> T {
     PROMPTING.store(true, Ordering::SeqCst);
     let answer = ask();

@@ -8,9 +8,9 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`versions`] | `install`, `upgrade`, `adopt` |
-//! | [`status`], [`doctor`] | how the database is, and what is wrong with it |
+//! | [`status`], [`doctor`] | the state of the database, and what is wrong with it |
 //! | [`grant`] | `grant` and `revoke`: what roles may do |
-//! | [`stats`] | what gets done |
+//! | [`stats`] | statistics on completed tasks |
 //! | [`export`], [`import`] | users and tasks as JSON Lines |
 //! | [`backup`], [`restore`] | archives of the whole database, by pg_dump and pg_restore |
 //! | [`backup_files`] | names of archives, and the removal of old ones |
@@ -78,7 +78,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     run(&args).unwrap_or_else(|error| {
         let code = error.report(args.verbose);
-        // To the caller of doctor, a failure must not look like findings.
+        // The caller of doctor must be able to tell a failure from findings.
         let is_doctor = matches!(args.command, Command::Doctor(_)) && !error.is_broken_pipe();
         if is_doctor { ExitCode::from(doctor::CANNOT_CHECK) } else { code }
     })

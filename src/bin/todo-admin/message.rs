@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-/// Writes a line to standard error. The work goes on if nobody reads it.
+/// Writes a line to standard error. The work continues even if nobody reads it.
 pub fn complain(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// Warns of something that does not make the command fail.
+/// Warns about something that does not make the command fail.
 pub fn warn(text: &str) {
     complain(&format!("todo-admin: warning: {}", printable(text)));
 }

@@ -6,7 +6,7 @@ use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 use serde::Serialize;
 use std::io::Write;
 
-/// Writes to standard output. Fails, and so ends the command, if the reader has gone.
+/// Writes to standard output. If the reader has closed it, this fails, which ends the command.
 pub fn write(bytes: &[u8]) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
     out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::from)
@@ -16,7 +16,7 @@ pub fn line(text: impl AsRef<str>) -> Result<(), Error> {
     write(format!("{}\n", text.as_ref()).as_bytes())
 }
 
-/// Reports what has been done, or will be. The work goes on if nobody reads it.
+/// Reports what has been done, or what will be. The work continues even if nobody reads it.
 pub fn say(text: impl AsRef<str>) {
     let _ = line(text);
 }

@@ -10,7 +10,7 @@ pub fn can_ask() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Asks a question. Any answer but yes means no.
+/// Asks a question. Any answer other than yes means no.
 pub fn confirm(question: &str) -> Result<bool, Error> {
     let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
     let mut answer = String::new();

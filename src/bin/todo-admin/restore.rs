@@ -81,7 +81,7 @@ struct Extras {
 enum Decision {
     Run,
     DoNotRun,
-    /// Neither the operator nor the file tells.
+    /// The operator has chosen nothing, and there is no file that says what is missing.
     Unknown,
 }
 
@@ -97,7 +97,7 @@ impl Extras {
         self.script.as_ref().filter(|_| self.decision == Decision::Run)
     }
 
-    /// Says what of it the new database has or lacks.
+    /// Says what the new database got from the file, or lacks.
     fn report(&self, database: &str) {
         let file = self.file.display();
         match (self.decision, &self.script) {
@@ -124,7 +124,7 @@ impl Extras {
     }
 }
 
-/// Decides whether to run the SQL file. Without it, rows may become visible to everyone, so somebody has to say so.
+/// Decides whether to run the SQL file. Without it, rows may become visible to everyone, so the operator has to choose that.
 fn decide(script: Option<&Script>, file: &Path, choice: Option<bool>) -> Result<Decision, Error> {
     let shown = file.display();
     let Some(script) = script else {
