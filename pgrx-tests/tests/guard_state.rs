@@ -118,6 +118,24 @@ fn what_was_wrong_before_is_in_nobodys_way() {
     }
 }
 
+/// A change of columns is refused before PostgreSQL reads the rows, which may be many, or not fit.
+#[test]
+fn columns_are_judged_before_rows_are_read() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute("SELECT todo_create_task('u1', 'x'); CREATE SEQUENCE read").unwrap();
+    for change in [
+        "ALTER TABLE tasks ALTER description SET NOT NULL",
+        "ALTER TABLE tasks ALTER title TYPE text USING nextval('read')::text",
+        "ALTER TABLE tasks ALTER id TYPE smallint USING 1000000 + id",
+        "ALTER TABLE tasks ADD COLUMN due bigint DEFAULT nextval('read')",
+        "ALTER TABLE tasks ADD COLUMN due date NOT NULL",
+    ] {
+        assert_eq!(Failure::of(client.batch_execute(change)).code, "2BP01", "{change}");
+    }
+    assert_eq!(strings(client, "SELECT is_called::text FROM read"), ["false"]);
+}
+
 /// A part may be made anew within a command, as the same and no other.
 #[test]
 fn the_same_again_is_no_change() {
@@ -127,6 +145,9 @@ fn the_same_again_is_no_change() {
     let constraint = "tasks_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id)";
     let again = format!("ALTER TABLE tasks DROP CONSTRAINT tasks_user_id_fkey, ADD CONSTRAINT {constraint}");
     client.batch_execute(&format!("{again} ON DELETE CASCADE")).unwrap();
+    assert_eq!(catalog(client), before);
+    let within = format!("{again} ON DELETE CASCADE, ALTER title SET STATISTICS 100");
+    client.batch_execute(&within).unwrap();
     assert_eq!(catalog(client), before);
     for other in ["", " ON DELETE SET NULL", " ON DELETE CASCADE DEFERRABLE", " ON UPDATE CASCADE ON DELETE CASCADE"] {
         assert_eq!(Failure::of(client.batch_execute(&format!("{again}{other}"))).code, "2BP01", "{other}");

@@ -124,7 +124,7 @@ pub unsafe fn end(command: *mut Node) -> Result<(), Failure> {
     if number.is_none() || is_lifted() || !has_touched_ours() {
         return Ok(());
     }
-    let (before, now) = state::read(number);
+    let (before, now) = state::read(number, false);
     if let Some(refusal) = state::refusal(&before, &now) {
         return Err(refusal);
     }
@@ -132,6 +132,15 @@ pub unsafe fn end(command: *mut Node) -> Result<(), Failure> {
         warn(&own.kind, own.object);
     }
     Ok(())
+}
+
+/// Judges the columns alone, while a command is running. Its other changes may be half done. Errors: 2BP01.
+pub fn judge_columns() -> Result<(), Failure> {
+    let Some((_, Some(number))) = BEGUN.with_borrow(|begun| begun.last().copied()) else { return Ok(()) };
+    let (mut before, mut now) = state::read(Some(number), true);
+    before.retain(|fact| fact.kind == "column");
+    now.retain(|fact| fact.kind == "column");
+    state::refusal(&before, &now).map_or(Ok(()), Err)
 }
 
 /// Refuses to drop a relation of ours. PostgreSQL would refuse it as well, but its hint would be to drop the extension.
@@ -161,7 +170,7 @@ unsafe fn warn_of_concurrent(command: &pg_sys::IndexStmt) -> bool {
     if command.concurrent {
         // SAFETY: the caller's promise.
         let (table, name) = unsafe { (relation_named(command.relation), text(command.idxname)) };
-        if is_table(table) && !is_part(&state::read(None).1, &name) {
+        if is_table(table) && !is_part(&state::read(None, false).1, &name) {
             warn("index", table);
         }
     }

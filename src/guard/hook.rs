@@ -53,6 +53,8 @@ unsafe extern "C-unwind" fn on_object_access(
         let refused = if access == OAT_DROP && is_relation {
             let flags = (*argument.cast::<pg_sys::ObjectAccessDrop>()).dropflags;
             judge(&|| judge_drop(object, column, flags))
+        } else if is_relation && column > 0 && (access == OAT_POST_CREATE || access == OAT_POST_ALTER) {
+            judge(&|| judge_column(object, access == OAT_POST_CREATE))
         } else if access == OAT_POST_CREATE && class == pg_sys::TriggerRelationId {
             let internal = (*argument.cast::<pg_sys::ObjectAccessPostCreate>()).is_internal;
             judge(&|| if internal { judge_reference(object) } else { judge_trigger(object) })
@@ -82,7 +84,11 @@ fn judge_drop(relation: Oid, column: c_int, flags: c_int) -> Result<(), Failure>
         let name = relation_name(relation);
         // SAFETY: a catalog look-up, which takes any OID.
         let is_ours = is_table(unsafe { pg_sys::IndexGetRelation(relation, true) });
-        return if is_ours && state::is_part(&state::read(None).1, &name) { Err(kept("index", &name)) } else { Ok(()) };
+        return if is_ours && state::is_part(&state::read(None, false).1, &name) {
+            Err(kept("index", &name))
+        } else {
+            Ok(())
+        };
     }
     if !is_table(relation) {
         Ok(())
@@ -95,6 +101,15 @@ fn judge_drop(relation: Oid, column: c_int, flags: c_int) -> Result<(), Failure>
     } else {
         Ok(())
     }
+}
+
+/// Judges a column that a command has added or altered. PostgreSQL has not read or rewritten the rows yet, which may take
+/// long, or fail.
+fn judge_column(table: Oid, is_new: bool) -> Result<(), Failure> {
+    if !is_table(table) || is_lifted() {
+        return Ok(());
+    }
+    if is_new { Err(columns(table)) } else { command::judge_columns() }
 }
 
 /// Judges a trigger that a command has created or replaced. It could run with the rights of the table's owner, so only that

@@ -23,15 +23,17 @@ thread_local! {
     pub static SCHEMA: Cell<Oid> = const { Cell::new(pg_sys::InvalidOid) };
 }
 
-/// The state before a command (if its number in the transaction is given), and the state now.
+/// The state before a command (if its number in the transaction is given), and the state now. The latter includes what a
+/// command that is running has just done.
 ///
 /// PostgreSQL numbers the changes that a transaction makes to catalogs, as to other tables, and keeps the rows that were
 /// replaced. Changes of other transactions are in both states or in neither.
-pub fn read(number: Option<pg_sys::CommandId>) -> (Vec<Fact>, Vec<Fact>) {
-    // SAFETY: snapshots as documented; an ERROR ends them with the (sub)transaction. The one that is changed is a copy of our
+pub fn read(number: Option<pg_sys::CommandId>, is_running: bool) -> (Vec<Fact>, Vec<Fact>) {
+    // SAFETY: snapshots as documented; an ERROR ends them with the (sub)transaction. Those that are changed are copies of our
     // own.
     unsafe {
         pg_sys::PushCopiedSnapshot(pg_sys::GetLatestSnapshot());
+        (*pg_sys::GetActiveSnapshot()).curcid += pg_sys::CommandId::from(is_running);
         let now = facts(true);
         let before = number.map_or_else(Vec::new, |number| {
             pg_sys::PushCopiedSnapshot(pg_sys::GetActiveSnapshot());
