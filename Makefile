@@ -32,6 +32,9 @@ CARGO_PGRX := $(shell cargo-pgrx pgrx --version 2>/dev/null | grep -qF ' $(PGRX_
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
 export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
+# sql/build.rs has the linker keep what cargo-pgrx reads. If cargo-pgrx did that by its own flags for every crate, cargo would
+# compile the dependencies once for the library and again for todo-admin.
+export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND = 1
 # Scripts take it as a choice of the user's when it is set.
 ifneq ($(origin PG_CONFIG),file)
 export PG_CONFIG

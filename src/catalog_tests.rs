@@ -6,6 +6,8 @@ mod tests {
     use pgrx::prelude::*;
     use std::collections::BTreeMap;
 
+    type LookUp = fn(Oid) -> Oid;
+
     /// A column of OIDs that a query returns.
     fn oids(column: &str, rows: &str) -> Vec<Oid> {
         Spi::get_one(&format!("SELECT array_agg({column}) FROM {rows}")).unwrap().expect("the catalog has rows")
@@ -15,7 +17,7 @@ mod tests {
     fn owners_are_those_of_the_catalogs() {
         Spi::run("UPDATE pg_extension SET extowner = 'todo_owner'::regrole WHERE extname = 'plpgsql'").unwrap();
         let todo_owner: Oid = Spi::get_one("SELECT 'todo_owner'::regrole::oid").unwrap().unwrap();
-        let look_ups: [(&str, &str, fn(Oid) -> Oid); 4] = [
+        let look_ups: [(&str, &str, LookUp); 4] = [
             ("pg_class", "relowner", relation_owner),
             ("pg_proc", "proowner", function_owner),
             ("pg_type", "typowner", type_owner),

@@ -24,7 +24,7 @@ fn installing_and_changing_versions() {
 
     let before = catalog(&mut database.client);
     let path = ok(&database, &["upgrade", "--dry-run"]);
-    assert!(path.contains("0.1.0 -> 0.2.0 -> 1.0.0 -> 1.1.0"), "{path}");
+    assert!(path.contains("0.1.0 -> 0.2.0 -> 1.0.0"), "{path}");
     assert_eq!(catalog(&mut database.client), before);
     ok(&database, &["upgrade", "--to", "0.2.0"]);
     assert_eq!(version(&mut database), ["0.2.0"]);
@@ -62,7 +62,7 @@ fn adopting() {
     }
     database.client.batch_execute("UPDATE users SET email = id || '@b.cd', hashed_password = '!'").unwrap();
     let before = rows(&mut database.client);
-    assert!(ok(&database, &["adopt", "--dry-run"]).contains("adopt -> 1.0.0 -> 1.1.0"));
+    assert!(ok(&database, &["adopt", "--dry-run"]).contains("adopt -> 1.0.0"));
     assert_eq!((rows(&mut database.client), version(&mut database)), (before, vec![]));
     ok(&database, &["adopt"]);
     assert_eq!(version(&mut database), [current_version()]);

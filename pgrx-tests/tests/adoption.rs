@@ -26,6 +26,34 @@ fn adopted_rows_are_guarded_at_once() {
     assert_eq!(rows(&mut database.client), before);
 }
 
+/// The guard reads the state of the tables whoever runs a command, and whatever else the cluster has.
+#[test]
+fn adopted_tables_can_have_other_things() {
+    let mut database = Database::empty();
+    let role = database.role("owner");
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "CREATE SCHEMA app AUTHORIZATION {role}; SET ROLE {role}; SET search_path = app; {}; RESET ROLE;
+             CREATE EXTENSION todo SCHEMA app VERSION 'adopt'",
+            TO_ADOPT[0].1
+        ))
+        .unwrap();
+    for who in [format!("SET ROLE {role}"), "RESET ROLE".to_owned()] {
+        for command in [
+            "CREATE TABLE mine (user_id varchar(36) REFERENCES users (id)); DROP TABLE mine",
+            "CREATE INDEX mine ON tasks (title); DROP INDEX mine",
+            "ALTER TABLE tasks ADD CONSTRAINT mine CHECK (title <> 'x'); ALTER TABLE tasks DROP CONSTRAINT mine",
+            "ALTER TABLE users ALTER name SET STATISTICS 50",
+        ] {
+            client.batch_execute(&format!("{who}; {command}")).unwrap_or_else(|e| panic!("{who}; {command}: {e:?}"));
+        }
+        for command in ["ALTER TABLE tasks DROP CONSTRAINT tasks_user_id_fkey", "ALTER TABLE users ADD image text"] {
+            assert_eq!(Failure::of(client.batch_execute(command)).code, "2BP01", "{who}; {command}");
+        }
+    }
+}
+
 /// What the refusal of own columns says to do works, and tables with a gap between their columns do.
 #[test]
 fn own_columns_have_a_way_out() {

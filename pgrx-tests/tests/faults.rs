@@ -96,7 +96,6 @@ fn an_adoption_that_fails_changes_nothing() {
     }
 }
 
-// The scripts between 1.0.0 and 1.1.0 have no statement yet.
 #[test]
 fn an_upgrade_that_fails_changes_nothing() {
     fails_on_the_way("0.1.0", "0.2.0", "");

@@ -193,6 +193,8 @@ fn the_tables_keep_their_shape() {
         "ALTER SCHEMA public RENAME TO other",
         "ALTER SCHEMA todo_internal RENAME TO other",
         "DROP INDEX other, ix_tasks_user_id",
+        "ALTER TABLE users ADD CONSTRAINT ix_users_email UNIQUE USING INDEX ix_users_email",
+        "ALTER TABLE users ADD CONSTRAINT own UNIQUE USING INDEX ix_users_email",
         "DROP INDEX CONCURRENTLY public.ix_tasks_user_id",
         "DO $$ BEGIN EXECUTE 'ALTER TABLE users ADD image text'; END $$",
     ]

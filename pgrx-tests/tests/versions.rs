@@ -308,10 +308,10 @@ fn older_schemas_work_with_the_current_library() {
     }
 }
 
-/// From 1.0.0 on, that means every function, trigger and check that a database has which nobody has updated.
+/// From 1.0.0 on, a database that nobody has updated has functions, triggers and checks. All of them work.
 #[test]
-fn released_functions_work_with_the_current_library() {
-    for version in RELEASED.into_iter().filter(|version| !version.starts_with("0.")) {
+fn functions_of_every_version_work_with_the_current_library() {
+    for version in versions().filter(|version| !version.starts_with("0.")) {
         let mut database = created_at(version).remove(0).1;
         let client = &mut database.client;
         client.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION '{version}'; {}", sample("public"))).unwrap();
@@ -339,10 +339,11 @@ fn released_functions_work_with_the_current_library() {
         client.execute(AUTH_SESSION, &[&"token", &"u1"]).unwrap();
         client.batch_execute("SELECT todo_set_active('u1', false)").unwrap();
         assert_eq!(strings(client, "SELECT token FROM todo_auth.session"), [""; 0]);
-        // The guard, and the check: that there is a newer version is all it says.
+        // The guard, and the check: it says only that there is a newer version, if there is.
         assert_eq!(Failure::of(client.batch_execute("ALTER TABLE users ADD COLUMN image text")).code, "2BP01");
         assert_eq!(Failure::of(client.batch_execute("DROP EXTENSION todo CASCADE")).code, "2BP01");
-        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), ["version"]);
+        let newer = if version == current_version() { &[][..] } else { &["version"] };
+        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), newer);
     }
 }
 

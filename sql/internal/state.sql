@@ -39,7 +39,11 @@ BEGIN
         WHERE c.relkind IN ('r', 'S')
     ), part AS MATERIALIZED (
         SELECT r.oid AS object, 'index' AS kind, c.relname AS name, 'pg_class'::regclass AS classid, c.oid,
-            to_jsonb(i) - '{indexrelid,indisclustered,indisvalid,indisready,indislive,indcheckxmin,indisreplident}'::text[] AS definition
+            to_jsonb(i) - '{indexrelid,indisclustered,indisvalid,indisready,indislive,indcheckxmin,indisreplident}'::text[]
+                -- A constraint can take over an index that is there.
+                || jsonb_build_object('constraint', (
+                    SELECT k.conname FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
+                )) AS definition
         FROM relation AS r
         JOIN pg_index AS i ON i.indrelid = r.oid
         JOIN pg_class AS c ON c.oid = i.indexrelid
