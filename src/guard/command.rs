@@ -13,8 +13,8 @@ use std::cell::RefCell;
 use std::ffi::{CStr, c_int, c_void};
 
 const NOT_TO_BE_COMPARED: &CStr =
-    c"If a tool changes tables to match its models, exclude the extension's tables, view and sequence from that \
-    comparison, or use migrations instead. Tables of your own may reference users(id) and tasks(id).";
+    c"If a tool changes tables to match its models, make it ignore the extension's tables, view and sequence, or \
+    use migrations instead. Tables of your own may reference users(id) and tasks(id).";
 
 /// How many relations of a command are recorded. If there are more, one of them is assumed to be ours.
 const MANY: usize = 100;
