@@ -91,9 +91,8 @@ fn an_adoption_that_fails_changes_nothing() {
     database.client.batch_execute(TO_ADOPT[1].1).unwrap();
     let create = "CREATE EXTENSION todo VERSION 'adopt-fault'";
     fails_without_a_trace(&mut database, "todo--adopt.sql", "todo--adopt-fault.sql", create);
-    for target in ["0.2.0", "1.0.0"] {
-        fails_on_the_way("adopt", target, TO_ADOPT[2].1);
-    }
+    // To 1.0.0, adopted tables take the statements of an upgrade from 0.2.0.
+    fails_on_the_way("adopt", "0.2.0", TO_ADOPT[2].1);
 }
 
 #[test]
