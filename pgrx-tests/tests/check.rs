@@ -57,6 +57,7 @@ fn every_part_is_checked() {
             "owner of users",
             "owner of tasks",
             "owner of todo_users",
+            "owner of extension todo",
             "storage of users",
             "storage of tasks",
             "storage of tasks_id_seq",
@@ -360,4 +361,36 @@ fn leaving_keeps_every_row() {
     // And back.
     client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE").unwrap();
     assert_eq!(findings(client), [""; 0]);
+}
+
+/// Who created the extensions keeps some of their objects. Without a superuser's rights, they could be replaced or dropped.
+#[test]
+fn a_creator_who_is_no_longer_superuser_is_found() {
+    let mut database = Database::empty();
+    let role = database.role("creator");
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "ALTER ROLE {role} SUPERUSER; SET ROLE {role}; CREATE EXTENSION todo; CREATE EXTENSION todo_auth; RESET ROLE"
+        ))
+        .unwrap();
+    assert_eq!(findings(client), [""; 0]);
+    client.batch_execute(&format!("ALTER ROLE {role} NOSUPERUSER")).unwrap();
+    let found = findings(client);
+    for name in ["owner of extension todo", "owner of extension todo_auth"] {
+        assert!(found.iter().any(|finding| finding == name), "{found:?}");
+    }
+    client.batch_execute(&format!("REASSIGN OWNED BY {role} TO postgres")).unwrap();
+    assert_eq!(findings(client), [""; 0]);
+}
+
+#[test]
+fn a_table_of_the_companion_that_is_gone_is_found() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
+    client.batch_execute("ALTER EXTENSION todo_auth DROP TABLE todo_auth.verification").unwrap();
+    assert_eq!(findings(client), ["membership of verification"]);
+    client.batch_execute("DROP TABLE todo_auth.verification").unwrap();
+    assert_eq!(findings(client), ["membership of verification"]);
 }

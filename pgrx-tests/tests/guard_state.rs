@@ -180,3 +180,51 @@ fn references_of_every_kind_are_let_through() {
     }
     assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
+
+/// A part is known by its table and its name: what an application makes for another table is its own.
+#[test]
+fn parts_of_one_table_are_not_those_of_another() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    let not_in_dumps = "SELECT object FROM todo_not_in_dumps() ORDER BY object";
+    client
+        .batch_execute(
+            "ALTER TABLE users ADD CONSTRAINT ix_tasks_user_id CHECK (id <> 'q');
+             ALTER TABLE tasks ADD CONSTRAINT users_name_check CHECK (title <> 'q')",
+        )
+        .unwrap();
+    assert_eq!(strings(client, not_in_dumps).len(), 2);
+    client
+        .batch_execute(
+            "ALTER TABLE users DROP CONSTRAINT ix_tasks_user_id; ALTER TABLE tasks DROP CONSTRAINT users_name_check",
+        )
+        .unwrap();
+    assert_eq!(strings(client, not_in_dumps), [""; 0]);
+    for dropped in ["ALTER TABLE users DROP CONSTRAINT users_name_check", "DROP INDEX ix_tasks_user_id"] {
+        assert_eq!(Failure::of(client.batch_execute(dropped)).code, "2BP01", "{dropped}");
+    }
+}
+
+/// Or DROP EXTENSION todo_auth would fail.
+#[test]
+fn triggers_stay_dependent_on_their_extension() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
+    let released = "ALTER TRIGGER todo_auth_deactivated ON users NO DEPENDS ON EXTENSION todo_auth";
+    assert_eq!(Failure::of(client.batch_execute(released)).code, "2BP01");
+    client.batch_execute("DROP EXTENSION todo_auth").unwrap();
+}
+
+/// A superuser who takes from the guard what it knows the parts by does not lift it.
+#[test]
+fn the_guard_is_not_blinded() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute("ALTER FUNCTION todo_internal.expected() RENAME TO other").unwrap();
+    for command in ["ALTER TABLE users DROP CONSTRAINT users_name_check", "CREATE INDEX own ON tasks (title)"] {
+        assert_eq!(Failure::of(client.batch_execute(command)).code, "55000", "{command}");
+    }
+    client.batch_execute("CREATE TABLE own (); ALTER FUNCTION todo_internal.other() RENAME TO expected").unwrap();
+    client.batch_execute("CREATE INDEX own_index ON tasks (title)").unwrap();
+}

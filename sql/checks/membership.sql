@@ -1,33 +1,36 @@
--- Checks whether the tables and the sequence belong to the extension, for todo_check().
+-- Checks whether the tables and the sequence belong to their extensions, for todo_check().
 CREATE FUNCTION todo_internal.check_membership()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH extension AS (
-        SELECT e.oid, e.extnamespace, e.extnamespace::regnamespace::text AS app FROM pg_extension AS e WHERE e.extname = 'todo'
-    ), wanted AS (
-        SELECT DISTINCT x.relation, CASE WHEN s.kind IS NULL THEN 'TABLE' ELSE 'SEQUENCE' END AS kind
+    WITH wanted AS (
+        SELECT DISTINCT x.extension, n.oid AS namespace, n.oid::regnamespace::text AS app, x.relation,
+            CASE WHEN s.kind IS NULL THEN 'TABLE' ELSE 'SEQUENCE' END AS kind
         FROM todo_internal.expected() AS x
         LEFT JOIN todo_internal.expected() AS s ON s.schema = x.schema AND s.relation = x.relation AND s.kind = 'sequence'
-        WHERE x.extension = 'todo' AND x.kind = 'storage'
+        JOIN pg_extension AS t ON t.extname = 'todo'
+        JOIN pg_namespace AS n ON CASE x.schema WHEN '@' THEN n.oid = t.extnamespace ELSE n.nspname = x.schema END
+        WHERE x.kind = 'storage'
     )
     SELECT 'membership of ' || w.relation, d.objid IS NOT NULL,
         CASE
             WHEN d.objid IS NOT NULL THEN 'in the extension'
             WHEN s.oid IS NOT NULL THEN 'in the extension as ' || s.oid::regclass
+            WHEN c.oid IS NULL THEN 'missing'
             ELSE 'not in the extension'
         END,
         CASE
             -- A sequence moves with its table.
             WHEN s.relname = w.relation AND w.kind = 'SEQUENCE' THEN 'fix what else is reported first'
-            WHEN s.relname = w.relation THEN format('SET todo.guard = off; ALTER %s %s SET SCHEMA %s', w.kind, s.oid::regclass, e.app)
+            WHEN s.relname = w.relation THEN format('SET todo.guard = off; ALTER %s %s SET SCHEMA %s', w.kind, s.oid::regclass, w.app)
             WHEN s.oid IS NOT NULL THEN format('SET todo.guard = off; ALTER %s %s RENAME TO %I', w.kind, s.oid::regclass, w.relation)
-            ELSE format('ALTER EXTENSION todo ADD %s %s.%I', w.kind, e.app, w.relation)
+            WHEN c.oid IS NULL THEN 'restore it from a backup'
+            ELSE format('ALTER EXTENSION %I ADD %s %s.%I', w.extension, w.kind, w.app, w.relation)
         END
-    FROM extension AS e
-    CROSS JOIN wanted AS w
-    LEFT JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname = w.relation
+    FROM wanted AS w
+    JOIN pg_extension AS e ON e.extname = w.extension
+    LEFT JOIN pg_class AS c ON c.relnamespace = w.namespace AND c.relname = w.relation
     LEFT JOIN pg_depend AS d
         ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
         AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
@@ -41,7 +44,7 @@ BEGIN ATOMIC
           AND NOT EXISTS (
               SELECT
               FROM todo_internal.expected() AS x
-              WHERE x.extension = 'todo' AND x.relation = w.relation AND x.kind = 'column'
+              WHERE x.extension = w.extension AND x.relation = w.relation AND x.kind = 'column'
                 AND NOT EXISTS (SELECT FROM pg_attribute AS a WHERE a.attrelid = m.oid AND a.attname = x.name)
           )
         LIMIT 1

@@ -1,4 +1,6 @@
--- Checks, for todo_check(), whether the tables and the view have suitable owners: functions run with the rights of these roles.
+-- Checks, for todo_check(), whether the tables and the view have suitable owners: functions run with the rights of these roles. The
+-- extensions and their other objects must belong to a superuser, because other roles run these functions. A role that is no longer a
+-- superuser could replace them, and drop an extension that builds on this one.
 CREATE FUNCTION todo_internal.check_owners()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -32,7 +34,29 @@ BEGIN ATOMIC
     FROM pg_extension AS e
     JOIN pg_class AS v ON e.extname = 'todo' AND v.relnamespace = e.extnamespace AND v.relname = 'todo_users'
     JOIN pg_roles AS o ON o.oid = v.relowner
-    JOIN pg_class AS u ON u.relnamespace = e.extnamespace AND u.relname = 'users';
+    JOIN pg_class AS u ON u.relnamespace = e.extnamespace AND u.relname = 'users'
+    UNION ALL
+    SELECT format('owner of extension %s', e.extname), o.roles IS NULL, coalesce(o.roles || ', not a superuser', 'a superuser'),
+        'REASSIGN OWNED BY this role TO a superuser, or make it a superuser again'
+    FROM pg_extension AS e
+    CROSS JOIN LATERAL (
+        SELECT string_agg(DISTINCT r.rolname, ', ') AS roles
+        FROM (
+            SELECT e.extowner AS oid
+            UNION ALL
+            SELECT p.proowner
+            FROM pg_depend AS d
+            JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid AND NOT p.prosecdef
+            WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+            UNION ALL
+            SELECT g.evtowner
+            FROM pg_depend AS d
+            JOIN pg_event_trigger AS g ON d.classid = 'pg_event_trigger'::regclass AND g.oid = d.objid
+            WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        ) AS m
+        JOIN pg_roles AS r ON r.oid = m.oid AND NOT r.rolsuper
+    ) AS o
+    WHERE e.extname IN (SELECT x.extension FROM todo_internal.expected() AS x);
 END;
 
 COMMENT ON FUNCTION todo_internal.check_owners() IS

@@ -12,7 +12,7 @@ BEGIN ATOMIC
     SELECT a.object, a.severity, a.ddl
     FROM (
         SELECT array_agg(DISTINCT e.extension) AS extensions,
-            array_agg(e.name) FILTER (WHERE e.kind IN ('constraint', 'index')) AS made
+            array_agg(format('%s %s', e.relation, e.name)) FILTER (WHERE e.kind IN ('constraint', 'index')) AS made
         FROM todo_internal.expected() AS e
     ) AS w
     CROSS JOIN LATERAL todo_internal.additions(w.extensions, w.made) AS a;

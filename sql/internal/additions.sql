@@ -1,5 +1,6 @@
 -- Returns the rows of todo_not_in_dumps(): what has been added to the tables, views and sequences of some extensions.
--- made has the names of the constraints and indexes that the extensions made themselves. (Their triggers call functions of theirs.)
+-- made has the constraints and indexes that the extensions made themselves, each as the names of table and part with a space between. (Their
+-- triggers call functions of theirs.)
 CREATE FUNCTION todo_internal.additions(
     extensions text[],
     made text[]
@@ -23,10 +24,10 @@ AS $$
         FROM pg_constraint AS k
         JOIN tab AS t ON t.oid = k.conrelid
         WHERE k.contype IN ('c', 'f', 'u', 'x')
-          AND k.conname <> ALL (made)
+          AND format('%s %s', t.relname, k.conname) <> ALL (made)
     ), table_index AS (
         SELECT i.*, t.name AS table_name, c.relname,
-            c.relname <> ALL (made)
+            format('%s %s', t.relname, c.relname) <> ALL (made)
                 AND NOT EXISTS (SELECT FROM pg_constraint AS k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
                 AS is_own
         FROM pg_index AS i

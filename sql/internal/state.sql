@@ -2,9 +2,11 @@
 -- those that build on it. object is what a fact is about: a relation or a schema. kind is
 --     schema, table, sequence, column: what a command must leave as it is
 --     constraint, index, trigger: the same, if it is a part that an extension makes; if not, it is the application's own
---     inheritance, dependence: what must not be added (a dependence is on another extension, with which a part would be dropped)
+--     inheritance: what must not be added
+--     dependence: the same, and a part must not lose it (it is on another extension, with which the part would be dropped)
 --     policy, rule, statistics object, option: the application's own
---     part: the name of a part that an extension makes, about no object; these rows are returned only if parts is true
+--     part: a part that an extension makes for the relation, whether it is there or not; returned only if parts is true
+--     known: a row about no object, if it is known what the extensions make; returned only if parts is true
 -- It reads rows of catalogs and calls nothing that asks PostgreSQL's caches: under a snapshot from before the command, it returns
 -- what was true then. Rows are compared whole, so columns that later versions of PostgreSQL add count.
 CREATE FUNCTION todo_internal.state(
@@ -126,12 +128,19 @@ BEGIN
     FROM relation AS r
     JOIN pg_statistic_ext AS s ON s.stxrelid = r.oid;
 
-    -- A function tells, so it is about now. Where its schema has been renamed, there are none.
+    -- A function tells, so it is about now.
     IF parts AND to_regprocedure('todo_internal.expected()') IS NOT NULL THEN
         RETURN QUERY
-        SELECT DISTINCT 0::oid, 'part', e.name::name, ''
+        SELECT DISTINCT c.oid, 'part', e.name::name, ''
         FROM todo_internal.expected() AS e
-        WHERE e.kind IN ('constraint', 'index', 'trigger');
+        JOIN pg_class AS c ON c.relname = e.relation
+        JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+        JOIN pg_extension AS x ON d.refclassid = 'pg_extension'::regclass AND x.oid = d.refobjid
+        WHERE e.kind IN ('constraint', 'index', 'trigger')
+          -- A part that another extension makes can be on a table of this one.
+          AND x.extname = CASE e.schema WHEN '@' THEN 'todo' ELSE e.extension END
+        UNION ALL
+        SELECT 0::oid, 'known', '', '';
     END IF;
 END
 $$;

@@ -21,11 +21,20 @@ const MANY: usize = 100;
 
 thread_local! {
     // A backend has one thread; this is how Rust spells a static that it need not share.
-    /// The commands that have begun in this transaction, the outer ones first. A command that is to be judged has its number in
-    /// the transaction. One that has failed stays in the list, because PostgreSQL does not report a failure to event triggers.
-    static BEGUN: RefCell<Vec<(*mut Node, Option<CommandId>)>> = const { RefCell::new(Vec::new()) };
+    /// The commands that have begun in this transaction, the outer ones first.
+    static BEGUN: RefCell<Vec<Begun>> = const { RefCell::new(Vec::new()) };
     /// The relations that they may have changed; InvalidOid stands for any.
     static TOUCHED: RefCell<Vec<Oid>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A command that has begun. PostgreSQL does not report to event triggers that it has failed, but the subtransaction ends.
+#[derive(Clone, Copy)]
+struct Begun {
+    command: *mut Node,
+    /// Its number in the transaction, if it is to be judged.
+    number: Option<CommandId>,
+    /// How deep the subtransaction is nested in which it runs.
+    level: c_int,
 }
 
 /// Called once, when the library is loaded.
@@ -34,6 +43,7 @@ pub fn install() {
     unsafe {
         pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), pg_sys::Datum::null());
         pg_sys::RegisterXactCallback(Some(on_transaction), std::ptr::null_mut());
+        pg_sys::RegisterSubXactCallback(Some(on_subtransaction), std::ptr::null_mut());
     }
 }
 
@@ -46,6 +56,20 @@ unsafe extern "C-unwind" fn on_invalidation(_: pg_sys::Datum, relation: Oid) {
 /// When a transaction ends, its commands are over. Some commands (CONCURRENTLY) end it half-way, and are then no longer judged.
 unsafe extern "C-unwind" fn on_transaction(_: pg_sys::XactEvent::Type, _: *mut c_void) {
     BEGUN.with_borrow_mut(Vec::clear);
+}
+
+/// The commands of a subtransaction that has failed are over.
+unsafe extern "C-unwind" fn on_subtransaction(
+    event: pg_sys::SubXactEvent::Type,
+    _: pg_sys::SubTransactionId,
+    _: pg_sys::SubTransactionId,
+    _: *mut c_void,
+) {
+    if event == pg_sys::SubXactEvent::SUBXACT_EVENT_ABORT_SUB {
+        // SAFETY: reads a variable of the backend; the subtransaction is still the current one.
+        let level = unsafe { pg_sys::GetCurrentTransactionNestLevel() };
+        BEGUN.with_borrow_mut(|begun| begun.retain(|command| command.level < level));
+    }
 }
 
 /// Notes a relation that a command may have changed; with InvalidOid, any.
@@ -95,9 +119,10 @@ pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
     if BEGUN.with_borrow(Vec::is_empty) {
         TOUCHED.with_borrow_mut(Vec::clear);
     }
-    // SAFETY: reads a variable of the backend.
-    let number = is_judged.then(|| unsafe { pg_sys::GetCurrentCommandId(false) });
-    BEGUN.with_borrow_mut(|begun| begun.push((command, number)));
+    // SAFETY: these read variables of the backend.
+    let (number, level) =
+        unsafe { (is_judged.then(|| pg_sys::GetCurrentCommandId(false)), pg_sys::GetCurrentTransactionNestLevel()) };
+    BEGUN.with_borrow_mut(|begun| begun.push(Begun { command, number, level }));
     // SAFETY: as above. The relation cache is not told when a constraint takes over an index, or when a dependency changes.
     unsafe {
         match (*command).type_ {
@@ -109,15 +134,15 @@ pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A command has run. Errors: 2BP01 it has changed what must stay as it is.
+/// A command has run. Errors: 2BP01 it has changed what must stay as it is; 55000 there is no telling what must.
 ///
 /// # Safety
 /// `command` is what [`begin`] got.
 pub unsafe fn end(command: *mut Node) -> Result<(), Failure> {
     // The commands that began after it, within it, are over. No other running command has its address.
     let number = BEGUN.with_borrow_mut(|begun| {
-        let place = begun.iter().rposition(|(other, _)| *other == command)?;
-        let (_, number) = begun[place];
+        let place = begun.iter().rposition(|other| other.command == command)?;
+        let number = begun[place].number;
         begun.truncate(place);
         number
     });
@@ -125,7 +150,7 @@ pub unsafe fn end(command: *mut Node) -> Result<(), Failure> {
         return Ok(());
     }
     let (before, now) = state::read(number, false);
-    if let Some(refusal) = state::refusal(&before, &now) {
+    if let Some(refusal) = state::refusal(&before, &now).or_else(|| state::unknown(&now)) {
         return Err(refusal);
     }
     if let Some(own) = state::addition(&before, &now) {
@@ -136,7 +161,9 @@ pub unsafe fn end(command: *mut Node) -> Result<(), Failure> {
 
 /// Judges the columns alone, while a command is running. Its other changes may be half done. Errors: 2BP01.
 pub fn judge_columns() -> Result<(), Failure> {
-    let Some((_, Some(number))) = BEGUN.with_borrow(|begun| begun.last().copied()) else { return Ok(()) };
+    let Some(Begun { number: Some(number), .. }) = BEGUN.with_borrow(|begun| begun.last().copied()) else {
+        return Ok(());
+    };
     let (mut before, mut now) = state::read(Some(number), true);
     before.retain(|fact| fact.kind == "column");
     now.retain(|fact| fact.kind == "column");
@@ -170,7 +197,7 @@ unsafe fn warn_of_concurrent(command: &pg_sys::IndexStmt) -> bool {
     if command.concurrent {
         // SAFETY: the caller's promise.
         let (table, name) = unsafe { (relation_named(command.relation), text(command.idxname)) };
-        if is_table(table) && !is_part(&state::read(None, false).1, &name) {
+        if is_table(table) && !is_part(&state::read(None, false).1, table, &name) {
             warn("index", table);
         }
     }

@@ -83,8 +83,8 @@ fn judge_drop(relation: Oid, column: c_int, flags: c_int) -> Result<(), Failure>
     if flags & pg_sys::PERFORM_DELETION_CONCURRENTLY as c_int != 0 {
         let name = relation_name(relation);
         // SAFETY: a catalog look-up, which takes any OID.
-        let is_ours = is_table(unsafe { pg_sys::IndexGetRelation(relation, true) });
-        return if is_ours && state::is_part(&state::read(None, false).1, &name) {
+        let table = unsafe { pg_sys::IndexGetRelation(relation, true) };
+        return if is_table(table) && state::is_part(&state::read(None, false).1, table, &name) {
             Err(kept("index", &name))
         } else {
             Ok(())

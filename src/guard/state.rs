@@ -5,6 +5,7 @@ use super::{columns, kept};
 use crate::catalog::text;
 use crate::error::Failure;
 use crate::role::acting_as;
+use pgrx::PgSqlErrorCode;
 use pgrx::pg_sys::{self, Oid};
 use std::cell::Cell;
 use std::ffi::{CString, c_int};
@@ -83,21 +84,21 @@ unsafe fn facts(parts: bool) -> Vec<Fact> {
     })
 }
 
-/// Whether an extension makes the constraint, index or trigger of this name.
-pub fn is_part(now: &[Fact], name: &str) -> bool {
-    now.iter().any(|fact| fact.kind == "part" && fact.name == name)
+/// Whether an extension makes the constraint, index or trigger of this name for this table.
+pub fn is_part(now: &[Fact], table: Oid, name: &str) -> bool {
+    now.iter().any(|fact| fact.kind == "part" && fact.object == table && fact.name == name)
 }
 
 /// Why a command is refused, if it is.
 pub fn refusal(before: &[Fact], now: &[Fact]) -> Option<Failure> {
     let lost = difference(before, now).find(|fact| match fact.kind.as_str() {
         "schema" | "table" | "sequence" | "column" => true,
-        "constraint" | "index" | "trigger" => is_part(now, &fact.name),
+        "constraint" | "index" | "trigger" | "dependence" => is_part(now, fact.object, &fact.name),
         _ => false,
     });
     let gained = difference(now, before).find(|fact| match fact.kind.as_str() {
         "column" | "inheritance" => true,
-        "dependence" => is_part(now, &fact.name),
+        "dependence" => is_part(now, fact.object, &fact.name),
         _ => false,
     });
     let fact = lost.or(gained)?;
@@ -109,10 +110,22 @@ pub fn refusal(before: &[Fact], now: &[Fact]) -> Option<Failure> {
     })
 }
 
+/// Why no command can be judged, if so: a superuser has renamed what tells which parts there must be.
+pub fn unknown(now: &[Fact]) -> Option<Failure> {
+    let is_known = now.iter().any(|fact| fact.kind == "known");
+    let message = "function todo_internal.expected() is missing, so the change cannot be judged".to_owned();
+    (!is_known).then(|| {
+        Failure::new(PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message).hint(
+            c"Undo what was done to the function or its schema. A superuser can lift the guard for the session: \
+              SET todo.guard = off.",
+        )
+    })
+}
+
 /// Something that a command has added, that belongs to the application and that dumps leave out.
 pub fn addition<'a>(before: &'a [Fact], now: &'a [Fact]) -> Option<&'a Fact> {
     difference(now, before).find(|fact| match fact.kind.as_str() {
-        "constraint" | "index" | "trigger" => !is_part(now, &fact.name),
+        "constraint" | "index" | "trigger" => !is_part(now, fact.object, &fact.name),
         "policy" | "rule" | "statistics object" | "option" => true,
         _ => false,
     })
