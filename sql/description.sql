@@ -4,4 +4,3 @@
 \i internal/expected.sql
 \i internal/extensions.sql
 \i internal/compared.sql
-\i internal/faults.sql

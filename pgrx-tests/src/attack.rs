@@ -80,7 +80,7 @@ impl Attack {
         outcome(&mut self.database.connect(), &self.sql(sql))
     }
 
-    /// The role is no superuser, and nothing of it has run as one.
+    /// The role is not a superuser, and nothing of it has run as one.
     #[track_caller]
     pub fn failed(&self) {
         let state = format!(

@@ -5,7 +5,7 @@ use postgres::Client;
 use std::path::Path;
 use std::process::Command;
 
-/// The specification's second sample hash: in shape, but no canonical base64.
+/// The specification's second sample hash: it has the form of one, but is not canonical base64.
 pub const JANES_HASH: &str = "$2b$12$EqKcp1WFKs7ILHDI8t4qfe7fM0j8w1uV5tGVKqVXLqXLqXLqXLqXL";
 
 /// A password in both forms that keyboards send: NFC and NFD.

@@ -26,7 +26,7 @@ fn adopted_rows_are_guarded_at_once() {
     assert_eq!(rows(&mut database.client), before);
 }
 
-/// The guard reads the state of the tables whoever runs a command, and whatever else the cluster has.
+/// The guard can read the state of adopted tables, whichever role runs a command.
 #[test]
 fn adopted_tables_can_have_other_things() {
     let mut database = Database::empty();

@@ -48,7 +48,7 @@ fn tables_of_another_shape_are_refused() {
     }
 }
 
-/// At 0.2.0 there is no guard: what has happened to the tables meanwhile is mended, or stops the update.
+/// At 0.2.0 there is no guard: what has changed in the tables since is repaired, or stops the update.
 #[test]
 fn tables_that_changed_at_0_2_0() {
     let mut fresh = Database::new();

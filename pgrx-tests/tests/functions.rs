@@ -153,7 +153,7 @@ fn grants_give_what_the_table_says() {
     }
 }
 
-/// What is for the owner, and somebody has given to another role by hand, is found.
+/// A right that only the owner has, and that was given to another role by hand, is found.
 #[test]
 fn rights_that_no_grant_gives_are_found() {
     let mut database = Database::with_sample();

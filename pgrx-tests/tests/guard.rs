@@ -248,7 +248,7 @@ fn the_tables_keep_their_shape() {
     assert_ne!(catalog(client), before);
 }
 
-/// A trigger can be replaced by whoever has the privilege TRIGGER.
+/// A role with the privilege TRIGGER can replace triggers, except the extension's.
 #[test]
 fn triggers_are_not_replaced() {
     let mut database = Database::new();
@@ -264,7 +264,7 @@ fn triggers_are_not_replaced() {
     client.batch_execute(&format!("RESET ROLE; DROP OWNED BY {0}_role; DROP ROLE {0}_role", database.name)).unwrap();
 }
 
-/// The owner of a schema may drop indexes in it, whoever owns their tables.
+/// The owner of a schema may drop indexes in it, even of other roles' tables, except the extension's.
 #[test]
 fn the_schemas_owner_drops_no_part() {
     let mut database = Database::empty();
@@ -291,7 +291,7 @@ fn the_sequence_outlives_a_crash() {
     assert_eq!(Failure::of(client.batch_execute("ALTER SEQUENCE tasks_id_seq SET UNLOGGED")).code, "2BP01");
 }
 
-/// A type that somebody has given a column without the guard is an error in the trigger, and no more.
+/// If a column got another type without the guard, the trigger raises an error, and nothing worse happens.
 #[test]
 fn another_type_does_not_crash_the_server() {
     let mut database = Database::with_users();
@@ -330,7 +330,7 @@ fn a_table_that_slips_in_is_guarded() {
     });
 }
 
-/// Tables that somebody has renamed without the guard are still the extension's.
+/// Tables that were renamed without the guard are still the extension's.
 #[test]
 fn other_names_do_not_hide_the_tables() {
     let mut database = Database::with_users();

@@ -5,7 +5,7 @@ LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH fact AS (
-        SELECT c.* FROM todo_internal.compared(NULL) AS c WHERE c.relid IS NOT NULL AND c.kind IN ('column', 'default')
+        SELECT c.* FROM todo_internal.compared() AS c WHERE c.relid IS NOT NULL AND c.kind IN ('column', 'default')
     )
     SELECT format('column %s.%s', f.relation, f.name), (f.found = f.expected) IS TRUE, coalesce(f.found, 'missing'), 'expected ' || f.expected
     FROM fact AS f

@@ -5,7 +5,7 @@ LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH fact AS (
-        SELECT c.* FROM todo_internal.compared(NULL) AS c WHERE c.relid IS NOT NULL
+        SELECT c.* FROM todo_internal.compared() AS c WHERE c.relid IS NOT NULL
     ), part AS (
         SELECT f.extension, f.relid, f.relation, f.kind, f.name, f.expected, f.found,
             CASE

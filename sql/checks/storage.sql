@@ -6,7 +6,7 @@ SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH fact AS MATERIALIZED (
         SELECT c.*
-        FROM todo_internal.compared(NULL) AS c
+        FROM todo_internal.compared() AS c
         WHERE c.kind IN ('storage', 'sequence') AND c.found IS NOT NULL AND c.extension IS NOT NULL
     )
     SELECT 'storage of ' || c.relation, c.found = c.expected, c.found,

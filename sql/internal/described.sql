@@ -60,7 +60,7 @@ BEGIN
                     (
                         'sequence',
                         format('%s from %s to %s by %s', s.seqtypid::regtype, s.seqmin, s.seqmax, s.seqincrement)
-                            || CASE WHEN s.seqcycle THEN ', again and again' ELSE '' END
+                            || CASE WHEN s.seqcycle THEN ', cycling' ELSE '' END
                     ),
                     (
                         'sequence options',

@@ -40,7 +40,7 @@ DECLARE
 BEGIN
     FOR part IN
         SELECT c.relid::regclass AS tab, c.kind, c.name
-        FROM todo_internal.compared(NULL) AS c
+        FROM todo_internal.compared() AS c
         WHERE c.extension = 'todo'
           AND c.kind IN ('constraint', 'index', 'trigger', 'column')
           AND c.found IS NOT NULL

@@ -44,7 +44,7 @@ SELECT pg_extension_config_dump('@extschema@.tasks_id_seq', '');
 \i description.sql
 \i internal/state.sql
 \i triggers/guard.sql
--- It reads the state of the tables as the role todo_owner, whoever runs a command.
+-- It always reads the state of the tables as the role todo_owner.
 \i owner.sql
 GRANT USAGE ON SCHEMA todo_internal TO todo_owner;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA todo_internal TO todo_owner;

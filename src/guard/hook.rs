@@ -129,7 +129,7 @@ fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
 }
 
 /// Judges a trigger that enforces a new foreign key. To look up a value, PostgreSQL casts it to the type of the referenced
-/// key, with the rights of the owner of that key's table. The cast is a function of whoever made the value's type.
+/// key, with the rights of the owner of that key's table. The cast is a function of the role that made the value's type.
 fn judge_reference(trigger: Oid) -> Result<(), Failure> {
     let Some(Trigger { table, function, other, constraint }) = catalog::trigger(trigger, false) else { return Ok(()) };
     // SAFETY: compares the OID with those of PostgreSQL's functions.
