@@ -1,7 +1,8 @@
 //! Triggers of other roles. None of them may run with the rights of the owner of the extension's tables.
 
 use crate::error::Failure;
-use crate::{catalog, membership, transaction};
+use crate::membership::Extension;
+use crate::{catalog, transaction};
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::pg_sys::{self, Oid};
 use std::ffi::CStr;
@@ -97,7 +98,7 @@ impl Trigger {
         let function_owner = catalog::function_owner(self.function);
         let is_trusted = function_owner == owner
             || catalog::is_superuser(function_owner)
-            || membership::Extension::of(pg_sys::ProcedureRelationId, self.function).is_some();
+            || Extension::of(pg_sys::ProcedureRelationId, self.function).is_some_and(Extension::is_trusted);
         !is_trusted || self.has_foreign_condition()
     }
 

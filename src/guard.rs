@@ -55,7 +55,8 @@ fn is_lifted() -> bool {
     unsafe {
         !settings::guard()
             || pg_sys::IsBinaryUpgrade
-            || (pg_sys::creating_extension && Extension::by_oid(pg_sys::CurrentExtensionObject).is_some())
+            || (pg_sys::creating_extension
+                && Extension::by_oid(pg_sys::CurrentExtensionObject).is_some_and(Extension::is_trusted))
     }
 }
 

@@ -40,7 +40,7 @@ scalar_function! {
     /// `todo_internal.refuse_foreign_code(written regclass)`
     fn todo_refuse_foreign_code(call) {
         if let Some(table) = call.argument::<pg_sys::Oid>(0) {
-            Extension::of_relation(table).ok_or_else(|| owner::not_a_member(table))?;
+            Extension::of_relation(table).filter(|of| of.is_trusted()).ok_or_else(|| owner::not_a_member(table))?;
             foreign_code::refuse(table, true)?;
         }
         Ok(None)

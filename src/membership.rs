@@ -1,6 +1,4 @@
 //! What belongs to the extension `todo`, and to its companions: the extensions that require it, such as `todo_auth`.
-//!
-//! Only a superuser's extension is a companion, because what belongs to one is trusted.
 
 use crate::catalog;
 use pgrx::pg_sys::{self, Oid};
@@ -20,7 +18,7 @@ impl Extension {
         }
         let todo = todo();
         let is_todo = oid == todo;
-        (is_todo || is_companion(oid, todo)).then_some(Self { oid, is_todo })
+        (is_todo || requires(oid, todo)).then_some(Self { oid, is_todo })
     }
 
     /// The extension of ours that an object belongs to. `class` is the catalog that the object is in.
@@ -32,6 +30,12 @@ impl Extension {
     /// The extension of ours that a relation belongs to.
     pub fn of_relation(relation: Oid) -> Option<Self> {
         Self::of(pg_sys::RelationRelationId, relation)
+    }
+
+    /// Whether what belongs to it can be trusted. The owner of an extension can add anything of his own to it, so a companion of
+    /// a role that is not, or no longer, a superuser is only guarded.
+    pub fn is_trusted(self) -> bool {
+        self.is_todo || catalog::is_superuser(catalog::extension_owner(self.oid))
     }
 
     /// Whether it is `todo` itself.
@@ -52,8 +56,7 @@ pub fn todo() -> Oid {
     unsafe { pg_sys::get_extension_oid(c"todo".as_ptr(), true) }
 }
 
-fn is_companion(extension: Oid, todo: Oid) -> bool {
+fn requires(extension: Oid, todo: Oid) -> bool {
     let dependencies = catalog::dependencies(pg_sys::ExtensionRelationId, extension);
     dependencies.iter().any(|needed| needed.class == pg_sys::ExtensionRelationId && needed.object == todo)
-        && catalog::is_superuser(catalog::extension_owner(extension))
 }

@@ -216,6 +216,35 @@ fn triggers_stay_dependent_on_their_extension() {
     client.batch_execute("DROP EXTENSION todo_auth").unwrap();
 }
 
+/// The sessions of todo_auth are not lost with the role that created it.
+#[test]
+fn a_former_superuser_drops_no_companion_with_rows() {
+    let mut database = Database::with_users();
+    let role = database.role("creator");
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "ALTER ROLE {role} SUPERUSER; SET ROLE {role}; CREATE EXTENSION todo_auth; RESET ROLE; ALTER ROLE {role} NOSUPERUSER"
+        ))
+        .unwrap();
+    client
+        .batch_execute(
+            r#"INSERT INTO todo_auth.session (id, "expiresAt", token, "createdAt", "updatedAt", "userId")
+               SELECT 's', now() + interval '1 day', 't', now(), now(), id FROM users LIMIT 1"#,
+        )
+        .unwrap();
+    client.batch_execute(&format!("SET ROLE {role}")).unwrap();
+    for command in
+        ["DROP EXTENSION todo_auth", "DROP EXTENSION todo_auth CASCADE", "DROP OWNED BY CURRENT_USER CASCADE"]
+    {
+        assert_eq!(Failure::of(client.batch_execute(command)).code, "2BP01", "{command}");
+    }
+    client.batch_execute("RESET ROLE").unwrap();
+    let altered = "ALTER TABLE todo_auth.session ADD COLUMN own text";
+    assert_eq!(Failure::of(client.batch_execute(altered)).code, "2BP01");
+    client.batch_execute("DELETE FROM todo_auth.session; DROP EXTENSION todo_auth").unwrap();
+}
+
 /// A superuser who takes from the guard what it knows the parts by does not lift it.
 #[test]
 fn the_guard_is_not_blinded() {

@@ -34,33 +34,52 @@ impl Drop for Installed {
 }
 
 #[test]
-fn an_extension_that_requires_todo_is_guarded_if_a_superuser_created_it() {
-    let mut database = Database::new();
-    let [ours, trusting, other] = ["ours", "trusting", "other"].map(|name| format!("{}_{name}", database.name));
+fn extensions_that_require_todo_are_guarded_and_a_superusers_are_trusted() {
+    let mut database = Database::with_users();
+    let [ours, theirs, other] = ["ours", "theirs", "other"].map(|name| format!("{}_{name}", database.name));
     let installed = [
         (ours.as_str(), "requires = 'todo'"),
-        (trusting.as_str(), "requires = 'todo'\nsuperuser = false"),
+        (theirs.as_str(), "requires = 'todo'\nsuperuser = false"),
         (other.as_str(), ""),
     ];
     let _installed = Installed::new(&mut database, &installed);
     let role = database.role("developer");
-    let as_superuser = |name: &str| format!("CREATE EXTENSION {name}; INSERT INTO {name}.notes VALUES ('a')");
+    let create = |name: &str| {
+        format!(
+            "CREATE EXTENSION {name}; INSERT INTO {name}.notes VALUES ('a');
+             CREATE FUNCTION {name}.own() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             ALTER EXTENSION {name} ADD FUNCTION {name}.own()"
+        )
+    };
     let setup = format!(
         "{}; {}; GRANT CREATE ON DATABASE {} TO {role}; SET ROLE {role}; {}; RESET ROLE",
-        as_superuser(&ours),
-        as_superuser(&other),
+        create(&ours),
+        create(&other),
         database.name,
-        as_superuser(&trusting),
+        create(&theirs),
     );
-    database.client.batch_execute(&setup).unwrap();
+    let client = &mut database.client;
+    client.batch_execute(&setup).unwrap();
 
-    let drop = format!("DROP EXTENSION {ours}");
-    let refused = Failure::of(database.client.batch_execute(&drop));
-    assert_eq!(refused.code, "2BP01");
-    assert_eq!(strings(&mut database.client, &format!("SELECT body FROM {ours}.notes")), ["a"]);
-    database.client.batch_execute(&format!("DELETE FROM {ours}.notes; {drop}")).unwrap();
-
-    for name in [&other, &trusting] {
-        database.client.batch_execute(&format!("DROP EXTENSION {name}")).unwrap();
+    // A superuser has given both functions to the developer; only the superuser's extension vouches for its own.
+    for (name, code) in [(&ours, None), (&theirs, Some("55000"))] {
+        let trigger = format!(
+            "ALTER FUNCTION {name}.own() OWNER TO {role};
+             CREATE TRIGGER own BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION {name}.own()"
+        );
+        client.batch_execute(&trigger).unwrap();
+        let created = client.query("SELECT todo_create_user('own@example.com', 'Own', 'a password')", &[]);
+        assert_eq!(created.err().map(|error| Failure::of::<()>(Err(error)).code), code.map(str::to_owned), "{name}");
+        client.batch_execute("DROP TRIGGER own ON users").unwrap();
     }
+
+    for (name, owner) in [(&ours, "NONE"), (&theirs, role.as_str())] {
+        let drop = format!("DROP EXTENSION {name}");
+        client.batch_execute(&format!("SET ROLE {owner}")).unwrap();
+        assert_eq!(Failure::of(client.batch_execute(&drop)).code, "2BP01", "{name}");
+        client.batch_execute("RESET ROLE").unwrap();
+        assert_eq!(strings(client, &format!("SELECT body FROM {name}.notes")), ["a"]);
+        client.batch_execute(&format!("DELETE FROM {name}.notes; {drop}")).unwrap();
+    }
+    client.batch_execute(&format!("DROP EXTENSION {other}")).unwrap();
 }

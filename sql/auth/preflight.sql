@@ -1,6 +1,4 @@
 DO $$
-DECLARE
-    grantee text;
 BEGIN
     IF (
         SELECT e.extversion OPERATOR(pg_catalog.=) ANY (ARRAY['0.1.0', '0.2.0', 'adopt'])
@@ -37,16 +35,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Drop or rename the schema. CREATE EXTENSION creates it.';
     END IF;
-    FOR grantee IN
-        SELECT DISTINCT CASE
-            WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC'
-            ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee))
-        END
-        FROM pg_catalog.pg_namespace AS n
-        CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) AS a
-        WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth' AND a.grantee OPERATOR(pg_catalog.<>) n.nspowner
-    LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON SCHEMA todo_auth FROM %s', grantee);
-    END LOOP;
 END
 $$;
+
+SELECT todo_internal.reserve('todo_auth');

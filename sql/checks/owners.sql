@@ -1,6 +1,6 @@
 -- Checks, for todo_check(), whether the tables and the view have suitable owners: functions run with the rights of these roles. The
 -- extensions and their other objects must belong to a superuser, because other roles run these functions. A role that is no longer a
--- superuser could replace them, and drop an extension that builds on this one.
+-- superuser could replace them.
 CREATE FUNCTION todo_internal.check_owners()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE

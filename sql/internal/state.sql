@@ -26,12 +26,9 @@ BEGIN
         FROM (
             SELECT e.oid FROM extension AS e
             UNION ALL
-            -- As in the library, only a superuser's extension counts.
-            SELECT o.oid
+            SELECT d.objid
             FROM extension AS e
             JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.classid = 'pg_extension'::regclass
-            JOIN pg_extension AS o ON o.oid = d.objid
-            JOIN pg_roles AS r ON r.oid = o.extowner AND r.rolsuper
         ) AS x (oid)
         JOIN pg_depend AS m ON m.refclassid = 'pg_extension'::regclass AND m.refobjid = x.oid AND m.deptype = 'e'
     ), relation AS MATERIALIZED (

@@ -13,8 +13,8 @@ use pgrx::{PgList, PgSqlErrorCode, pg_sys};
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 
-const KEEP_ROWS: &CStr = c"To keep all rows, take the tables out of the extension first: todo_release_tables(), or before \
-    version 1.0.0 ALTER EXTENSION todo DROP TABLE. A superuser can lift the guard for the session: SET todo.guard = off.";
+const KEEP_ROWS: &CStr = c"To keep all rows, first take the tables out of the extension with todo_release_tables(), or before \
+    version 1.0.0 with ALTER EXTENSION todo DROP TABLE. A superuser can lift the guard for the session: SET todo.guard = off.";
 const FOREIGN_TRIGGER: &CStr =
     c"A trigger can run with the rights of the table's owner. A superuser can create it, with a \
     function that belongs to a superuser.";
@@ -120,7 +120,9 @@ fn judge_trigger(trigger: Oid) -> Result<(), Failure> {
     if !is_member(table) || is_owner(table) || is_lifted() {
         return Ok(());
     }
-    let is_ours = |before: Trigger| Extension::of(pg_sys::ProcedureRelationId, before.function).is_some();
+    let is_ours = |before: Trigger| {
+        Extension::of(pg_sys::ProcedureRelationId, before.function).is_some_and(Extension::is_trusted)
+    };
     if catalog::trigger(trigger, true).is_some_and(is_ours) {
         return Err(kept("a trigger of", &relation_name(table)));
     }
