@@ -1,7 +1,7 @@
 //! Texts and values that several tests use.
 
 /// The released versions, in their order.
-pub const RELEASED: [&str; 2] = ["0.1.0", "0.2.0"];
+pub const RELEASED: [&str; 3] = ["0.1.0", "0.2.0", "1.0.0"];
 
 /// The version that this checkout makes: the one in `Cargo.toml`.
 pub fn current_version() -> &'static str {

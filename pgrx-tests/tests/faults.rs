@@ -52,19 +52,19 @@ fn scripts() -> PathBuf {
     Path::new(&sharedir[0]).join("extension")
 }
 
-/// Runs `statement`, which runs the script `fault`, once for each statement of the script that could fail.
+/// Runs `statement`, which runs the script `fault`, once for each statement of the script that could fail, and once before the first.
 fn fails_without_a_trace(database: &mut Database, script: &str, fault: &str, statement: &str) {
     let dir = scripts();
     let text = std::fs::read_to_string(dir.join(script)).unwrap();
     let ends = statement_ends(&text);
-    assert!(ends.len() >= 4, "{script}: {} statements", ends.len());
+    assert!(ends.len() >= 4 || !text.contains(';'), "{script}: {} statements", ends.len());
     let file = Script(dir.join(fault));
     let client = &mut database.client;
     let rows_too = strings(client, "SELECT 'x'::text WHERE to_regclass('tasks') IS NOT NULL").len();
     let state = "SELECT count(*)::text FROM pg_class UNION ALL SELECT count(*)::text FROM pg_depend UNION ALL
          SELECT count(*)::text FROM pg_proc UNION ALL SELECT md5(string_agg(a::text, '' ORDER BY attrelid, attnum)) FROM pg_attribute AS a";
     let before = (catalog(client), strings(client, state), if rows_too > 0 { rows(client) } else { Vec::new() });
-    for (i, end) in ends.into_iter().enumerate() {
+    for (i, end) in [0].into_iter().chain(ends).enumerate() {
         std::fs::write(&file.0, format!("{}\n{FAULT}\n{}", &text[..end], &text[end..])).unwrap();
         assert_eq!(Failure::of(client.batch_execute(statement)).code, "TF001", "{script}, {end}");
         let after = (catalog(client), strings(client, state), if rows_too > 0 { rows(client) } else { Vec::new() });
@@ -76,13 +76,12 @@ fn fails_without_a_trace(database: &mut Database, script: &str, fault: &str, sta
     }
 }
 
+/// Of the current version: the others were tried before their release, and stay as they were.
 #[test]
 fn an_installation_that_fails_changes_nothing() {
-    for version in RELEASED.into_iter().chain([current_version()]) {
-        let create = "CREATE EXTENSION todo VERSION 'fault'";
-        let script = format!("todo--{version}.sql");
-        fails_without_a_trace(&mut Database::empty(), &script, "todo--fault.sql", create);
-    }
+    let create = "CREATE EXTENSION todo VERSION 'fault'";
+    let script = format!("todo--{}.sql", current_version());
+    fails_without_a_trace(&mut Database::empty(), &script, "todo--fault.sql", create);
 }
 
 #[test]
@@ -95,16 +94,19 @@ fn an_adoption_that_fails_changes_nothing() {
     fails_on_the_way("adopt", "0.2.0", TO_ADOPT[2].1);
 }
 
+/// The versions, each with the one after it.
+fn steps() -> impl Iterator<Item = (&'static str, &'static str)> {
+    RELEASED.into_iter().zip(RELEASED.into_iter().skip(1).chain([current_version()]))
+}
+
 #[test]
 fn an_upgrade_that_fails_changes_nothing() {
-    fails_on_the_way("0.1.0", "0.2.0", "");
-    fails_on_the_way("0.2.0", "1.0.0", "");
+    steps().for_each(|(older, newer)| fails_on_the_way(older, newer, ""));
 }
 
 #[test]
 fn a_downgrade_that_fails_changes_nothing() {
-    fails_on_the_way("1.0.0", "0.2.0", "");
-    fails_on_the_way("0.2.0", "0.1.0", "");
+    steps().for_each(|(older, newer)| fails_on_the_way(newer, older, ""));
 }
 
 /// `made` makes tables before.

@@ -363,7 +363,7 @@ fn sessions_live_through_versions() {
         update(&mut database.client, "0.2.0");
         assert_eq!(Failure::of(other.batch_execute("SELECT todo_create_task('u1', 'x')")).code, "42883");
         other.batch_execute("INSERT INTO tasks (user_id, title) VALUES ('u1', ' y ')").unwrap();
-        update(&mut database.client, "1.0.0");
+        update(&mut database.client, current_version());
     }
     use_functions(&mut other);
     assert_eq!(strings(&mut other, "SELECT count(*)::text FROM tasks WHERE title = 'y'"), ["2"]);

@@ -46,7 +46,7 @@ def test_a_new_project(tmp_path, database, models):
     project = Project(tmp_path, database, models, documented_env=True)
     project.revision("001", NEW_PROJECT)
     project.run("upgrade", "head")
-    assert project.version() == "1.0.0"
+    assert project.version() == "1.1.0"
     project.run("check")
     assert may_write(database)
     fresh = database.execute(CATALOG)
@@ -58,7 +58,7 @@ def test_a_new_project(tmp_path, database, models):
     project.run("downgrade", "-1")
     assert (project.version(), project.rows()) == ("0.2.0", rows)
     project.run("upgrade", "head")
-    assert (project.version(), project.rows()) == ("1.0.0", rows)
+    assert (project.version(), project.rows()) == ("1.1.0", rows)
     assert database.execute(CATALOG) == fresh
     project.run("check")
 
@@ -101,7 +101,7 @@ def test_a_project_that_had_run_the_specifications_migration(tmp_path, database,
     project = specified(tmp_path, database, models)
     project.run("upgrade", "head")
     rows = project.rows()
-    assert project.version() == "1.0.0" and [len(table) for table in rows] == [2, 3]
+    assert project.version() == "1.1.0" and [len(table) for table in rows] == [2, 3]
     assert may_write(database)
     project.run("check")
     project.run("downgrade", "-1")
@@ -113,7 +113,7 @@ def test_a_project_that_had_run_the_specifications_migration(tmp_path, database,
     assert "001" in project.run("current")
 
     project.run("upgrade", "head")
-    assert (project.version(), project.rows()) == ("1.0.0", rows)
+    assert (project.version(), project.rows()) == ("1.1.0", rows)
     project.run("check")
 
 
@@ -126,7 +126,7 @@ def test_tables_that_an_operator_adopted(tmp_path, database):
     project.sh(STAMP)
     assert "002" in project.run("current")
     project.run("upgrade", "head")
-    assert (project.version(), project.rows()) == ("1.0.0", rows)
+    assert (project.version(), project.rows()) == ("1.1.0", rows)
 
 
 def test_rows_that_break_a_rule_stop_the_adoption(tmp_path, database):

@@ -1,0 +1,1 @@
+-- From 1.1.0 to 1.0.0: there is no difference yet.
