@@ -10,6 +10,7 @@ use pgrx::pg_sys::ObjectType::{OBJECT_SEQUENCE, OBJECT_TABLE, OBJECT_VIEW};
 use pgrx::pg_sys::{CommandId, InvalidOid, Node, Oid};
 use pgrx::{PgList, PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::ffi::{CStr, c_int, c_void};
 
 const NOT_TO_BE_COMPARED: &CStr =
@@ -85,19 +86,19 @@ pub fn touch(relation: Oid) {
 }
 
 fn has_touched_ours() -> bool {
-    let is_ours = |&relation: &Oid| {
-        // SAFETY: catalog look-ups, which take any OID.
-        let table = unsafe {
-            match pg_sys::get_rel_relkind(relation) as u8 {
-                pg_sys::RELKIND_INDEX => pg_sys::IndexGetRelation(relation, true),
-                0 => return relation == InvalidOid,
-                _ => relation,
-            }
-        };
-        is_member(table)
+    // The look-ups may add to the list.
+    let touched = TOUCHED.with_borrow(Vec::clone);
+    // SAFETY: catalog look-ups, which take any OID.
+    let table_of = |&relation: &Oid| unsafe {
+        match pg_sys::get_rel_relkind(relation) as u8 {
+            pg_sys::RELKIND_INDEX => Some(pg_sys::IndexGetRelation(relation, true)),
+            pg_sys::RELKIND_RELATION | pg_sys::RELKIND_SEQUENCE => Some(relation),
+            _ => None,
+        }
     };
-    // These look-ups may add to the list.
-    TOUCHED.with_borrow(Vec::clone).iter().any(is_ours)
+    // A table comes with its indexes, and no cache answers whether it is a member.
+    let tables: HashSet<Oid> = touched.iter().filter_map(table_of).collect();
+    touched.contains(&InvalidOid) || tables.into_iter().any(is_member)
 }
 
 /// A command is about to run. Errors: 2BP01 it would drop a relation of ours by name.
