@@ -61,7 +61,8 @@ $$;
 -- A schema for helper objects that are not part of the API. In the application's schema, tools would report these as changes.
 CREATE SCHEMA todo_internal;
 -- Takes all rights on a schema from everyone but its owner. ALTER DEFAULT PRIVILEGES may have given some when the schema was created,
--- and scripts trust what they find in it.
+-- and scripts trust what they find in it. PostgreSQL notes the change as the extension's, also where the schema does not belong to the
+-- extension. It is then the database's own, and dumps must include it.
 CREATE FUNCTION todo_internal.reserve(
     schema regnamespace
 )
@@ -70,6 +71,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    is_own CONSTANT boolean := NOT EXISTS (
+        SELECT FROM pg_depend AS d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = schema AND d.deptype = 'e'
+    ) AND NOT EXISTS (
+        SELECT FROM pg_init_privs AS p WHERE p.classoid = 'pg_namespace'::regclass AND p.objoid = schema
+    );
     grantee text;
 BEGIN
     FOR grantee IN
@@ -78,8 +84,16 @@ BEGIN
         CROSS JOIN LATERAL aclexplode(n.nspacl) AS a
         WHERE n.oid = schema AND a.grantee <> n.nspowner
     LOOP
-        EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %s', schema, grantee);
+        -- Others may have got theirs from these.
+        EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %s CASCADE', schema, grantee);
     END LOOP;
+    IF is_own THEN
+        DELETE FROM pg_init_privs AS p WHERE p.classoid = 'pg_namespace'::regclass AND p.objoid = schema;
+        -- From 17 on, PostgreSQL also notes the roles.
+        DELETE FROM pg_shdepend AS d
+        WHERE d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
+          AND d.deptype = 'i' AND d.classid = 'pg_namespace'::regclass AND d.objid = schema;
+    END IF;
 END
 $$;
 
@@ -621,6 +635,8 @@ BEGIN
               t.tgenabled IN ('A', 'R')
               OR NOT (o.rolsuper OR o.oid = c.relowner)
               OR r.rolsuper AND t.tgqual IS NOT NULL
+              -- A function may run what its arguments say. PostgreSQL's own do not.
+              OR t.tgnargs > 0 AND f.oid >= 16384
           )
         UNION ALL
         SELECT 'rule ' || quote_ident(w.rulename)
@@ -2199,17 +2215,21 @@ COMMENT ON FUNCTION todo_internal.check_task_ids() IS
     'Checks whether new tasks get free ids, and whether ids are running out';
 
 REVOKE ALL ON FUNCTION todo_internal.check_task_ids() FROM PUBLIC;
--- Checks the version of the extension and the encoding of the database, for todo_check().
+-- Checks the versions of the extensions and the encoding of the database, for todo_check().
 CREATE FUNCTION todo_internal.check_version()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT 'version', e.extversion = a.default_version, format('%s, installed on the server: %s', e.extversion, coalesce(a.default_version, 'none')),
-        CASE WHEN a.default_version IS NULL THEN 'install the extension''s files' ELSE 'ALTER EXTENSION todo UPDATE' END
+    SELECT CASE e.extname WHEN 'todo' THEN 'version' ELSE format('version of %s', e.extname) END, e.extversion = a.default_version,
+        format('%s, installed on the server: %s', e.extversion, coalesce(a.default_version, 'none')),
+        CASE
+            WHEN a.default_version IS NULL THEN 'install the extension''s files'
+            ELSE format('ALTER EXTENSION %I UPDATE', e.extname)
+        END
     FROM pg_extension AS e
     LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
-    WHERE e.extname = 'todo'
+    WHERE e.extname IN (SELECT x FROM todo_internal.extensions() AS x)
     UNION ALL
     SELECT 'encoding', getdatabaseencoding() = 'UTF8', getdatabaseencoding()::text, 'restore a dump into a database with encoding UTF8';
 END;
@@ -2543,8 +2563,13 @@ BEGIN
         -- REFERENCES is for tables of the application's own that belong to a user or a task.
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES ON TABLE %s.users TO %I', app, role);
         EXECUTE format('GRANT REFERENCES ON TABLE %s.tasks TO %I', app, role);
-    -- Not from the owner, with whose rights references are checked, nor what an extension that builds on this one granted.
-    ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass)
+    -- Not from the owners of table and view, with whose rights references are checked and users are read, nor what an extension that
+    -- builds on this one granted.
+    ELSIF role NOT IN (
+            SELECT pg_get_userbyid(c.relowner)
+            FROM pg_class AS c
+            WHERE c.oid IN ((app || '.users')::regclass, (app || '.todo_users')::regclass)
+        )
         AND NOT EXISTS (
             SELECT
             FROM todo_internal.extensions() AS n

@@ -86,7 +86,8 @@ LOCK TABLE @extschema@.tasks, @extschema@.users IN ACCESS EXCLUSIVE MODE;
 -- A schema for helper objects that are not part of the API. In the application's schema, tools would report these as changes.
 CREATE SCHEMA todo_internal;
 -- Takes all rights on a schema from everyone but its owner. ALTER DEFAULT PRIVILEGES may have given some when the schema was created,
--- and scripts trust what they find in it.
+-- and scripts trust what they find in it. PostgreSQL notes the change as the extension's, also where the schema does not belong to the
+-- extension. It is then the database's own, and dumps must include it.
 CREATE FUNCTION todo_internal.reserve(
     schema regnamespace
 )
@@ -95,6 +96,11 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    is_own CONSTANT boolean := NOT EXISTS (
+        SELECT FROM pg_depend AS d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = schema AND d.deptype = 'e'
+    ) AND NOT EXISTS (
+        SELECT FROM pg_init_privs AS p WHERE p.classoid = 'pg_namespace'::regclass AND p.objoid = schema
+    );
     grantee text;
 BEGIN
     FOR grantee IN
@@ -103,8 +109,16 @@ BEGIN
         CROSS JOIN LATERAL aclexplode(n.nspacl) AS a
         WHERE n.oid = schema AND a.grantee <> n.nspowner
     LOOP
-        EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %s', schema, grantee);
+        -- Others may have got theirs from these.
+        EXECUTE format('REVOKE ALL ON SCHEMA %s FROM %s CASCADE', schema, grantee);
     END LOOP;
+    IF is_own THEN
+        DELETE FROM pg_init_privs AS p WHERE p.classoid = 'pg_namespace'::regclass AND p.objoid = schema;
+        -- From 17 on, PostgreSQL also notes the roles.
+        DELETE FROM pg_shdepend AS d
+        WHERE d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
+          AND d.deptype = 'i' AND d.classid = 'pg_namespace'::regclass AND d.objid = schema;
+    END IF;
 END
 $$;
 

@@ -60,6 +60,12 @@ pub fn function_owner(function: Oid) -> Oid {
     cached(PROCOID, function, pg_sys::Anum_pg_proc_proowner)
 }
 
+/// Whether a function is written in C. Only a superuser can create one.
+pub fn is_in_c(function: Oid) -> bool {
+    // pgrx leaves the language's OID out of its bindings.
+    cached(PROCOID, function, pg_sys::Anum_pg_proc_prolang) == Oid::from_u32(13)
+}
+
 /// The owner of a type, or InvalidOid if there is none.
 pub fn type_owner(type_: Oid) -> Oid {
     cached(TYPEOID, type_, pg_sys::Anum_pg_type_typowner)

@@ -12,25 +12,29 @@ use std::ffi::CStr;
 /// owner or of a superuser. The tables are locked for writing until the transaction ends.
 pub fn refuse(table: Oid, cascading: bool) -> Result<(), Failure> {
     let written_by = catalog::relation_owner(table);
-    let mut tables = vec![table];
+    // Each with the role whose rights its triggers have: a foreign key acts as the owner of the table that has it, on
+    // partitions as well.
+    let mut tables = vec![(table, written_by)];
     let mut next = 0;
-    while let Some(&table) = tables.get(next) {
-        let owner = catalog::relation_owner(table);
+    while let Some(&(table, owner)) = tables.get(next) {
         // What runs with the rights of another non-superuser is that role's own responsibility, as with any DELETE.
         let is_judged = owner == written_by || catalog::is_superuser(owner);
+        let is_guarded = Extension::of_relation(table).is_some();
         for trigger in Trigger::of_table(table) {
             if let Some(referring) = trigger.referring.filter(|_| cascading) {
+                let owner = catalog::relation_owner(referring);
                 for referring in transaction::lock_with_partitions(referring) {
-                    if !tables.contains(&referring) {
-                        tables.push(referring);
+                    if !tables.contains(&(referring, owner)) {
+                        tables.push((referring, owner));
                     }
                 }
-            } else if is_judged && (next == 0 || trigger.is_of_cascade) && trigger.is_foreign(owner) {
+            } else if is_judged && (next == 0 || trigger.is_of_cascade) && trigger.is_foreign(owner, is_guarded) {
                 let table = catalog::relation_name(table);
                 let message = format!("trigger {} of table {table} could run code of another role", trigger.name);
                 return Err(Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message).hint(
-                    c"Only a trigger whose function belongs to a superuser or to the table's owner, and whose WHEN calls only \
-                      PostgreSQL's own immutable functions, may run with the owner's rights.",
+                    c"The function of a trigger that runs with the owner's rights must belong to a superuser or to the table's \
+                      owner. Its WHEN may call only PostgreSQL's own immutable functions. On tables that refer to those of the \
+                      extension, it must have no arguments. todo_check() may tell more.",
                 ));
             }
         }
@@ -47,6 +51,7 @@ struct Trigger {
     /// Whether its WHEN calls functions whose result may change.
     has_mutable_condition: bool,
     has_condition: bool,
+    has_arguments: bool,
     is_disabled: bool,
     is_internal: bool,
     /// Whether it fires for DELETE or UPDATE, which is what a foreign key does to the rows that refer.
@@ -75,6 +80,7 @@ impl Trigger {
                     function: trigger.tgfoid,
                     has_condition,
                     has_mutable_condition: has_condition && calls_mutable(),
+                    has_arguments: trigger.tgnargs > 0,
                     is_disabled: trigger.tgenabled as u8 == pg_sys::TRIGGER_DISABLED,
                     is_internal: trigger.tgisinternal,
                     is_of_cascade: trigger.tgtype as u32 & (pg_sys::TRIGGER_TYPE_DELETE | pg_sys::TRIGGER_TYPE_UPDATE)
@@ -91,15 +97,24 @@ impl Trigger {
 
     /// Whether it could run code of another role with the rights of `owner`. A SECURITY DEFINER function is not safer, because
     /// its owner can change that before the trigger fires.
-    fn is_foreign(&self, owner: Oid) -> bool {
+    ///
+    /// Arguments can be names of tables, or SQL, that a function of a superuser uses. They come from whoever made the trigger.
+    /// The guard keeps all but owner and superusers from making one on a table of ours (`is_guarded`).
+    fn is_foreign(&self, owner: Oid, is_guarded: bool) -> bool {
         if self.is_internal || self.is_disabled {
             return false;
         }
         let function_owner = catalog::function_owner(self.function);
-        let is_trusted = function_owner == owner
-            || catalog::is_superuser(function_owner)
-            || Extension::of(pg_sys::ProcedureRelationId, self.function).is_some_and(Extension::is_trusted);
-        !is_trusted || self.has_foreign_condition()
+        // A function of ours in C is what a superuser made, even if its owner is no superuser any more.
+        let is_ours = Extension::of(pg_sys::ProcedureRelationId, self.function)
+            .is_some_and(|extension| extension.is_trusted() || catalog::is_in_c(self.function));
+        if is_ours {
+            return self.has_foreign_condition();
+        }
+        let is_trusted = function_owner == owner || catalog::is_superuser(function_owner);
+        let is_of_postgresql = self.function.to_u32() < pg_sys::FirstNormalObjectId;
+        let has_foreign_arguments = self.has_arguments && !is_guarded && !is_of_postgresql;
+        !is_trusted || has_foreign_arguments || self.has_foreign_condition()
     }
 
     /// Whether its WHEN calls anything except immutable built-in functions. Those are harmless, whoever made the trigger: no

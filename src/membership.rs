@@ -32,10 +32,10 @@ impl Extension {
         Self::of(pg_sys::RelationRelationId, relation)
     }
 
-    /// Whether what belongs to it can be trusted. The owner of an extension can add anything of his own to it, so a companion of
-    /// a role that is not, or no longer, a superuser is only guarded.
+    /// Whether what belongs to it can be trusted. The owner of an extension can add anything of his own to it, so that of a role
+    /// that is not, or no longer, a superuser is only guarded.
     pub fn is_trusted(self) -> bool {
-        self.is_todo || catalog::is_superuser(catalog::extension_owner(self.oid))
+        catalog::is_superuser(catalog::extension_owner(self.oid))
     }
 
     /// Whether it is `todo` itself.

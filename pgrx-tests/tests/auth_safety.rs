@@ -251,3 +251,44 @@ fn whatever_the_schema_of_todo_is_called() {
     client.batch_execute(r#"SELECT "My App; Größe".todo_set_active('u', false)"#).unwrap();
     assert_eq!(strings(client, "SELECT id FROM todo_auth.session"), [""; 0]);
 }
+
+/// What ALTER DEFAULT PRIVILEGES gives on schemas is taken back, also within a savepoint, and no dump names who gave it.
+#[test]
+fn default_privileges_on_schemas_leave_nothing() {
+    let mut database = Database::empty();
+    let [creator, other] = ["creator", "other"].map(|name| database.role(name));
+    database
+        .client
+        .batch_execute(&format!(
+            "ALTER ROLE {creator} SUPERUSER; ALTER DEFAULT PRIVILEGES FOR ROLE {creator} GRANT ALL ON SCHEMAS TO {other}"
+        ))
+        .unwrap();
+    let mut client = database.connect_as(&creator);
+    client.batch_execute("BEGIN; SAVEPOINT a; CREATE EXTENSION todo_auth CASCADE; COMMIT").unwrap();
+    let rights = format!(
+        "SELECT n.nspname::text FROM pg_namespace AS n
+         WHERE n.nspname LIKE 'todo%' AND (has_schema_privilege('{other}', n.oid, 'USAGE') OR has_schema_privilege('{other}', n.oid, 'CREATE'))"
+    );
+    assert_eq!(strings(&mut client, &rights), [""; 0]);
+    let noted = "SELECT p.initprivs::text FROM pg_init_privs AS p
+         WHERE p.classoid = 'pg_namespace'::regclass AND p.objoid = 'todo_auth'::regnamespace";
+    assert_eq!(strings(&mut client, noted), [""; 0]);
+}
+
+/// Nor what roles gave each other on a schema that was there before.
+#[test]
+fn rights_on_the_schema_are_taken_from_all() {
+    let mut database = Database::new();
+    let [one, other] = ["one", "other"].map(|name| database.role(name));
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "CREATE SCHEMA todo_auth; GRANT USAGE ON SCHEMA todo_auth TO {one} WITH GRANT OPTION;
+             SET ROLE {one}; GRANT USAGE ON SCHEMA todo_auth TO {other}; RESET ROLE; CREATE EXTENSION todo_auth"
+        ))
+        .unwrap();
+    let rights = format!(
+        "SELECT r.rolname::text FROM pg_roles AS r WHERE r.rolname IN ('{one}', '{other}') AND has_schema_privilege(r.oid, 'todo_auth', 'USAGE')"
+    );
+    assert_eq!(strings(client, &rights), [""; 0]);
+}

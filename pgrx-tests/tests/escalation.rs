@@ -89,6 +89,27 @@ fn a_holder_of_trigger_makes_none() {
     attack.failed();
 }
 
+/// A former superuser who created the extension can add functions to it, or replace some of its own.
+#[test]
+fn a_former_superuser_is_one_no_more() {
+    let mut attack = Attack::on(Database::empty());
+    attack.prepare(
+        "ALTER ROLE ~ SUPERUSER; SET ROLE ~; CREATE EXTENSION todo; RESET ROLE; ALTER ROLE ~ NOSUPERUSER;
+         INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'); SELECT todo_grant('~');
+         CREATE TABLE side (u varchar(36) REFERENCES users ON DELETE CASCADE); INSERT INTO side VALUES ('u1');
+         GRANT TRIGGER ON side TO ~",
+    );
+    assert_eq!(attack.attempt("SELECT todo_verify_email('u1')"), "ok", "what the extension has made still works");
+    let add = "CREATE TRIGGER t BEFORE DELETE ON side FOR EACH ROW EXECUTE FUNCTION ~.fires(); ALTER EXTENSION todo ADD FUNCTION ~.fires()";
+    assert_eq!(attack.attempt(add), "ok");
+    assert_eq!(attack.attempt("SELECT todo_delete_user('u1')"), "55000");
+    let replace = "CREATE OR REPLACE FUNCTION todo_internal.users_before_row() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN PERFORM ~.later(); RETURN NEW; END'";
+    assert_eq!(attack.attempt(replace), "ok");
+    assert_eq!(attack.attempt("SELECT todo_verify_email('u1')"), "55000");
+    attack.failed();
+}
+
 /// Nor by one that is there, whoever has made it, on any table that is written with rights of others.
 #[test]
 fn triggers_of_others_do_not_run() {
@@ -119,11 +140,20 @@ fn triggers_of_others_do_not_run() {
         ("superuser's side table", format!("{SIDE} {}", row("side", "EXECUTE FUNCTION ~.fires()")), delete),
         ("its condition", format!("{SIDE} {}", row("side", "WHEN (~.later() = 1) EXECUTE FUNCTION good()")), delete),
         ("its partition", format!("{PARTED} {}", row("part", "EXECUTE FUNCTION ~.fires()")), delete),
+        // The foreign key acts with the rights of the owner of the whole table.
+        (
+            "its partition, of another role",
+            format!("{PARTED} {}; ALTER TABLE part OWNER TO ~", row("part", "EXECUTE FUNCTION ~.fires()")),
+            delete,
+        ),
+        // A superuser's function runs what its arguments say.
+        ("arguments", format!("{SIDE} {}", row("side", "EXECUTE FUNCTION runs('SELECT ~.later()')")), delete),
     ] {
         let mut attack = Attack::on(Database::with_auth());
         attack.prepare(
-            "CREATE FUNCTION good() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN coalesce(NEW, OLD); END'; SELECT todo_grant('~');
-             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')",
+            "CREATE FUNCTION good() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN coalesce(NEW, OLD); END';
+             CREATE FUNCTION runs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN EXECUTE TG_ARGV[0]; RETURN coalesce(NEW, OLD); END';
+             SELECT todo_grant('~'); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')",
         );
         attack.database.client.execute(AUTH_SESSION, &[&"t", &"u1"]).unwrap();
         attack.prepare(&sql);
@@ -232,6 +262,7 @@ fn updates_run_nothing_of_others() {
         "CREATE STATISTICS own ON (~.holds(title)), user_id FROM tasks",
         "CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION ~.fires(); ALTER TABLE users ENABLE ALWAYS TRIGGER own",
         "CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION ~.fires()",
+        "CREATE TRIGGER own BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION runs('SELECT ~.later()')",
         "CREATE RULE own AS ON UPDATE TO users DO ALSO SELECT ~.code(); ALTER TABLE users ENABLE ALWAYS RULE own",
         "CREATE TABLE ~.other (u varchar PRIMARY KEY); INSERT INTO ~.other VALUES ('u1'); CREATE INDEX ON ~.other ((~.code()));
          ALTER TABLE tasks ADD CONSTRAINT own FOREIGN KEY (user_id) REFERENCES ~.other",
@@ -241,7 +272,10 @@ fn updates_run_nothing_of_others() {
     for decoration in decorations {
         for adopts in [false, true] {
             let mut attack = Attack::on(Database::empty());
-            attack.prepare("GRANT CREATE ON SCHEMA public TO ~");
+            attack.prepare(
+                "GRANT CREATE ON SCHEMA public TO ~;
+                 CREATE FUNCTION runs() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN EXECUTE TG_ARGV[0]; RETURN coalesce(NEW, OLD); END'",
+            );
             if adopts {
                 attack.prepare(&format!("SET ROLE ~; {}; RESET ROLE", TO_ADOPT[0].1));
             } else {

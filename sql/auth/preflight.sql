@@ -27,8 +27,20 @@ BEGIN
         WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
           AND (
               NOT r.rolsuper
-              -- If this transaction created the schema, no one has used what ALTER DEFAULT PRIVILEGES gave on it.
-              OR (a.grantee IS NOT NULL AND n.xmin OPERATOR(pg_catalog.<>) pg_catalog.pg_current_xact_id()::pg_catalog.xid)
+              -- If this transaction or a part of it created the schema, no one has used what ALTER DEFAULT PRIVILEGES gave on it.
+              OR (
+                  a.grantee IS NOT NULL
+                  AND CASE
+                      WHEN pg_catalog.age(n.xmin) OPERATOR(pg_catalog.>) 0 THEN true
+                      ELSE pg_catalog.pg_xact_status(
+                          (
+                              (pg_catalog.pg_current_xact_id()::pg_catalog.text::pg_catalog.int8 OPERATOR(pg_catalog.>>) 32
+                                  OPERATOR(pg_catalog.<<) 32)
+                                  OPERATOR(pg_catalog.|) n.xmin::pg_catalog.text::pg_catalog.int8
+                          )::pg_catalog.text::pg_catalog.xid8
+                      ) OPERATOR(pg_catalog.<>) 'in progress'
+                  END
+              )
           )
     ) THEN
         RAISE EXCEPTION 'schema todo_auth is not empty, or a role that is not a superuser can create objects in it'

@@ -1,14 +1,18 @@
--- Checks the version of the extension and the encoding of the database, for todo_check().
+-- Checks the versions of the extensions and the encoding of the database, for todo_check().
 CREATE FUNCTION todo_internal.check_version()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT 'version', e.extversion = a.default_version, format('%s, installed on the server: %s', e.extversion, coalesce(a.default_version, 'none')),
-        CASE WHEN a.default_version IS NULL THEN 'install the extension''s files' ELSE 'ALTER EXTENSION todo UPDATE' END
+    SELECT CASE e.extname WHEN 'todo' THEN 'version' ELSE format('version of %s', e.extname) END, e.extversion = a.default_version,
+        format('%s, installed on the server: %s', e.extversion, coalesce(a.default_version, 'none')),
+        CASE
+            WHEN a.default_version IS NULL THEN 'install the extension''s files'
+            ELSE format('ALTER EXTENSION %I UPDATE', e.extname)
+        END
     FROM pg_extension AS e
     LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
-    WHERE e.extname = 'todo'
+    WHERE e.extname IN (SELECT x FROM todo_internal.extensions() AS x)
     UNION ALL
     SELECT 'encoding', getdatabaseencoding() = 'UTF8', getdatabaseencoding()::text, 'restore a dump into a database with encoding UTF8';
 END;
