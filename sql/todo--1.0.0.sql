@@ -1185,7 +1185,8 @@ COMMENT ON FUNCTION todo_internal.refuse_foreign_code(regclass) IS
 
 REVOKE ALL ON FUNCTION todo_internal.refuse_foreign_code(regclass) FROM PUBLIC;
 -- Returns the extension's schema as SQL text, quoted if necessary, to a caller who may grant to the role.
--- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 42501 the caller does not own the extension's tables.
+-- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 0LP01 the role is todo_owner;
+-- 42501 the caller does not own the extension's tables.
 CREATE FUNCTION todo_internal.schema_for_grants(
     role text
 )
@@ -1201,6 +1202,9 @@ BEGIN
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role) THEN
         RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
+    END IF;
+    IF role = 'todo_owner' THEN
+        RAISE EXCEPTION 'role todo_owner has all rights that it needs' USING ERRCODE = 'invalid_grant_operation';
     END IF;
     IF EXISTS (
         SELECT FROM pg_class AS c
@@ -2226,13 +2230,8 @@ BEGIN
         -- REFERENCES is for tables of the application's own that belong to a user or a task.
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES ON TABLE %s.users TO %I', app, role);
         EXECUTE format('GRANT REFERENCES ON TABLE %s.tasks TO %I', app, role);
-    -- Not from the owners of table and view, with whose rights references are checked and users are read, nor what an extension that
-    -- builds on this one granted.
-    ELSIF role NOT IN (
-            SELECT pg_get_userbyid(c.relowner)
-            FROM pg_class AS c
-            WHERE c.oid IN ((app || '.users')::regclass, (app || '.todo_users')::regclass)
-        )
+    -- Not from the owner, with whose rights references are checked, nor what an extension that builds on this one granted.
+    ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass)
         AND NOT EXISTS (
             SELECT
             FROM todo_internal.extensions() AS n

@@ -7,35 +7,67 @@ use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::pg_sys::{self, Oid};
 use std::ffi::CStr;
 
-/// Fails (55000) if a trigger of someone else could run with the rights of the table's owner when a row is written. With
-/// `cascading`, it also looks at the tables that refer to this one, where a trigger could run with the rights of the same
-/// owner or of a superuser. The tables are locked for writing until the transaction ends.
-pub fn refuse(table: Oid, cascading: bool) -> Result<(), Failure> {
+/// The events that triggers fire for, as in `pg_trigger.tgtype`.
+const INSERT: u32 = pg_sys::TRIGGER_TYPE_INSERT;
+const DELETE: u32 = pg_sys::TRIGGER_TYPE_DELETE;
+const UPDATE: u32 = pg_sys::TRIGGER_TYPE_UPDATE;
+
+/// What is done to a table with the rights of its owner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// A statement of this library inserts or updates rows. No command that changes a table or trigger can run meanwhile.
+    Rows,
+    /// A statement of this library deletes rows; likewise.
+    Deletion,
+    /// A statement of a function in SQL, of any kind. What it fires could change tables and triggers that it reaches later.
+    Anything,
+}
+
+/// A table that is written, or that a foreign key writes then.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Reached {
+    table: Oid,
+    /// The role whose rights its BEFORE triggers have. A foreign key acts as the owner of the table that has it, on partitions
+    /// as well.
+    role: Oid,
+    events: u32,
+}
+
+/// Fails (55000) if code of another role could run with the rights of the table's owner, or of a superuser, when the table is
+/// written: a trigger of it, or one of a table that refers to it and that a foreign key then changes. All these tables are
+/// locked for writing until the transaction ends.
+///
+/// A foreign key's BEFORE triggers have the rights of the owner of the table that has it. If that is yet another role, they are
+/// that role's own responsibility, as with any DELETE. But AFTER triggers wait until the statement ends, and then have the
+/// rights of whoever runs it.
+pub fn refuse(table: Oid, writing: Writing) -> Result<(), Failure> {
     let written_by = catalog::relation_owner(table);
-    // Each with the role whose rights its triggers have: a foreign key acts as the owner of the table that has it, on
-    // partitions as well.
-    let mut tables = vec![(table, written_by)];
+    let events = match writing {
+        Writing::Rows => INSERT | UPDATE,
+        Writing::Deletion => DELETE,
+        Writing::Anything => INSERT | UPDATE | DELETE,
+    };
+    let is_trusted = |role: Oid| role == written_by || catalog::is_superuser(role);
+    let mut all = vec![Reached { table, role: written_by, events }];
     let mut next = 0;
-    while let Some(&(table, owner)) = tables.get(next) {
-        // What runs with the rights of another non-superuser is that role's own responsibility, as with any DELETE.
-        let is_judged = owner == written_by || catalog::is_superuser(owner);
-        let is_guarded = Extension::of_relation(table).is_some();
-        for trigger in Trigger::of_table(table) {
-            if let Some(referring) = trigger.referring.filter(|_| cascading) {
-                let owner = catalog::relation_owner(referring);
-                for referring in transaction::lock_with_partitions(referring) {
-                    if !tables.contains(&(referring, owner)) {
-                        tables.push((referring, owner));
-                    }
-                }
-            } else if is_judged && (next == 0 || trigger.is_of_cascade) && trigger.is_foreign(owner, is_guarded) {
-                let table = catalog::relation_name(table);
-                let message = format!("trigger {} of table {table} could run code of another role", trigger.name);
-                return Err(Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message).hint(
-                    c"The function of a trigger that runs with the owner's rights must belong to a superuser or to the table's \
-                      owner. Its WHEN may call only PostgreSQL's own immutable functions. On tables that refer to those of the \
-                      extension, it must have no arguments. todo_check() may tell more.",
-                ));
+    while let Some(&Reached { table, role, events }) = all.get(next) {
+        let is_judged = writing == Writing::Anything || is_trusted(role);
+        let owner = catalog::relation_owner(table);
+        let (triggers, has_rules) = Trigger::of_table(table);
+        if next > 0 && is_judged && (has_rules || !(owner == role || is_trusted(owner))) {
+            let what = if has_rules { "a rule" } else { "its owner" };
+            return Err(foreign(what, table));
+        }
+        for trigger in triggers {
+            if let Some((referring, events)) = trigger.cascade(events) {
+                reach(&mut all, referring, events);
+                continue;
+            }
+            let (is_judged, role) = if trigger.is_before { (is_judged, role) } else { (true, written_by) };
+            // Its owner could enable it meanwhile.
+            let is_off = trigger.is_disabled && (writing != Writing::Anything || is_trusted(owner));
+            if is_judged && trigger.events & events != 0 && !is_off && trigger.is_foreign(role, table) {
+                return Err(foreign(&format!("trigger {}", trigger.name), table));
             }
         }
         next += 1;
@@ -43,27 +75,49 @@ pub fn refuse(table: Oid, cascading: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Adds a table that a foreign key changes, with its partitions.
+fn reach(all: &mut Vec<Reached>, referring: Oid, events: u32) {
+    let tables = transaction::lock_with_partitions(referring);
+    let role = catalog::relation_owner(referring);
+    // A row that is updated may move to another partition.
+    let events = if tables.len() > 1 && events == UPDATE { INSERT | UPDATE | DELETE } else { events };
+    for table in tables {
+        if !all.iter().any(|other| other.table == table && other.role == role && other.events & events == events) {
+            all.push(Reached { table, role, events });
+        }
+    }
+}
+
+fn foreign(what: &str, table: Oid) -> Failure {
+    let message = format!("{what} of table {} could run code of another role", catalog::relation_name(table));
+    Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message).hint(
+        c"The trigger's function must belong to a superuser, or to the owner of the extension's tables. Its WHEN may call only \
+          PostgreSQL's own immutable functions. On tables that refer to the extension's, it must have no arguments.",
+    )
+}
+
 /// What we need to know about a trigger.
 struct Trigger {
     oid: Oid,
     name: String,
     function: Oid,
+    /// The events that it fires for.
+    events: u32,
+    is_before: bool,
     /// Whether its WHEN calls functions whose result may change.
     has_mutable_condition: bool,
     has_condition: bool,
     has_arguments: bool,
     is_disabled: bool,
     is_internal: bool,
-    /// Whether it fires for DELETE or UPDATE, which is what a foreign key does to the rows that refer.
-    is_of_cascade: bool,
-    /// The table whose foreign key this one enforces on the table that it refers to.
-    referring: Option<Oid>,
+    /// The other table of a foreign key that it enforces.
+    other: Oid,
 }
 
 impl Trigger {
-    /// The triggers of a table. It must be locked for writing, so that none is created, altered or dropped until the
-    /// transaction ends.
-    fn of_table(table: Oid) -> Vec<Self> {
+    /// The triggers of a table, and whether it has rewrite rules. It is locked for writing, so that no other session creates,
+    /// alters or drops one until the transaction ends.
+    fn of_table(table: Oid) -> (Vec<Self>, bool) {
         // SAFETY: the relation cache's entry lives while the relation is open. An ERROR closes it. Names are terminated
         // strings, and a WHEN is the text of an expression.
         unsafe {
@@ -71,49 +125,65 @@ impl Trigger {
             let triggers = (*relation).trigdesc;
             let count = if triggers.is_null() { 0 } else { (*triggers).numtriggers as usize };
             let read = |trigger: &pg_sys::Trigger| {
-                let kind = || pg_sys::RI_FKey_trigger_type(trigger.tgfoid) as u32;
                 let has_condition = !trigger.tgqual.is_null();
                 let calls_mutable = || pg_sys::contain_mutable_functions(pg_sys::stringToNode(trigger.tgqual).cast());
+                let kind = trigger.tgtype as u32;
                 Self {
                     oid: trigger.tgoid,
                     name: CStr::from_ptr(trigger.tgname).to_string_lossy().into_owned(),
                     function: trigger.tgfoid,
+                    events: kind & (INSERT | DELETE | UPDATE),
+                    is_before: kind & pg_sys::TRIGGER_TYPE_BEFORE != 0,
                     has_condition,
                     has_mutable_condition: has_condition && calls_mutable(),
                     has_arguments: trigger.tgnargs > 0,
                     is_disabled: trigger.tgenabled as u8 == pg_sys::TRIGGER_DISABLED,
                     is_internal: trigger.tgisinternal,
-                    is_of_cascade: trigger.tgtype as u32 & (pg_sys::TRIGGER_TYPE_DELETE | pg_sys::TRIGGER_TYPE_UPDATE)
-                        != 0,
-                    referring: (trigger.tgisinternal && kind() == pg_sys::RI_TRIGGER_PK)
-                        .then_some(trigger.tgconstrrelid),
+                    other: trigger.tgconstrrelid,
                 }
             };
             let list = (0..count).map(|i| read(&*(*triggers).triggers.add(i))).collect();
+            let has_rules = !(*relation).rd_rules.is_null();
             pg_sys::relation_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
-            list
+            (list, has_rules)
         }
     }
 
-    /// Whether it could run code of another role with the rights of `owner`. A SECURITY DEFINER function is not safer, because
+    /// If it changes rows of the table that refers to this one when one of these events happens: that table, and what happens
+    /// to it.
+    fn cascade(&self, events: u32) -> Option<(Oid, u32)> {
+        let then = match self.function.to_u32() {
+            pg_sys::F_RI_FKEY_CASCADE_DEL if events & DELETE != 0 => DELETE,
+            pg_sys::F_RI_FKEY_SETNULL_DEL | pg_sys::F_RI_FKEY_SETDEFAULT_DEL if events & DELETE != 0 => UPDATE,
+            pg_sys::F_RI_FKEY_CASCADE_UPD | pg_sys::F_RI_FKEY_SETNULL_UPD | pg_sys::F_RI_FKEY_SETDEFAULT_UPD
+                if events & UPDATE != 0 =>
+            {
+                UPDATE
+            }
+            _ => return None,
+        };
+        Some((self.other, then))
+    }
+
+    /// Whether it could run code of another role with the rights of `role`. A SECURITY DEFINER function is not safer, because
     /// its owner can change that before the trigger fires.
     ///
     /// Arguments can be names of tables, or SQL, that a function of a superuser uses. They come from whoever made the trigger.
-    /// The guard keeps all but owner and superusers from making one on a table of ours (`is_guarded`).
-    fn is_foreign(&self, owner: Oid, is_guarded: bool) -> bool {
-        if self.is_internal || self.is_disabled {
+    /// The guard keeps all but owner and superusers from making one on a table of ours.
+    fn is_foreign(&self, role: Oid, table: Oid) -> bool {
+        if self.is_internal {
             return false;
         }
         let function_owner = catalog::function_owner(self.function);
         // A function of ours in C is what a superuser made, even if its owner is no superuser any more.
-        let is_ours = Extension::of(pg_sys::ProcedureRelationId, self.function)
-            .is_some_and(|extension| extension.is_trusted() || catalog::is_in_c(self.function));
-        if is_ours {
-            return self.has_foreign_condition();
-        }
-        let is_trusted = function_owner == owner || catalog::is_superuser(function_owner);
-        let is_of_postgresql = self.function.to_u32() < pg_sys::FirstNormalObjectId;
-        let has_foreign_arguments = self.has_arguments && !is_guarded && !is_of_postgresql;
+        let is_ours = Extension::of(pg_sys::ProcedureRelationId, self.function).is_some_and(|extension| {
+            extension.is_trusted() || (catalog::is_in_c(self.function) && !self.has_arguments)
+        });
+        let is_trusted = is_ours || function_owner == role || catalog::is_superuser(function_owner);
+        let has_foreign_arguments = self.has_arguments
+            && !is_ours
+            && self.function.to_u32() >= pg_sys::FirstNormalObjectId
+            && !Extension::of_relation(table).is_some_and(Extension::is_trusted);
         !is_trusted || has_foreign_arguments || self.has_foreign_condition()
     }
 

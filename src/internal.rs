@@ -3,7 +3,7 @@
 
 use crate::boundary::{scalar_function, set_function};
 use crate::error::Failure;
-use crate::foreign_code;
+use crate::foreign_code::{self, Writing};
 use crate::membership::Extension;
 use crate::owner::{self, Access};
 use crate::rules;
@@ -41,7 +41,7 @@ scalar_function! {
     fn todo_refuse_foreign_code(call) {
         if let Some(table) = call.argument::<pg_sys::Oid>(0) {
             Extension::of_relation(table).filter(|of| of.is_trusted()).ok_or_else(|| owner::not_a_member(table))?;
-            foreign_code::refuse(table, true)?;
+            foreign_code::refuse(table, Writing::Anything)?;
         }
         Ok(None)
     }

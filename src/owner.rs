@@ -4,10 +4,11 @@
 //! adopted tables. It is never a superuser. Triggers of other roles never run with its rights: the statement fails if
 //! there is one.
 
+use crate::catalog;
 use crate::error::Failure;
+use crate::foreign_code::{self, Writing};
 use crate::membership::Extension;
 use crate::transaction::{self, Lock};
-use crate::{catalog, foreign_code};
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::pg_sys::Oid;
 use std::ffi::CStr;
@@ -35,8 +36,10 @@ pub fn of_table(name: &CStr, namespace: Oid, access: Access) -> Result<Oid, Fail
         return Err(refusal(format!("table {} belongs to a superuser", catalog::relation_name(table)))
             .hint(c"Functions run with the rights of the table's owner. Run ALTER TABLE ... OWNER TO todo_owner."));
     }
-    if access != Access::Read {
-        foreign_code::refuse(table, access == Access::Delete)?;
+    match access {
+        Access::Read => {}
+        Access::Write => foreign_code::refuse(table, Writing::Rows)?,
+        Access::Delete => foreign_code::refuse(table, Writing::Deletion)?,
     }
     Ok(owner)
 }

@@ -64,14 +64,12 @@ pub fn lock_with_partitions(table: Oid) -> Vec<Oid> {
     // SAFETY: catalog look-ups, which take any OID. The list is in this memory context. The boundary turns an ERROR into an
     // unwinding, as pgrx does for the functions it binds.
     unsafe {
+        let lock = Lock::Write as pg_sys::LOCKMODE;
+        pg_sys::LockRelationOid(table, lock);
         if pg_sys::get_rel_relkind(table) as u8 != pg_sys::RELKIND_PARTITIONED_TABLE {
             return vec![table];
         }
-        let lock = Lock::Write as pg_sys::LOCKMODE;
-        let list = pg_guard_ffi_boundary(|| {
-            pg_sys::LockRelationOid(table, lock);
-            ffi::find_all_inheritors(table, lock, std::ptr::null_mut())
-        });
+        let list = pg_guard_ffi_boundary(|| ffi::find_all_inheritors(table, lock, std::ptr::null_mut()));
         (0..(*list).length as usize).map(|i| (*(*list).elements.add(i)).oid_value).collect()
     }
 }

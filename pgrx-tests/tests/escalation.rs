@@ -146,6 +146,24 @@ fn triggers_of_others_do_not_run() {
             format!("{PARTED} {}; ALTER TABLE part OWNER TO ~", row("part", "EXECUTE FUNCTION ~.fires()")),
             delete,
         ),
+        // A row that moves is inserted.
+        (
+            "its partition, where a row comes",
+            format!(
+                "CREATE TABLE side (u varchar(36) REFERENCES users ON DELETE SET NULL) PARTITION BY LIST (u);
+                 CREATE TABLE part PARTITION OF side FOR VALUES IN ('u1'); CREATE TABLE other PARTITION OF side DEFAULT;
+                 INSERT INTO side VALUES ('u1'); CREATE TRIGGER t BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION ~.fires()"
+            ),
+            delete,
+        ),
+        ("a rule", format!("{SIDE} CREATE RULE r AS ON DELETE TO side DO ALSO SELECT ~.later()"), delete),
+        (
+            "of a key that changes",
+            "CREATE TABLE side (e varchar(255) REFERENCES users (email) ON UPDATE CASCADE); INSERT INTO side VALUES ('a@b.cd');
+             CREATE TRIGGER t BEFORE UPDATE ON side FOR EACH ROW EXECUTE FUNCTION ~.fires()"
+                .to_owned(),
+            &["SELECT todo_update_user('u1', 'other@b.cd')"],
+        ),
         // A superuser's function runs what its arguments say.
         ("arguments", format!("{SIDE} {}", row("side", "EXECUTE FUNCTION runs('SELECT ~.later()')")), delete),
     ] {
@@ -319,7 +337,7 @@ fn a_superuser_is_safe_on_tables_of_others() {
          DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ~.fires()";
     let calls = ["SELECT todo_set_active('u2', true)", "SELECT todo_delete_user('u2')"];
     for (what, code) in [
-        (trigger("fires"), "42501"),
+        (trigger("fires"), "55000"),
         (trigger("holding"), "42501"),
         (trigger("sets"), "ok"),
         (constraint.to_owned(), "42501"),
@@ -367,12 +385,21 @@ fn side_tables_leave_nothing_behind() {
         "SELECT todo_grant('~', 'tables'); SET ROLE ~; CREATE TABLE ~.side (u varchar(36) REFERENCES users ON DELETE CASCADE); RESET ROLE",
     );
     let made = [
-        ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.holding()", "42501"),
-        ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.fires()", "42501"),
-        ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.sets()", "ok"),
+        ("CREATE TRIGGER own BEFORE DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.holding()", "42501"),
+        ("CREATE TRIGGER own BEFORE DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.sets()", "ok"),
+        // These wait until the statement ends, and then have the rights of the extension's owner.
+        ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.sets()", "55000"),
+        ("CREATE TRIGGER own AFTER DELETE ON ~.side EXECUTE FUNCTION ~.fires()", "55000"),
         (
             "CREATE CONSTRAINT TRIGGER own AFTER DELETE ON ~.side DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ~.fires()",
-            "42501",
+            "55000",
+        ),
+        // A command could make a trigger on a table that has been judged.
+        (
+            "CREATE FUNCTION ~.makes() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN CREATE TRIGGER t AFTER DELETE ON ~.side EXECUTE FUNCTION ~.sets(); RETURN OLD; END';
+             CREATE TRIGGER own BEFORE DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.makes()",
+            "55000",
         ),
     ];
     for (trigger, code) in made {
@@ -408,4 +435,19 @@ fn children_of_the_tables_are_left_alone() {
         assert_eq!(attack.attempt(&format!("SELECT {call}")), "ok", "{call}");
     }
     attack.failed();
+}
+
+/// The role that owns everything keeps what it has.
+#[test]
+fn todo_owner_is_granted_and_revoked_nothing() {
+    let mut database = Database::with_auth();
+    for call in [
+        "todo_grant('todo_owner')",
+        "todo_revoke('todo_owner')",
+        "todo_auth.grant('todo_owner')",
+        "todo_auth.revoke('todo_owner')",
+    ] {
+        assert_eq!(outcome(&mut database.client, &format!("SELECT {call}")), "0LP01", "{call}");
+    }
+    assert_eq!(strings(&mut database.client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }

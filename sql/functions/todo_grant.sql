@@ -42,13 +42,8 @@ BEGIN
         -- REFERENCES is for tables of the application's own that belong to a user or a task.
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES ON TABLE %s.users TO %I', app, role);
         EXECUTE format('GRANT REFERENCES ON TABLE %s.tasks TO %I', app, role);
-    -- Not from the owners of table and view, with whose rights references are checked and users are read, nor what an extension that
-    -- builds on this one granted.
-    ELSIF role NOT IN (
-            SELECT pg_get_userbyid(c.relowner)
-            FROM pg_class AS c
-            WHERE c.oid IN ((app || '.users')::regclass, (app || '.todo_users')::regclass)
-        )
+    -- Not from the owner, with whose rights references are checked, nor what an extension that builds on this one granted.
+    ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass)
         AND NOT EXISTS (
             SELECT
             FROM todo_internal.extensions() AS n

@@ -1,5 +1,6 @@
 -- Returns the extension's schema as SQL text, quoted if necessary, to a caller who may grant to the role.
--- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 42501 the caller does not own the extension's tables.
+-- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 0LP01 the role is todo_owner;
+-- 42501 the caller does not own the extension's tables.
 CREATE FUNCTION todo_internal.schema_for_grants(
     role text
 )
@@ -15,6 +16,9 @@ BEGIN
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role) THEN
         RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
+    END IF;
+    IF role = 'todo_owner' THEN
+        RAISE EXCEPTION 'role todo_owner has all rights that it needs' USING ERRCODE = 'invalid_grant_operation';
     END IF;
     IF EXISTS (
         SELECT FROM pg_class AS c

@@ -5,6 +5,7 @@ use super::state::{self, is_part};
 use super::{described, is_lifted, is_member, is_owner, is_table, refusal};
 use crate::catalog::{relation_name, text};
 use crate::error::Failure;
+use crate::role;
 use pgrx::pg_sys::NodeTag::*;
 use pgrx::pg_sys::ObjectType::{OBJECT_SEQUENCE, OBJECT_TABLE, OBJECT_VIEW};
 use pgrx::pg_sys::{CommandId, InvalidOid, Node, Oid};
@@ -101,11 +102,16 @@ fn has_touched_ours() -> bool {
     touched.contains(&InvalidOid) || tables.into_iter().any(is_member)
 }
 
-/// A command is about to run. Errors: 2BP01 it would drop a relation of ours by name.
+/// A command is about to run. Errors: 2BP01 it would drop a relation of ours by name; 55000 a trigger runs it within a function
+/// with the owner's rights, where it could change what has been judged.
 ///
 /// # Safety
 /// `command` is a parse tree, and stays one until the command ends.
 pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
+    if role::is_acting() {
+        let code = PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+        return Err(Failure::new(code, "cannot run this command within a function that has its owner's rights"));
+    }
     // SAFETY: the tag tells the node's type; the fields are what the parser puts there.
     let is_judged = unsafe {
         match (*command).type_ {
