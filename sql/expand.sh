@@ -1,9 +1,13 @@
 #!/bin/sh
 # Prints a script of this folder. Each line "\i FILE" is replaced with that file of the folder. FILE may be a pattern, which stands
-# for all files that match, in the order of their names. A file is printed only once.
+# for all files that match, in the order of their names. A file is printed only once, except within a function's body.
 #
 # A line "\pattern FILE" is replaced with the statements in FILE that make tables and their parts, in schema todo_internal. These tables
 # are compared with the real ones, and then dropped.
+#
+# With EDITION=sql, it prints the SQL edition: files in edition/ replace those of the same name, or are the bodies of functions in C. There,
+# "\use PART KEY=VALUE ..." is replaced with edition/parts/PART.sql, in which @KEY@ stands for VALUE. "\check NAME" is the expression of a
+# CHECK constraint of users, and "\invisible" the characters that none of its addresses may have.
 set -eu
 cd "$(dirname "$0")"
 export LC_ALL=C
@@ -14,16 +18,54 @@ pattern() {
         sed 's/@extschema@/todo_internal/g'
 }
 
-expand() {
-    case $included in *" $1 "*) return ;; esac
-    included="$included $1 "
-    [ -f "$1" ] || { echo "sql/$1: no such file" >&2; exit 1; }
+text() {
+    if [ "${EDITION:-}" != sql ] || [ ! -e "edition/$1" ]; then
+        cat "$1"
+    elif grep -qs '^LANGUAGE c' "$1" && grep -q '^BEGIN' "edition/$1"; then
+        awk -f edition/body.awk "edition/$1" "$1"
+    else
+        cat "edition/$1"
+    fi
+}
+
+use() {
+    part=$1
+    shift
+    values=
+    for value in "$@"; do
+        values="${values}s|@${value%%=*}@|${value#*=}|g;"
+    done
+    sed "$values" "edition/parts/$part.sql"
+}
+
+check() {
+    sed -n "/ADD CONSTRAINT $1 CHECK (/,/^    )/p" tables/users_rules.sql | sed '1d; $d'
+}
+
+invisible() {
+    sed -n "s/.*OPERATOR(pg_catalog\.!~) E'\[\(.*\)\]'.*/\1/p" tables/users_rules.sql
+}
+
+lines() {
     while IFS= read -r line || [ -n "$line" ]; do
         case $line in
         '\pattern '*) (included=; expand "${line#* }") | pattern ;;
         '\i '*) for file in ${line#???}; do expand "$file"; done ;;
+        *'\i '*) text "${line#*\\i }" ;;
+        *'\use '*) use ${line#*\\use } | lines ;;
+        *'\check '*) check "${line#*\\check }" ;;
+        *'\invisible'*) printf '%s%s%s\n' "${line%%\\invisible*}" "$(invisible)" "${line#*\\invisible}" ;;
         *) printf '%s\n' "$line" ;;
         esac
-    done <"$1"
+    done
+}
+
+expand() {
+    case $included in *" $1 "*) return ;; esac
+    included="$included $1 "
+    [ -f "$1" ] || { echo "sql/$1: no such file" >&2; exit 1; }
+    lines <<FILE
+$(text "$1")
+FILE
 }
 expand "$1"

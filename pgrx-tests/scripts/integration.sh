@@ -7,6 +7,7 @@ tests=$here/..
 target=$tests/../target
 
 cargo test --package todo-tests
+"$here/sql_edition.sh"
 "$here/pgbackrest.sh"
 for versions in "$tests"/interop/python/sqlmodel-*.txt; do
     versions=$(basename "$versions" .txt)

@@ -1,5 +1,6 @@
 //! A database for each test, in the cluster that `cluster.sh exec` started.
 
+use crate::edition::Edition;
 use crate::fixtures::HASH;
 use crate::server::{config, connect, variable};
 use postgres::{Client, Config};
@@ -12,10 +13,10 @@ pub struct Database {
 }
 
 impl Database {
-    /// A database with the extension in schema public.
+    /// A database with the edition that is tested in schema public.
     pub fn new() -> Self {
         let mut database = Self::empty();
-        database.client.batch_execute("CREATE EXTENSION todo").expect("the extension installs");
+        database.client.batch_execute(&Edition::current().install(&database.name)).expect("the edition installs");
         database
     }
 
@@ -32,7 +33,8 @@ impl Database {
     /// Both extensions, and users `u1` and `u2`, of whom `u1` has a password.
     pub fn with_auth() -> Self {
         let mut database = Self::with_users();
-        database.client.batch_execute("CREATE EXTENSION todo_auth").expect("the extension installs");
+        let auth = Edition::current().install_auth(&database.name);
+        database.client.batch_execute(&auth).expect("todo_auth installs");
         database.client.execute("UPDATE users SET hashed_password = $1 WHERE id = 'u1'", &[&HASH]).expect("a hash");
         database
     }

@@ -1,6 +1,6 @@
 //! The table of all functions, `functions.txt`, and what their calls find.
 
-use crate::Database;
+use crate::{Database, Edition};
 
 /// Users and tasks that the calls find, in the schema `@extschema@`.
 const SAMPLE: &str = include_str!("../fixtures/sample.sql");
@@ -126,7 +126,7 @@ impl Database {
     /// A database with both extensions, and what the calls find.
     pub fn with_sample() -> Self {
         let mut database = Self::new();
-        let both = format!("CREATE EXTENSION todo_auth; {}", sample("public"));
+        let both = format!("{}; {}", Edition::current().install_auth(&database.name), sample("public"));
         database.client.batch_execute(&both).expect("the sample is valid");
         database
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`server`] | the cluster that `cluster.sh exec` started, and clusters besides it |
 //! | [`database`] | a database for each test |
+//! | [`edition`] | the edition that is tested: the extension, or the SQL edition |
 //! | [`role`] | roles, which are dropped with their test's database |
 //! | [`functions`] | the table of all functions: sample arguments, effect, who may call them |
 //! | [`passwords`] | passwords and hashes, by the functions and by other programs |
@@ -17,6 +18,7 @@
 pub mod admin;
 pub mod attack;
 pub mod database;
+pub mod edition;
 pub mod failure;
 pub mod fixtures;
 pub mod functions;
@@ -28,6 +30,7 @@ pub mod task;
 
 pub use admin::{Said, admin, said};
 pub use database::Database;
+pub use edition::Edition;
 pub use failure::{Failure, Fields};
 pub use fixtures::{
     AUTH_SESSION, EXTRAS, HASH, PATTERNS, PATTERNS_BY_FUNCTION, RELEASED, SAMPLE_DATA, TO_ADOPT, current_version,

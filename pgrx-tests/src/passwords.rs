@@ -1,6 +1,6 @@
 //! Passwords and hashes through the functions, and with other programs.
 
-use crate::Database;
+use crate::{Database, Edition};
 use postgres::Client;
 use std::path::Path;
 use std::process::Command;
@@ -16,14 +16,22 @@ impl Database {
     /// A database with the extension where every session hashes fast.
     pub fn with_cheap_hashes() -> Self {
         let mut database = Self::new();
-        let cheap = format!("ALTER DATABASE {} SET todo.bcrypt_cost = 4; SET todo.bcrypt_cost = 4", database.name);
-        database.client.batch_execute(&cheap).expect("a cost");
+        database.set_cost(4);
         database
+    }
+
+    /// Sets the cost of new hashes, for this session and those to come.
+    pub fn set_cost(&mut self, cost: u32) {
+        if Edition::current() == Edition::Extension {
+            let default = format!("ALTER DATABASE {} SET todo.bcrypt_cost = {cost}", self.name);
+            self.client.batch_execute(&default).expect("a cost");
+        }
+        set_cost(&mut self.client, cost);
     }
 }
 
 pub fn set_cost(client: &mut Client, cost: u32) {
-    client.batch_execute(&format!("SET todo.bcrypt_cost = {cost}")).unwrap();
+    client.batch_execute(&Edition::current().set_cost(cost)).unwrap();
 }
 
 pub fn hash(client: &mut Client, password: &str) -> Result<String, postgres::Error> {

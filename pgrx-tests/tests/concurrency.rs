@@ -3,6 +3,7 @@
 use std::sync::Barrier;
 use std::thread;
 use todo_tests::functions::{Effect, Function, returning};
+use todo_tests::passwords::set_cost;
 use todo_tests::{Database, Failure, scrypt, strings, task};
 
 const CLIENTS: usize = 16;
@@ -168,8 +169,10 @@ fn an_earlier_transaction_writes_later() {
              CREATE TRIGGER trace AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION trace()",
         )
         .unwrap();
-    earlier.batch_execute("SET todo.bcrypt_cost = 4; SET TimeZone = 'Asia/Karachi'").unwrap();
-    later.batch_execute("SET todo.bcrypt_cost = 4; SET TimeZone = 'America/New_York'").unwrap();
+    for (session, zone) in [(&mut earlier, "Asia/Karachi"), (&mut later, "America/New_York")] {
+        set_cost(session, 4);
+        session.batch_execute(&format!("SET TimeZone = '{zone}'")).unwrap();
+    }
     for round in 0..ROUNDS {
         // Every pair of two changes meets.
         let pair = |all: &[String]| (all[round % all.len()].clone(), all[round / all.len() % all.len()].clone());

@@ -149,11 +149,10 @@ fn triggers_of_others_do_not_run() {
         // A row that moves is inserted.
         (
             "its partition, where a row comes",
-            format!(
-                "CREATE TABLE side (u varchar(36) REFERENCES users ON DELETE SET NULL) PARTITION BY LIST (u);
+            "CREATE TABLE side (u varchar(36) REFERENCES users ON DELETE SET NULL) PARTITION BY LIST (u);
                  CREATE TABLE part PARTITION OF side FOR VALUES IN ('u1'); CREATE TABLE other PARTITION OF side DEFAULT;
                  INSERT INTO side VALUES ('u1'); CREATE TRIGGER t BEFORE INSERT ON other FOR EACH ROW EXECUTE FUNCTION ~.fires()"
-            ),
+                .to_owned(),
             delete,
         ),
         ("a rule", format!("{SIDE} CREATE RULE r AS ON DELETE TO side DO ALSO SELECT ~.later()"), delete),

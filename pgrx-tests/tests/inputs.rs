@@ -4,6 +4,7 @@
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use std::error::Error;
 use todo_tests::functions::{Effect, functions, returning};
+use todo_tests::passwords::set_cost;
 use todo_tests::{Database, Failure, HASH, server_log, task, tasks};
 
 /// A value for one column: stored as given, stored as something else, or refused.
@@ -376,7 +377,7 @@ fn text_that_is_no_utf_8() {
 fn no_error_shows_a_hash() {
     let mut database = Database::with_users();
     let client = &mut database.client;
-    client.batch_execute("SET todo.bcrypt_cost = 4").unwrap();
+    set_cost(client, 4);
     let long = "x".repeat(300);
     let mut failures = 0;
     for _ in 0..15 {

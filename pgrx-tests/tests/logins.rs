@@ -166,8 +166,8 @@ fn logins_block_nobody() {
     let mut database = Database::new();
     let user = create_user(&mut database.client, "long enough");
     database.client.query("SELECT todo_create_task($1, 'x')", &[&user]).unwrap();
-    let settings = format!("ALTER DATABASE {} SET todo.bcrypt_cost = 13; SET lock_timeout = '1ms'", database.name);
-    database.client.batch_execute(&settings).unwrap();
+    database.set_cost(13);
+    database.client.batch_execute("SET lock_timeout = '1ms'").unwrap();
     let mut clients: Vec<Client> = (0..4).map(|_| database.connect()).collect();
     let client = &mut database.client;
     let steps = std::thread::scope(|scope| {

@@ -3,6 +3,7 @@
 use postgres::{Client, NoTls};
 use std::sync::mpsc;
 use todo_tests::attack::outcome;
+use todo_tests::passwords::set_cost;
 use todo_tests::{Database, Failure, HASH, TO_ADOPT, server_log, strings};
 
 /// What a role may do with objects of both extensions, or their schemas.
@@ -135,7 +136,7 @@ fn auto_explain_shows_no_hash() {
 
 /// Everything in which a hash comes or goes: passwords are made, renewed, changed and compared.
 fn use_passwords(admin: &mut Client, client: &mut Client) {
-    admin.batch_execute("SET todo.bcrypt_cost = 4").unwrap();
+    set_cost(admin, 4);
     let create = "SELECT todo_create_user('ada@b.cd', 'Ada', $1)";
     admin.query(create, &[&"long enough"]).unwrap();
     let login = "SELECT id FROM todo_authenticate('ada@b.cd', $1)";
@@ -152,13 +153,15 @@ fn use_passwords(admin: &mut Client, client: &mut Client) {
 fn a_trigger_keeps_the_old_hash() {
     let mut database = Database::with_users();
     let client = &mut database.client;
+    set_cost(client, 4);
     client
         .batch_execute(
-            "SET todo.bcrypt_cost = 4; SELECT todo_create_user('ada@b.cd', 'Ada', 'long enough'); SET statement_timeout = '20s';
+            "SELECT todo_create_user('ada@b.cd', 'Ada', 'long enough'); SET statement_timeout = '20s';
              CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.hashed_password := OLD.hashed_password; RETURN NEW; END';
-             CREATE TRIGGER keep BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION keep(); SET todo.bcrypt_cost = 5",
+             CREATE TRIGGER keep BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION keep()",
         )
         .unwrap();
+    set_cost(client, 5);
     let login = "SELECT id FROM todo_authenticate('ada@b.cd', $1)";
     assert_eq!(client.query(login, &[&"long enough"]).unwrap().len(), 1);
     assert_eq!(client.query(login, &[&"wrong enough"]).unwrap().len(), 0);

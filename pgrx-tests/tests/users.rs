@@ -2,7 +2,7 @@
 
 use postgres::{Client, Row};
 use todo_tests::functions::{Access, Effect, functions, sample};
-use todo_tests::{Database, Failure, task, tasks};
+use todo_tests::{Database, Edition, Failure, task, tasks};
 
 const PASSWORD: &str = "correct horse";
 
@@ -323,7 +323,7 @@ fn no_function_shows_a_hash() {
             if let Some(constraint) = constraint {
                 // After the renewal of the hash, too, which the login must survive.
                 transaction.batch_execute(&format!("ALTER TABLE users ADD CONSTRAINT own {constraint}")).unwrap();
-                transaction.batch_execute("SET LOCAL todo.bcrypt_cost = 5").unwrap();
+                transaction.batch_execute(&Edition::current().set_cost(5)).unwrap();
             }
             transaction.batch_execute(&format!("SET LOCAL ROLE {name}")).unwrap();
             let seen = match transaction.query(&format!("SELECT r::text FROM {call} AS r"), &[]) {

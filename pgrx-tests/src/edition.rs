@@ -1,0 +1,77 @@
+//! The edition that a run of the tests is about: `TODO_EDITION` is `sql`, or not set for the extension.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Edition {
+    Extension,
+    Sql,
+}
+
+impl Edition {
+    /// The edition of this run.
+    pub fn current() -> Self {
+        match std::env::var("TODO_EDITION").as_deref() {
+            Err(_) | Ok("extension") => Self::Extension,
+            Ok("sql") => Self::Sql,
+            Ok(other) => panic!("TODO_EDITION is {other}, which is no edition"),
+        }
+    }
+
+    /// Statements that install it in a database, in schema public. The SQL edition belongs to a role without any special right,
+    /// whose name begins with that of the database.
+    pub fn install(self, database: &str) -> String {
+        match self {
+            Self::Extension => "CREATE EXTENSION todo".to_owned(),
+            Self::Sql => format!(
+                "CREATE ROLE {database}_installer;
+                 GRANT CREATE ON DATABASE {database} TO {database}_installer;
+                 GRANT USAGE, CREATE ON SCHEMA public TO {database}_installer;
+                 CREATE EXTENSION pgcrypto;
+                 SET ROLE {database}_installer;
+                 {};
+                 RESET ROLE",
+                script("todo")
+            ),
+        }
+    }
+
+    /// Statements that then install todo_auth.
+    pub fn install_auth(self, database: &str) -> String {
+        match self {
+            Self::Extension => "CREATE EXTENSION todo_auth".to_owned(),
+            Self::Sql => format!("SET ROLE {database}_installer; {}; RESET ROLE", script("todo_auth")),
+        }
+    }
+
+    /// A query on catalogs of extensions, as this edition answers it.
+    pub fn catalogs(self, query: &str) -> String {
+        match self {
+            Self::Extension => query.to_owned(),
+            Self::Sql => query
+                .replace("pg_extension AS", "todo_internal.extension AS")
+                .replace("pg_depend AS", "todo_internal.depend AS"),
+        }
+    }
+
+    /// A statement that sets the cost of new hashes: for the session, or in the SQL edition for all.
+    pub fn set_cost(self, cost: u32) -> String {
+        match self {
+            Self::Extension => format!("SET todo.bcrypt_cost = {cost}"),
+            Self::Sql => format!("SELECT todo_internal.set_bcrypt_cost({cost})"),
+        }
+    }
+}
+
+/// The script that installs a part of the SQL edition of this checkout.
+pub fn script(part: &str) -> &'static str {
+    static SCRIPTS: [OnceLock<String>; 2] = [OnceLock::new(), OnceLock::new()];
+    SCRIPTS[usize::from(part == "todo_auth")].get_or_init(|| {
+        let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/edition/build.sh");
+        let output = Command::new(build).args([part, crate::current_version()]).output().expect("build.sh can be run");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    })
+}

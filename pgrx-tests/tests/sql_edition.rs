@@ -1,0 +1,237 @@
+//! The SQL edition: its script, and what it leaves.
+
+use std::path::Path;
+use todo_tests::edition::script;
+use todo_tests::{Database, Edition, Failure, strings};
+
+/// A database with the SQL edition of both parts and a user, whatever edition the run is about.
+fn installed() -> Database {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client.batch_execute(&Edition::Sql.install(&database.name)).unwrap();
+    client.batch_execute(&Edition::Sql.install_auth(&database.name)).unwrap();
+    client.batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')").unwrap();
+    database
+}
+
+/// Everything in the database that is not PostgreSQL's, pgcrypto's or the rows'.
+const OBJECTS: &str = "SELECT DISTINCT pg_describe_object(o.classid, o.objid, 0)
+     FROM pg_depend AS o
+     WHERE o.objid >= 16384 AND o.deptype <> 'i' AND o.classid <> 'pg_extension'::regclass AND pg_describe_object(o.classid, o.objid, 0) !~ 'pg_toast' AND NOT EXISTS (
+         SELECT FROM pg_depend AS d WHERE (d.classid, d.objid, d.deptype) = (o.classid, o.objid, 'e')
+     )
+     ORDER BY 1";
+
+/// Clients put parameters where they find these.
+#[test]
+fn no_client_finds_a_parameter_in_a_script() {
+    let colon = |text: &str| {
+        let bytes = text.as_bytes();
+        (1..bytes.len() - 1).any(|i| {
+            let (before, after) = (bytes[i - 1], bytes[i + 1]);
+            // As SQLAlchemy's text() has it.
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+            bytes[i] == b':' && !is_word(before) && before != b':' && before != b'\\' && is_word(after)
+        })
+    };
+    for part in ["todo", "todo_auth"] {
+        let found: Vec<&str> = script(part).lines().filter(|line| colon(&format!(" {line} "))).collect();
+        assert_eq!(found, [""; 0], "{part}");
+    }
+}
+
+#[test]
+fn the_check_finds_nothing() {
+    let mut database = installed();
+    assert_eq!(strings(&mut database.client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+}
+
+/// In any schema, and whatever search_path the rest of the transaction has.
+#[test]
+fn it_is_created_in_the_first_schema_of_the_path() {
+    let mut database = Database::empty();
+    let role = database.role("owner");
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!("GRANT CREATE ON DATABASE {} TO {role}; CREATE EXTENSION pgcrypto", database.name))
+        .unwrap();
+    client
+        .batch_execute(&format!("SET ROLE {role}; CREATE SCHEMA \"My App\"; SET search_path = \"My App\", public"))
+        .unwrap();
+    client.batch_execute(script("todo")).unwrap();
+    assert_eq!(strings(client, "SHOW search_path"), ["\"My App\", public"]);
+    client
+        .batch_execute("SELECT todo_create_task(u.id, 'x') FROM todo_create_user('a@b.cd', 'A', 'long enough') AS u")
+        .unwrap();
+    client.batch_execute(script("todo_auth")).unwrap();
+    assert_eq!(strings(client, "SELECT email FROM todo_auth.\"user\""), ["a@b.cd"]);
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+}
+
+/// One clear error, and nothing changed.
+#[test]
+fn where_it_cannot_be_installed_nothing_is_changed() {
+    let cases = [
+        ("", "42704"),
+        ("CREATE EXTENSION pgcrypto; CREATE TABLE users ()", "42P07"),
+        ("CREATE EXTENSION pgcrypto; CREATE SCHEMA todo_internal", "42P06"),
+        ("CREATE EXTENSION pgcrypto; CREATE EXTENSION todo SCHEMA public; SET search_path = other", "42710"),
+        ("CREATE EXTENSION pgcrypto; SET search_path = missing", "3F000"),
+        ("CREATE EXTENSION pgcrypto; CREATE SCHEMA \"it's\" AUTHORIZATION ~; SET search_path = \"it's\"", "42602"),
+        ("CREATE EXTENSION pgcrypto; REVOKE CREATE ON SCHEMA public FROM PUBLIC, ~", "42501"),
+        ("CREATE EXTENSION pgcrypto; RESET ROLE", "0LP01"),
+    ];
+    for (before, code) in cases {
+        let mut database = Database::empty();
+        let role = database.role("owner");
+        let client = &mut database.client;
+        client
+            .batch_execute(&format!(
+                "GRANT CREATE ON DATABASE {} TO {role}; CREATE SCHEMA other; GRANT USAGE, CREATE ON SCHEMA public, other TO {role}; {}",
+                database.name,
+                before.replace('~', &role).replace("; RESET ROLE", "")
+            ))
+            .unwrap();
+        let objects = strings(client, OBJECTS);
+        if !before.ends_with("RESET ROLE") {
+            client.batch_execute(&format!("SET ROLE {role}")).unwrap();
+        }
+        assert_eq!(Failure::of(client.batch_execute(script("todo"))).code, code, "{before}");
+        assert_eq!(strings(client, OBJECTS), objects, "{before}");
+    }
+}
+
+/// todo_auth is for the owner, once, after todo.
+#[test]
+fn todo_auth_needs_todo_and_its_owner() {
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    assert_eq!(Failure::of(client.batch_execute(script("todo_auth"))).code, "55000");
+    client.batch_execute(&Edition::Sql.install(&database.name)).unwrap();
+    assert_eq!(Failure::of(client.batch_execute(script("todo_auth"))).code, "42501");
+    client.batch_execute(&Edition::Sql.install_auth(&database.name)).unwrap();
+    assert_eq!(Failure::of(client.batch_execute(&Edition::Sql.install_auth(&database.name))).code, "42P06");
+}
+
+/// Tables and rows stay, and nothing else.
+#[test]
+fn releasing_the_tables_leaves_nothing_else() {
+    let mut database = installed();
+    let client = &mut database.client;
+    assert_eq!(Failure::of(client.batch_execute("SELECT todo_release_tables()")).code, "2BP01", "todo_auth needs it");
+    client
+        .batch_execute("DROP SCHEMA todo_auth CASCADE; CREATE VIEW own AS SELECT * FROM todo_list_tasks('u1')")
+        .unwrap();
+    assert_eq!(Failure::of(client.batch_execute("SELECT todo_release_tables()")).code, "2BP01", "a view needs it");
+    client.batch_execute("DROP VIEW own; SELECT todo_release_tables()").unwrap();
+    let left = strings(client, OBJECTS);
+    let others: Vec<&String> =
+        left.iter().filter(|object| !object.contains("users") && !object.contains("tasks")).collect();
+    assert!(others.is_empty(), "{others:?}");
+    assert_eq!(strings(client, "SELECT id FROM users"), ["u1"]);
+    assert_eq!(strings(client, "SELECT todo.proname::text FROM pg_proc AS todo WHERE proname LIKE 'todo%'"), [""; 0]);
+}
+
+/// Only the owner sets the cost of hashes, and within limits.
+#[test]
+fn the_owner_sets_the_cost() {
+    let mut database = installed();
+    let role = database.role("app");
+    let client = &mut database.client;
+    for cost in ["3", "16", "NULL"] {
+        let set = format!("SELECT todo_internal.set_bcrypt_cost({cost})");
+        assert_eq!(Failure::of(client.batch_execute(&set)).code, "22023", "{cost}");
+    }
+    client.batch_execute("SELECT todo_internal.set_bcrypt_cost(4)").unwrap();
+    let hash: String = client.query_one("SELECT todo_hash_password('long enough')", &[]).unwrap().get(0);
+    assert!(hash.starts_with("$2b$04$"), "{hash}");
+    client.batch_execute(&format!("SELECT todo_grant('{role}', 'tables'); SET ROLE {role}")).unwrap();
+    assert_eq!(Failure::of(client.batch_execute("SELECT todo_internal.set_bcrypt_cost(5)")).code, "42501");
+}
+
+/// As in the extension.
+#[test]
+fn triggers_of_others_do_not_run_with_the_owners_rights() {
+    let mut database = installed();
+    let role = database.role("evil");
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "CREATE SCHEMA evil AUTHORIZATION {role}; SELECT todo_grant('{role}'); GRANT TRIGGER ON users TO {role}; SET ROLE {role};
+             CREATE FUNCTION evil.own() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER own BEFORE UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION evil.own()"
+        ))
+        .unwrap();
+    assert_eq!(Failure::of(client.batch_execute("SELECT todo_verify_email('u1')")).code, "55000");
+    client.batch_execute("RESET ROLE").unwrap();
+    let found = strings(client, "SELECT name FROM todo_check() WHERE NOT ok");
+    assert_eq!(found, [format!("rights of {role}")]);
+    // Nor on a table that refers to them.
+    client
+        .batch_execute(&format!(
+            "DROP TRIGGER own ON users; GRANT REFERENCES (id) ON users TO {role}; SET ROLE {role};
+             CREATE TABLE evil.side (u varchar(36) REFERENCES public.users ON DELETE CASCADE)"
+        ))
+        .unwrap();
+    for (when, code) in [("BEFORE UPDATE", "ok"), ("AFTER DELETE", "55000"), ("BEFORE DELETE", "55000")] {
+        client
+            .batch_execute(&format!(
+                "RESET ROLE; BEGIN; SET LOCAL ROLE {role};
+                 CREATE TRIGGER own {when} ON evil.side FOR EACH ROW EXECUTE FUNCTION evil.own()"
+            ))
+            .unwrap();
+        let deleted = client.batch_execute("SELECT todo_delete_user('u1')");
+        assert_eq!(deleted.err().map_or("ok".to_owned(), |error| Failure::from(&error).code), code, "{when}");
+        client.batch_execute("ROLLBACK").unwrap();
+    }
+}
+
+/// What applications see of both parts: functions with their attributes, comments and rights, and all that tables are like.
+const SEEN: &str = "
+    SELECT format('function %s.%s(%s) returns %s, %s%s, parallel %s, rows %s, %s: %s', n.nspname, p.proname, pg_get_function_arguments(p.oid),
+        pg_get_function_result(p.oid), p.provolatile, CASE WHEN p.prosecdef THEN ', definer' END, p.proparallel, p.prorows,
+        CASE WHEN EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a WHERE a.grantee <> p.proowner)
+            THEN 'granted' ELSE 'not granted' END,
+        obj_description(p.oid, 'pg_proc')) AS line
+    FROM pg_proc AS p
+    JOIN pg_namespace AS n ON n.oid = p.pronamespace AND n.nspname IN ('public', 'todo_auth')
+    WHERE NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+        WHERE d.objid = p.oid AND d.deptype = 'e' AND e.extname = 'pgcrypto')
+    UNION ALL
+    SELECT format('%s %s of %s.%s: %s', d.kind, d.name, d.schema, d.relation, d.definition)
+    FROM todo_internal.described('public', ARRAY(
+        SELECT c.oid FROM pg_class AS c WHERE c.relnamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace) AND c.relkind IN ('r', 'v', 'S')
+    )) AS d
+    WHERE d.kind <> 'function'
+    UNION ALL
+    SELECT format('view %s: %s', c.oid::regclass, pg_get_viewdef(c.oid))
+    FROM pg_class AS c
+    WHERE c.relnamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace) AND c.relkind = 'v'
+    ORDER BY line";
+
+/// Both editions are alike, but for what fixtures/editions.txt lists. `UPDATE_FIXTURES=1` writes it anew.
+#[test]
+fn both_editions_look_alike() {
+    let seen = |edition: Edition| {
+        let mut database = Database::empty();
+        for install in [edition.install(&database.name), edition.install_auth(&database.name)] {
+            database.client.batch_execute(&install).unwrap();
+        }
+        strings(&mut database.client, SEEN)
+    };
+    let (extension, sql) = (seen(Edition::Extension), seen(Edition::Sql));
+    assert!(extension.len() > 150, "{}", extension.len());
+    let without = |sign: char, all: &[String], others: &[String]| -> String {
+        all.iter().filter(|line| !others.contains(line)).map(|line| format!("{sign} {line}\n")).collect()
+    };
+    let differences = format!(
+        "# What differs in the SQL edition (+) from the extension (-), of what applications see.\n{}{}",
+        without('-', &extension, &sql),
+        without('+', &sql, &extension)
+    );
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/editions.txt");
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        std::fs::write(&path, &differences).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), differences);
+}

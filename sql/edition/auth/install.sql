@@ -1,0 +1,21 @@
+-- The objects of todo_auth in the SQL edition, in their order.
+\i edition/auth/schema.sql
+\i auth/tables/user_data.sql
+\i auth/tables/session.sql
+\i auth/tables/linked_account.sql
+\i auth/tables/verification.sql
+\i auth/tables/rate_limit.sql
+\i auth/views/user.sql
+\i auth/views/account.sql
+\i auth/internal/changes.sql
+\i auth/internal/store_password.sql
+\i auth/triggers/user_write.sql
+\i auth/triggers/account_write.sql
+\i auth/triggers/session_before_write.sql
+\i auth/triggers/refused_row.sql
+\i auth/triggers/users_deactivated.sql
+\i auth/triggers/users_password_written.sql
+\i auth/expected.sql
+\i auth/internal/schema_for_grants.sql
+\i auth/functions/grant.sql
+\i auth/functions/revoke.sql

@@ -1,0 +1,33 @@
+-- todo_auth @version@, SQL edition: lets Better Auth sign in the users of todo, with the same passwords.
+-- Run it as the role that has installed todo. It creates schema todo_auth.
+-- It is one statement: either all of it takes effect, or nothing does.
+DO $todo$
+DECLARE
+    path CONSTANT text := pg_catalog.current_setting('search_path');
+    home text;
+    statement text;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    IF to_regclass('todo_internal.installed') IS NULL THEN
+        RAISE EXCEPTION 'todo_auth needs the SQL edition of todo'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run its script first.';
+    ELSIF to_regnamespace('todo_auth') IS NOT NULL THEN
+        RAISE EXCEPTION 'there is a schema todo_auth already' USING ERRCODE = 'duplicate_schema';
+    ELSIF NOT EXISTS (
+        SELECT FROM pg_namespace AS n WHERE n.nspname = 'todo_internal' AND pg_get_userbyid(n.nspowner) = current_user
+    ) THEN
+        RAISE EXCEPTION 'must be the owner of todo to install todo_auth'
+            USING ERRCODE = 'insufficient_privilege', HINT = 'SET ROLE to the owner of schema todo_internal.';
+    END IF;
+    SELECT e.extnamespace::regnamespace::text INTO STRICT home FROM todo_internal.extension AS e WHERE e.extname = 'todo';
+
+    FOREACH statement IN ARRAY ARRAY[
+\statements
+    ]
+    LOOP
+        EXECUTE replace(replace(statement, '@extschema@', home), '@extschema:todo@', home);
+    END LOOP;
+    PERFORM todo_internal.own('todo_auth');
+    PERFORM set_config('search_path', path, true);
+END
+$todo$;

@@ -1,0 +1,32 @@
+-- Checks, for todo_check(), whether one role owns everything, and is no superuser: functions run with the rights of this role.
+CREATE FUNCTION todo_internal.check_owners()
+RETURNS TABLE (name text, ok boolean, detail text, fix text)
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH owned AS (
+        SELECT 'owner of ' || c.relname AS name, c.relowner AS owner,
+            format('ALTER %s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass) AS change, e.extowner
+        FROM todo_internal.extension AS e
+        JOIN todo_internal.depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')
+        UNION ALL
+        SELECT 'owner of ' || p.proname, p.proowner, 'ALTER FUNCTION ' || p.oid::regprocedure, e.extowner
+        FROM todo_internal.extension AS e
+        JOIN todo_internal.depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid AND p.proowner <> e.extowner
+    )
+    SELECT o.name, o.owner = o.extowner, o.owner::regrole::text, format('%s OWNER TO %s', o.change, o.extowner::regrole)
+    FROM owned AS o
+    UNION ALL
+    SELECT format('owner of schema %s', n.nspname), NOT r.rolsuper, r.rolname || CASE WHEN r.rolsuper THEN ', a superuser' ELSE '' END,
+        format('REASSIGN OWNED BY %I TO a role that is no superuser', r.rolname)
+    FROM todo_internal.extension AS e
+    JOIN pg_namespace AS n ON n.oid = e.oid
+    JOIN pg_roles AS r ON r.oid = e.extowner;
+END;
+
+COMMENT ON FUNCTION todo_internal.check_owners() IS
+    'Checks whether one role owns everything, and is no superuser';
+
+REVOKE ALL ON FUNCTION todo_internal.check_owners() FROM PUBLIC;

@@ -1,0 +1,8 @@
+BEGIN
+    \use required argument=user_id table=users column=id
+    \use lock_user
+    PERFORM todo_internal.refuse_foreign_code('@extschema@.users');
+    RETURN QUERY
+    \i statements/delete_user.sql
+    ;
+END

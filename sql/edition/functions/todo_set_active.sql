@@ -1,0 +1,9 @@
+BEGIN
+    \use required argument=user_id table=users column=id
+    \use required argument=active table=users column=is_active
+    PERFORM todo_internal.refuse_foreign_code('@extschema@.users');
+    RETURN QUERY
+    \i statements/set_active.sql
+    ;
+\use row_not_shown
+END

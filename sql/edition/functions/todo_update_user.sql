@@ -1,0 +1,10 @@
+BEGIN
+    \use required argument=user_id table=users column=id
+    \use email
+    \use line table=users column=name max=100
+    PERFORM todo_internal.refuse_foreign_code('@extschema@.users');
+    RETURN QUERY
+    \i statements/update_user.sql
+    ;
+\use row_not_shown
+END

@@ -1,0 +1,1 @@
+-- Not in the SQL edition: dumps leave nothing out, because the tables belong to no extension.

@@ -1,0 +1,1 @@
+-- Not in the SQL edition: the owner is the role that installs it.

@@ -1,0 +1,1 @@
+-- Not in the SQL edition: there is no library.

@@ -1,0 +1,43 @@
+-- Takes all rights on a part's objects from everyone but their owner, because ALTER DEFAULT PRIVILEGES may have given some. Only the tables
+-- users and tasks keep their rights, because they may be older.
+CREATE FUNCTION todo_internal.own(
+    extension text
+)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    granted record;
+BEGIN
+    FOR granted IN
+        SELECT DISTINCT m.kind, m.identity, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS grantee
+        FROM todo_internal.extension AS e
+        JOIN todo_internal.depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+        CROSS JOIN LATERAL (
+            SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS identity, p.proowner AS owner,
+                coalesce(p.proacl, acldefault('f', p.proowner)) AS acl
+            FROM pg_proc AS p
+            WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+            UNION ALL
+            SELECT 'SCHEMA', n.oid::regnamespace::text, n.nspowner, n.nspacl
+            FROM pg_namespace AS n
+            WHERE d.classid = 'pg_namespace'::regclass AND n.oid = d.objid
+            UNION ALL
+            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl
+            FROM pg_class AS c
+            WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')
+              AND (e.extname <> 'todo' OR c.relkind = 'v')
+        ) AS m
+        CROSS JOIN LATERAL aclexplode(m.acl) AS a
+        WHERE e.extname = own.extension AND a.grantee <> m.owner
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s %s FROM %s', granted.kind, granted.identity, granted.grantee);
+    END LOOP;
+END
+$$;
+
+COMMENT ON FUNCTION todo_internal.own(text) IS
+    'Takes all rights on a part''s objects from everyone but their owner';
+
+REVOKE ALL ON FUNCTION todo_internal.own(text) FROM PUBLIC;

@@ -1,0 +1,5 @@
+BEGIN
+    RETURN QUERY
+    \i statements/task_ids.sql
+    ;
+END

@@ -1,0 +1,1 @@
+-- Not in the SQL edition: only the guard of the extension reads it.

@@ -1,0 +1,6 @@
+DECLARE
+    trimmed text := value;
+BEGIN
+    \use trim column=trimmed
+    RETURN trimmed;
+END

@@ -1,0 +1,1 @@
+-- Not in the SQL edition: the role that installs it owns everything.

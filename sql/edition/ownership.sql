@@ -1,0 +1,1 @@
+-- Not in the SQL edition: the script itself does this at the end.

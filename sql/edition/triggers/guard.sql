@@ -1,0 +1,1 @@
+-- Not in the SQL edition: there is a script of its own for the guard.
