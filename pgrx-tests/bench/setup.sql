@@ -1,4 +1,17 @@
 -- 1,000 users with 100 tasks each, half of them completed; user ids are numbers, which pgbench can draw.
+CREATE EXTENSION pgcrypto;
+
+-- The SQL edition beside the extension. Its schema of helpers needs another name for that.
+CREATE ROLE sql_owner;
+CREATE SCHEMA sql_edition AUTHORIZATION sql_owner;
+SELECT format('GRANT CREATE ON DATABASE %I TO sql_owner', current_database()) \gexec
+\set script `sql/edition/build.sh todo bench | sed 's/todo_internal/todo_sql_internal/g'`
+SET ROLE sql_owner;
+SET search_path = sql_edition;
+:script
+RESET search_path;
+RESET ROLE;
+
 CREATE EXTENSION todo;
 INSERT INTO users (id, email, name)
     SELECT i::text, 'user' || i || '@example.com', 'User ' || i FROM generate_series(1, 1000) AS i;
@@ -14,13 +27,15 @@ CREATE TABLE bare.tasks (LIKE tasks INCLUDING DEFAULTS INCLUDING INDEXES);
 ALTER TABLE bare.tasks ADD FOREIGN KEY (user_id) REFERENCES bare.users (id) ON DELETE CASCADE;
 INSERT INTO bare.users TABLE users;
 INSERT INTO bare.tasks TABLE tasks;
+INSERT INTO sql_edition.users TABLE users;
+INSERT INTO sql_edition.tasks TABLE tasks;
+SELECT setval('sql_edition.tasks_id_seq', 100000);
 
 -- One user with a password, and the same password's hash for the bcrypt crate alone and for pgcrypto, all at cost 12.
-CREATE EXTENSION pgcrypto;
 SELECT FROM todo_create_user('login@example.com', 'Login', 'correct horse');
 CREATE TABLE hash AS SELECT todo_hash_password('correct horse') AS ours, crypt('correct horse', gen_salt('bf', 12)) AS theirs;
 
-VACUUM (FREEZE, ANALYZE) users, tasks, bare.users, bare.tasks;
+VACUUM (FREEZE, ANALYZE) users, tasks, bare.users, bare.tasks, sql_edition.users, sql_edition.tasks;
 CHECKPOINT;
 
 -- So that session_replication_role = replica leaves the guard out, for a baseline in the same session.

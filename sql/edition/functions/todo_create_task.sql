@@ -7,8 +7,8 @@ BEGIN
             USING ERRCODE = 'foreign_key_violation', SCHEMA = @schema@, TABLE = 'tasks', COLUMN = 'user_id',
                 CONSTRAINT = 'tasks_user_id_fkey';
     END IF;
-    \use line table=tasks column=title max=200
-    \use description
+    -- The trigger does the rest.
+    \use fits table=tasks column=title max=200
     IF description OPERATOR(pg_catalog.=) '' THEN
         description := NULL;
     END IF;

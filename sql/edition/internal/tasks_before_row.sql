@@ -1,15 +1,17 @@
 DECLARE
     utc_now CONSTANT pg_catalog.timestamp := pg_catalog.timezone('UTC', pg_catalog.now());
-    given pg_catalog.timestamp;
     title pg_catalog.text;
     description pg_catalog.text;
 BEGIN
-    \use not_null table=tasks column=id
-    \use not_null table=tasks column=user_id
-    \use not_null table=tasks column=title
-    \use not_null table=tasks column=completed
-    \use not_null table=tasks column=created_at
-    \use not_null table=tasks column=updated_at
+    IF NEW.id IS NULL OR NEW.user_id IS NULL OR NEW.title IS NULL OR NEW.completed IS NULL OR NEW.created_at IS NULL OR NEW.updated_at IS NULL
+    THEN
+        \use not_null table=tasks column=id
+        \use not_null table=tasks column=user_id
+        \use not_null table=tasks column=title
+        \use not_null table=tasks column=completed
+        \use not_null table=tasks column=created_at
+        \use not_null table=tasks column=updated_at
+    END IF;
 
     IF
         \use is_set column=title
@@ -24,9 +26,16 @@ BEGIN
         description := NEW.description;
         \use description schema=TG_TABLE_SCHEMA
     END IF;
-    \use time table=tasks column=created_at
-    \use time table=tasks column=updated_at
-    \use time table=tasks column=completed_at
+    -- All at once first, because most statements set none.
+    IF
+        \use is_set column=created_at
+        OR NEW.updated_at OPERATOR(pg_catalog.<>) OLD.updated_at OR NEW.completed_at OPERATOR(pg_catalog.<>) OLD.completed_at
+        OR NEW.completed_at IS NOT NULL AND OLD.completed_at IS NULL
+    THEN
+        \use time table=tasks column=created_at
+        \use time table=tasks column=updated_at
+        \use time table=tasks column=completed_at
+    END IF;
 
     -- completed and completed_at are consistent. The time stays while the task is completed. It is not before created_at, unless the
     -- statement says so.

@@ -1,6 +1,5 @@
 DECLARE
     utc_now CONSTANT pg_catalog.timestamp := pg_catalog.timezone('UTC', pg_catalog.now());
-    given pg_catalog.timestamp;
     email CONSTANT pg_catalog.text := NEW.email;
     hashed_password CONSTANT pg_catalog.text := NEW.hashed_password;
     name pg_catalog.text := NEW.name;

@@ -1,9 +1,5 @@
 -- A title or a name: trimmed, no control character, something visible.
-\use trim column=@column@
-IF pg_catalog.char_length(@column@) OPERATOR(pg_catalog.>) @max@ THEN
-    RAISE EXCEPTION '@column@ is longer than @max@ characters'
-        USING ERRCODE = 'string_data_right_truncation', SCHEMA = @schema@, TABLE = '@table@', COLUMN = '@column@';
-END IF;
+\use fits table=@table@ column=@column@ max=@max@ schema=@schema@
 IF @column@ OPERATOR(pg_catalog.~) E'[\\u0001-\\u001f\\u007f-\\u009f]' THEN
     RAISE EXCEPTION '@column@ contains a control character'
         USING ERRCODE = 'check_violation', SCHEMA = @schema@, TABLE = '@table@', COLUMN = '@column@', CONSTRAINT = '@table@_@column@_check';

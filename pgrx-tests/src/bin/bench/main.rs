@@ -21,6 +21,13 @@ const PAIRS: &[(&str, &str, Option<f64>)] = &[
     // The same tables without any rule: what the triggers and constraints cost.
     ("toggle_bare", "toggle_function", None),
     ("create_bare", "create_function", None),
+    // The SQL edition against the extension. (Each task that is deleted is created first.)
+    ("toggle_function", "toggle_sql", None),
+    ("complete_function", "complete_sql", None),
+    ("update_function", "update_sql", None),
+    ("create_function", "create_sql", None),
+    ("delete_function", "delete_sql", None),
+    ("pending_function", "pending_sql", None),
     // DDL on tables of the application, past the guard and through it.
     ("ddl_unguarded", "ddl_guarded", Some(0.98)),
     // A login against the bcrypt crate alone, and the crate against pgcrypto; at cost 12.
