@@ -1,6 +1,8 @@
 //! The SQL edition: its script, and what it leaves.
 
+use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use todo_tests::edition::script;
 use todo_tests::{Database, Edition, Failure, strings};
 
@@ -130,6 +132,58 @@ fn releasing_the_tables_leaves_nothing_else() {
     assert!(others.is_empty(), "{others:?}");
     assert_eq!(strings(client, "SELECT id FROM users"), ["u1"]);
     assert_eq!(strings(client, "SELECT todo.proname::text FROM pg_proc AS todo WHERE proname LIKE 'todo%'"), [""; 0]);
+}
+
+/// The owner dumps and restores it, with rows, settings and what the application has added.
+#[test]
+fn the_owner_dumps_and_restores_it() {
+    let mut database = installed();
+    let owner = format!("{}_installer", database.name);
+    database
+        .client
+        .batch_execute(&format!(
+            "ALTER ROLE {owner} LOGIN; SET ROLE {owner}; SELECT todo_internal.set_bcrypt_cost(5);
+             ALTER TABLE tasks ADD COLUMN due date; CREATE INDEX own ON tasks (due); ALTER TABLE tasks ENABLE ROW LEVEL SECURITY;
+             CREATE POLICY own ON tasks USING (user_id = current_setting('app.user', true)); SELECT todo_grant('pg_monitor');
+             INSERT INTO tasks (user_id, title, due) VALUES ('u1', 'x', '2026-01-01')"
+        ))
+        .unwrap();
+    let seen = strings(&mut database.client, SEEN);
+    let state = "SELECT concat_ws(' ', t.id, t.title, t.due, s.value, (SELECT count(*) FROM pg_policy),
+            has_function_privilege('pg_monitor', 'todo_toggle_task(bigint, text)', 'EXECUTE'))
+         FROM tasks AS t, todo_internal.setting AS s";
+    let before = strings(&mut database.client, state);
+    for format in ["plain", "custom"] {
+        let mut restored = Database::empty();
+        let [from, into] = [&database.name, &restored.name].map(|name| format!("--dbname={name}"));
+        restored.client.batch_execute(&format!("ALTER DATABASE {} OWNER TO {owner}", restored.name)).unwrap();
+        let run = |command: &str, arguments: &[&str], input: &[u8]| {
+            let mut child = Command::new(command)
+                .args(arguments)
+                .args(["--username", &owner])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            let mut stdin = child.stdin.take().unwrap();
+            let input = input.to_vec();
+            let writer = std::thread::spawn(move || stdin.write_all(&input));
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{command} {format}");
+            writer.join().unwrap().ok();
+            output.stdout
+        };
+        let dump = run("pg_dump", &["--format", format, &from], b"");
+        match format {
+            "plain" => run("psql", &["-X", "--quiet", "-v", "ON_ERROR_STOP=1", &into], &dump),
+            _ => run("pg_restore", &["--exit-on-error", &into], &dump),
+        };
+        let client = &mut restored.client;
+        assert_eq!(strings(client, SEEN), seen, "{format}");
+        assert_eq!(strings(client, state), before, "{format}");
+        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0], "{format}");
+        client.batch_execute("SELECT todo_toggle_task(1, 'u1')").unwrap();
+    }
 }
 
 /// Only the owner sets the cost of hashes, and within limits.
