@@ -3,6 +3,7 @@
 use crate::error::Failure;
 use crate::membership::Extension;
 use crate::{catalog, transaction};
+use pgrx::PgList;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::pg_sys::{self, Oid};
 use std::ffi::CStr;
@@ -15,11 +16,13 @@ const UPDATE: u32 = pg_sys::TRIGGER_TYPE_UPDATE;
 /// What is done to a table with the rights of its owner.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Writing {
-    /// A statement of this library inserts or updates rows. No command that changes a table or trigger can run meanwhile.
-    Rows,
+    /// A statement of this library inserts rows. No command that changes a table or trigger can run meanwhile.
+    Insertion,
+    /// A statement of this library updates these columns; likewise.
+    Update(&'static [&'static CStr]),
     /// A statement of this library deletes rows; likewise.
     Deletion,
-    /// A statement of a function in SQL, of any kind. What it fires could change tables and triggers that it reaches later.
+    /// A function in SQL runs any statement. What that fires could change what it reaches later.
     Anything,
 }
 
@@ -42,37 +45,66 @@ struct Reached {
 /// rights of whoever runs it.
 pub fn refuse(table: Oid, writing: Writing) -> Result<(), Failure> {
     let written_by = catalog::relation_owner(table);
-    let events = match writing {
-        Writing::Rows => INSERT | UPDATE,
-        Writing::Deletion => DELETE,
-        Writing::Anything => INSERT | UPDATE | DELETE,
+    let (events, columns) = match writing {
+        Writing::Insertion => (INSERT, None),
+        Writing::Update(columns) => (UPDATE, Some(columns)),
+        Writing::Deletion => (DELETE, None),
+        Writing::Anything => (INSERT | UPDATE | DELETE, None),
     };
     let is_trusted = |role: Oid| role == written_by || catalog::is_superuser(role);
     let mut all = vec![Reached { table, role: written_by, events }];
     let mut next = 0;
     while let Some(&Reached { table, role, events }) = all.get(next) {
-        let is_judged = writing == Writing::Anything || is_trusted(role);
         let owner = catalog::relation_owner(table);
         let (triggers, has_rules) = Trigger::of_table(table);
-        if next > 0 && is_judged && (has_rules || !(owner == role || is_trusted(owner))) {
-            let what = if has_rules { "a rule" } else { "its owner" };
-            return Err(foreign(what, table));
+        if next > 0 {
+            if !is_trusted(owner) && (writing == Writing::Anything || (is_trusted(role) && owner != role)) {
+                return Err(foreign("a constraint or trigger", table));
+            }
+            if is_trusted(role) && has_rules {
+                return Err(foreign("a rule", table));
+            }
         }
         for trigger in triggers {
-            if let Some((referring, events)) = trigger.cascade(events) {
-                reach(&mut all, referring, events);
-                continue;
-            }
-            let (is_judged, role) = if trigger.is_before { (is_judged, role) } else { (true, written_by) };
-            // Its owner could enable it meanwhile.
-            let is_off = trigger.is_disabled && (writing != Writing::Anything || is_trusted(owner));
-            if is_judged && trigger.events & events != 0 && !is_off && trigger.is_foreign(role, table) {
-                return Err(foreign(&format!("trigger {}", trigger.name), table));
+            if let Some((referring, constraint, events)) = trigger.cascade(events) {
+                let is_followed =
+                    next > 0 || columns.is_none_or(|columns| refers_to(referring, constraint, table, columns));
+                if is_followed {
+                    reach(&mut all, referring, events);
+                }
+            } else if trigger.events & events != 0 && !trigger.is_disabled {
+                // What is done before a row is written to another role's table is done as that role. AFTER triggers there could
+                // reach its types and other tables, even if their functions are a superuser's.
+                let is_foreign = match (is_trusted(owner), trigger.is_before) {
+                    (false, true) => false,
+                    (false, false) => trigger.is_late() && !trigger.is_ours(),
+                    (true, is_before) => trigger.is_foreign(if is_before { role } else { written_by }, table),
+                };
+                if is_foreign {
+                    return Err(foreign(&format!("trigger {}", trigger.name), table));
+                }
             }
         }
         next += 1;
     }
     Ok(())
+}
+
+/// Whether a foreign key refers to one of these columns.
+fn refers_to(referring: Oid, constraint: Oid, table: Oid, columns: &[&CStr]) -> bool {
+    // SAFETY: the list is one of ForeignKeyCacheInfo, which is read while the relation is open. An ERROR closes it. Names are
+    // terminated strings.
+    unsafe {
+        let relation = pg_sys::relation_open(referring, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
+        let keys = PgList::<pg_sys::ForeignKeyCacheInfo>::from_pg(pg_sys::RelationGetFKeyList(relation));
+        let key = keys.iter_ptr().find(|&key| (*key).conoid == constraint);
+        let refers = key.is_none_or(|key| {
+            let referenced = &(&(*key).confkey)[..(*key).nkeys as usize];
+            columns.iter().any(|column| referenced.contains(&pg_sys::get_attnum(table, column.as_ptr())))
+        });
+        pg_sys::relation_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+        refers
+    }
 }
 
 /// Adds a table that a foreign key changes, with its partitions.
@@ -91,8 +123,8 @@ fn reach(all: &mut Vec<Reached>, referring: Oid, events: u32) {
 fn foreign(what: &str, table: Oid) -> Failure {
     let message = format!("{what} of table {} could run code of another role", catalog::relation_name(table));
     Failure::new(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, message).hint(
-        c"The trigger's function must belong to a superuser, or to the owner of the extension's tables. Its WHEN may call only \
-          PostgreSQL's own immutable functions. On tables that refer to the extension's, it must have no arguments.",
+        c"The owner's rights are for code of the extension, of its owner and of superusers. See \"Triggers of your own\" in \
+          docs/security.md.",
     )
 }
 
@@ -110,8 +142,9 @@ struct Trigger {
     has_arguments: bool,
     is_disabled: bool,
     is_internal: bool,
-    /// The other table of a foreign key that it enforces.
+    /// The other table of a foreign key that it enforces, and the key.
     other: Oid,
+    constraint: Oid,
 }
 
 impl Trigger {
@@ -140,6 +173,7 @@ impl Trigger {
                     is_disabled: trigger.tgenabled as u8 == pg_sys::TRIGGER_DISABLED,
                     is_internal: trigger.tgisinternal,
                     other: trigger.tgconstrrelid,
+                    constraint: trigger.tgconstraint,
                 }
             };
             let list = (0..count).map(|i| read(&*(*triggers).triggers.add(i))).collect();
@@ -149,9 +183,12 @@ impl Trigger {
         }
     }
 
-    /// If it changes rows of the table that refers to this one when one of these events happens: that table, and what happens
-    /// to it.
-    fn cascade(&self, events: u32) -> Option<(Oid, u32)> {
+    /// If it changes rows of a table that refers to this one when one of these events happens: that table, its key, and what
+    /// happens to it.
+    fn cascade(&self, events: u32) -> Option<(Oid, Oid, u32)> {
+        if !self.is_internal {
+            return None;
+        }
         let then = match self.function.to_u32() {
             pg_sys::F_RI_FKEY_CASCADE_DEL if events & DELETE != 0 => DELETE,
             pg_sys::F_RI_FKEY_SETNULL_DEL | pg_sys::F_RI_FKEY_SETDEFAULT_DEL if events & DELETE != 0 => UPDATE,
@@ -162,7 +199,20 @@ impl Trigger {
             }
             _ => return None,
         };
-        Some((self.other, then))
+        Some((self.other, self.constraint, then))
+    }
+
+    /// Whether it is one of an application, or checks a deferrable unique or exclusion constraint once more, with the expressions
+    /// and operators of its index. PostgreSQL's own triggers for foreign keys are neither.
+    fn is_late(&self) -> bool {
+        !self.is_internal || self.function.to_u32() == pg_sys::F_UNIQUE_KEY_RECHECK
+    }
+
+    /// Whether its function belongs to an extension of ours. A function in C is what a superuser made, even if the extension's
+    /// owner is none any more.
+    fn is_ours(&self) -> bool {
+        Extension::of(pg_sys::ProcedureRelationId, self.function)
+            .is_some_and(|extension| extension.is_trusted() || (catalog::is_in_c(self.function) && !self.has_arguments))
     }
 
     /// Whether it could run code of another role with the rights of `role`. A SECURITY DEFINER function is not safer, because
@@ -175,10 +225,7 @@ impl Trigger {
             return false;
         }
         let function_owner = catalog::function_owner(self.function);
-        // A function of ours in C is what a superuser made, even if its owner is no superuser any more.
-        let is_ours = Extension::of(pg_sys::ProcedureRelationId, self.function).is_some_and(|extension| {
-            extension.is_trusted() || (catalog::is_in_c(self.function) && !self.has_arguments)
-        });
+        let is_ours = self.is_ours();
         let is_trusted = is_ours || function_owner == role || catalog::is_superuser(function_owner);
         let has_foreign_arguments = self.has_arguments
             && !is_ours

@@ -17,9 +17,8 @@ use std::ffi::CStr;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     Read,
-    Write,
-    /// PostgreSQL also deletes what refers to the row, with the rights of the owner of that table.
-    Delete,
+    /// PostgreSQL may also change what refers to a row, with the rights of the owner of that table.
+    Write(Writing),
 }
 
 /// The owner of one of the extension's tables, for a statement that does `access` with the owner's rights. The table is
@@ -36,10 +35,8 @@ pub fn of_table(name: &CStr, namespace: Oid, access: Access) -> Result<Oid, Fail
         return Err(refusal(format!("table {} belongs to a superuser", catalog::relation_name(table)))
             .hint(c"Functions run with the rights of the table's owner. Run ALTER TABLE ... OWNER TO todo_owner."));
     }
-    match access {
-        Access::Read => {}
-        Access::Write => foreign_code::refuse(table, Writing::Rows)?,
-        Access::Delete => foreign_code::refuse(table, Writing::Deletion)?,
+    if let Access::Write(writing) = access {
+        foreign_code::refuse(table, writing)?;
     }
     Ok(owner)
 }

@@ -4,20 +4,22 @@ use pgrx::pg_sys::{self, Oid};
 use std::cell::Cell;
 use std::ffi::c_int;
 
-const RESTRICTED: c_int = pg_sys::SECURITY_RESTRICTED_OPERATION as c_int;
-
 thread_local! {
     // A backend has one thread; this is how Rust spells a static that it need not share.
-    /// Set while work is done as another role. After an ERROR it stays, but the security context does not.
-    static IS_ACTING: Cell<bool> = const { Cell::new(false) };
+    /// While work is done as another role: how deep the subtransaction is nested in which that began; otherwise 0.
+    static ACTING: Cell<c_int> = const { Cell::new(0) };
 }
 
 /// Whether what runs now runs within [`acting_as`], as a trigger's function may.
 pub fn is_acting() -> bool {
-    let (mut role, mut context) = (pg_sys::InvalidOid, 0);
-    // SAFETY: reads variables of the backend.
-    unsafe { pg_sys::GetUserIdAndSecContext(&raw mut role, &raw mut context) };
-    IS_ACTING.get() && context & RESTRICTED != 0
+    ACTING.get() > 0
+}
+
+/// After an ERROR, the work is over that began in a transaction or subtransaction of this depth, or a deeper one.
+pub fn end_acting(level: c_int) {
+    if ACTING.get() >= level {
+        ACTING.set(0);
+    }
 }
 
 /// Does `work` as another role; with InvalidOid, as the current role.
@@ -32,8 +34,8 @@ pub fn acting_as<T>(role: Oid, work: impl FnOnce() -> T) -> T {
     if role == pg_sys::InvalidOid {
         return work();
     }
-    let restricted = pg_sys::SECURITY_LOCAL_USERID_CHANGE as c_int | RESTRICTED;
-    let was_acting = is_acting();
+    let restricted = (pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION) as c_int;
+    let outer = ACTING.get();
     let (mut caller, mut context) = (pg_sys::InvalidOid, 0);
     // SAFETY: these functions work on variables of the backend, and raise no error.
     let settings = unsafe {
@@ -41,9 +43,12 @@ pub fn acting_as<T>(role: Oid, work: impl FnOnce() -> T) -> T {
         pg_sys::SetUserIdAndSecContext(role, context | restricted);
         pg_sys::NewGUCNestLevel()
     };
-    IS_ACTING.set(true);
+    if outer == 0 {
+        // SAFETY: reads a variable of the backend.
+        ACTING.set(unsafe { pg_sys::GetCurrentTransactionNestLevel() });
+    }
     let result = work();
-    IS_ACTING.set(was_acting);
+    ACTING.set(outer);
     // SAFETY: the level is the one that was opened above, and what was read there is put back.
     unsafe {
         pg_sys::AtEOXact_GUC(false, settings);

@@ -3,11 +3,12 @@
 #[pgrx::pg_schema]
 mod tests {
     use super::super::*;
+    use crate::foreign_code::Writing;
     use crate::owner::Access;
     use pgrx::prelude::*;
 
     statement!(USER = "user"(TEXTOID));
-    statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID, TEXTOID) with Rights::Owner(c"users", Access::Write));
+    statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID, TEXTOID) with Rights::Owner(c"users", Access::Write(Writing::Insertion)));
 
     fn namespace() -> pg_sys::Oid {
         let query = "SELECT relnamespace FROM pg_class WHERE oid = 'users'::regclass";

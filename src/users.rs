@@ -3,6 +3,7 @@
 
 use crate::boundary::{Call, scalar_function, set_function};
 use crate::error::{Column, Failure};
+use crate::foreign_code::Writing;
 use crate::owner::Access;
 use crate::password::{self, Attempt};
 use crate::password_rule;
@@ -12,26 +13,32 @@ use crate::tasks;
 use crate::transaction;
 use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+use std::ffi::CStr;
 use uuid::Uuid;
 
 const ID: Column = Column::new(c"users", c"id");
 const IS_ACTIVE: Column = Column::new(c"users", c"is_active");
 
 const OWNER_READS: Rights = Rights::Owner(c"users", Access::Read);
-const OWNER_WRITES: Rights = Rights::Owner(c"users", Access::Write);
-const OWNER_DELETES: Rights = Rights::Owner(c"users", Access::Delete);
+const OWNER_INSERTS: Rights = Rights::Owner(c"users", Access::Write(Writing::Insertion));
+const OWNER_DELETES: Rights = Rights::Owner(c"users", Access::Write(Writing::Deletion));
 
-statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
-statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
-statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with OWNER_WRITES);
-statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with OWNER_WRITES);
+/// An UPDATE of these columns, with the rights of the owner.
+const fn owner_updates(columns: &'static [&'static CStr]) -> Rights {
+    Rights::Owner(c"users", Access::Write(Writing::Update(columns)))
+}
+
+statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID, TEXTOID) with OWNER_INSERTS);
+statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"email", c"name"]));
+statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with owner_updates(&[c"email_verified"]));
+statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with owner_updates(&[c"is_active"]));
 statement!(DELETE = "delete_user"(TEXTOID) with OWNER_DELETES);
 statement!(SET_PASSWORD_HASH = "set_password_hash"(TEXTOID, TEXTOID));
 statement!(USER = "user"(TEXTOID));
 statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with OWNER_READS);
 statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with OWNER_READS);
-statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
-statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with OWNER_WRITES);
+statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"hashed_password"]));
+statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"hashed_password"]));
 statement!(ACTIVE_USER = "active_user"(TEXTOID) with OWNER_READS);
 
 set_function! {

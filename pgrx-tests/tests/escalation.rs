@@ -381,7 +381,8 @@ fn a_superuser_is_safe_on_tables_of_others() {
 fn side_tables_leave_nothing_behind() {
     let mut attack = Attack::new();
     attack.prepare(
-        "SELECT todo_grant('~', 'tables'); SET ROLE ~; CREATE TABLE ~.side (u varchar(36) REFERENCES users ON DELETE CASCADE); RESET ROLE",
+        "CREATE FUNCTION good() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN coalesce(NEW, OLD); END'; SELECT todo_grant('~', 'tables');
+         SET ROLE ~; CREATE TABLE ~.side (u varchar(36) REFERENCES users ON DELETE CASCADE); RESET ROLE",
     );
     let made = [
         ("CREATE TRIGGER own BEFORE DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.holding()", "42501"),
@@ -393,6 +394,8 @@ fn side_tables_leave_nothing_behind() {
             "CREATE CONSTRAINT TRIGGER own AFTER DELETE ON ~.side DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ~.fires()",
             "55000",
         ),
+        // A superuser's function reaches what is the role's: the type of a column, or a table of a name.
+        ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION good()", "55000"),
         // A command could make a trigger on a table that has been judged.
         (
             "CREATE FUNCTION ~.makes() RETURNS trigger LANGUAGE plpgsql AS
@@ -413,6 +416,59 @@ fn side_tables_leave_nothing_behind() {
         attack.failed();
         attack.prepare("DROP TRIGGER own ON ~.side; INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A') ON CONFLICT DO NOTHING");
     }
+}
+
+/// A deferrable constraint is checked when the statement ends, with the rights of the extension's owner. Its index has expressions.
+#[test]
+fn constraints_of_others_are_not_checked_with_the_owners_rights() {
+    let mut attack = Attack::new();
+    attack.prepare("SELECT todo_grant('~'); GRANT REFERENCES (id) ON users TO ~");
+    let made = "CREATE TABLE ~.side (n int, u varchar(36) REFERENCES public.users ON DELETE SET NULL);
+         ALTER TABLE ~.side ADD CONSTRAINT x EXCLUDE USING btree ((~.code() + n) WITH =) DEFERRABLE INITIALLY IMMEDIATE";
+    assert_eq!(attack.attempt(made), "ok");
+    assert_eq!(attack.attempt("SELECT todo_delete_user('u1')"), "55000");
+    attack.failed();
+}
+
+/// What refers to sessions is deleted by a function in SQL. No other role's table is reached from there.
+#[test]
+fn tables_of_others_do_not_refer_to_sessions() {
+    let mut attack = Attack::on(Database::with_auth());
+    attack.prepare(
+        "SELECT todo_grant('~', 'tables'); GRANT REFERENCES (id) ON todo_auth.session TO ~; GRANT USAGE ON SCHEMA todo_auth TO ~;
+         CREATE TABLE side (s text REFERENCES todo_auth.session ON DELETE CASCADE); GRANT TRIGGER ON side TO ~",
+    );
+    attack.database.client.execute(AUTH_SESSION, &[&"t", &"u1"]).unwrap();
+    assert_eq!(attack.attempt("CREATE TABLE ~.own (s text REFERENCES todo_auth.session ON DELETE CASCADE)"), "ok");
+    assert_eq!(attack.attempt("UPDATE users SET is_active = false WHERE id = 'u1'"), "55000");
+    assert_eq!(attack.attempt("DROP TABLE ~.own; UPDATE users SET is_active = false WHERE id = 'u1'"), "ok");
+    attack.failed();
+}
+
+/// Keys that a function does not change are in nobody's way, and after a call that failed every command runs again.
+#[test]
+fn calls_are_not_in_the_way_of_others() {
+    let mut attack = Attack::new();
+    attack.prepare(
+        "SELECT todo_grant('~', 'tables'); CREATE MATERIALIZED VIEW seen AS SELECT 1 AS a; CREATE UNIQUE INDEX ON seen (a);
+         SET ROLE ~; CREATE TABLE ~.side (u varchar(36) REFERENCES users ON UPDATE CASCADE);
+         CREATE TRIGGER own AFTER UPDATE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.fires(); RESET ROLE; SET todo.bcrypt_cost = 4",
+    );
+    for call in writes().iter().filter(|call| !call.contains("delete")) {
+        assert_eq!(attack.attempt(&format!("BEGIN; {call}; ROLLBACK")), "ok", "{call}");
+    }
+    let taken = "SELECT todo_create_user('a@b.cd', 'A', 'long enough')";
+    let refresh = "REFRESH MATERIALIZED VIEW CONCURRENTLY seen";
+    let client = &mut attack.database.client;
+    assert_eq!(outcome(client, taken), "23505");
+    assert_eq!(outcome(client, refresh), "ok");
+    let caught = format!(
+        "DO $$ BEGIN BEGIN PERFORM {}; EXCEPTION WHEN unique_violation THEN NULL; END; {refresh}; END $$",
+        &taken[7..]
+    );
+    assert_eq!(outcome(client, &caught), "ok");
+    assert_eq!(outcome(client, &format!("BEGIN; SAVEPOINT a; {taken}")), "23505");
+    assert_eq!(outcome(client, &format!("ROLLBACK TO a; {refresh}; COMMIT")), "ok");
 }
 
 /// What the guard would refuse, a superuser has done: with the owner's rights, no child's trigger runs.

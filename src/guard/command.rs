@@ -58,6 +58,7 @@ unsafe extern "C-unwind" fn on_invalidation(_: pg_sys::Datum, relation: Oid) {
 /// When a transaction ends, its commands are over. Some commands (CONCURRENTLY) end it half-way, and are then no longer judged.
 unsafe extern "C-unwind" fn on_transaction(_: pg_sys::XactEvent::Type, _: *mut c_void) {
     BEGUN.with_borrow_mut(Vec::clear);
+    role::end_acting(1);
 }
 
 /// The commands of a subtransaction that has failed are over.
@@ -71,6 +72,7 @@ unsafe extern "C-unwind" fn on_subtransaction(
         // SAFETY: reads a variable of the backend; the subtransaction is still the current one.
         let level = unsafe { pg_sys::GetCurrentTransactionNestLevel() };
         BEGUN.with_borrow_mut(|begun| begun.retain(|command| command.level < level));
+        role::end_acting(level);
     }
 }
 
