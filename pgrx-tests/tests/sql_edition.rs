@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use todo_tests::edition::script;
-use todo_tests::{Database, Edition, Failure, strings};
+use todo_tests::{Database, Edition, Failure, current_version, rows, strings};
 
 /// A database with the SQL edition of both parts and a user, whatever edition the run is about.
 fn installed() -> Database {
@@ -139,6 +139,72 @@ fn releasing_the_tables_leaves_nothing_else() {
     assert_eq!(strings(client, "SELECT todo.proname::text FROM pg_proc AS todo WHERE proname LIKE 'todo%'"), [""; 0]);
 }
 
+/// The script of an older version, made of this one: one with less, and with something that this one has not.
+fn older() -> String {
+    let older = script("todo")
+        .replace(&format!("VALUES ('todo', '{}')", current_version()), "VALUES ('todo', '1.0.9')")
+        .replace(&format!("string_to_array('{}'", current_version()), "string_to_array('1.0.9'")
+        .replace("CREATE INDEX ix_tasks_created_at ON", "CREATE INDEX ix_tasks_older ON")
+        .replace("ADD CONSTRAINT tasks_title_check CHECK", "ADD CONSTRAINT tasks_older_check CHECK")
+        .replace("description  text,", "description  text NOT NULL DEFAULT '',")
+        .replace("todo_task_counts(", "todo_older(")
+        .replace("ORDER BY task.completed_at DESC, task.id DESC", "ORDER BY task.id");
+    assert!(!older.contains("ix_tasks_created_at") && older.contains("'1.0.9'") && !older.contains("todo_task_counts"));
+    older
+}
+
+/// An update makes what a new installation makes, and keeps rows and grants. Twice is as good as once.
+#[test]
+fn an_update_ends_as_a_new_installation() {
+    let fresh = strings(&mut installed().client, SEEN);
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    let role = format!("{}_installer", database.name);
+    client.batch_execute(&Edition::Sql.install(&database.name).replace(script("todo"), &older())).unwrap();
+    client.batch_execute(&Edition::Sql.install_auth(&database.name)).unwrap();
+    client
+        .batch_execute(
+            "INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x');
+             SELECT todo_grant('pg_monitor'); SELECT todo_internal.set_bcrypt_cost(5)",
+        )
+        .unwrap();
+    let before = rows(client);
+    for _ in 0..2 {
+        client
+            .batch_execute(&format!(
+                "SET ROLE {role}; SET search_path = pg_temp; {}; RESET ROLE; RESET search_path",
+                script("todo")
+            ))
+            .unwrap();
+        let grants: Vec<String> =
+            strings(client, SEEN).iter().map(|line| line.replace(", granted:", ", not granted:")).collect();
+        let others = |all: &[String], others: &[String]| -> Vec<String> {
+            all.iter().filter(|line| !others.contains(line)).cloned().collect()
+        };
+        assert_eq!(others(&fresh, &grants), [""; 0]);
+        // What an older version made stays on the tables, as what an application made.
+        let left = others(&grants, &fresh);
+        assert_eq!(left.len(), 2, "{left:?}");
+        assert!(
+            left.iter().all(|line| line.contains("tasks_older_check") || line.contains("ix_tasks_older")),
+            "{left:?}"
+        );
+        assert_eq!(rows(client), before);
+        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+        assert_eq!(strings(client, "SELECT todo_internal.bcrypt_cost()::text"), ["5"]);
+        assert_eq!(
+            strings(client, "SELECT version FROM todo_internal.installed WHERE name = 'todo'"),
+            [current_version()]
+        );
+        let may = "SELECT has_function_privilege('pg_monitor', 'todo_toggle_task(bigint, text)', 'EXECUTE')::text";
+        assert_eq!(strings(client, may), ["true"]);
+    }
+    client.batch_execute(UNLOGGED).unwrap();
+    assert_eq!(Failure::of(client.batch_execute(script("todo"))).code, "0LP01", "by a superuser");
+    let down = older();
+    assert_eq!(Failure::of(client.batch_execute(&format!("SET ROLE {role}; {down}"))).code, "55000", "to an older one");
+}
+
 /// The owner dumps and restores it, with rows, settings and what the application has added.
 #[test]
 fn the_owner_dumps_and_restores_it() {
@@ -232,15 +298,20 @@ fn triggers_of_others_do_not_run_with_the_owners_rights() {
              CREATE TABLE evil.side (u varchar(36) REFERENCES public.users ON DELETE CASCADE)"
         ))
         .unwrap();
-    for (when, code) in [("BEFORE UPDATE", "ok"), ("AFTER DELETE", "55000"), ("BEFORE DELETE", "55000")] {
-        client
-            .batch_execute(&format!(
-                "RESET ROLE; BEGIN; SET LOCAL ROLE {role};
-                 CREATE TRIGGER own {when} ON evil.side FOR EACH ROW EXECUTE FUNCTION evil.own()"
-            ))
-            .unwrap();
+    let owner = format!("{}_installer", database.name);
+    for (what, code) in [
+        ("TABLE evil.side OWNER TO CURRENT_USER", "55000"),
+        ("TABLE evil.side DROP CONSTRAINT side_u_fkey", "ok"),
+        (&format!("TABLE evil.side OWNER TO {owner}") as &str, "ok"),
+    ] {
+        client.batch_execute(&format!("RESET ROLE; BEGIN; SET LOCAL ROLE {role}")).unwrap();
+        if what.contains(&owner) {
+            client.batch_execute("RESET ROLE").unwrap();
+        }
+        client.batch_execute(&format!("ALTER {what}; RESET ROLE; GRANT USAGE ON SCHEMA evil TO {owner}")).unwrap();
+        client.batch_execute("SELECT todo_verify_email('u1')").expect("no key changes");
         let deleted = client.batch_execute("SELECT todo_delete_user('u1')");
-        assert_eq!(deleted.err().map_or("ok".to_owned(), |error| Failure::from(&error).code), code, "{when}");
+        assert_eq!(deleted.err().map_or("ok".to_owned(), |error| Failure::from(&error).code), code, "{what}");
         client.batch_execute("ROLLBACK").unwrap();
     }
 }

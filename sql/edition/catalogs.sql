@@ -8,7 +8,8 @@ CREATE TABLE todo_internal.installed (
     CONSTRAINT installed_pkey PRIMARY KEY (name)
 );
 
-INSERT INTO todo_internal.installed (name, version) VALUES ('todo', '@version@');
+INSERT INTO todo_internal.installed (name, version) VALUES ('todo', '@version@')
+ON CONFLICT ON CONSTRAINT installed_pkey DO UPDATE SET version = EXCLUDED.version;
 
 -- 'bcrypt_cost': the cost of new password hashes, 4-15.
 CREATE TABLE todo_internal.setting (

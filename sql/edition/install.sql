@@ -8,4 +8,4 @@
 \i tables/expected.sql
 \i tables/rights.sql
 \i objects.sql
-\i edition/passwords/*.sql
+\i edition/helpers/*.sql

@@ -1,20 +1,26 @@
 -- todo @version@, SQL edition: users and tasks of a to-do application, with their rules, for servers where extensions cannot be installed.
 -- Run it as the role that is to own everything, in a database with encoding UTF8 and the extension pgcrypto. It creates its tables and
--- functions in the first schema of search_path, and its helpers in schema todo_internal.
+-- functions in the first schema of search_path, and its helpers in schema todo_internal. Where an older version is installed, it updates
+-- that one, and keeps rows and grants.
 -- It is one statement: either all of it takes effect, or nothing does.
 DO $todo$
 DECLARE
     path CONSTANT text := pg_catalog.current_setting('search_path');
-    home CONSTANT text := pg_catalog.current_schema();
+    home text := pg_catalog.current_schema();
+    is_update boolean;
     before record;
     statement text;
+    place text;
     made text[] := '{}';
+    -- The functions of an older version, each with the number of the transaction that wrote its row.
+    old_functions text[] := '{}';
+    left_over text;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     SELECT
         (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pgcrypto') AS pgcrypto,
         EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'todo') AS is_extension,
-        to_regnamespace('todo_internal') AS helpers,
+        (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace AS n WHERE n.nspname = 'todo_internal') AS owner,
         (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user) AS is_superuser,
         (
             SELECT string_agg(c.relname, ' and ' ORDER BY c.relname DESC)
@@ -22,40 +28,95 @@ BEGIN
             WHERE c.relnamespace = to_regnamespace(quote_ident(home)) AND c.relname IN ('users', 'tasks', 'tasks_id_seq', 'todo_users')
         ) AS relations
     INTO before;
+    is_update := EXISTS (
+        SELECT
+        FROM pg_class AS c
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'todo_internal' AND c.relname = 'installed'
+    );
     IF current_setting('server_version_num')::integer < 140000 THEN
         RAISE EXCEPTION 'todo needs PostgreSQL 14 or newer' USING ERRCODE = 'feature_not_supported';
-    ELSIF home IS NULL THEN
-        RAISE EXCEPTION 'there is no schema to create todo in'
-            USING ERRCODE = 'invalid_schema_name', HINT = 'SET search_path to a schema that exists.';
-    ELSIF home ~ '["$''\\]' THEN
-        RAISE EXCEPTION 'schema % has a quote, a dollar sign or a backslash in its name', home USING ERRCODE = 'invalid_name';
-    ELSIF before.is_extension THEN
-        RAISE EXCEPTION 'this database has todo as an extension' USING ERRCODE = 'duplicate_object';
-    ELSIF before.helpers IS NOT NULL THEN
-        RAISE EXCEPTION 'this database has todo already: there is a schema todo_internal' USING ERRCODE = 'duplicate_schema';
-    ELSIF before.relations IS NOT NULL THEN
-        RAISE EXCEPTION 'schema % already has %', home, before.relations
-            USING ERRCODE = 'duplicate_table', HINT = 'Rename or drop what is there, or SET search_path to another schema.';
-    ELSIF before.pgcrypto IS NULL THEN
-        RAISE EXCEPTION 'todo needs the extension pgcrypto' USING ERRCODE = 'undefined_object', HINT = 'CREATE EXTENSION pgcrypto;';
     ELSIF before.is_superuser THEN
         RAISE EXCEPTION 'a superuser must not own todo'
             USING ERRCODE = 'invalid_grant_operation',
                 DETAIL = 'Its functions run with the rights of its owner.', HINT = 'SET ROLE to the role that owns the application''s database.';
-    ELSIF NOT has_database_privilege(current_database(), 'CREATE') OR NOT has_schema_privilege(home, 'CREATE') THEN
+    ELSIF is_update AND before.owner <> current_user THEN
+        RAISE EXCEPTION 'must be the owner of todo to update it'
+            USING ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE %I', before.owner);
+    ELSIF NOT is_update AND before.is_extension THEN
+        RAISE EXCEPTION 'this database has todo as an extension' USING ERRCODE = 'duplicate_object';
+    ELSIF NOT is_update AND before.owner IS NOT NULL THEN
+        RAISE EXCEPTION 'there is a schema todo_internal already' USING ERRCODE = 'duplicate_schema', HINT = 'Rename or drop it.';
+    ELSIF NOT is_update AND home IS NULL THEN
+        RAISE EXCEPTION 'there is no schema to create todo in'
+            USING ERRCODE = 'invalid_schema_name', HINT = 'SET search_path to a schema that exists.';
+    ELSIF NOT is_update AND home ~ '["$''\\]' THEN
+        RAISE EXCEPTION 'schema % has a quote, a dollar sign or a backslash in its name', home USING ERRCODE = 'invalid_name';
+    ELSIF NOT is_update AND before.relations IS NOT NULL THEN
+        RAISE EXCEPTION 'schema % already has %', home, before.relations
+            USING ERRCODE = 'duplicate_table', HINT = 'Rename or drop what is there, or SET search_path to another schema.';
+    ELSIF before.pgcrypto IS NULL THEN
+        RAISE EXCEPTION 'todo needs the extension pgcrypto' USING ERRCODE = 'undefined_object', HINT = 'CREATE EXTENSION pgcrypto;';
+    ELSIF NOT has_database_privilege(current_database(), 'CREATE') OR NOT is_update AND NOT has_schema_privilege(home, 'CREATE') THEN
         RAISE EXCEPTION 'role % needs the privilege CREATE on database % and on schema %', current_user, current_database(), home
             USING ERRCODE = 'insufficient_privilege';
     END IF;
 
+    home := quote_ident(home);
+    IF is_update THEN
+        SELECT e.extnamespace::regnamespace::text INTO STRICT home FROM todo_internal.extension AS e WHERE e.extname = 'todo';
+        IF EXISTS (
+            SELECT FROM todo_internal.installed AS i
+            WHERE i.name = 'todo' AND string_to_array(i.version, '.')::integer[] > string_to_array('@version@', '.')::integer[]
+        ) THEN
+            RAISE EXCEPTION 'a newer version of todo is installed' USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
+        EXECUTE format('LOCK TABLE %1$s.tasks, %1$s.users IN ACCESS EXCLUSIVE MODE', home);
+        old_functions := ARRAY(
+            SELECT format('%s %s', p.oid, p.xmin)
+            FROM todo_internal.depend AS d
+            JOIN todo_internal.extension AS e ON e.oid = d.refobjid AND e.extname = 'todo'
+            JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+            WHERE d.deptype = 'e' AND p.proname !~ '^expected_'
+        );
+    END IF;
+
     FOREACH statement IN ARRAY ARRAY[
-\statements
+\statements install
     ]
     LOOP
         made := made || substring(statement FROM '^CREATE FUNCTION @extschema@[.](\w+)');
-        EXECUTE replace(replace(statement, '@extschema@', quote_ident(home)), '@pgcrypto@', quote_ident(before.pgcrypto));
+        place := home;
+        IF is_update THEN
+            -- What is there stays: a schema, tables of helpers, and rights (which a DO block takes from new tables).
+            CONTINUE WHEN statement ~ '^(CREATE SCHEMA|CREATE TABLE todo_internal[.]|DO )';
+            -- The application's tables are made once more as patterns, which expect() describes and drops.
+            IF statement ~ '^(CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER)|ALTER TABLE|SELECT todo_internal[.]expect[(])' THEN
+                place := 'todo_internal';
+            END IF;
+            statement := regexp_replace(statement, '^CREATE (FUNCTION|VIEW)', 'CREATE OR REPLACE \1');
+        END IF;
+        EXECUTE replace(replace(statement, '@extschema@', place), '@pgcrypto@', quote_ident(before.pgcrypto));
     END LOOP;
     UPDATE todo_internal.installed SET functions = made WHERE name = 'todo';
-    PERFORM todo_internal.own('todo');
+
+    IF is_update THEN
+        FOREACH statement IN ARRAY ARRAY[
+\statements update
+        ]
+        LOOP
+            EXECUTE replace(statement, '@extschema@', home);
+        END LOOP;
+        -- All at once, as one can be bound to another.
+        SELECT string_agg(p.oid::regprocedure::text, ', ') INTO left_over
+        FROM pg_proc AS p
+        WHERE format('%s %s', p.oid, p.xmin) = ANY (old_functions);
+        IF left_over IS NOT NULL THEN
+            EXECUTE 'DROP FUNCTION ' || left_over;
+        END IF;
+    ELSE
+        PERFORM todo_internal.own('todo');
+    END IF;
     PERFORM set_config('search_path', path, true);
 END
 $todo$;

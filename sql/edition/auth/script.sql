@@ -22,7 +22,7 @@ BEGIN
     SELECT e.extnamespace::regnamespace::text INTO STRICT home FROM todo_internal.extension AS e WHERE e.extname = 'todo';
 
     FOREACH statement IN ARRAY ARRAY[
-\statements
+\statements install
     ]
     LOOP
         EXECUTE replace(replace(statement, '@extschema@', home), '@extschema:todo@', home);

@@ -21,7 +21,7 @@ BEGIN
             RETURN false;
         END IF;
         new_hash := todo_internal.new_hash(new_password);
-        PERFORM todo_internal.refuse_foreign_code('@extschema@.users');
+        PERFORM todo_internal.refuse_foreign_code_at('@extschema@.users', 'UPDATE', '{hashed_password}');
         stored := todo_internal.replaced_hash(user_id, old_hash, new_hash);
         IF stored = new_hash THEN
             RETURN true;

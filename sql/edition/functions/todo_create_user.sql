@@ -8,7 +8,7 @@ BEGIN
     \use writable function=todo_create_user
     password := todo_internal.new_hash(password);
     user_id := COALESCE(user_id, gen_random_uuid()::text);
-    PERFORM todo_internal.refuse_foreign_code('@extschema@.users');
+    PERFORM todo_internal.refuse_foreign_code_at('@extschema@.users', 'INSERT', NULL);
     RETURN QUERY
     \i statements/create_user.sql
     ;

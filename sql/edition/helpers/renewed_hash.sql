@@ -21,7 +21,7 @@ BEGIN
     END IF;
     LOCK TABLE ONLY @extschema@.users IN ROW EXCLUSIVE MODE NOWAIT;
     new_hash := todo_internal.new_hash(password);
-    PERFORM todo_internal.refuse_foreign_code('@extschema@.users');
+    PERFORM todo_internal.refuse_foreign_code_at('@extschema@.users', 'UPDATE', '{hashed_password}');
     \i statements/renew_hash.sql
     ;
     RETURN CASE WHEN FOUND THEN new_hash END;

@@ -1,0 +1,101 @@
+-- Fails if code of another role could run with the rights of the owner of a table when a statement of this kind writes it. kind is INSERT,
+-- UPDATE or DELETE, or NULL for any; columns are those that an UPDATE sets, or NULL for any. Locks the table for writing.
+-- Looks at the table's triggers, and at the tables that a foreign key changes then: they must belong to the same owner or to a superuser, and
+-- their triggers call functions of these roles, without arguments.
+-- Errors: 55000.
+CREATE FUNCTION todo_internal.refuse_foreign_code_at(
+    written regclass,
+    kind text,
+    columns name[]
+)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    writer CONSTANT oid := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = written);
+    -- As in pg_trigger.tgtype.
+    events CONSTANT integer := CASE kind WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 WHEN 'UPDATE' THEN 16 ELSE 28 END;
+    problem text;
+BEGIN
+    EXECUTE format('LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE', written);
+    WITH RECURSIVE reached (oid, events) AS (
+        SELECT written::oid, events
+        UNION
+        SELECT n.oid, CASE WHEN n.has_parts AND n.events & 16 <> 0 THEN 28 ELSE n.events END
+        FROM reached AS r
+        CROSS JOIN LATERAL (
+            SELECT k.conrelid, c.relkind = 'p',
+                CASE WHEN r.events & 8 = 0 THEN 0 WHEN k.confdeltype = 'c' THEN 8 WHEN k.confdeltype IN ('n', 'd') THEN 16 ELSE 0 END
+                    | CASE
+                        WHEN r.events & 16 <> 0 AND k.confupdtype IN ('c', 'n', 'd') AND (
+                            r.oid <> written OR columns IS NULL OR EXISTS (
+                                SELECT
+                                FROM pg_attribute AS a
+                                WHERE a.attrelid = r.oid AND a.attnum = ANY (k.confkey) AND a.attname = ANY (columns)
+                            )
+                        ) THEN 16
+                        ELSE 0
+                    END
+            FROM pg_constraint AS k
+            JOIN pg_class AS c ON c.oid = k.conrelid
+            WHERE k.confrelid = r.oid AND k.contype = 'f'
+            UNION ALL
+            SELECT i.inhrelid, false, r.events
+            FROM pg_inherits AS i
+            JOIN pg_class AS c ON c.oid = i.inhparent AND c.relkind = 'p'
+            WHERE i.inhparent = r.oid
+        ) AS n (oid, has_parts, events)
+        WHERE n.events <> 0
+    )
+    SELECT found.what INTO problem
+    FROM (
+        SELECT format('table %s', c.oid::regclass) AS what
+        FROM reached AS r
+        JOIN pg_class AS c ON c.oid = r.oid
+        JOIN pg_roles AS o ON o.oid = c.relowner
+        WHERE c.relowner <> writer AND NOT o.rolsuper
+        UNION ALL
+        SELECT format('trigger %I of table %s', t.tgname, t.tgrelid::regclass)
+        FROM reached AS r
+        JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgtype & r.events <> 0 AND NOT t.tgisinternal
+        JOIN pg_proc AS f ON f.oid = t.tgfoid
+        JOIN pg_roles AS p ON p.oid = f.proowner
+        WHERE NOT (p.oid = writer OR p.rolsuper)
+           -- Arguments may be names or SQL that the function uses. On our own tables, only their owner makes triggers.
+           OR t.tgnargs > 0 AND f.oid >= 16384 AND NOT EXISTS (
+               SELECT FROM todo_internal.depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = t.tgrelid AND d.deptype = 'e'
+           )
+           -- A condition may call immutable functions of PostgreSQL only, which are no dependencies.
+           OR t.tgqual IS NOT NULL AND (
+               t.tgqual::text ~ 'COERCEVIAIO'
+               OR EXISTS (
+                   SELECT
+                   FROM regexp_matches(t.tgqual::text, 'funcid ([0-9]+)', 'g') AS m (number)
+                   JOIN pg_proc AS i ON i.oid = m.number[1]::oid AND i.provolatile <> 'i'
+               )
+               OR EXISTS (
+                   SELECT
+                   FROM pg_depend d
+                   WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
+                     AND CASE d.refclassid
+                         WHEN 'pg_proc'::regclass THEN d.refobjid <> t.tgfoid
+                         ELSE d.refclassid NOT IN ('pg_class'::regclass, 'pg_trigger'::regclass)
+                     END
+               )
+           )
+    ) AS found
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% could run code of another role', problem
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = 'Tables that refer to those of todo, and are changed with them, must belong to the same role or to a superuser, and so '
+                    'must the functions of triggers.';
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION todo_internal.refuse_foreign_code_at(regclass, text, name[]) IS
+    'Fails if code of another role could run with the rights of a table''s owner';
+
+REVOKE ALL ON FUNCTION todo_internal.refuse_foreign_code_at(regclass, text, name[]) FROM PUBLIC;
