@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use todo_tests::edition::script;
-use todo_tests::{Database, Edition, Failure, current_version, rows, strings};
+use todo_tests::{Database, Edition, Failure, TO_ADOPT, current_version, rows, strings};
 
 /// A database with the SQL edition of both parts and a user, whatever edition the run is about.
 fn installed() -> Database {
@@ -203,6 +203,51 @@ fn an_update_ends_as_a_new_installation() {
     assert_eq!(Failure::of(client.batch_execute(script("todo"))).code, "0LP01", "by a superuser");
     let down = older();
     assert_eq!(Failure::of(client.batch_execute(&format!("SET ROLE {role}; {down}"))).code, "55000", "to an older one");
+}
+
+/// Tables that other tools have made are taken over with their rows, and are then as new ones.
+#[test]
+fn tables_that_exist_are_adopted() {
+    let fresh = strings(&mut installed().client, SEEN);
+    for (kind, tables) in &TO_ADOPT[..3] {
+        let mut database = Database::empty();
+        let role = database.role("owner");
+        let client = &mut database.client;
+        client
+            .batch_execute(&format!(
+                "GRANT CREATE ON DATABASE {} TO {role}; GRANT CREATE ON SCHEMA public TO {role}; CREATE EXTENSION pgcrypto; SET ROLE {role};
+                 {tables};
+                 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at := now(); RETURN NEW; END';
+                 CREATE TRIGGER touch BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION touch();
+                 INSERT INTO users VALUES
+                     ('u1', 'a@b.cd', ' A ', '!', '2020-01-01', '2020-01-02', true, false),
+                     ('u2', 'no address', 'B', '!', '2020-01-01', '2020-01-02', true, false);
+                 INSERT INTO tasks (user_id, title, completed, created_at, updated_at) VALUES ('u1', ' x ', true, '2020-01-01', '2020-01-02')",
+                database.name
+            ))
+            .unwrap();
+        let before = (rows(client), strings(client, OBJECTS));
+        client.batch_execute(&format!("RESET ROLE; {UNLOGGED}; SET ROLE {role}; SET todo.adopt = on")).unwrap();
+        assert_eq!(Failure::of(client.batch_execute(script("todo"))).fields().0, "23514", "{kind}");
+        assert_eq!((rows(client), strings(client, OBJECTS)), before, "{kind}");
+        client.batch_execute("UPDATE users SET email = 'b@b.cd' WHERE id = 'u2'").unwrap();
+        client.batch_execute(script("todo")).unwrap_or_else(|e| panic!("{kind}: {e:?}"));
+        client.batch_execute(script("todo_auth")).unwrap();
+        let seen = strings(client, SEEN);
+        let others = |all: &[String], others: &[String]| -> Vec<String> {
+            all.iter().filter(|line| !others.contains(line)).cloned().collect()
+        };
+        assert_eq!(others(&fresh, &seen), [""; 0], "{kind}");
+        assert!(
+            others(&seen, &fresh).iter().all(|line| line.contains("touch") || line.contains("alembic_version")),
+            "{kind}: {:?}",
+            others(&seen, &fresh)
+        );
+        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0], "{kind}");
+        let mended = "SELECT concat_ws('|', u.name, t.title, t.completed_at, t.updated_at) FROM users AS u JOIN tasks AS t ON t.user_id = u.id";
+        assert_eq!(strings(client, mended), ["A|x|2020-01-02 00:00:00|2020-01-02 00:00:00"], "{kind}");
+        client.batch_execute("SELECT todo_toggle_task(1, 'u1')").unwrap();
+    }
 }
 
 /// The owner dumps and restores it, with rows, settings and what the application has added.

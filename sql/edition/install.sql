@@ -7,5 +7,10 @@
 \i triggers.sql
 \i tables/expected.sql
 \i tables/rights.sql
+\i internal/trimmed.sql
+\i internal/broken_rule.sql
+\i internal/broken_time.sql
+-- Here the script runs adopt.sql, if it takes over tables that exist already.
+ADOPT;
 \i objects.sql
 \i edition/helpers/*.sql

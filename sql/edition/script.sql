@@ -1,15 +1,17 @@
 -- todo @version@, SQL edition: users and tasks of a to-do application, with their rules, for servers where extensions cannot be installed.
 -- Run it as the role that is to own everything, in a database with encoding UTF8 and the extension pgcrypto. It creates its tables and
 -- functions in the first schema of search_path, and its helpers in schema todo_internal. Where an older version is installed, it updates
--- that one, and keeps rows and grants.
+-- that one, and keeps rows and grants. After SET todo.adopt = on, it takes over tables users and tasks that exist in that schema already.
 -- It is one statement: either all of it takes effect, or nothing does.
 DO $todo$
 DECLARE
     path CONSTANT text := pg_catalog.current_setting('search_path');
     home text := pg_catalog.current_schema();
     is_update boolean;
+    is_adoption boolean;
     before record;
     statement text;
+    step text;
     place text;
     made text[] := '{}';
     -- The functions of an older version, each with the number of the transaction that wrote its row.
@@ -26,7 +28,13 @@ BEGIN
             SELECT string_agg(c.relname, ' and ' ORDER BY c.relname DESC)
             FROM pg_class AS c
             WHERE c.relnamespace = to_regnamespace(quote_ident(home)) AND c.relname IN ('users', 'tasks', 'tasks_id_seq', 'todo_users')
-        ) AS relations
+        ) AS relations,
+        (
+            SELECT count(*)
+            FROM pg_class AS c
+            WHERE c.relnamespace = to_regnamespace(quote_ident(home)) AND c.relname IN ('users', 'tasks')
+              AND pg_get_userbyid(c.relowner) = current_user
+        ) AS own_tables
     INTO before;
     is_update := EXISTS (
         SELECT
@@ -34,8 +42,11 @@ BEGIN
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = 'todo_internal' AND c.relname = 'installed'
     );
+    is_adoption := NOT is_update AND current_setting('todo.adopt', true) = 'on';
     IF current_setting('server_version_num')::integer < 140000 THEN
         RAISE EXCEPTION 'todo needs PostgreSQL 14 or newer' USING ERRCODE = 'feature_not_supported';
+    ELSIF getdatabaseencoding() <> 'UTF8' THEN
+        RAISE EXCEPTION 'todo needs a database with encoding UTF8' USING ERRCODE = 'feature_not_supported';
     ELSIF before.is_superuser THEN
         RAISE EXCEPTION 'a superuser must not own todo'
             USING ERRCODE = 'invalid_grant_operation',
@@ -52,9 +63,13 @@ BEGIN
             USING ERRCODE = 'invalid_schema_name', HINT = 'SET search_path to a schema that exists.';
     ELSIF NOT is_update AND home ~ '["$''\\]' THEN
         RAISE EXCEPTION 'schema % has a quote, a dollar sign or a backslash in its name', home USING ERRCODE = 'invalid_name';
-    ELSIF NOT is_update AND before.relations IS NOT NULL THEN
+    ELSIF is_adoption AND before.own_tables <> 2 THEN
+        RAISE EXCEPTION 'role % has no tables users and tasks in schema % to adopt', current_user, home
+            USING ERRCODE = 'undefined_table', HINT = 'SET search_path to their schema, and SET ROLE to their owner.';
+    ELSIF NOT is_update AND NOT is_adoption AND before.relations IS NOT NULL THEN
         RAISE EXCEPTION 'schema % already has %', home, before.relations
-            USING ERRCODE = 'duplicate_table', HINT = 'Rename or drop what is there, or SET search_path to another schema.';
+            USING ERRCODE = 'duplicate_table',
+                HINT = 'To take over tables users and tasks with their rows, SET todo.adopt = on. Or SET search_path to another schema.';
     ELSIF before.pgcrypto IS NULL THEN
         RAISE EXCEPTION 'todo needs the extension pgcrypto' USING ERRCODE = 'undefined_object', HINT = 'CREATE EXTENSION pgcrypto;';
     ELSIF NOT has_database_privilege(current_database(), 'CREATE') OR NOT is_update AND NOT has_schema_privilege(home, 'CREATE') THEN
@@ -63,6 +78,9 @@ BEGIN
     END IF;
 
     home := quote_ident(home);
+    IF is_adoption THEN
+        EXECUTE format('LOCK TABLE %1$s.tasks, %1$s.users IN ACCESS EXCLUSIVE MODE', home);
+    END IF;
     IF is_update THEN
         SELECT e.extnamespace::regnamespace::text INTO STRICT home FROM todo_internal.extension AS e WHERE e.extname = 'todo';
         IF EXISTS (
@@ -87,13 +105,24 @@ BEGIN
     LOOP
         made := made || substring(statement FROM '^CREATE FUNCTION @extschema@[.](\w+)');
         place := home;
-        IF is_update THEN
+        IF statement = 'ADOPT' THEN
+            FOREACH step IN ARRAY CASE WHEN is_adoption THEN ARRAY[
+\statements adopt
+            ] ELSE '{}' END
+            LOOP
+                EXECUTE replace(step, '@extschema@', home);
+            END LOOP;
+            CONTINUE;
+        END IF;
+        IF is_update OR is_adoption THEN
             -- What is there stays: a schema, tables of helpers, and rights (which a DO block takes from new tables).
-            CONTINUE WHEN statement ~ '^(CREATE SCHEMA|CREATE TABLE todo_internal[.]|DO )';
+            CONTINUE WHEN statement ~ '^DO ' OR is_update AND statement ~ '^(CREATE SCHEMA|CREATE TABLE todo_internal[.])';
             -- The application's tables are made once more as patterns, which expect() describes and drops.
             IF statement ~ '^(CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER)|ALTER TABLE|SELECT todo_internal[.]expect[(])' THEN
                 place := 'todo_internal';
             END IF;
+        END IF;
+        IF is_update THEN
             statement := regexp_replace(statement, '^CREATE (FUNCTION|VIEW)', 'CREATE OR REPLACE \1');
         END IF;
         EXECUTE replace(replace(statement, '@extschema@', place), '@pgcrypto@', quote_ident(before.pgcrypto));

@@ -53,7 +53,7 @@ BEGIN
             SELECT e.* FROM todo_internal.expected_todo() AS e
         ), key AS (
             SELECT k.relation, substring(k.definition FROM '^(PRIMARY KEY|UNIQUE) ') AS kind,
-                substring(k.definition FROM '^(?:PRIMARY KEY|UNIQUE) [(]([^,]*)[)]$') AS attribute
+                substring(k.definition FROM ' [(]([^,]*)[)]$') AS attribute
             FROM known AS k
             WHERE k.kind = 'constraint' AND k.definition ~ '^(PRIMARY KEY|UNIQUE) [(][^,]*[)]$'
         )
