@@ -60,6 +60,26 @@ pub fn function_owner(function: Oid) -> Oid {
     cached(PROCOID, function, pg_sys::Anum_pg_proc_proowner)
 }
 
+/// Whether an index has columns only, and compares them with operators of PostgreSQL's own for equality.
+pub fn is_plain_index(index: Oid) -> bool {
+    // SAFETY: the relation cache's entry lives while the index is open. An ERROR closes it. There is an operator family for
+    // each key column.
+    unsafe {
+        let lock = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+        let relation = pg_sys::index_open(index, lock);
+        let form = (*relation).rd_index;
+        let lacks =
+            |column: u32| pg_sys::heap_attisnull((*relation).rd_indextuple, column as i32, std::ptr::null_mut());
+        let is_of_postgresql = |i: usize| (*(*relation).rd_opfamily.add(i)).to_u32() < pg_sys::FirstNormalObjectId;
+        let is_plain = !(*form).indisexclusion
+            && lacks(pg_sys::Anum_pg_index_indexprs)
+            && lacks(pg_sys::Anum_pg_index_indpred)
+            && (0..(*form).indnkeyatts as usize).all(is_of_postgresql);
+        pg_sys::index_close(relation, lock);
+        is_plain
+    }
+}
+
 /// Whether a function is written in C. Only a superuser can create one.
 pub fn is_in_c(function: Oid) -> bool {
     // pgrx leaves the language's OID out of its bindings.

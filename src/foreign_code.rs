@@ -61,15 +61,26 @@ pub fn refuse(table: Oid, writing: Writing) -> Result<(), Failure> {
             if !is_trusted(owner) && (writing == Writing::Anything || (is_trusted(role) && owner != role)) {
                 return Err(foreign("a constraint or trigger", table));
             }
-            if is_trusted(role) && has_rules {
+            // What a rule does fires its AFTER triggers when the statement ends.
+            if has_rules {
                 return Err(foreign("a rule", table));
             }
         }
+        // A trigger of the application may set any column.
+        let sets_any = |trigger: &Trigger| {
+            trigger.is_before && trigger.events & UPDATE != 0 && !trigger.is_internal && !trigger.is_ours()
+        };
+        let columns = columns.filter(|_| next == 0 && !triggers.iter().any(sets_any));
         for trigger in triggers {
+            // To check that nothing refers to a row, PostgreSQL evaluates expressions of the table that refers to it.
+            if writing == Writing::Anything
+                && trigger.is_referred_to()
+                && !is_trusted(catalog::relation_owner(trigger.other))
+            {
+                return Err(foreign("a constraint or trigger", trigger.other));
+            }
             if let Some((referring, constraint, events)) = trigger.cascade(events) {
-                let is_followed =
-                    next > 0 || columns.is_none_or(|columns| refers_to(referring, constraint, table, columns));
-                if is_followed {
+                if columns.is_none_or(|columns| refers_to(referring, constraint, table, columns)) {
                     reach(&mut all, referring, events);
                 }
             } else if trigger.events & events != 0 && !trigger.is_disabled {
@@ -145,6 +156,8 @@ struct Trigger {
     /// The other table of a foreign key that it enforces, and the key.
     other: Oid,
     constraint: Oid,
+    /// The index of a deferrable constraint that it enforces.
+    index: Oid,
 }
 
 impl Trigger {
@@ -174,6 +187,7 @@ impl Trigger {
                     is_internal: trigger.tgisinternal,
                     other: trigger.tgconstrrelid,
                     constraint: trigger.tgconstraint,
+                    index: trigger.tgconstrindid,
                 }
             };
             let list = (0..count).map(|i| read(&*(*triggers).triggers.add(i))).collect();
@@ -202,10 +216,17 @@ impl Trigger {
         Some((self.other, self.constraint, then))
     }
 
-    /// Whether it is one of an application, or checks a deferrable unique or exclusion constraint once more, with the expressions
-    /// and operators of its index. PostgreSQL's own triggers for foreign keys are neither.
+    /// Whether it enforces a foreign key, on the table that the key refers to.
+    fn is_referred_to(&self) -> bool {
+        // SAFETY: compares the OID with those of PostgreSQL's functions.
+        self.is_internal && unsafe { pg_sys::RI_FKey_trigger_type(self.function) } as u32 == pg_sys::RI_TRIGGER_PK
+    }
+
+    /// Whether it is one of an application, or checks a deferrable unique or exclusion constraint once more, with expressions or
+    /// operators that are not PostgreSQL's. PostgreSQL's own triggers for foreign keys are neither.
     fn is_late(&self) -> bool {
-        !self.is_internal || self.function.to_u32() == pg_sys::F_UNIQUE_KEY_RECHECK
+        !self.is_internal
+            || (self.function.to_u32() == pg_sys::F_UNIQUE_KEY_RECHECK && !catalog::is_plain_index(self.index))
     }
 
     /// Whether its function belongs to an extension of ours. A function in C is what a superuser made, even if the extension's

@@ -29,16 +29,16 @@ const fn owner_updates(columns: &'static [&'static CStr]) -> Rights {
 }
 
 statement!(CREATE = "create_user"(TEXTOID, TEXTOID, TEXTOID, TEXTOID) with OWNER_INSERTS);
-statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"email", c"name"]));
-statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with owner_updates(&[c"email_verified"]));
-statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with owner_updates(&[c"is_active"]));
+statement!(UPDATE = "update_user"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"email", c"email_verified", c"name", c"updated_at"]));
+statement!(VERIFY_EMAIL = "verify_email"(TEXTOID) with owner_updates(&[c"email_verified", c"updated_at"]));
+statement!(SET_ACTIVE = "set_active"(TEXTOID, BOOLOID) with owner_updates(&[c"is_active", c"updated_at"]));
 statement!(DELETE = "delete_user"(TEXTOID) with OWNER_DELETES);
 statement!(SET_PASSWORD_HASH = "set_password_hash"(TEXTOID, TEXTOID));
 statement!(USER = "user"(TEXTOID));
 statement!(CREDENTIALS_BY_EMAIL = "credentials_by_email"(TEXTOID) with OWNER_READS);
 statement!(CREDENTIALS_BY_ID = "credentials_by_id"(TEXTOID) with OWNER_READS);
-statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"hashed_password"]));
-statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"hashed_password"]));
+statement!(REPLACE_HASH = "replace_hash"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"hashed_password", c"updated_at"]));
+statement!(RENEW_HASH = "renew_hash"(TEXTOID, TEXTOID, TEXTOID) with owner_updates(&[c"hashed_password", c"updated_at"]));
 statement!(ACTIVE_USER = "active_user"(TEXTOID) with OWNER_READS);
 
 set_function! {

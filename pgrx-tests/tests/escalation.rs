@@ -396,6 +396,8 @@ fn side_tables_leave_nothing_behind() {
         ),
         // A superuser's function reaches what is the role's: the type of a column, or a table of a name.
         ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION good()", "55000"),
+        // What a rule does fires triggers of yet another table.
+        ("CREATE RULE own AS ON DELETE TO ~.side DO ALSO SELECT 1", "55000"),
         // A command could make a trigger on a table that has been judged.
         (
             "CREATE FUNCTION ~.makes() RETURNS trigger LANGUAGE plpgsql AS
@@ -414,7 +416,7 @@ fn side_tables_leave_nothing_behind() {
         assert_eq!(strings(&mut client, "SHOW search_path"), before, "{trigger}");
         client.batch_execute("SELECT now()").unwrap();
         attack.failed();
-        attack.prepare("DROP TRIGGER own ON ~.side; INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A') ON CONFLICT DO NOTHING");
+        attack.prepare("DROP TRIGGER IF EXISTS own ON ~.side; DROP RULE IF EXISTS own ON ~.side; INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A') ON CONFLICT DO NOTHING");
     }
 }
 
@@ -427,6 +429,9 @@ fn constraints_of_others_are_not_checked_with_the_owners_rights() {
          ALTER TABLE ~.side ADD CONSTRAINT x EXCLUDE USING btree ((~.code() + n) WITH =) DEFERRABLE INITIALLY IMMEDIATE";
     assert_eq!(attack.attempt(made), "ok");
     assert_eq!(attack.attempt("SELECT todo_delete_user('u1')"), "55000");
+    let plain = "ALTER TABLE ~.side DROP CONSTRAINT x, ADD UNIQUE (n, u) DEFERRABLE";
+    assert_eq!(attack.attempt(plain), "ok");
+    assert_eq!(attack.attempt("SELECT todo_delete_user('u1')"), "ok", "an ordinary key is in nobody's way");
     attack.failed();
 }
 
@@ -439,9 +444,13 @@ fn tables_of_others_do_not_refer_to_sessions() {
          CREATE TABLE side (s text REFERENCES todo_auth.session ON DELETE CASCADE); GRANT TRIGGER ON side TO ~",
     );
     attack.database.client.execute(AUTH_SESSION, &[&"t", &"u1"]).unwrap();
-    assert_eq!(attack.attempt("CREATE TABLE ~.own (s text REFERENCES todo_auth.session ON DELETE CASCADE)"), "ok");
-    assert_eq!(attack.attempt("UPDATE users SET is_active = false WHERE id = 'u1'"), "55000");
-    assert_eq!(attack.attempt("DROP TABLE ~.own; UPDATE users SET is_active = false WHERE id = 'u1'"), "ok");
+    for action in ["CASCADE", "NO ACTION"] {
+        let refer = format!("CREATE TABLE ~.own (s text REFERENCES todo_auth.session ON DELETE {action})");
+        assert_eq!(attack.attempt(&refer), "ok");
+        assert_eq!(attack.attempt("UPDATE users SET is_active = false WHERE id = 'u1'"), "55000", "{action}");
+        attack.prepare("DROP TABLE ~.own");
+    }
+    assert_eq!(attack.attempt("UPDATE users SET is_active = false WHERE id = 'u1'"), "ok");
     attack.failed();
 }
 
