@@ -117,6 +117,7 @@ fn todo_auth_needs_todo_and_its_owner() {
     client.batch_execute(&Edition::Sql.install(&database.name)).unwrap();
     assert_eq!(Failure::of(client.batch_execute(script("todo_auth"))).code, "42501");
     client.batch_execute(&Edition::Sql.install_auth(&database.name)).unwrap();
+    client.batch_execute("DROP SCHEMA todo_auth CASCADE; CREATE SCHEMA todo_auth").unwrap();
     assert_eq!(Failure::of(client.batch_execute(&Edition::Sql.install_auth(&database.name))).code, "42P06");
 }
 
@@ -165,15 +166,18 @@ fn an_update_ends_as_a_new_installation() {
     client
         .batch_execute(
             "INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x');
-             SELECT todo_grant('pg_monitor'); SELECT todo_internal.set_bcrypt_cost(5)",
+             SELECT todo_grant('pg_monitor'); SELECT todo_internal.set_bcrypt_cost(5); SELECT todo_auth.grant('pg_signal_backend');
+             UPDATE todo_internal.installed SET version = '1.0.9' WHERE name = 'todo_auth';
+             CREATE OR REPLACE FUNCTION todo_auth.changes(old_row jsonb, new_row jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS 'SELECT NULL::jsonb'",
         )
         .unwrap();
     let before = rows(client);
     for _ in 0..2 {
         client
             .batch_execute(&format!(
-                "SET ROLE {role}; SET search_path = pg_temp; {}; RESET ROLE; RESET search_path",
-                script("todo")
+                "SET ROLE {role}; SET search_path = pg_temp; {}; {}; RESET ROLE; RESET search_path",
+                script("todo"),
+                script("todo_auth")
             ))
             .unwrap();
         let grants: Vec<String> =
