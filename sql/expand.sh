@@ -52,8 +52,17 @@ lines() {
         '\pattern '*) (included=; expand "${line#* }") | pattern ;;
         '\i '*) for file in ${line#???}; do expand "$file"; done ;;
         *'\i '*) text "${line#*\\i }" ;;
-        *'\use '*) use ${line#*\\use } | lines ;;
-        *'\check '*) check "${line#*\\check }" ;;
+        *'\use '*)
+            used=$(use ${line#*\\use })
+            lines <<PART
+$used
+PART
+            ;;
+        *'\check '*)
+            expression=$(check "${line#*\\check }")
+            [ -n "$expression" ] || { echo "there is no constraint ${line#*\\check }" >&2; exit 1; }
+            printf '%s\n' "$expression"
+            ;;
         *'\invisible'*) printf '%s%s%s\n' "${line%%\\invisible*}" "$(invisible)" "${line#*\\invisible}" ;;
         *) printf '%s\n' "$line" ;;
         esac

@@ -1,4 +1,5 @@
-//! Triggers of other roles. None of them may run with the rights of the owner of the extension's tables.
+//! Code of other roles, in triggers, rules and constraints. None of it may run with the rights of the owner of the extension's
+//! tables.
 
 use crate::error::Failure;
 use crate::membership::Extension;

@@ -42,6 +42,7 @@
 //! | `checks/` | what `todo_check()` calls, one concern in each file |
 //! | `statements/` | what the writing functions run |
 //! | `auth/` | the extension `todo_auth`, which is only SQL |
+//! | `edition/` | what differs in the SQL edition, which needs no library |
 //! | `admin/` | the queries of the program `todo-admin`, which is `src/bin/todo-admin/` |
 //! | `todo--*.sql`, `unreleased/` | scripts between versions, those that are released and those that are not |
 //! | `upgrade/` | steps of these scripts |

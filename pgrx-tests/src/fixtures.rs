@@ -10,6 +10,11 @@ pub fn current_version() -> &'static str {
     versions.next().expect("the package has a version")
 }
 
+/// The released versions and the current one, in their order.
+pub fn versions() -> Vec<&'static str> {
+    RELEASED.into_iter().chain([current_version()]).collect()
+}
+
 /// The specification's sample data, to the letter.
 pub const SAMPLE_DATA: &str = include_str!("../fixtures/sample_data.sql");
 /// The specification's seven query patterns, to the letter.

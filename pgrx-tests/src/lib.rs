@@ -34,7 +34,7 @@ pub use edition::Edition;
 pub use failure::{Failure, Fields};
 pub use fixtures::{
     AUTH_SESSION, EXTRAS, HASH, PATTERNS, PATTERNS_BY_FUNCTION, RELEASED, SAMPLE_DATA, TO_ADOPT, current_version,
-    scrypt,
+    scrypt, versions,
 };
 pub use server::{Server, server_log};
 pub use state::{catalog, catalog_of, rows, strings};

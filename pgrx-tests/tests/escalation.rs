@@ -431,7 +431,7 @@ fn constraints_of_others_are_not_checked_with_the_owners_rights() {
     assert_eq!(attack.attempt("SELECT todo_delete_user('u1')"), "55000");
     let plain = "ALTER TABLE ~.side DROP CONSTRAINT x, ADD UNIQUE (n, u) DEFERRABLE";
     assert_eq!(attack.attempt(plain), "ok");
-    assert_eq!(attack.attempt("SELECT todo_delete_user('u1')"), "ok", "an ordinary key is in nobody's way");
+    assert_eq!(attack.attempt("SELECT todo_delete_user('u1')"), "ok", "an ordinary key keeps no call from running");
     attack.failed();
 }
 
@@ -454,7 +454,7 @@ fn tables_of_others_do_not_refer_to_sessions() {
     attack.failed();
 }
 
-/// Keys that a function does not change are in nobody's way, and after a call that failed every command runs again.
+/// A key on columns that a function does not change does not keep it from running. After a call that failed, every command runs again.
 #[test]
 fn calls_are_not_in_the_way_of_others() {
     let mut attack = Attack::new();

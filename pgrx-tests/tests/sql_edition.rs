@@ -388,7 +388,7 @@ const SEEN: &str = "
     WHERE c.relnamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace) AND c.relkind = 'v'
     ORDER BY line";
 
-/// Both editions are alike, but for what fixtures/editions.txt lists. `UPDATE_FIXTURES=1` writes it anew.
+/// Both editions are alike, except for what fixtures/editions.txt lists. `UPDATE_FIXTURES=1` writes it anew.
 #[test]
 fn both_editions_look_alike() {
     let seen = |edition: Edition| {

@@ -3,13 +3,7 @@
 \pattern todo--0.2.0.sql
 SELECT todo_internal.expect('specified', 'todo', 'todo_internal');
 \i upgrade/shape.sql
-CREATE FUNCTION todo_internal.target()
-RETURNS TABLE (schema text, relation text, kind text, name text, definition text)
-LANGUAGE sql
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT e.* FROM todo_internal.expected_todo() AS e
-$$;
+\i edition/target.sql
 \i upgrade/make_way.sql
 -- The application's triggers do not fire, so updated_at stays as it is.
 CREATE FUNCTION todo_internal.fire(

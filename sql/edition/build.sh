@@ -9,9 +9,18 @@ todo_auth) folder=edition/auth ;;
 *) echo "usage: build.sh todo|todo_auth VERSION" >&2; exit 2 ;;
 esac
 cd "$(dirname "$0")/.."
-while IFS= read -r line; do
-    case $line in
-    '\statements '*) EDITION=sql ./expand.sh "$folder/${line#* }.sql" | awk -f edition/statements.awk ;;
-    *) printf '%s\n' "$line" ;;
-    esac
-done <$folder/script.sql | sed "s/@version@/$version/; s/@schema@/(pg_catalog.parse_ident('@extschema@'))[1]/"
+statements() {
+    expanded=$(EDITION=sql ./expand.sh "$1")
+    printf '%s\n' "$expanded" | awk -f edition/statements.awk
+}
+
+# Not in a pipe, where a failure would be lost.
+script=$(
+    while IFS= read -r line; do
+        case $line in
+        '\statements '*) statements "$folder/${line#* }.sql" ;;
+        *) printf '%s\n' "$line" ;;
+        esac
+    done <$folder/script.sql
+)
+printf '%s\n' "$script" | sed "s/@version@/$version/; s/@schema@/(pg_catalog.parse_ident('@extschema@'))[1]/"

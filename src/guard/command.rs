@@ -55,7 +55,7 @@ unsafe extern "C-unwind" fn on_invalidation(_: pg_sys::Datum, relation: Oid) {
     touch(relation);
 }
 
-/// When a transaction ends, its commands are over. Some commands (CONCURRENTLY) end it half-way, and are then no longer judged.
+/// When a transaction ends, its commands are over, and so is work as another role. Some commands (CONCURRENTLY) end it half-way, and are then no longer judged.
 unsafe extern "C-unwind" fn on_transaction(_: pg_sys::XactEvent::Type, _: *mut c_void) {
     BEGUN.with_borrow_mut(Vec::clear);
     role::end_acting(1);

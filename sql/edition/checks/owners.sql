@@ -1,4 +1,4 @@
--- Checks, for todo_check(), whether one role owns everything, and is no superuser: functions run with the rights of this role.
+-- Checks, for todo_check(), whether one role owns everything, and is not a superuser: functions run with the rights of this role.
 CREATE FUNCTION todo_internal.check_owners()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -20,13 +20,13 @@ BEGIN ATOMIC
     FROM owned AS o
     UNION ALL
     SELECT format('owner of schema %s', n.nspname), NOT r.rolsuper, r.rolname || CASE WHEN r.rolsuper THEN ', a superuser' ELSE '' END,
-        format('REASSIGN OWNED BY %I TO a role that is no superuser', r.rolname)
+        format('REASSIGN OWNED BY %I TO a role that is not a superuser', r.rolname)
     FROM todo_internal.extension AS e
     JOIN pg_namespace AS n ON n.oid = e.oid
     JOIN pg_roles AS r ON r.oid = e.extowner;
 END;
 
 COMMENT ON FUNCTION todo_internal.check_owners() IS
-    'Checks whether one role owns everything, and is no superuser';
+    'Checks whether one role owns everything, and is not a superuser';
 
 REVOKE ALL ON FUNCTION todo_internal.check_owners() FROM PUBLIC;
