@@ -18,7 +18,8 @@ done
 echo "interop: JavaScript"
 node --test "$tests"/interop/node/*.test.mjs
 
-if grep -nE '\$2[aby]\$' "$TODO_CLUSTER/server.log" >&2; then
+# A hash has its cost after the prefix; the SQL edition's statement text, which a cancelled call leaves in the log, does not.
+if grep -nE '\$2[aby]\$[0-9]{2}\$' "$TODO_CLUSTER/server.log" >&2; then
     echo "integration: the server log shows a password hash" >&2
     exit 1
 fi
