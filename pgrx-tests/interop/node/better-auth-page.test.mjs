@@ -279,3 +279,19 @@ for (const betterAuth of ["better-auth", "better-auth-1.7.7"]) {
     });
   });
 }
+
+describe("leaving", () => {
+  after(endAll);
+
+  test("passwords stay when todo_auth is removed, and count when it is installed again", async () => {
+    const app = await start();
+    const email = "leaving@example.com";
+    const { user } = await new Browser(app.auth).signUp(email);
+    await app.admin.query(app.edition.removeAuth);
+    assert.deepEqual(await app.rows("SELECT id FROM todo_authenticate($1, $2)", [email, password]), [{ id: user.id }]);
+    await app.admin.query(app.edition.auth());
+    await app.admin.query("SELECT todo_auth.grant($1)", [app.role]);
+    assert.equal((await new Browser(app.auth).signIn(email)).user.id, user.id);
+    assert.equal((await app.sessions(user.id)).length, 1);
+  });
+});

@@ -1,20 +1,14 @@
 // Neon's own driver with the SQL edition: its Pool over WebSockets, and its queries over HTTP, each through a small proxy.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect as connectSocket } from "node:net";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { atEnd, endAll, makeDatabase, require, top } from "./common.mjs";
+import { atEnd, endAll, makeDatabase, require, script } from "./common.mjs";
 
 const pg = require("pg");
 const { neon, neonConfig, Pool } = require("@neondatabase/serverless");
 const { WebSocket, WebSocketServer, createWebSocketStream } = require("ws");
 const { PGHOST: host, PGPORT: port = "5432" } = process.env;
-const version = readFileSync(new URL("Cargo.toml", top), "utf8").match(/^version = "(.*)"$/m)[1];
-const build = fileURLToPath(new URL("sql/edition/build.sh", top));
-const script = execFileSync(build, ["todo", version], { encoding: "utf8" });
 const FIELDS = "severity code detail hint position where schema table column constraint".split(" ");
 
 let url;
@@ -87,7 +81,7 @@ test("a Pool over WebSockets", async () => {
   const pool = new Pool({ connectionString: url });
   try {
     await pool.query("CREATE EXTENSION pgcrypto");
-    await pool.query(script);
+    await pool.query(script("todo"));
     const { rows: [user] } = await pool.query("SELECT * FROM todo_create_user('ada@example.com', 'Ada', 'long enough')");
     const login = "SELECT id FROM todo_authenticate('ADA@example.com', $1)";
     assert.deepEqual((await pool.query(login, ["long enough"])).rows, [{ id: user.id }]);
