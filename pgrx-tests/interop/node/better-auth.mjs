@@ -32,7 +32,7 @@ const editions = {
     removeAuth: "SET todo.guard = off; DROP EXTENSION todo_auth; RESET todo.guard",
     setCost: (cost) => `SET todo.bcrypt_cost = ${cost}`,
   },
-  // Scripts install all of it, as an owner who is not a superuser. Every test applies to both editions.
+  // Scripts install all of it, as an owner without any special right. Every test applies to both editions.
   sql: {
     settings,
     connect: connectOwner,
@@ -108,7 +108,10 @@ export async function start({ betterAuth = "better-auth", schema = "public", pgb
   const admin = await edition.connect(database);
   await admin.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; ${edition.todo()}`);
   const setUp = block("better-auth.md", "sql").replace(/\bapp\b/g, role).replace(/\bpublic;/, `${schema};`);
-  await admin.query(setUp.replace("CREATE EXTENSION todo_auth;", edition.auth));
+  for (const statement of setUp.match(/^[^;\n]*;/gm)) {
+    const by = /^(CREATE|ALTER) ROLE /.test(statement) ? database.admin : admin;
+    await by.query(statement === "CREATE EXTENSION todo_auth;" ? edition.auth() : statement);
+  }
 
   // The page's pool reads the environment, whenever it connects.
   const server = pgbouncer ? await startPgBouncer(role) : { PGHOST: cluster.PGHOST, PGPORT: cluster.PGPORT ?? "5432" };

@@ -84,9 +84,9 @@ export async function makeDatabase(kind, settings = {}) {
   return { name, role, owner, admin, rows: async (sql, values) => (await admin.query(sql, values)).rows };
 }
 
-// Gives the database to an owner as managed services have them, who can create roles but is no superuser. Connects as this owner.
+// Gives the database to an owner without any special right, and connects as this owner.
 export async function connectOwner({ name, owner, admin }) {
-  await admin.query(`CREATE ROLE ${owner} LOGIN CREATEROLE; ALTER DATABASE ${name} OWNER TO ${owner}`);
+  await admin.query(`CREATE ROLE ${owner} LOGIN; ALTER DATABASE ${name} OWNER TO ${owner}`);
   return connect(name, owner);
 }
 

@@ -81,8 +81,8 @@ before(async () => {
   const url = (user) => `postgresql://${user}:none@neon.example.com/${name}`;
   Object.assign(process.env, { OWNER_URL: url(owner), DATABASE_URL: url(role) });
 
-  const admin = await connectOwner(database);
-  await admin.query(`CREATE ROLE ${role} LOGIN`);
+  const installer = await connectOwner(database);
+  await database.admin.query(`CREATE ROLE ${role} LOGIN`);
   const dir = mkdtempSync(`${tmpdir()}/neon-`);
   atEnd(() => rmSync(dir, { recursive: true }));
   writeFileSync(`${dir}/todo-${version}.sql`, script("todo"));
@@ -90,7 +90,7 @@ before(async () => {
   process.chdir(dir);
   await load(installation.replace("'app'", `'${role}'`));
   process.chdir(here);
-  await admin.query("SELECT todo_internal.set_bcrypt_cost(4)");
+  await installer.query("SELECT todo_internal.set_bcrypt_cost(4)");
   page = await load(`${application}\nexport { sql };`);
   atEnd(() => page.pool.end());
 });
