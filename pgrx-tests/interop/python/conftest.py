@@ -8,6 +8,7 @@ import time
 import types
 import uuid
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlencode
@@ -26,6 +27,14 @@ TOP = HERE.parents[2]
 set_hypothesis_home_dir(TOP / "target/hypothesis")
 ASYNC_DRIVERS = ["asyncpg", "psycopg"]
 SYNC_DRIVERS = ["psycopg", "psycopg2"]
+VERSION = re.search(r'^version = "(.*)"$', (TOP / "Cargo.toml").read_text(), re.MULTILINE)[1]
+
+
+@cache
+def edition_script(part):
+    """The script that installs a part of the SQL edition of this checkout."""
+    build = [TOP / "sql/edition/build.sh", part, VERSION]
+    return subprocess.run(build, check=True, capture_output=True, text=True).stdout
 
 
 class Database:

@@ -1,7 +1,6 @@
 """The SQL edition is installed by the clients that applications have, as one statement, by a role without any special right."""
 
 import asyncio
-import re
 import subprocess
 
 import asyncpg
@@ -13,17 +12,9 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from conftest import TOP
+from conftest import edition_script
 
-VERSION = re.search(r'^version = "(.*)"$', (TOP / "Cargo.toml").read_text(), re.MULTILINE)[1]
-
-
-def script(part):
-    build = [TOP / "sql/edition/build.sh", part, VERSION]
-    return subprocess.run(build, check=True, capture_output=True, text=True).stdout
-
-
-TODO, TODO_AUTH = script("todo"), script("todo_auth")
+TODO, TODO_AUTH = edition_script("todo"), edition_script("todo_auth")
 
 
 @pytest.fixture
