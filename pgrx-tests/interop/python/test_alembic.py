@@ -117,6 +117,9 @@ def test_a_project_that_had_run_the_specifications_migration(tmp_path, database,
     project.run("upgrade", "head")
     assert (project.version(), project.rows()) == ("1.1.0", rows)
     project.run("check")
+    if database.edition == "sql":
+        project.run("downgrade", "base")
+        assert database.execute("SELECT to_regclass('users'), to_regclass('tasks')") == [(None, None)]
 
 
 def test_tables_that_an_operator_adopted(tmp_path, database):
