@@ -19,6 +19,9 @@ FRESH = {
         INSERT INTO tasks (user_id, title, updated_at) VALUES ('ada', 'Buy milk', now()), ('ada', ' ', now())""",
 }
 NEXT = "-- next"
+# Before the guard is merged, its section is left out.
+HAS_GUARD = (TOP / "sql/edition/guard").exists()
+PARTS = ["todo", "todo_auth", *(["todo_guard"] if HAS_GUARD else [])]
 
 
 def sections():
@@ -63,7 +66,7 @@ def run(command, where, environment):
 @pytest.fixture
 def server(tmp_path):
     """A server of its own, for the names of the roles, whose main role is as Neon's is; and the scripts."""
-    for part in ("todo", "todo_auth"):
+    for part in PARTS:
         (tmp_path / f"{part}-{VERSION}.sql").write_text(edition_script(part))
     with servers() as start:
         _, environment = start("start")
@@ -87,6 +90,8 @@ def test_the_page(server, tmp_path):
     environment = {"cwd": tmp_path, "env": variables}
     outputs = 0
     for heading, blocks in sections():
+        if heading == "The guard" and not HAS_GUARD:
+            continue
         if heading in FRESH:
             drop = "DROP DATABASE app WITH (FORCE)"
             execute("neondb_owner", "neondb", drop, "CREATE DATABASE app OWNER app_owner")
@@ -99,7 +104,13 @@ def test_the_page(server, tmp_path):
                     variables[name] = local
             elif language == "console":
                 for step in steps(text):
+                    # Neon lets its main role make event triggers. PostgreSQL itself lets only superusers.
+                    makes_event_triggers = "todo_guard-" in step[0]
+                    if makes_event_triggers:
+                        execute("postgres", "neondb", "ALTER ROLE neondb_owner SUPERUSER")
                     outputs += run(step[0], step, environment)
+                    if makes_event_triggers:
+                        execute("postgres", "neondb", "ALTER ROLE neondb_owner NOSUPERUSER")
     assert outputs > 40
 
 
