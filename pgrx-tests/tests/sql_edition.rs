@@ -51,6 +51,18 @@ fn the_check_finds_nothing() {
     assert_eq!(strings(&mut database.client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
+/// In what runs with the owner's rights, PostgreSQL's own functions and operators are found first.
+#[test]
+fn definers_have_a_search_path_of_their_own() {
+    let mut database = installed();
+    let without = "SELECT p.oid::regprocedure::text FROM pg_proc AS p
+         WHERE p.pronamespace IN ('public'::regnamespace, 'todo_internal'::regnamespace, 'todo_auth'::regnamespace)
+           AND p.prosecdef AND coalesce(p.proconfig::text !~ 'search_path=.?pg_catalog, pg_temp', true)";
+    assert_eq!(strings(&mut database.client, without), [""; 0]);
+    let all = "SELECT count(*)::text FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace";
+    assert!(strings(&mut database.client, all)[0].parse::<i32>().unwrap() > 5);
+}
+
 /// In any schema, and whatever search_path the rest of the transaction has.
 #[test]
 fn it_is_created_in_the_first_schema_of_the_path() {
