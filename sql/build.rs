@@ -15,7 +15,7 @@ fn main() {
         file
     };
     let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
-    for part in ["todo", "todo_auth"] {
+    for part in ["todo", "todo_auth", "todo_guard"] {
         print("sql/edition/build.sh", &[part, &version], &format!("{part}.sql"));
     }
     let script = print("sql/expand.sh", &["install.sql"], "install.sql");

@@ -259,7 +259,7 @@ fn moves_that_are_refused() {
 #[test]
 fn it_prints_the_scripts() {
     let database = Database::empty();
-    for part in ["todo", "todo_auth"] {
+    for part in ["todo", "todo_auth", "todo_guard"] {
         assert_eq!(ok(&database, &["script", part]), script(part));
     }
 }

@@ -188,6 +188,8 @@ pub enum Part {
     Todo,
     /// What lets Better Auth sign in the users
     TodoAuth,
+    /// What refuses commands that would lose users or tasks
+    TodoGuard,
 }
 
 #[derive(clap::Args)]

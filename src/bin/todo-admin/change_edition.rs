@@ -116,6 +116,13 @@ impl Kept {
 }
 
 fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Result<(), Error> {
+    if transaction.query_opt(admin_sql!("guard_owner"), &[])?.is_some() {
+        // The extension has a guard of its own.
+        transaction.batch_execute(
+            "SET LOCAL client_min_messages = warning; SET LOCAL todo.guard = off; DROP SCHEMA todo_guard CASCADE;
+             RESET todo.guard; RESET client_min_messages",
+        )?;
+    }
     if kept.auth {
         transaction.batch_execute("SET LOCAL client_min_messages = warning; DROP SCHEMA todo_auth CASCADE")?;
     }

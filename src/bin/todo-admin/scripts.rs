@@ -11,6 +11,7 @@ pub fn script(part: Part) -> &'static str {
     match part {
         Part::Todo => include_str!(concat!(env!("OUT_DIR"), "/todo.sql")),
         Part::TodoAuth => include_str!(concat!(env!("OUT_DIR"), "/todo_auth.sql")),
+        Part::TodoGuard => include_str!(concat!(env!("OUT_DIR"), "/todo_guard.sql")),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::args::{Edition, Part};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::installed::{Installed, trusted};
+use crate::message::warn;
 use crate::output;
 use crate::scripts::{VERSION, script};
 use crate::sql::admin_sql;
@@ -71,10 +72,23 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
         }
         Edition::Sql => {
             output::say(format!("todo {version} -> {target}"));
-            let mut statements: Vec<String> = as_owner(client, installed.owner.as_deref())?.into_iter().collect();
+            let guard = client.query_opt(admin_sql!("guard_owner"), &[])?;
+            // The guard refuses the update, unless who has installed it says otherwise.
+            let mut statements: Vec<String> = guard.iter().map(|_| "SET LOCAL todo.guard = off".to_owned()).collect();
+            let as_owner = as_owner(client, installed.owner.as_deref())?;
+            statements.extend(as_owner.clone());
             statements.push(script(Part::Todo).to_owned());
             statements.extend(installed.has_auth.then(|| script(Part::TodoAuth).to_owned()));
-            run(client, &statements, dry_run)
+            let replaces_guard = guard.as_ref().is_some_and(|row| row.get("is_current"));
+            if replaces_guard {
+                statements.extend(as_owner.map(|_| "SET LOCAL ROLE NONE".to_owned()));
+                statements.push(script(Part::TodoGuard).to_owned());
+            }
+            run(client, &statements, dry_run)?;
+            if let Some(owner) = guard.map(|row| row.get::<_, String>("owner")).filter(|_| !replaces_guard) {
+                warn(&format!("the guard is still the old one; role {owner} must run the script todo_guard again"));
+            }
+            Ok(())
         }
     }
 }
