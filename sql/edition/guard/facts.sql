@@ -1,5 +1,7 @@
 -- Returns what objects of todo are like, a row for each fact. It only prints what the catalogs say, and runs nothing of other roles.
+-- home is the schema of users and tasks.
 CREATE FUNCTION todo_guard.facts(
+    home regnamespace,
     objects oid[]
 )
 RETURNS TABLE (object oid, kind text, name text, definition text)
@@ -10,7 +12,7 @@ SET quote_all_identifiers = off
 SET datestyle = 'ISO, MDY'
 AS $$
     SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'table' END, format('%I.%I', n.nspname, c.relname),
-        CASE c.relkind WHEN 'v' THEN concat_ws(' ', md5(pg_get_viewdef(c.oid)), c.reloptions::text) ELSE '' END
+        CASE c.relkind WHEN 'v' THEN md5(pg_get_viewdef(c.oid)) ELSE '' END
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.oid = ANY (objects)
@@ -21,7 +23,7 @@ AS $$
             d.definition || CASE WHEN d.weakness IN ('disabled', 'not checked') THEN ', ' || d.weakness ELSE '' END, ', dropped with '
             ORDER BY d.kind LIKE 'dependence%', d.definition
         )
-    FROM todo_internal.described((SELECT o.home::regnamespace FROM todo_guard.origin AS o), objects) AS d
+    FROM todo_internal.described(home, objects) AS d
     WHERE d.kind <> 'function'
     GROUP BY d.relid, replace(d.kind, 'dependence of ', ''), d.name
     UNION ALL

@@ -3,6 +3,8 @@
 \i edition/guard/schema.sql
 \i internal/described.sql
 \i edition/guard/facts.sql
+\i edition/guard/known.sql
+\i edition/guard/keep.sql
 \i edition/guard/remember.sql
 \i edition/guard/lifted.sql
 \i edition/guard/start.sql

@@ -14,15 +14,29 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
-    here CONSTANT text := current_setting('server_version_num')::integer / 10000 || ' ' || 'todo_guard.fact'::regclass::oid;
     is_here boolean;
+    home regnamespace;
+    objects oid[];
     touched oid[];
+    changes jsonb;
     problem text;
 BEGIN
+    -- remember() makes comments.
+    IF TG_TAG = 'COMMENT' THEN
+        RETURN;
+    END IF;
+    SELECT split_part(d.description, ' ', 1)::oid = d.objoid, split_part(d.description, ' ', 2)::oid, split_part(d.description, ' ', 3)::oid[]
+    INTO is_here, home, objects
+    FROM pg_description AS d
+    WHERE d.classoid = 'pg_proc'::regclass AND d.objoid = 'todo_guard.judge'::regproc;
+    IF is_here IS NOT TRUE THEN
+        PERFORM todo_guard.remember();
+        RETURN;
+    END IF;
+
     IF TG_EVENT = 'sql_drop' THEN
-        SELECT bool_and(g.server = here), array_agg(o.oid) FILTER (WHERE o.oid = ANY (g.objects)) INTO is_here, touched
-        FROM todo_guard.origin AS g
-        CROSS JOIN pg_event_trigger_dropped_objects() AS d
+        SELECT array_agg(o.oid) INTO touched
+        FROM pg_event_trigger_dropped_objects() AS d
         CROSS JOIN LATERAL (
             SELECT d.objid
             UNION ALL
@@ -32,12 +46,13 @@ BEGIN
             JOIN pg_class AS c ON c.relnamespace = n.oid
             WHERE n.nspname = d.address_names[1] AND c.relname = d.address_names[2] AND cardinality(d.address_names) = 3
             UNION ALL
-            SELECT f.object FROM todo_guard.fact AS f WHERE d.object_type = 'index' AND f.kind = 'index' AND f.name = d.object_name
-        ) AS o (oid);
+            -- Any other command that drops an index also drops its table, a column or a constraint.
+            SELECT k.object FROM todo_guard.known() AS k WHERE TG_TAG = 'DROP INDEX' AND k.kind = 'index' AND k.name = d.object_name
+        ) AS o (oid)
+        WHERE o.oid = ANY (objects);
     ELSE
-        SELECT bool_and(g.server = here), array_agg(o.oid) FILTER (WHERE o.oid = ANY (g.objects)) INTO is_here, touched
-        FROM todo_guard.origin AS g
-        CROSS JOIN pg_event_trigger_ddl_commands() AS d
+        SELECT array_agg(o.oid) INTO touched
+        FROM pg_event_trigger_ddl_commands() AS d
         CROSS JOIN LATERAL (
             SELECT d.objid
             UNION ALL
@@ -50,44 +65,39 @@ BEGIN
             SELECT h.inhparent FROM pg_inherits AS h WHERE h.inhrelid = d.objid
             UNION ALL
             SELECT h.inhrelid FROM pg_inherits AS h WHERE h.inhparent = d.objid
-        ) AS o (oid);
+        ) AS o (oid)
+        WHERE o.oid = ANY (objects);
     END IF;
-    IF NOT is_here THEN
-        PERFORM todo_guard.remember();
-        RETURN;
-    ELSIF touched IS NULL THEN
+    IF touched IS NULL THEN
         RETURN;
     END IF;
 
     WITH changed AS MATERIALIZED (
-        SELECT f.object, f.kind, f.name, f.expected, f.found, n.definition
-        FROM todo_guard.fact AS f
-        LEFT JOIN todo_guard.facts(touched) AS n ON n.object = f.object AND n.kind = f.kind AND n.name = f.name
-        WHERE f.object = ANY (touched) AND n.definition IS DISTINCT FROM f.found
-    ), kept AS (
-        UPDATE todo_guard.fact AS f
-        SET found = c.definition
-        FROM changed AS c
-        WHERE f.object = c.object AND f.kind = c.kind AND f.name = c.name
+        SELECT k.object, k.kind, k.name, k.expected, k.found AS was, n.definition AS found
+        FROM todo_guard.known() AS k
+        LEFT JOIN todo_guard.facts(home, touched) AS n ON n.object = k.object AND n.kind = k.kind AND n.name = k.name
+        WHERE k.object = ANY (touched) AND n.definition IS DISTINCT FROM k.found
     )
     SELECT
-        CASE
-            WHEN c.kind IN ('table', 'view', 'sequence', 'function', 'schema') THEN format('%s %s', c.kind, c.name)
-            WHEN c.kind IN ('column', 'default', 'constraint', 'index', 'trigger') THEN format('%s %s of %s', c.kind, c.name, r.name)
-            ELSE format('%s of %s', c.kind, r.name)
-        END
-    INTO problem
-    FROM changed AS c
-    LEFT JOIN todo_guard.fact AS r ON r.object = c.object AND r.kind IN ('table', 'view', 'sequence') AND r.expected IS NOT NULL
-    WHERE c.found IS NOT NULL AND c.definition IS DISTINCT FROM c.expected
-    ORDER BY c.kind IN ('table', 'view', 'sequence', 'schema') DESC, c.kind, c.name
-    LIMIT 1;
+        jsonb_agg(to_jsonb(c) - 'was'),
+        (array_agg(c.kind || ' ' || c.name ORDER BY c.kind IN ('schema', 'table', 'view') DESC, c.kind, c.name)
+            FILTER (WHERE c.was IS NOT NULL AND c.found IS DISTINCT FROM c.expected))[1]
+    INTO changes, problem
+    FROM changed AS c;
     IF problem IS NOT NULL AND NOT todo_guard.lifted() THEN
         RAISE EXCEPTION 'cannot drop or change %, which todo needs as it is', problem
             USING ERRCODE = 'dependent_objects_still_exist',
                 HINT = format('A superuser or a member of role %s can lift the guard for the session: SET todo.guard = off.', current_user);
     END IF;
-    -- Nothing is left to be guarded.
-    UPDATE todo_guard.origin SET objects = '{}' WHERE NOT EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'todo_internal');
+    IF changes IS NOT NULL THEN
+        SELECT changes || coalesce(jsonb_agg(to_jsonb(k)), '[]') INTO changes
+        FROM todo_guard.known() AS k
+        WHERE NOT EXISTS (
+            SELECT FROM jsonb_to_recordset(changes) AS c (object oid, kind text, name text)
+            WHERE c.object = k.object AND c.kind = k.kind AND c.name = k.name
+        );
+        -- Without todo, nothing is left to be guarded.
+        PERFORM todo_guard.keep(home, changes, CASE WHEN EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'todo_internal') THEN objects ELSE '{}' END);
+    END IF;
 END
 $$;

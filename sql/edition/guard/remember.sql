@@ -20,11 +20,9 @@ DECLARE
         ORDER BY c.oid
         LIMIT 1
     );
+    facts jsonb;
+    objects oid[];
 BEGIN
-    DELETE FROM todo_guard.fact;
-    DELETE FROM todo_guard.origin;
-    INSERT INTO todo_guard.origin
-    SELECT current_setting('server_version_num')::integer / 10000 || ' ' || 'todo_guard.fact'::regclass::oid, home;
     WITH expected AS MATERIALIZED (
         SELECT c.oid AS object, v.value[3] AS kind, v.value[4] AS name, v.value[5] AS definition
         FROM pg_proc AS p
@@ -52,7 +50,7 @@ BEGIN
         FROM pg_class AS c
         WHERE c.relkind IN ('r', 'v', 'S')
           AND (
-              c.relnamespace IN (internal, auth, 'todo_guard'::regnamespace)
+              c.relnamespace IN (internal, auth)
               OR c.relnamespace = home AND c.relname IN ('users', 'tasks', 'tasks_id_seq', 'todo_users')
           )
         UNION ALL
@@ -63,12 +61,17 @@ BEGIN
                \names functions
            )
     )
-    INSERT INTO todo_guard.fact (object, kind, name, expected, found)
-    SELECT coalesce(e.object, f.object), coalesce(e.kind, f.kind), coalesce(e.name, f.name), coalesce(e.definition, f.definition), f.definition
-    FROM todo_guard.facts(ARRAY(SELECT o.oid FROM object AS o)) AS f
+    SELECT
+        jsonb_agg(jsonb_build_object(
+            'object', coalesce(e.object, f.object), 'kind', coalesce(e.kind, f.kind), 'name', coalesce(e.name, f.name),
+            'expected', coalesce(e.definition, f.definition), 'found', f.definition
+        )),
+        array_agg(DISTINCT coalesce(e.object, f.object))
+    INTO facts, objects
+    FROM todo_guard.facts(home, ARRAY(SELECT o.oid FROM object AS o)) AS f
     FULL JOIN expected AS e ON e.object = f.object AND e.kind = f.kind AND e.name = f.name
     WHERE e.object IS NOT NULL OR f.kind IN ('schema', 'table', 'view', 'function')
        OR NOT EXISTS (SELECT FROM expected AS x WHERE x.object = f.object);
-    UPDATE todo_guard.origin SET objects = ARRAY(SELECT DISTINCT f.object FROM todo_guard.fact AS f);
+    PERFORM todo_guard.keep(home, facts, coalesce(objects, '{}'));
 END
 $$;

@@ -1,7 +1,7 @@
 -- todo_guard @version@, SQL edition: event triggers that refuse commands which would drop users and tasks, or change what todo needs.
 -- Run it after the scripts of todo and todo_auth, and again after each of their updates, as a role that may create event triggers. It
 -- creates schema todo_guard. DROP SCHEMA todo_guard CASCADE takes the guard away.
--- A role that may not create event triggers cannot restore the guard from a dump: dump with --exclude-schema=todo_guard.
+-- A dump restores the guard only for a role that may create event triggers. Others leave it out by a list: pg_restore --list, then --use-list.
 -- It is one statement: either all of it takes effect, or nothing does.
 DO $todo$
 DECLARE
@@ -25,7 +25,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run its script first.';
     END IF;
     SELECT pg_get_userbyid(n.nspowner) AS owner, EXISTS (
-        SELECT FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relname = 'fact'
+        SELECT FROM pg_proc AS p WHERE p.pronamespace = n.oid AND p.proname = 'judge'
     ) AS is_guard
     INTO old
     FROM pg_namespace AS n
@@ -57,8 +57,6 @@ BEGIN
         FROM pg_namespace AS n
         CROSS JOIN LATERAL (
             SELECT 'SCHEMA' AS kind, n.nspname::text AS identity, n.nspacl AS acl
-            UNION ALL
-            SELECT 'TABLE', c.oid::regclass::text, c.relacl FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relkind = 'r'
             UNION ALL
             SELECT 'FUNCTION', p.oid::regprocedure::text, coalesce(p.proacl, acldefault('f', p.proowner)) FROM pg_proc AS p WHERE p.pronamespace = n.oid
         ) AS o

@@ -15,12 +15,14 @@ DECLARE
 BEGIN
     IF TG_TAG = 'DROP INDEX' THEN
         named := (regexp_match(query, replace('\mconcurrently\s+(?:if\s+exists\s+)?(#(?:\s*\.\s*#)*)', '#', identifier), 'i'))[1];
-        SELECT 'index ' || f.name INTO problem
-        FROM todo_guard.fact AS f
-        JOIN pg_class AS c ON c.oid = f.object
-        JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        CROSS JOIN LATERAL parse_ident(named) AS i (parts)
-        WHERE f.kind = 'index' AND f.name = i.parts[cardinality(i.parts)] AND (cardinality(i.parts) = 1 OR n.nspname = i.parts[1]);
+        IF named IS NOT NULL THEN
+            SELECT 'index ' || k.name INTO problem
+            FROM todo_guard.known() AS k
+            JOIN pg_class AS c ON c.oid = k.object
+            JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            CROSS JOIN LATERAL parse_ident(named) AS i (parts)
+            WHERE k.kind = 'index' AND k.name = i.parts[cardinality(i.parts)] AND (cardinality(i.parts) = 1 OR n.nspname = i.parts[1]);
+        END IF;
     ELSIF TG_TAG = 'DROP EXTENSION' THEN
         problem := CASE WHEN query ~* '\mplpgsql\M' THEN 'extension plpgsql' END;
     ELSE
