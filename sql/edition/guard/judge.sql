@@ -17,6 +17,7 @@ DECLARE
     is_here boolean;
     home regnamespace;
     objects oid[];
+    indexes text[];
     touched oid[];
     changes jsonb;
     problem text;
@@ -25,8 +26,9 @@ BEGIN
     IF TG_TAG = 'COMMENT' THEN
         RETURN;
     END IF;
-    SELECT split_part(d.description, ' ', 1)::oid = d.objoid, split_part(d.description, ' ', 2)::oid, split_part(d.description, ' ', 3)::oid[]
-    INTO is_here, home, objects
+    SELECT split_part(d.description, ' ', 1)::oid = d.objoid, split_part(d.description, ' ', 2)::oid, split_part(d.description, ' ', 3)::oid[],
+        split_part(d.description, ' ', 4)::text[]
+    INTO is_here, home, objects, indexes
     FROM pg_description AS d
     WHERE d.classoid = 'pg_proc'::regclass AND d.objoid = 'todo_guard.judge'::regproc;
     IF is_here IS NOT TRUE THEN
@@ -45,11 +47,15 @@ BEGIN
             FROM pg_namespace AS n
             JOIN pg_class AS c ON c.relnamespace = n.oid
             WHERE n.nspname = d.address_names[1] AND c.relname = d.address_names[2] AND cardinality(d.address_names) = 3
-            UNION ALL
-            -- Any other command that drops an index also drops its table, a column or a constraint.
-            SELECT k.object FROM todo_guard.known() AS k WHERE TG_TAG = 'DROP INDEX' AND k.kind = 'index' AND k.name = d.object_name
         ) AS o (oid)
         WHERE o.oid = ANY (objects);
+        -- Any other command that drops an index also drops its table, a column or a constraint.
+        IF TG_TAG = 'DROP INDEX' THEN
+            indexes := ARRAY(SELECT d.object_name FROM pg_event_trigger_dropped_objects() AS d WHERE d.object_name = ANY (indexes));
+            IF indexes <> '{}' THEN
+                SELECT array_agg(k.object) INTO touched FROM todo_guard.known() AS k WHERE k.kind = 'index' AND k.name = ANY (indexes);
+            END IF;
+        END IF;
     ELSE
         SELECT array_agg(o.oid) INTO touched
         FROM pg_event_trigger_ddl_commands() AS d
