@@ -237,6 +237,8 @@ fn the_application_goes_on() {
         "CREATE SCHEMA other CREATE TABLE users (id text CONSTRAINT users_id_check CHECK (id <> '')) CREATE TABLE tasks (id text)",
         "CREATE INDEX ix_tasks_user_id ON other.tasks (id)",
         "DROP INDEX CONCURRENTLY other.ix_tasks_user_id",
+        "CREATE INDEX \"an \"\"odd\"\" one\" ON other.tasks (id)",
+        "DROP INDEX CONCURRENTLY other.\"an \"\"odd\"\" one\"",
         "ALTER TABLE other.users DROP CONSTRAINT users_id_check",
         "ALTER TABLE other.users RENAME TO people",
         "DROP SCHEMA other CASCADE",
@@ -442,6 +444,7 @@ fn rights_on_the_tables_are_no_way_around() {
     for command in [
         "DROP INDEX ix_users_email_folded",
         "DROP INDEX CONCURRENTLY ix_users_email_folded",
+        "drop index concurrently if exists public . \"ix_users_email_folded\"",
         "CREATE OR REPLACE TRIGGER zz_todo_before_row BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "SET todo.guard = off; DROP INDEX ix_users_email_folded",
         "DROP SCHEMA public CASCADE",
@@ -519,13 +522,14 @@ fn one_role_owns_todo_and_its_guard() {
         "DROP OWNED BY session_user CASCADE",
         &format!("DROP OWNED BY {other}; DO $$ BEGIN EXECUTE 'DROP OWNED BY ' || current_user || ' CASCADE'; END $$"),
         "DO $$ BEGIN EXECUTE format('DROP OWNED BY %I CASCADE', current_user); END $$",
+        "DROP OWNED BY /* all */ CURRENT_USER CASCADE",
         &format!(
             "CREATE FUNCTION pg_temp.f() RETURNS void LANGUAGE sql AS 'DROP OWNED BY {owner} CASCADE'; SELECT pg_temp.f()"
         ),
         "DROP EXTENSION pgcrypto CASCADE",
         "DROP SCHEMA todo_internal CASCADE",
         "DROP TABLE users CASCADE",
-    ] as [&str; 10]
+    ] as [&str; 11]
     {
         if command.contains("pgcrypto") {
             // It belongs to the superuser here.
@@ -835,4 +839,17 @@ fn a_change_that_waits_is_judged_by_what_it_finds() {
     other.batch_execute("SET todo.guard = off; DROP INDEX ix_tasks_created_at").unwrap();
     goes_on(client, "CREATE TABLE own (); DROP TABLE own; COMMIT");
     is_refused(client, "DROP INDEX ix_tasks_user_id");
+
+    // Two changes without the guard at once: both are known afterwards.
+    goes_on(client, "SET todo.guard = off; BEGIN; ALTER TABLE users DROP CONSTRAINT users_name_check");
+    let pid: i32 = other.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    std::thread::scope(|scope| {
+        let dropping = scope.spawn(|| outcome(&mut other, "DROP FUNCTION todo_clear_completed(text)"));
+        todo_tests::attack::waits(client, pid);
+        goes_on(client, "COMMIT; RESET todo.guard");
+        assert_eq!(dropping.join().unwrap(), "ok");
+    });
+    goes_on(client, "ALTER TABLE users ALTER name SET STATISTICS 100");
+    let gone = "SELECT name FROM todo_guard.known() WHERE found IS NULL ORDER BY name";
+    assert_eq!(strings(client, gone), ["ix_tasks_created_at", "public.todo_clear_completed(text)", "users_name_check"]);
 }

@@ -86,8 +86,15 @@ BEGIN
     )
     SELECT
         jsonb_agg(to_jsonb(c) - 'was'),
-        (array_agg(c.kind || ' ' || c.name ORDER BY c.kind IN ('schema', 'table', 'view') DESC, c.kind, c.name)
-            FILTER (WHERE c.was IS NOT NULL AND c.found IS DISTINCT FROM c.expected))[1]
+        (
+            array_agg(
+                concat_ws(
+                    ' ', c.kind, c.name,
+                    CASE WHEN c.kind IN ('column', 'default', 'constraint', 'index', 'trigger') THEN 'of ' || c.object::regclass END
+                )
+                ORDER BY c.kind IN ('schema', 'table', 'view') DESC, c.kind, c.name
+            ) FILTER (WHERE c.was IS NOT NULL AND c.found IS DISTINCT FROM c.expected)
+        )[1]
     INTO changes, problem
     FROM changed AS c;
     IF problem IS NOT NULL AND NOT todo_guard.lifted() THEN
@@ -96,6 +103,8 @@ BEGIN
                 HINT = format('A superuser or a member of role %s can lift the guard for the session: SET todo.guard = off.', current_user);
     END IF;
     IF changes IS NOT NULL THEN
+        -- This waits for other sessions that keep facts, so that what they have kept is read next.
+        COMMENT ON FUNCTION todo_guard.keep(regnamespace, jsonb, oid[]) IS NULL;
         SELECT changes || coalesce(jsonb_agg(to_jsonb(k)), '[]') INTO changes
         FROM todo_guard.known() AS k
         WHERE NOT EXISTS (

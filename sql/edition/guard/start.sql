@@ -8,13 +8,13 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     query CONSTANT text := current_query();
-    identifier CONSTANT text := '(?:"[^"]+"|[[:alpha:]_][\w$]*)';
+    identifier CONSTANT text := '(?:"(?:[^"]|"")+"|(?![\d$])[\w$]+)';
     named text;
     rest text;
     problem text;
 BEGIN
     IF TG_TAG = 'DROP INDEX' THEN
-        named := (regexp_match(query, replace('\mconcurrently\s+(?:if\s+exists\s+)?(#(?:\s*\.\s*#)*)', '#', identifier), 'i'))[1];
+        named := (regexp_match(query, replace('\mconcurrently\s+(if\s+exists\s+)?(#(\s*[.]\s*#)*)', '#', identifier), 'i'))[2];
         IF named IS NOT NULL THEN
             SELECT 'index ' || k.name INTO problem
             FROM todo_guard.known() AS k
@@ -30,7 +30,7 @@ BEGIN
         rest := regexp_replace(query, replace('\mowned\s+by\s+#(\s*,\s*#)*', '#', identifier), '', 'gi');
         IF rest = query OR rest ~* '\mowned\M' OR EXISTS (
             SELECT
-            FROM regexp_matches(query, replace('\mowned\s+by\s+(#(?:\s*,\s*#)*)', '#', identifier), 'gi') AS m (roles)
+            FROM regexp_matches(query, replace('\mowned\s+by\s+(#(\s*,\s*#)*)', '#', identifier), 'gi') AS m (roles)
             CROSS JOIN LATERAL regexp_matches(m.roles[1], identifier, 'g') AS r (role)
             WHERE (parse_ident(r.role[1]))[1] IN (current_user, 'current_user', 'current_role', 'session_user')
         ) THEN
