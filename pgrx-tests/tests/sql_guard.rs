@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use todo_tests::attack::{Attack, outcome};
 use todo_tests::edition::script;
 use todo_tests::guarded::{ADDED_COLUMNS, CHANGES, changes_of_parts, to_change};
-use todo_tests::{Database, EXTRAS, Edition, Failure, current_version, rows, strings};
+use todo_tests::{Database, EXTRAS, Edition, Failure, Server, current_version, rows, strings};
 
 /// A database with a user and a task, whose SQL edition belongs to a role without any special right, and whose guard to a superuser.
 fn todo() -> Database {
@@ -815,6 +815,27 @@ fn dumps_have_it_or_not() {
         is_refused(client, "DROP FUNCTION todo_check()");
         goes_on(client, "DROP TABLE IF EXISTS first");
     }
+}
+
+/// Functions have other OIDs then.
+#[test]
+fn pg_upgrade_keeps_it() {
+    let server = Server::start();
+    let mut client = server.connect("postgres");
+    client.batch_execute(&Edition::Sql.install("postgres")).unwrap();
+    client.batch_execute(script("todo_guard")).unwrap();
+    client.batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')").unwrap();
+    drop(client);
+    let server = server.upgrade();
+    let client = &mut server.connect("postgres");
+    goes_on(client, "CREATE TABLE first (id int)");
+    is_refused(client, "DROP TABLE users CASCADE");
+    is_refused(client, "DROP FUNCTION todo_check()");
+    goes_on(
+        client,
+        "DROP TABLE first; CREATE FUNCTION own() RETURNS int LANGUAGE sql AS 'SELECT 1'; DROP FUNCTION own()",
+    );
+    assert_eq!(faults(client), [""; 0]);
 }
 
 /// Two sessions at once.
