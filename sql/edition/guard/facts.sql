@@ -28,7 +28,7 @@ AS $$
     UNION ALL
     SELECT p.oid, 'function', p.oid::regprocedure::text, md5(pg_get_functiondef(p.oid))
     FROM pg_proc AS p
-    WHERE p.oid = ANY (objects)
+    WHERE p.oid = ANY (objects) AND p.prokind <> 'a'
     UNION ALL
     SELECT n.oid, 'schema', n.nspname, ''
     FROM pg_namespace AS n

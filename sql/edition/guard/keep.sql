@@ -15,7 +15,7 @@ BEGIN
         'COMMENT ON FUNCTION todo_guard.judge() IS %L',
         concat_ws(
             ' ', 'todo_guard.judge'::regproc::oid, coalesce(home::oid, 0), objects,
-            ARRAY(SELECT f.name FROM jsonb_to_recordset(facts) AS f (kind text, name text) WHERE f.kind = 'index')
+            ARRAY(SELECT f.name FROM jsonb_to_recordset(facts) AS f (kind text, name text) WHERE f.kind = 'index' AND f.name ~ '^\w+$')
         )
     );
 END
