@@ -14,7 +14,7 @@ DECLARE
     problem text;
 BEGIN
     IF TG_TAG = 'DROP INDEX' THEN
-        named := (regexp_match(query, replace('\mconcurrently\s+(if\s+exists\s+)?(#(\s*[.]\s*#)*)', '#', identifier), 'i'))[2];
+        named := (regexp_match(query, replace('\mdrop\s+index\s+concurrently\s+(if\s+exists\s+)?(#(\s*[.]\s*#)*)', '#', identifier), 'i'))[2];
         IF named IS NOT NULL THEN
             SELECT 'index ' || k.name INTO problem
             FROM todo_guard.known() AS k
@@ -24,7 +24,9 @@ BEGIN
             WHERE k.kind = 'index' AND k.name = i.parts[cardinality(i.parts)] AND (cardinality(i.parts) = 1 OR n.nspname = i.parts[1]);
         END IF;
     ELSIF TG_TAG = 'DROP EXTENSION' THEN
-        problem := CASE WHEN query ~* '\mplpgsql\M' THEN 'extension plpgsql' END;
+        IF query ~* replace('\mdrop\s+extension\s+(if\s+exists\s+)?(#\s*,\s*)*"?plpgsql\M', '#', identifier) THEN
+            problem := 'extension plpgsql';
+        END IF;
     ELSE
         -- DROP OWNED drops this guard together with todo if both have the same owner. It is allowed if it plainly names other roles.
         rest := regexp_replace(query, replace('\mowned\s+by\s+#(\s*,\s*#)*', '#', identifier), '', 'gi');
