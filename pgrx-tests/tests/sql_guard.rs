@@ -340,6 +340,60 @@ fn what_was_wrong_before_is_in_nobodys_way() {
     }
 }
 
+/// What PostgreSQL prints does not depend on the session, so nothing seems to have changed.
+#[test]
+fn settings_of_the_session_are_no_change() {
+    let mut database = both();
+    let owner = owner(&database);
+    // In a schema whose name has to be quoted.
+    database
+        .client
+        .batch_execute("SET todo.guard = off; ALTER SCHEMA public RENAME TO \"My App\"; RESET todo.guard")
+        .unwrap();
+    database.client.batch_execute(script("todo_guard")).unwrap();
+    let same = format!(
+        "DO $$
+         DECLARE
+             touched text;
+         BEGIN
+             FOR touched IN
+                 SELECT format('FUNCTION %s', p.oid::regprocedure)
+                 FROM pg_proc AS p JOIN pg_roles AS r ON r.oid = p.proowner AND r.rolname = '{owner}'
+                 UNION ALL
+                 SELECT format('%s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, c.oid::regclass)
+                 FROM pg_class AS c JOIN pg_roles AS r ON r.oid = c.relowner AND r.rolname = '{owner}'
+                 WHERE c.relkind IN ('r', 'v')
+                 UNION ALL
+                 SELECT format('SCHEMA %s', n.oid::regnamespace)
+                 FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner AND r.rolname = '{owner}'
+             LOOP
+                 EXECUTE format('ALTER %s OWNER TO {owner}', touched);
+             END LOOP;
+         END $$"
+    );
+    for setting in [
+        "quote_all_identifiers = on",
+        "standard_conforming_strings = off",
+        "datestyle = 'SQL, DMY'",
+        "intervalstyle = 'iso_8601'",
+        "bytea_output = 'escape'",
+        "extra_float_digits = 0",
+        "timezone = 'Asia/Kathmandu'",
+        "xmloption = 'document'",
+        "lc_monetary = 'C.UTF-8'",
+        "search_path = todo_internal, \"My App\"",
+        "plan_cache_mode = force_custom_plan",
+    ] {
+        let client = &mut database.connect();
+        goes_on(client, &format!("SET {setting}; {same}"));
+        is_refused(client, "DROP INDEX CONCURRENTLY \"My App\".ix_users_email");
+        goes_on(client, script("todo_guard"));
+        goes_on(client, &same);
+    }
+    is_refused(&mut database.client, "DROP TABLE \"My App\".users CASCADE");
+    is_refused(&mut database.client, "ALTER SCHEMA \"My App\" RENAME TO public");
+}
+
 /// Whatever runs a command, and whatever runs within it.
 #[test]
 fn commands_within_commands_are_judged_each() {

@@ -9,6 +9,7 @@ LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 -- Definitions are compared as PostgreSQL prints them by default.
 SET quote_all_identifiers = off
+SET standard_conforming_strings = on
 AS $$
     SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'table' END, format('%I.%I', n.nspname, c.relname),
         CASE c.relkind WHEN 'v' THEN md5(pg_get_viewdef(c.oid)) ELSE '' END

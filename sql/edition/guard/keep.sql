@@ -8,6 +8,7 @@ CREATE FUNCTION todo_guard.keep(
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET standard_conforming_strings = on
 AS $$
 BEGIN
     EXECUTE format('COMMENT ON FUNCTION todo_guard.known() IS %L', facts);

@@ -5,6 +5,7 @@ CREATE FUNCTION todo_guard.remember()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET standard_conforming_strings = on
 AS $$
 DECLARE
     internal CONSTANT oid := (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = 'todo_internal');
