@@ -1,4 +1,4 @@
-//! Puts the install script together for cargo-pgrx, which takes it from the library.
+//! Puts the install script together for cargo-pgrx, which takes it from the library, and the scripts of the SQL edition for todo-admin.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -6,11 +6,19 @@ use std::{env, fs};
 
 fn main() {
     println!("cargo::rerun-if-changed=sql");
-    let expanded = Command::new("sql/expand.sh").arg("install.sql").output().expect("sql/expand.sh can be run");
-    assert!(expanded.status.success(), "{}", String::from_utf8_lossy(&expanded.stderr));
     let dir = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let script = dir.join("install.sql");
-    fs::write(&script, expanded.stdout).expect("OUT_DIR can be written");
+    let print = |script: &str, arguments: &[&str], into: &str| {
+        let printed = Command::new(script).args(arguments).output().expect("the script can be run");
+        assert!(printed.status.success(), "{script}: {}", String::from_utf8_lossy(&printed.stderr));
+        let file = dir.join(into);
+        fs::write(&file, printed.stdout).expect("OUT_DIR can be written");
+        file
+    };
+    let version = env::var("CARGO_PKG_VERSION").expect("cargo sets the version");
+    for part in ["todo", "todo_auth"] {
+        print("sql/edition/build.sh", &[part, &version], &format!("{part}.sql"));
+    }
+    let script = print("sql/expand.sh", &["install.sql"], "install.sql");
     // The macro takes only a literal.
     let declaration = format!("pgrx::extension_sql_file!({script:?}, bootstrap);\n");
     fs::write(dir.join("install.rs"), declaration).expect("OUT_DIR can be written");

@@ -17,6 +17,8 @@ for versions in "$tests"/interop/python/sqlmodel-*.txt; do
 done
 echo "interop: JavaScript"
 node --test "$tests"/interop/node/*.test.mjs
+echo "interop: Better Auth with the SQL edition"
+TODO_EDITION=sql node --test "$tests"/interop/node/better-auth*.test.mjs
 
 # A hash has its cost after the prefix; the SQL edition's statement text, which a cancelled call leaves in the log, does not.
 if grep -nE '\$2[aby]\$[0-9]{2}\$' "$TODO_CLUSTER/server.log" >&2; then

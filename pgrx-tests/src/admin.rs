@@ -1,6 +1,6 @@
 //! `todo-admin` as an operator runs it.
 
-use crate::Database;
+use crate::{Database, Edition};
 use rexpect::session::{Options, PtySession, spawn_with_options};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -14,11 +14,12 @@ pub struct Said {
     pub err: String,
 }
 
-/// `todo-admin` as it was built, connected by the PG* variables; not on a terminal.
+/// `todo-admin` as it was built, connected by the PG* variables; not on a terminal. In the SQL edition, as its owner.
 pub fn admin(database: &str) -> Command {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/todo-admin");
     let mut command = Command::new(program);
     command.env("PGDATABASE", database).env_remove("DATABASE_URL").stdin(std::process::Stdio::null());
+    command.env("PGUSER", Edition::current().owner(database));
     command
 }
 
@@ -87,6 +88,7 @@ pub fn terminal(database: &Database, arguments: &str) -> PtySession {
 pub fn shell_on_terminal(database: &Database, script: &str) -> PtySession {
     let mut command = Command::new("sh");
     command.args(["-c", script]).env("PGDATABASE", &database.name).env_remove("DATABASE_URL");
+    command.env("PGUSER", Edition::current().owner(&database.name));
     spawn_with_options(command, Options::new().timeout_ms(Some(20_000))).expect("a terminal")
 }
 

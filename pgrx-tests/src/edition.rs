@@ -20,21 +20,28 @@ impl Edition {
         }
     }
 
-    /// Statements that install it in a database, in schema public. The SQL edition belongs to a role without any special right,
-    /// whose name begins with that of the database.
+    /// Statements that install it in a database, in schema public. The SQL edition belongs to the owner of the database, a role whose name
+    /// begins with that of the database. It has no special right, except that it may create databases, in which todo-admin verifies backups.
     pub fn install(self, database: &str) -> String {
         match self {
             Self::Extension => "CREATE EXTENSION todo".to_owned(),
             Self::Sql => format!(
-                "CREATE ROLE {database}_installer;
-                 GRANT CREATE ON DATABASE {database} TO {database}_installer;
-                 GRANT USAGE, CREATE ON SCHEMA public TO {database}_installer;
+                "CREATE ROLE {database}_installer LOGIN CREATEDB;
+                 ALTER DATABASE {database} OWNER TO {database}_installer;
                  CREATE EXTENSION pgcrypto;
                  SET ROLE {database}_installer;
                  {};
                  RESET ROLE",
                 script("todo")
             ),
+        }
+    }
+
+    /// The role that installs it, and backs it up.
+    pub fn owner(self, database: &str) -> String {
+        match self {
+            Self::Extension => "postgres".to_owned(),
+            Self::Sql => format!("{database}_installer"),
         }
     }
 

@@ -212,9 +212,9 @@ for (const betterAuth of ["better-auth", "better-auth-1.7.7"]) {
          CREATE TABLE plugins.jwks (id text PRIMARY KEY, "publicKey" text NOT NULL, "privateKey" text NOT NULL,
            "createdAt" timestamptz NOT NULL, "expiresAt" timestamptz, alg text, crv text);
          GRANT USAGE, CREATE ON SCHEMA plugins TO ${app.role};
-         GRANT ALL ON plugins.jwks TO ${app.role};
-         ALTER ROLE ${app.role} SET search_path = todo_auth, plugins, public`,
+         GRANT ALL ON plugins.jwks TO ${app.role}`,
       );
+      await app.rows(`ALTER ROLE ${app.role} SET search_path = todo_auth, plugins, public`);
       const database = new app.pool.constructor();
       try {
         const plugins = [app.plugins.jwt()];
@@ -228,7 +228,7 @@ for (const betterAuth of ["better-auth", "better-auth-1.7.7"]) {
         await database.end();
       }
       await isMigratedInVain({ plugins: [app.plugins.jwt()] });
-      await app.admin.query(`ALTER ROLE ${app.role} SET search_path = todo_auth, public`);
+      await app.rows(`ALTER ROLE ${app.role} SET search_path = todo_auth, public`);
     });
 
     test("ids cannot be serial", async (t) => {
@@ -279,3 +279,19 @@ for (const betterAuth of ["better-auth", "better-auth-1.7.7"]) {
     });
   });
 }
+
+describe("leaving", () => {
+  after(endAll);
+
+  test("passwords stay when todo_auth is removed, and count when it is installed again", async () => {
+    const app = await start();
+    const email = "leaving@example.com";
+    const { user } = await new Browser(app.auth).signUp(email);
+    await app.admin.query(app.edition.removeAuth);
+    assert.deepEqual(await app.rows("SELECT id FROM todo_authenticate($1, $2)", [email, password]), [{ id: user.id }]);
+    await app.admin.query(app.edition.auth());
+    await app.admin.query("SELECT todo_auth.grant($1)", [app.role]);
+    assert.equal((await new Browser(app.auth).signIn(email)).user.id, user.id);
+    assert.equal((await app.sessions(user.id)).length, 1);
+  });
+});

@@ -131,9 +131,9 @@ test("a password that todo changes counts, and the old one does not", async () =
   await countsNot(user, password);
 
   // A login of todo renews a hash of a lower cost.
-  await app.admin.query("SET todo.bcrypt_cost = 5");
+  await app.setCost(5);
   await app.rows("SELECT FROM todo_authenticate($1, $2)", [user.email, second]);
-  await app.admin.query("RESET todo.bcrypt_cost");
+  await app.setCost(4);
   assert.match((await app.stored(user.id)).hash, /^\$2b\$05\$/);
   await counts(user, second);
 

@@ -1,14 +1,14 @@
 // What the tests of docs/better-auth.md share: a database and Better Auth as the page makes them, and browsers.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { atEnd, block, cluster, connect, load, makeDatabase, require, startPgBouncer } from "./common.mjs";
+import { atEnd, block, cluster, connect, connectOwner, load, makeDatabase, require, script, startPgBouncer } from "./common.mjs";
 
 const pg = require("pg");
 export const bcrypt = require("bcryptjs");
 
 // Neither the server's zone nor the client's is UTC, or that of the other.
 process.env.TZ = "America/New_York";
-const settings = { TimeZone: "Asia/Karachi", deadlock_timeout: "50ms", "todo.bcrypt_cost": 4 };
+const settings = { TimeZone: "Asia/Karachi", deadlock_timeout: "50ms" };
 
 const origin = "http://localhost:3000";
 const secret = randomBytes(32).toString("hex");
@@ -21,6 +21,28 @@ export function near(time, offset = 0) {
   const seconds = (new Date(time).getTime() - offset - Date.now()) / 1000;
   assert.ok(Math.abs(seconds) < 20, `${time} is ${seconds} s off`);
 }
+
+// What differs between the editions. TODO_EDITION says which one a run is about: sql, or not set for the extension.
+const editions = {
+  extension: {
+    settings: { ...settings, "todo.bcrypt_cost": 4 },
+    connect: async ({ admin }) => admin,
+    todo: () => "CREATE EXTENSION todo",
+    auth: () => "CREATE EXTENSION todo_auth;",
+    removeAuth: "SET todo.guard = off; DROP EXTENSION todo_auth; RESET todo.guard",
+    setCost: (cost) => `SET todo.bcrypt_cost = ${cost}`,
+  },
+  // Scripts install all of it, as an owner without any special right. Every test applies to both editions.
+  sql: {
+    settings,
+    connect: connectOwner,
+    todo: () => `CREATE EXTENSION pgcrypto; ${script("todo")} SELECT todo_internal.set_bcrypt_cost(4)`,
+    auth: () => script("todo_auth"),
+    removeAuth: "DROP SCHEMA todo_auth CASCADE",
+    setCost: (cost) => `SELECT todo_internal.set_bcrypt_cost(${cost})`,
+  },
+};
+const edition = editions[process.env.TODO_EDITION ?? "extension"] ?? assert.fail(`no edition ${process.env.TODO_EDITION}`);
 
 // Keeps cookies. A request that is answered with another status than the expected one is an error.
 export class Browser {
@@ -81,9 +103,15 @@ export class Browser {
 
 // The page's SQL and JavaScript, run: with this package as Better Auth, todo in this schema, through PgBouncer or not.
 export async function start({ betterAuth = "better-auth", schema = "public", pgbouncer = false } = {}) {
-  const { name, role, admin, rows } = await makeDatabase("better_auth", settings);
-  await admin.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; SET search_path = ${schema}; CREATE EXTENSION todo`);
-  await admin.query(block("better-auth.md", "sql").replace(/\bapp\b/g, role).replace(/\bpublic;/, `${schema};`));
+  const database = await makeDatabase("better_auth", { ...edition.settings, search_path: schema });
+  const { name, role, rows } = database;
+  const admin = await edition.connect(database);
+  await admin.query(`CREATE SCHEMA IF NOT EXISTS ${schema}; ${edition.todo()}`);
+  const setUp = block("better-auth.md", "sql").replace(/\bapp\b/g, role).replace(/\bpublic;/, `${schema};`);
+  for (const statement of setUp.match(/^[^;\n]*;/gm)) {
+    const by = /^(CREATE|ALTER) ROLE /.test(statement) ? database.admin : admin;
+    await by.query(statement === "CREATE EXTENSION todo_auth;" ? edition.auth() : statement);
+  }
 
   // The page's pool reads the environment, whenever it connects.
   const server = pgbouncer ? await startPgBouncer(role) : { PGHOST: cluster.PGHOST, PGPORT: cluster.PGPORT ?? "5432" };
@@ -151,8 +179,12 @@ export async function start({ betterAuth = "better-auth", schema = "public", pgb
 
   return {
     ...page,
+    // Who installed it: a superuser, or the owner in the SQL edition.
     admin,
-    // As superuser: what is asserted does not depend on what the role sees.
+    edition,
+    // The cost of new hashes, in the session that rows() uses at least.
+    setCost: (cost) => rows(edition.setCost(cost)),
+    // As a superuser in both: what is asserted does not depend on what the role sees.
     rows,
     connect: () => connect(name),
     role,

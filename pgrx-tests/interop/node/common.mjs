@@ -1,6 +1,6 @@
 // What the tests share. PGHOST & co. name a test cluster and a superuser.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -28,6 +28,13 @@ export async function endAll() {
   if (errors.length) throw errors.length > 1 ? new AggregateError(errors) : errors[0];
 }
 
+export const version = readFileSync(new URL("Cargo.toml", top), "utf8").match(/^version = "(.*)"$/m)[1];
+
+// The script that installs a part of the SQL edition of this checkout.
+export function script(part) {
+  return execFileSync(fileURLToPath(new URL("sql/edition/build.sh", top)), [part, version], { encoding: "utf8" });
+}
+
 // The blocks of a language on a page of docs/, or in its section of this name.
 export function blocks(page, language, section) {
   let text = readFileSync(new URL(`docs/${page}`, top), "utf8");
@@ -50,30 +57,37 @@ export async function load(text) {
   return import(pathToFileURL(`${dir}/module.mjs`));
 }
 
-export async function connect(database) {
-  const client = new pg.Client({ host, port, user, database });
+export async function connect(database, role = user) {
+  const client = new pg.Client({ host, port, user: role, database });
   await client.connect();
   atEnd(() => client.end());
   return client;
 }
 
-// A database with these settings, and a name for its role, which the test makes: roles are the cluster's, and neither a
-// parallel run nor a page's own name may be met.
+// A database with these settings, and names for an application's role and an owner, which the test makes: roles are the
+// cluster's, and neither a parallel run nor a page's own name may be met.
 export async function makeDatabase(kind, settings = {}) {
   const name = `${kind}_${process.pid}_${Date.now()}`;
   const role = `app_${name}`;
+  const owner = `owner_${name}`;
   const cluster = await connect(maintenance);
   await cluster.query(`CREATE DATABASE ${name}`);
   atEnd(async () => {
     // What the role may do goes with the database, and then it can.
     await cluster.query(`DROP DATABASE ${name}`);
-    await cluster.query(`DROP ROLE IF EXISTS ${role}`);
+    await cluster.query(`DROP ROLE IF EXISTS ${role}, ${owner}`);
   });
   for (const [setting, value] of Object.entries(settings)) {
     await cluster.query(`ALTER DATABASE ${name} SET ${setting} = '${value}'`);
   }
   const admin = await connect(name);
-  return { name, role, admin, rows: async (sql, values) => (await admin.query(sql, values)).rows };
+  return { name, role, owner, admin, rows: async (sql, values) => (await admin.query(sql, values)).rows };
+}
+
+// Gives the database to an owner without any special right, and connects as this owner.
+export async function connectOwner({ name, owner, admin }) {
+  await admin.query(`CREATE ROLE ${owner} LOGIN; ALTER DATABASE ${name} OWNER TO ${owner}`);
+  return connect(name, owner);
 }
 
 // As docs/pools.md has it, for this role: how to reach it.

@@ -1,23 +1,23 @@
-// Neon's own driver with the SQL edition: its Pool over WebSockets, and its queries over HTTP, each through a small proxy.
+// docs/javascript.md, Neon: its driver with the SQL edition, over WebSockets and HTTP, each through a small proxy.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect as connectSocket } from "node:net";
+import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { atEnd, endAll, makeDatabase, require, top } from "./common.mjs";
+import { inspect } from "node:util";
+import { atEnd, block, blocks, connectOwner, endAll, load, makeDatabase, require, script, version } from "./common.mjs";
 
 const pg = require("pg");
-const { neon, neonConfig, Pool } = require("@neondatabase/serverless");
 const { WebSocket, WebSocketServer, createWebSocketStream } = require("ws");
 const { PGHOST: host, PGPORT: port = "5432" } = process.env;
-const version = readFileSync(new URL("Cargo.toml", top), "utf8").match(/^version = "(.*)"$/m)[1];
-const build = fileURLToPath(new URL("sql/edition/build.sh", top));
-const script = execFileSync(build, ["todo", version], { encoding: "utf8" });
 const FIELDS = "severity code detail hint position where schema table column constraint".split(" ");
 
-let url;
+const [installation, application] = blocks("javascript.md", "js", "Neon");
+process.env.TZ = "America/New_York";
+
+let database;
+let page;
 
 // What Neon's server does for its driver: a WebSocket carries PostgreSQL's protocol, and a POST is one transaction.
 async function proxy() {
@@ -69,67 +69,92 @@ function credentials(string) {
 }
 
 before(async () => {
-  const database = await makeDatabase("neon");
-  await database.admin.query(`CREATE ROLE ${database.role} LOGIN; ALTER ROLE ${database.role} SET log_min_error_statement = panic`);
-  await database.admin.query(`ALTER DATABASE ${database.name} OWNER TO ${database.role}; GRANT CREATE ON SCHEMA public TO ${database.role}`);
+  database = await makeDatabase("neon", { TimeZone: "Asia/Karachi" });
+  const { name, role, owner } = database;
+  const { neonConfig } = await load('export { neonConfig } from "@neondatabase/serverless"');
   const at = await proxy();
   neonConfig.webSocketConstructor = WebSocket;
   neonConfig.wsProxy = () => `127.0.0.1:${at}/v2`;
   neonConfig.useSecureWebSocket = false;
   neonConfig.pipelineConnect = false;
   neonConfig.fetchEndpoint = () => `http://127.0.0.1:${at}/sql`;
-  url = `postgresql://${database.role}:none@neon.example.com/${database.name}`;
+  const url = (user) => `postgresql://${user}:none@neon.example.com/${name}`;
+  Object.assign(process.env, { OWNER_URL: url(owner), DATABASE_URL: url(role) });
+
+  const installer = await connectOwner(database);
+  await database.admin.query(`CREATE ROLE ${role} LOGIN`);
+  const dir = mkdtempSync(`${tmpdir()}/neon-`);
+  atEnd(() => rmSync(dir, { recursive: true }));
+  writeFileSync(`${dir}/todo-${version}.sql`, script("todo"));
+  const here = process.cwd();
+  process.chdir(dir);
+  await load(installation.replace("'app'", `'${role}'`));
+  process.chdir(here);
+  await installer.query("SELECT todo_internal.set_bcrypt_cost(4)");
+  page = await load(`${application}\nexport { sql };`);
+  atEnd(() => page.pool.end());
 });
 
 after(endAll);
 
-test("a Pool over WebSockets", async () => {
-  const pool = new Pool({ connectionString: url });
-  try {
-    await pool.query("CREATE EXTENSION pgcrypto");
-    await pool.query(script);
-    const { rows: [user] } = await pool.query("SELECT * FROM todo_create_user('ada@example.com', 'Ada', 'long enough')");
-    const login = "SELECT id FROM todo_authenticate('ADA@example.com', $1)";
-    assert.deepEqual((await pool.query(login, ["long enough"])).rows, [{ id: user.id }]);
-    assert.deepEqual((await pool.query(login, ["wrong enough"])).rows, []);
-    const { rows: [task] } = await pool.query("SELECT * FROM todo_create_task($1, ' Buy milk ')", [user.id]);
-    assert.equal(task.title, "Buy milk");
-    const { rows: [toggled] } = await pool.query("SELECT * FROM todo_toggle_task($1, $2)", [task.id, user.id]);
-    assert.equal(toggled.completed, true);
-    assert.equal((await pool.query("SELECT * FROM todo_list_tasks($1)", [user.id])).rows.length, 1);
-    const taken = await pool.query("SELECT todo_create_user('Ada@Example.com', 'A', 'long enough')").then(assert.fail, (error) => error);
-    assert.deepEqual([taken.code, taken.table, taken.constraint], ["23505", "users", "ix_users_email_folded"]);
+const near = (time) => assert.ok(Math.abs(time - Date.now()) < 60000, time);
+const count = async (table) => (await database.rows(`SELECT count(*)::int FROM ${table}`))[0].count;
 
-    const client = await pool.connect();
-    try {
-      await client.query("BEGIN");
-      await client.query("SELECT todo_delete_user($1)", [user.id]);
-      await client.query("ROLLBACK");
-    } finally {
-      client.release();
-    }
-    assert.equal((await pool.query("SELECT * FROM todo_get_user($1)", [user.id])).rows.length, 1);
-  } finally {
-    await pool.end();
-  }
+test("users, over HTTP", async () => {
+  const { user } = await page.signUp("ada@example.com", " Ada ", "correct horse");
+  near(user.created_at);
+  assert.deepEqual([user.email, user.name], ["ada@example.com", "Ada"]);
+  assert.equal((await page.logIn("ADA@example.com", "correct horse")).id, user.id);
+  assert.equal(await page.logIn("ada@example.com", "wrong horse"), undefined);
+
+  const wrong = {
+    "Ada@Example.com": { code: "23505", table: "users", column: undefined, constraint: "ix_users_email_folded" },
+    "no address": { code: "23514", table: "users", column: "email", constraint: "users_email_check" },
+  };
+  for (const [email, refused] of Object.entries(wrong)) assert.deepEqual(await page.signUp(email, "A", "correct horse"), { refused });
+  const { refused } = await page.signUp("b@example.com", "B", "short");
+  assert.deepEqual([refused.code, refused.table, refused.column], ["22023", "users", "hashed_password"]);
+  await assert.rejects(page.signUp(null, "B", "correct horse"), { code: "23502" });
 });
 
-test("queries over HTTP", async () => {
-  const sql = neon(url);
-  const [user] = await sql`SELECT * FROM todo_create_user(${"bob@example.com"}, ${"Bob"}, ${"long enough"})`;
-  const [task] = await sql`SELECT * FROM todo_create_task(${user.id}, ${"Call mom"})`;
-  assert.equal((await sql`SELECT * FROM todo_toggle_task(${task.id}, ${user.id})`)[0].completed, true);
-  assert.deepEqual(await sql`SELECT title FROM todo_completed_tasks(${user.id})`, [{ title: "Call mom" }]);
-  const bad = await sql`SELECT todo_create_task(${user.id}, ${"\t"})`.then(assert.fail, (error) => error);
-  assert.deepEqual([bad.code, bad.table, bad.column, bad.constraint], ["23514", "tasks", "title", "tasks_title_check"]);
+test("tasks, over HTTP, all or none", async () => {
+  const { user } = await page.signUp("bob@example.com", "Bob", "correct horse");
+  const { tasks } = await page.createTasks(user.id, [" Buy milk ", "Call mom"]);
+  assert.deepEqual(tasks.map(({ title, completed }) => [title, completed]), [["Buy milk", false], ["Call mom", false]]);
+  const toggled = await page.toggle(tasks[0].id, user.id);
+  assert.equal(toggled.completed, true);
+  near(toggled.completed_at);
+  assert.equal(await page.toggle(tasks[0].id, "nobody"), undefined);
+  const title = { code: "23514", table: "tasks", column: "title", constraint: "tasks_title_check" };
+  assert.deepEqual(await page.createTasks(user.id, ["first", "\t"]), { refused: title });
+  await assert.rejects(page.createTasks("nobody", ["x"]), { code: "23503" });
+  const titles = (await database.rows("SELECT title FROM tasks WHERE user_id = $1 ORDER BY id", [user.id])).map((row) => row.title);
+  assert.deepEqual(titles, ["Buy milk", "Call mom"]);
+});
 
-  // A transaction is all or nothing.
-  const both = sql.transaction([
-    sql`SELECT todo_create_task(${user.id}, ${"first"})`,
-    sql`SELECT todo_create_task(${"nobody"}, ${"second"})`,
-  ]);
-  assert.equal((await both.then(assert.fail, (error) => error)).code, "23503");
-  await sql.transaction([sql`SELECT todo_complete_all(${user.id}, false)`, sql`SELECT todo_create_task(${user.id}, ${"third"})`]);
-  const titles = (await sql`SELECT title FROM todo_pending_tasks(${user.id}) ORDER BY id`).map(({ title }) => title);
-  assert.deepEqual(titles, ["Call mom", "third"]);
+test("a transaction over WebSockets", async () => {
+  const { user, task } = await page.signUpWithTask("eve@example.com", "Eve", "correct horse", "Look around");
+  near(task.created_at);
+  assert.deepEqual([task.user_id, task.title], [user.id, "Look around"]);
+  const before = await count("users");
+  const answer = await page.signUpWithTask("zoe@example.com", "Zoe", "correct horse", " ");
+  assert.equal(`${inspect(answer)}\n`, block("javascript.md", "text", "Neon"));
+  assert.equal(await count("users"), before);
+  const taken = await page.signUpWithTask("EVE@example.com", "Eve", "correct horse", "Look around");
+  assert.equal(taken.refused.code, "23505");
+  assert.equal((await page.pool.query("SELECT * FROM todo_list_tasks($1)", [user.id])).rows.length, 1);
+});
+
+test("times and counts are the same over HTTP and WebSockets", async () => {
+  const { user } = await page.signUp("times@example.com", "T", "correct horse");
+  const { tasks: [{ id }] } = await page.createTasks(user.id, ["x"]);
+  const sent = new Date("2030-01-02T03:04:05Z");
+  const queries = [(text, values) => page.sql.query(text, values), async (text, values) => (await page.pool.query(text, values)).rows];
+  for (const query of queries) {
+    await query("UPDATE tasks SET completed = true, completed_at = $1 WHERE id = $2", [sent, id]);
+    const [stored] = await query("SELECT completed_at, completed_at::text AS text FROM tasks WHERE id = $1", [id]);
+    assert.deepEqual(stored, { completed_at: sent, text: "2030-01-02 03:04:05" });
+    assert.equal((await query("SELECT * FROM todo_task_counts($1)", [user.id]))[0].total, "1");
+    await database.rows("UPDATE tasks SET completed = false WHERE id = $1", [id]);
+  }
 });

@@ -5,12 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:
 import { basename } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { atEnd, endAll, modules, require, top } from "./common.mjs";
+import { atEnd, endAll, modules, require, script, top } from "./common.mjs";
 
 const pg = require("pg");
 const path = (file) => fileURLToPath(new URL(file, top));
-const version = readFileSync(path("Cargo.toml"), "utf8").match(/^version = "(.*)"$/m)[1];
-const script = (part) => execFileSync(path("sql/edition/build.sh"), [part, version], { encoding: "utf8" });
 const sample = readFileSync(path("pgrx-tests/fixtures/sample.sql"), "utf8").replaceAll("@extschema@", "public");
 
 // The calls of pgrx-tests/functions.txt. todo_release_tables() is refused while todo_auth is installed.

@@ -1,9 +1,9 @@
 //! The command line.
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Administer the PostgreSQL extension todo
+/// Administer todo in a PostgreSQL database: the extension, or the SQL edition
 ///
 /// The database is the one that --dsn names. Without --dsn, the environment variable DATABASE_URL names it, and without that,
 /// PGHOST, PGDATABASE and the other variables of psql do. Service files and password files work as with psql.
@@ -27,8 +27,11 @@ pub struct Args {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Create the extension in a database
+    /// Install todo in a database
     Install {
+        /// What to install: the extension, or the SQL edition for servers where extensions cannot be installed
+        #[arg(long, value_enum, default_value_t)]
+        edition: Edition,
         /// Schema for the tables and functions, created if missing [default: the first one in search_path]
         #[arg(long)]
         schema: Option<String>,
@@ -36,7 +39,7 @@ pub enum Command {
         #[arg(long)]
         version: Option<String>,
     },
-    /// Update the extension to another version
+    /// Update todo to another version
     Upgrade {
         /// Version to update to [default: the newest]
         #[arg(long, value_name = "VERSION")]
@@ -45,14 +48,34 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Create the extension around existing tables users and tasks, keeping their rows
+    /// Install todo around existing tables users and tasks, keeping their rows
     Adopt {
+        /// What to install
+        #[arg(long, value_enum, default_value_t)]
+        edition: Edition,
         /// Schema of the tables [default: the first one in search_path]
         #[arg(long)]
         schema: Option<String>,
         /// Report whether it would succeed, but change nothing
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Change from one edition to the other, keeping all rows, rights and passwords
+    Move {
+        /// The other edition
+        #[arg(long, value_enum)]
+        to: Edition,
+        /// Role that is to own the SQL edition [default: the owner of the tables, if it is an ordinary role]
+        #[arg(long, value_name = "ROLE")]
+        owner: Option<String>,
+        /// Report whether it would succeed, but change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print a script of the SQL edition, for psql or a migration
+    Script {
+        /// Which script
+        part: Part,
     },
     /// Show versions, numbers of users and tasks, sizes, and how many task ids are left
     Status(Format),
@@ -61,7 +84,7 @@ pub enum Command {
     /// Add, list, change and delete users
     #[command(subcommand)]
     User(UserCommand),
-    /// Allow an application's role to use the extension
+    /// Allow an application's role to use todo
     Grant {
         /// Name of the role
         role: String,
@@ -137,6 +160,34 @@ pub enum Command {
         /// Name of the shell
         shell: clap_complete::Shell,
     },
+}
+
+/// How todo is installed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Edition {
+    #[default]
+    Extension,
+    Sql,
+}
+
+impl Edition {
+    /// What follows a version's number.
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Extension => "",
+            Self::Sql => ", SQL edition,",
+        }
+    }
+}
+
+/// A script of the SQL edition.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Part {
+    /// Tables, rules and functions
+    Todo,
+    /// What lets Better Auth sign in the users
+    TodoAuth,
 }
 
 #[derive(clap::Args)]

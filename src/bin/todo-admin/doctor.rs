@@ -1,8 +1,9 @@
 //! `doctor`: what `todo_check()` finds, and what the database cannot check by itself.
 
+use crate::args::Edition;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::installed::Installed;
 use crate::message::{bad, count, dim, good, printable};
 use crate::output;
 use crate::sql::admin_sql;
@@ -54,8 +55,12 @@ impl Check {
 }
 
 pub fn examine(session: &mut Session, json: bool) -> Result<ExitCode, Error> {
-    let schema = Extension::schema_in_use(&mut session.client)?;
-    let mut checks = vec![library(&mut session.client)?];
+    let schema = Installed::schema_in_use(&mut session.client)?;
+    let installed = Installed::required(&mut session.client)?;
+    let mut checks = Vec::new();
+    if let (Edition::Extension, Some(version)) = (installed.edition, installed.version) {
+        checks.push(library(&mut session.client, &version)?);
+    }
     checks.extend(connection(session)?);
     checks.push(time_zones_of_roles(&mut session.client)?);
     checks.extend(collations(&mut session.client, &schema)?);
@@ -106,9 +111,8 @@ fn todo_check(client: &mut Client, schema: &str) -> Result<Vec<Check>, Error> {
 }
 
 /// Whether sessions load a library of the same version as the SQL in the database.
-fn library(client: &mut Client) -> Result<Check, Error> {
+fn library(client: &mut Client, version: &str) -> Result<Check, Error> {
     const NAME: &str = "library";
-    let version = Extension::of(client)?.version.ok_or_else(Extension::missing)?;
     let library: String = match client.query_one(admin_sql!("library_version"), &[]).map_err(Error::from) {
         Ok(row) => row.get(0),
         Err(error) if error.sqlstate() == Some("42501") => {
@@ -122,7 +126,7 @@ fn library(client: &mut Client) -> Result<Check, Error> {
     };
     Ok(if library == version {
         Check::ok(NAME, format!("version {library}, the same as the SQL in the database"))
-    } else if is_newer(&library, &version) {
+    } else if is_newer(&library, version) {
         let detail = format!("version {library}, newer than the SQL in the database, which is at {version}");
         Check::finding(NAME, detail, "run todo-admin upgrade")
     } else {

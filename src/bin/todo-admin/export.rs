@@ -2,8 +2,8 @@
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
 use crate::far_times::refuse_far_times;
+use crate::installed::Installed;
 use crate::message::{complain, count};
 use crate::new_file::Replacement;
 use crate::prompt;
@@ -37,7 +37,7 @@ pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: b
     let mut transaction =
         session.client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead).start()?;
     undisturbed(&mut transaction)?;
-    let schema = Extension::schema_of_rows(&mut transaction)?;
+    let schema = Installed::schema_of_rows(&mut transaction)?;
     refuse_far_times(&mut transaction, &schema, user)?;
     let unopened = |error: std::io::Error| Error::new(format!("{file}: {error}"));
     let mut export_to = |out: &mut dyn Write| -> Result<Counts, Error> {

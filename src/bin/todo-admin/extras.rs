@@ -2,7 +2,7 @@
 //! function `todo_not_in_dumps()` finds it.
 
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::installed::Installed;
 use crate::message::{bad, complain, dim, printable};
 use crate::sql::{admin_sql, undisturbed};
 use postgres::{Client, GenericClient};
@@ -32,7 +32,7 @@ pub struct Script {
 impl Script {
     /// For the database as this transaction sees it.
     pub fn of(client: &mut impl GenericClient) -> Result<Self, Error> {
-        let schema = Extension::schema_in_use(client)?;
+        let schema = Installed::schema_in_use(client)?;
         let mut extras = Vec::new();
         let mut text = admin_sql!("after_restore").to_owned();
         for row in client.query(&admin_sql!("not_in_dumps", &schema), &[])? {

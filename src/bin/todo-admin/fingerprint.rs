@@ -2,7 +2,7 @@
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::installed::Installed;
 use crate::sql::{admin_sql, undisturbed};
 use postgres::Transaction;
 
@@ -18,7 +18,7 @@ impl Fingerprint {
     /// The fingerprint of the rows that a transaction sees.
     pub fn of(transaction: &mut Transaction) -> Result<Self, Error> {
         undisturbed(transaction)?;
-        let schema = Extension::schema_of_rows(transaction)?;
+        let schema = Installed::schema_of_rows(transaction)?;
         // The checksums are of rows as text, in which a time must always look the same.
         transaction.batch_execute("SET LOCAL DateStyle = ISO")?;
         let row = transaction.query_one(&admin_sql!("fingerprint", &schema), &[])?;

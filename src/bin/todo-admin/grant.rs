@@ -2,7 +2,7 @@
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::installed::Installed;
 use crate::message::printable;
 use crate::output;
 use crate::sql::admin_sql;
@@ -10,7 +10,7 @@ use postgres::Transaction;
 
 pub fn grant(session: &mut Session, role: &str, tables: bool) -> Result<(), Error> {
     let mut transaction = session.client.transaction()?;
-    let schema = Extension::schema_in_use(&mut transaction)?;
+    let schema = Installed::schema_in_use(&mut transaction)?;
     let access = if tables { "tables" } else { "api" };
     transaction.query(&admin_sql!("grant", &schema), &[&role, &access])?;
     commit_and_show(transaction, &schema, role)
@@ -18,7 +18,7 @@ pub fn grant(session: &mut Session, role: &str, tables: bool) -> Result<(), Erro
 
 pub fn revoke(session: &mut Session, role: &str) -> Result<(), Error> {
     let mut transaction = session.client.transaction()?;
-    let schema = Extension::schema_in_use(&mut transaction)?;
+    let schema = Installed::schema_in_use(&mut transaction)?;
     transaction.query(&admin_sql!("revoke", &schema), &[&role])?;
     commit_and_show(transaction, &schema, role)
 }

@@ -4,7 +4,7 @@
 use crate::bad_lines::BadLines;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::installed::Installed;
 use crate::message::count;
 use crate::output;
 use crate::sql::{admin_sql, discreet_log, undisturbed};
@@ -23,7 +23,7 @@ const SEE_EXPORT: &str = "todo-admin export writes files that can be imported";
 pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashes: bool) -> Result<(), Error> {
     let mut transaction = session.client.build_transaction().read_only(false).start()?;
     undisturbed(&mut transaction)?;
-    let schema = Extension::schema_of_rows(&mut transaction)?;
+    let schema = Installed::schema_of_rows(&mut transaction)?;
     transaction.batch_execute(admin_sql!("import_staging"))?;
     discreet_log(&mut transaction)?;
 

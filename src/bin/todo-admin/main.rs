@@ -7,6 +7,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`change_edition`] | `move`: from the extension to the SQL edition and back |
 //! | [`versions`] | `install`, `upgrade`, `adopt` |
 //! | [`status`], [`doctor`] | the state of the database, and what is wrong with it |
 //! | [`grant`] | `grant` and `revoke`: what roles may do |
@@ -21,7 +22,8 @@
 //! | [`far_times`] | times that no client can read |
 //! | [`user`] | users and their passwords |
 //! | [`transfer`] | the file format of `export` and `import` |
-//! | [`extension`] | what the commands need to know of the extension |
+//! | [`installed`] | how todo is installed in a database |
+//! | [`scripts`] | the scripts of the SQL edition |
 //! | [`sql`] | how SQL is read from `sql/admin/`, and what is there |
 //! | [`new_file`] | files that are complete or not there |
 //! | [`connect`] | how to connect |
@@ -37,18 +39,19 @@ mod args;
 mod backup;
 mod backup_files;
 mod bad_lines;
+mod change_edition;
 mod connect;
 mod connection_string;
 mod conninfo;
 mod doctor;
 mod error;
 mod export;
-mod extension;
 mod extras;
 mod far_times;
 mod fingerprint;
 mod grant;
 mod import;
+mod installed;
 mod interrupt;
 mod message;
 mod new_database;
@@ -59,6 +62,7 @@ mod password_rule;
 mod programs;
 mod prompt;
 mod restore;
+mod scripts;
 mod sql;
 mod staging;
 mod stats;
@@ -90,12 +94,20 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         clap_complete::generate(shell, &mut Args::command(), "todo-admin", &mut script);
         return output::write(&script).map(|()| ExitCode::SUCCESS);
     }
-    extension::trust_owner(args.trust_owner);
+    if let Command::Script { part } = args.command {
+        return scripts::print(part).map(|()| ExitCode::SUCCESS);
+    }
+    installed::trust_owner(args.trust_owner);
     let mut session = Session::open(Conninfo::resolve(args.dsn.as_deref())?)?;
     match &args.command {
-        Command::Install { schema, version } => versions::install(&mut session, schema.as_deref(), version.as_deref()),
+        Command::Install { edition, schema, version } => {
+            versions::install(&mut session, *edition, schema.as_deref(), version.as_deref())
+        }
         Command::Upgrade { to, dry_run } => versions::upgrade(&mut session, to.as_deref(), *dry_run),
-        Command::Adopt { schema, dry_run } => versions::adopt(&mut session, schema.as_deref(), *dry_run),
+        Command::Adopt { edition, schema, dry_run } => {
+            versions::adopt(&mut session, *edition, schema.as_deref(), *dry_run)
+        }
+        Command::Move { to, owner, dry_run } => change_edition::run(&mut session, *to, owner.as_deref(), *dry_run),
         Command::Status(format) => status::show(&mut session, format.json),
         Command::Doctor(format) => return doctor::examine(&mut session, format.json),
         Command::User(command) => user::run(&mut session, command),
@@ -114,7 +126,7 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
             restore::restore(&mut session, file, into, choice)
         }
         Command::Stats { user, days, format } => stats::show(&mut session, user.as_deref(), *days, format.json),
-        Command::Completions { .. } => unreachable!("has been handled above, without a connection"),
+        Command::Completions { .. } | Command::Script { .. } => unreachable!("handled above, without a connection"),
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -2,8 +2,8 @@
 
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
 use crate::far_times::warn_of_far_times;
+use crate::installed::Installed;
 use crate::message::{count, good};
 use crate::output;
 use crate::sql::{admin_sql, undisturbed};
@@ -34,7 +34,7 @@ struct Day {
 pub fn show(session: &mut Session, user: Option<&str>, days: u16, json: bool) -> Result<(), Error> {
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
     undisturbed(&mut transaction)?;
-    let schema = Extension::schema_of_rows(&mut transaction)?;
+    let schema = Installed::schema_of_rows(&mut transaction)?;
     let id = user::id_of(&mut transaction, &schema, user)?;
     let rows = transaction.query(&admin_sql!("stats_days", &schema), &[&id, &i32::from(days)])?;
     let totals = transaction.query_one(&admin_sql!("stats_totals", &schema), &[&id])?;

@@ -1,10 +1,13 @@
 //! `status`: versions, numbers of users and tasks, and sizes.
 
+use crate::args::Edition;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::installed::Installed;
 use crate::output;
+use crate::scripts::VERSION;
 use crate::sql::{admin_sql, undisturbed};
+use crate::versions;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
@@ -13,8 +16,11 @@ struct Status {
     database: String,
     schema: String,
     server_version: String,
+    /// `extension` or `sql`.
+    edition: &'static str,
+    /// Of either edition; unknown to a role that may not read that of the SQL edition.
     extension_version: Option<String>,
-    /// The version to which `upgrade` would update the extension, if that is another one.
+    /// The version to which `upgrade` would update it, if that is another one.
     pending_upgrade: Option<String>,
     users: i64,
     active_users: i64,
@@ -31,16 +37,21 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
     // One query, so that all numbers are of the same moment.
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
     undisturbed(&mut transaction)?;
-    let schema = Extension::schema_of_rows(&mut transaction)?;
-    let extension = Extension::of(&mut transaction)?;
+    let schema = Installed::schema_of_rows(&mut transaction)?;
+    let installed = Installed::required(&mut transaction)?;
+    let newest = match installed.edition {
+        Edition::Extension => versions::available(&mut transaction)?,
+        Edition::Sql => installed.version.is_some().then(|| VERSION.to_owned()),
+    };
     let row = transaction.query_one(&admin_sql!("status", &schema), &[])?;
     transaction.commit()?;
     let status = Status {
         database: row.get("database"),
         schema,
         server_version: row.get("server_version"),
-        pending_upgrade: extension.default_version.filter(|newest| Some(newest) != extension.version.as_ref()),
-        extension_version: extension.version,
+        edition: if installed.edition == Edition::Sql { "sql" } else { "extension" },
+        pending_upgrade: newest.filter(|newest| Some(newest) != installed.version.as_ref()),
+        extension_version: installed.version,
         users: row.get("users"),
         active_users: row.get("active_users"),
         pending_tasks: row.get("pending"),
@@ -60,7 +71,15 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
     output::list(&[
         ("database", format!("{}, {}", status.database, bytes(status.database_bytes))),
         ("PostgreSQL", status.server_version),
-        ("todo", format!("{} in schema {}{upgrade}", status.extension_version.unwrap_or_default(), status.schema)),
+        (
+            "todo",
+            format!(
+                "{}{} in schema {}{upgrade}",
+                status.extension_version.unwrap_or_default(),
+                installed.edition.suffix(),
+                status.schema
+            ),
+        ),
         ("users", format!("{} ({} active), {}", status.users, status.active_users, bytes(status.users_bytes))),
         (
             "tasks",

@@ -1,9 +1,9 @@
 //! `user ...`: users and their passwords. A password is hashed here, so that the server gets the hash only.
 
-use crate::args::{Password, UserCommand};
+use crate::args::{Edition, Password, UserCommand};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::installed::Installed;
 use crate::message::{count, printable};
 use crate::output;
 use crate::password_rule;
@@ -57,7 +57,7 @@ impl User {
 
 pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
     let client = &mut session.client;
-    let schema = Extension::schema_of_rows(client)?;
+    let schema = Installed::schema_of_rows(client)?;
     match command {
         UserCommand::Add { email, name, locked, password } => add(client, &schema, email, name, *locked, password),
         UserCommand::List(format) => list(client, &schema, format.json),
@@ -223,7 +223,11 @@ fn delete(client: &mut Client, schema: &str, user: &str, yes: bool) -> Result<()
 /// The hash of a password that the operator gives, at the cost that is set for the database.
 fn new_hash(client: &mut impl GenericClient, schema: &str, source: &Password) -> Result<String, Error> {
     let password = read_password(source)?;
-    let cost: i32 = client.query_one(&admin_sql!("bcrypt_cost", schema), &[])?.get(0);
+    let cost = match Installed::required(client)?.edition {
+        Edition::Extension => client.query_one(&admin_sql!("bcrypt_cost", schema), &[])?,
+        Edition::Sql => client.query_one(admin_sql!("sql_edition_cost"), &[])?,
+    };
+    let cost: i32 = cost.get(0);
     bcrypt::hash(password, cost.unsigned_abs()).map_err(Error::new)
 }
 

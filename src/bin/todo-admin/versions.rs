@@ -1,73 +1,155 @@
 //! `install`, `upgrade` and `adopt`: each says first what it will do, and does it in one transaction.
 
+use crate::args::{Edition, Part};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::extension::Extension;
+use crate::installed::{Installed, trusted};
 use crate::output;
+use crate::scripts::{VERSION, script};
 use crate::sql::admin_sql;
-use postgres::{Client, IsolationLevel};
+use postgres::{Client, GenericClient, IsolationLevel};
 use postgres_protocol::escape::escape_identifier;
 
-pub fn install(session: &mut Session, schema: Option<&str>, version: Option<&str>) -> Result<(), Error> {
+pub fn install(
+    session: &mut Session,
+    edition: Edition,
+    schema: Option<&str>,
+    version: Option<&str>,
+) -> Result<(), Error> {
     let client = &mut session.client;
-    let extension = available(client)?;
-    if let (Some(version), Some(schema)) = (&extension.version, &extension.schema) {
-        return Err(Error::new(format!("version {version} of the extension is already installed, in schema {schema}"))
+    if let Some(Installed { version, schema, .. }) = Installed::of(client)? {
+        let version = version.unwrap_or_default();
+        return Err(Error::new(format!("todo {version} is already installed, in schema {schema}"))
             .fix("run todo-admin upgrade to update it"));
     }
-    let version = version.map(str::to_owned).or(extension.default_version).unwrap_or_default();
+    let newest = newest(client, edition)?;
+    let version = version.unwrap_or(&newest);
     let place = schema.map_or("the first schema in search_path".to_owned(), |schema| format!("schema {schema}"));
-    output::say(format!("todo {version} will be created in {place}"));
+    output::say(format!("todo {version}{} will be created in {place}", edition.suffix()));
     let mut statements = Vec::new();
     statements.extend(schema.map(|schema| format!("CREATE SCHEMA IF NOT EXISTS {}", escape_identifier(schema))));
-    statements.push(create_extension(schema, &version));
-    run(client, &statements, false).map_err(|error| match error.sqlstate() {
+    match edition {
+        Edition::Extension => statements.push(create_extension(schema, version)),
+        Edition::Sql if version != newest => return Err(only_version(version)),
+        Edition::Sql => {
+            statements.push("CREATE EXTENSION IF NOT EXISTS pgcrypto".to_owned());
+            statements.extend(first_in_path(schema));
+            statements.push(script(Part::Todo).to_owned());
+        }
+    }
+    run(client, &statements, false).map_err(|error| match (edition, error.sqlstate()) {
         // The scripts of versions before 1.0.0 give no hint.
-        Some("42P07") => error.or_fix("todo-admin adopt takes over existing tables"),
+        (Edition::Extension, Some("42P07")) => error.or_fix("todo-admin adopt takes over existing tables"),
+        (Edition::Sql, Some("42P07")) => error.fix("todo-admin adopt --edition sql takes over existing tables"),
+        (Edition::Sql, Some("0LP01")) => {
+            error.fix("connect as the role that is to own it, or start with PGOPTIONS='-c role=NAME'")
+        }
         _ => error,
     })
 }
 
 pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result<(), Error> {
     let client = &mut session.client;
-    let extension = available(client)?;
-    let version = extension.version.ok_or_else(Extension::missing)?;
-    let target = to.map(str::to_owned).or(extension.default_version).unwrap_or_default();
+    let installed = Installed::required(client)?;
+    let version = installed
+        .version
+        .clone()
+        .ok_or_else(|| Error::new("this role is not allowed to update the SQL edition").fix("connect as its owner"))?;
+    let newest = newest(client, installed.edition)?;
+    let target = to.unwrap_or(&newest);
+    if installed.edition == Edition::Sql && target != newest {
+        return Err(only_version(target));
+    }
     if version == target {
         output::say(format!("todo is already at {target}"));
         return Ok(());
     }
-    output::say(path(client, &version, &target)?);
-    run(client, &[update_extension(&target)], dry_run)
+    match installed.edition {
+        Edition::Extension => {
+            output::say(path(client, &version, target)?);
+            run(client, &[update_extension(target)], dry_run)
+        }
+        Edition::Sql => {
+            output::say(format!("todo {version} -> {target}"));
+            let mut statements: Vec<String> = as_owner(client, installed.owner.as_deref())?.into_iter().collect();
+            statements.push(script(Part::Todo).to_owned());
+            statements.extend(installed.has_auth.then(|| script(Part::TodoAuth).to_owned()));
+            run(client, &statements, dry_run)
+        }
+    }
 }
 
-pub fn adopt(session: &mut Session, schema: Option<&str>, dry_run: bool) -> Result<(), Error> {
+pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_run: bool) -> Result<(), Error> {
     let client = &mut session.client;
-    let extension = available(client)?;
-    if extension.version.as_deref().is_some_and(|version| version != "adopt") {
-        return Err(
-            Error::new("the extension is already installed, and has its tables").fix("todo-admin status shows them")
-        );
+    let version = Installed::of(client)?.map(|installed| installed.version.unwrap_or_default());
+    if version.as_deref().is_some_and(|version| version != "adopt") {
+        return Err(Error::new("todo is already installed, and has its tables").fix("todo-admin status shows them"));
     }
-    let target = extension.default_version.unwrap_or_default();
-    output::say(path(client, "adopt", &target)?);
+    let newest = newest(client, edition)?;
     let mut statements = Vec::new();
-    if extension.version.is_none() {
-        statements.push(create_extension(schema, "adopt"));
+    match edition {
+        Edition::Extension => {
+            output::say(path(client, "adopt", &newest)?);
+            if version.is_none() {
+                statements.push(create_extension(schema, "adopt"));
+            }
+            statements.push(update_extension(&newest));
+        }
+        Edition::Sql => {
+            output::say(format!("todo adopt -> {newest}{}", edition.suffix()));
+            let owner = client.query_opt(admin_sql!("table_owner"), &[&schema])?;
+            let owner = owner.filter(|row| row.get("is_ordinary"));
+            let owner: Option<String> = owner.map(|row| row.get("owner"));
+            if owner.is_some() && is_superuser(client)? {
+                trusted(&format!(
+                    "role {} owns the tables, and could make a superuser run its code",
+                    owner.as_deref().unwrap_or_default()
+                ))?;
+            }
+            statements.push("CREATE EXTENSION IF NOT EXISTS pgcrypto".to_owned());
+            statements.extend(as_owner(client, owner.as_deref())?);
+            statements.extend(first_in_path(schema));
+            statements.push("SET LOCAL todo.adopt = on".to_owned());
+            statements.push(script(Part::Todo).to_owned());
+        }
     }
-    statements.push(update_extension(&target));
     run(client, &statements, dry_run)
 }
 
-/// The extension, if the server has its files.
-fn available(client: &mut Client) -> Result<Extension, Error> {
-    let extension = Extension::of(client)?;
-    if extension.default_version.is_none() {
-        return Err(
-            Error::new("the extension's files are not installed on the server").fix("run make install on the server")
-        );
+/// The newest version that can be installed: of the extension, that of the files on the server.
+fn newest(client: &mut Client, edition: Edition) -> Result<String, Error> {
+    if edition == Edition::Sql {
+        return Ok(VERSION.to_owned());
     }
-    Ok(extension)
+    available(client)?.ok_or_else(|| {
+        Error::new("the extension's files are not installed on the server")
+            .fix("run make install on the server; where that is impossible, pass --edition sql")
+    })
+}
+
+/// The newest version of the extension whose files the server has.
+pub fn available(client: &mut impl GenericClient) -> Result<Option<String>, Error> {
+    Ok(client.query_opt(admin_sql!("available_version"), &[])?.and_then(|row| row.get(0)))
+}
+
+fn only_version(version: &str) -> Error {
+    Error::new(format!("this program installs version {VERSION} of the SQL edition, not {version}"))
+        .fix("use todo-admin of the other version")
+}
+
+pub fn is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {
+    Ok(client.query_one(admin_sql!("is_superuser"), &[])?.get(0))
+}
+
+/// What a superuser runs before a script of the SQL edition, which must not be a superuser's. The operator has to trust the owner.
+pub fn as_owner(client: &mut impl GenericClient, owner: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(owner) = owner.filter(|owner| *owner != "todo_owner") else { return Ok(None) };
+    Ok(is_superuser(client)?.then(|| format!("SET LOCAL ROLE {}", escape_identifier(owner))))
+}
+
+/// Makes a schema the first in `search_path`, where the script of the SQL edition creates the tables.
+pub fn first_in_path(schema: Option<&str>) -> Option<String> {
+    schema.map(|schema| format!("SET LOCAL search_path = {}", escape_identifier(schema)))
 }
 
 /// The versions on the way from one version to another, as text.
@@ -80,12 +162,12 @@ fn path(client: &mut Client, source: &str, target: &str) -> Result<String, Error
     }
 }
 
-fn create_extension(schema: Option<&str>, version: &str) -> String {
+pub fn create_extension(schema: Option<&str>, version: &str) -> String {
     let in_schema = schema.map_or(String::new(), |schema| format!(" SCHEMA {}", escape_identifier(schema)));
     format!("CREATE EXTENSION todo{in_schema} VERSION {}", escape_identifier(version))
 }
 
-fn update_extension(version: &str) -> String {
+pub fn update_extension(version: &str) -> String {
     format!("ALTER EXTENSION todo UPDATE TO {}", escape_identifier(version))
 }
 
@@ -96,6 +178,11 @@ fn run(client: &mut Client, statements: &[String], dry_run: bool) -> Result<(), 
     for statement in statements {
         transaction.batch_execute(statement)?;
     }
+    finish(transaction, dry_run)
+}
+
+/// Ends a transaction, which a dry run rolls back, and reports the outcome.
+pub fn finish(transaction: postgres::Transaction, dry_run: bool) -> Result<(), Error> {
     if dry_run {
         transaction.rollback()?;
         output::say("dry run succeeded; nothing has been changed");

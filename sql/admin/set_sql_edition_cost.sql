@@ -1,0 +1,1 @@
+SELECT todo_internal.set_bcrypt_cost($1)

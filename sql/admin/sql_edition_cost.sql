@@ -1,0 +1,2 @@
+-- The cost of new hashes in the SQL edition.
+SELECT todo_internal.bcrypt_cost()

@@ -1,0 +1,164 @@
+//! `move`: from the extension to the SQL edition and back, in one transaction. The tables users and tasks stay as they are: they are
+//! released by one edition and adopted by the other. The rows of todo_auth are copied, as its tables are made again.
+
+use crate::args::{Edition, Part};
+use crate::connect::Session;
+use crate::error::Error;
+use crate::installed::Installed;
+use crate::message::printable;
+use crate::output;
+use crate::scripts::{VERSION, script};
+use crate::sql::{admin_sql, undisturbed};
+use crate::versions::{available, create_extension, finish, first_in_path, is_superuser, update_extension};
+use postgres::{IsolationLevel, Transaction};
+use postgres_protocol::escape::escape_identifier;
+
+/// The tables of todo_auth, as SQL text.
+const AUTH_TABLES: [&str; 5] = ["user_data", "session", "linked_account", "verification", "\"rateLimit\""];
+
+pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: bool) -> Result<(), Error> {
+    let mut transaction = session.client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start()?;
+    undisturbed(&mut transaction)?;
+    let installed = Installed::required(&mut transaction)?;
+    if installed.edition == to {
+        output::say(format!("todo is already {}", name(to)));
+        return Ok(());
+    }
+    if !is_superuser(&mut transaction)? {
+        return Err(Error::new("only a superuser can create or drop the extension").fix("connect as a superuser"));
+    }
+    let schema = Installed::schema_of_rows(&mut transaction)?;
+    transaction.batch_execute(&format!("LOCK TABLE {schema}.tasks, {schema}.users IN ACCESS EXCLUSIVE MODE"))?;
+    same_version(&mut transaction, &installed)?;
+    let kept = Kept::of(&mut transaction, installed.edition, &schema)?;
+    output::say(format!("todo {VERSION} in schema {schema} becomes {}", name(to)));
+    match to {
+        Edition::Extension => to_extension(&mut transaction, &schema, &kept)?,
+        Edition::Sql => to_sql(&mut transaction, &schema, owner, &kept)?,
+    }
+    for grant in &kept.grants {
+        transaction.batch_execute(grant)?;
+    }
+    finish(transaction, dry_run)
+}
+
+fn name(edition: Edition) -> &'static str {
+    match edition {
+        Edition::Extension => "the extension",
+        Edition::Sql => "the SQL edition",
+    }
+}
+
+/// Both editions must be at this program's version, so that nothing but the edition changes.
+fn same_version(transaction: &mut Transaction, installed: &Installed) -> Result<(), Error> {
+    let Some(server) = available(transaction)? else {
+        return Err(
+            Error::new("the extension's files are not installed on the server").fix("run make install on the server")
+        );
+    };
+    let here = installed.version.as_deref().unwrap_or_default();
+    if server != VERSION || here != VERSION {
+        return Err(Error::new(format!(
+            "the database is at version {here}, the extension's files on the server at {server}, and this program at {VERSION}"
+        ))
+        .fix("bring all three to one version first, with todo-admin upgrade"));
+    }
+    Ok(())
+}
+
+/// What neither the tables users and tasks nor the scripts bring along.
+struct Kept {
+    grants: Vec<String>,
+    cost: i32,
+    /// Whether todo_auth is there. Its rows are then in temporary tables.
+    auth: bool,
+}
+
+impl Kept {
+    fn of(transaction: &mut Transaction, from: Edition, schema: &str) -> Result<Self, Error> {
+        let grants = transaction.query(&admin_sql!("move_grants", schema), &[])?;
+        let cost = match from {
+            Edition::Extension => transaction.query_one(&admin_sql!("bcrypt_cost", schema), &[])?,
+            Edition::Sql => transaction.query_one(admin_sql!("sql_edition_cost"), &[])?,
+        };
+        let auth = transaction.query_opt(admin_sql!("auth_installed"), &[])?.is_some();
+        if auth {
+            let obstacles = transaction.query(admin_sql!("move_obstacles"), &[])?;
+            let obstacles: Vec<&str> = obstacles.iter().map(|row| row.get(0)).collect();
+            if !obstacles.is_empty() {
+                return Err(Error::new(format!(
+                    "the tables of todo_auth are made again, and these would be lost: {}",
+                    printable(&obstacles.join(", "))
+                ))
+                .fix("drop them first, and create them again afterwards"));
+            }
+            for (place, table) in AUTH_TABLES.iter().enumerate() {
+                transaction.batch_execute(&format!(
+                    "LOCK TABLE todo_auth.{table} IN ACCESS EXCLUSIVE MODE;
+                     CREATE TEMPORARY TABLE todo_move_{place} ON COMMIT DROP AS TABLE todo_auth.{table}"
+                ))?;
+            }
+        }
+        Ok(Self { grants: grants.iter().map(|row| row.get(0)).collect(), cost: cost.get(0), auth })
+    }
+
+    /// Copies the rows of todo_auth into its new tables as they were: no trigger changes them.
+    fn restore_auth(&self, transaction: &mut Transaction) -> Result<(), Error> {
+        if self.auth {
+            transaction.batch_execute("SET LOCAL session_replication_role = replica")?;
+            for (place, table) in AUTH_TABLES.iter().enumerate() {
+                transaction.batch_execute(&format!("INSERT INTO todo_auth.{table} TABLE pg_temp.todo_move_{place}"))?;
+            }
+            transaction.batch_execute("SET LOCAL session_replication_role = DEFAULT")?;
+        }
+        Ok(())
+    }
+}
+
+fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Result<(), Error> {
+    if kept.auth {
+        transaction.batch_execute("SET LOCAL client_min_messages = warning; DROP SCHEMA todo_auth CASCADE")?;
+    }
+    transaction.batch_execute(&format!("SELECT {schema}.todo_release_tables()"))?;
+    let plain: String = transaction.query_one(admin_sql!("unquoted"), &[&schema])?.get(0);
+    transaction.batch_execute(&create_extension(Some(&plain), "adopt"))?;
+    transaction.batch_execute(&update_extension(VERSION))?;
+    if kept.auth {
+        transaction.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION {}", escape_identifier(VERSION)))?;
+    }
+    kept.restore_auth(transaction)?;
+    let set: String = transaction.query_one(admin_sql!("set_database_cost"), &[&kept.cost])?.get(0);
+    Ok(transaction.batch_execute(&set)?)
+}
+
+fn to_sql(transaction: &mut Transaction, schema: &str, owner: Option<&str>, kept: &Kept) -> Result<(), Error> {
+    let plain: String = transaction.query_one(admin_sql!("unquoted"), &[&schema])?.get(0);
+    let tables = transaction.query_opt(admin_sql!("table_owner"), &[&plain])?.filter(|row| row.get("is_ordinary"));
+    let tables: Option<String> = tables.map(|row| row.get("owner"));
+    let Some(owner) = owner.map(str::to_owned).or(tables) else {
+        return Err(Error::usage("the SQL edition needs an owner that is not a superuser", "name it with --owner"));
+    };
+    let owner = escape_identifier(&owner);
+    // The guard keeps the extension from being dropped while there are users.
+    transaction.batch_execute("SET LOCAL todo.guard = off")?;
+    if kept.auth {
+        transaction.batch_execute("DROP EXTENSION todo_auth; DROP SCHEMA todo_auth")?;
+    }
+    transaction.batch_execute(&format!(
+        "SELECT {schema}.todo_release_tables();
+         DROP EXTENSION todo;
+         ALTER TABLE {schema}.users OWNER TO {owner};
+         ALTER TABLE {schema}.tasks OWNER TO {owner};
+         CREATE EXTENSION IF NOT EXISTS pgcrypto;
+         SET LOCAL ROLE {owner}"
+    ))?;
+    transaction.batch_execute(&first_in_path(Some(&plain)).unwrap_or_default())?;
+    transaction.batch_execute("SET LOCAL todo.adopt = on")?;
+    transaction.batch_execute(script(Part::Todo))?;
+    transaction.query(admin_sql!("set_sql_edition_cost"), &[&kept.cost])?;
+    if kept.auth {
+        transaction.batch_execute(script(Part::TodoAuth))?;
+    }
+    transaction.batch_execute("SET LOCAL ROLE NONE")?;
+    kept.restore_auth(transaction)
+}

@@ -1,0 +1,99 @@
+//! How todo is installed in a database.
+
+use crate::args::Edition;
+use crate::error::Error;
+use crate::sql::admin_sql;
+use postgres::GenericClient;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub struct Installed {
+    pub edition: Edition,
+    /// `None` if it is the SQL edition, and this role is not allowed to read its version.
+    pub version: Option<String>,
+    /// Quoted as an identifier.
+    pub schema: String,
+    /// The owner of the SQL edition.
+    pub owner: Option<String>,
+    /// Whether todo_auth is there, too. Known for the SQL edition only, and only if its version is.
+    pub has_auth: bool,
+    has_check: bool,
+}
+
+impl Installed {
+    /// `None` if it is not installed. Fails if a superuser does not trust the owner of the SQL edition, whose functions and views
+    /// run with the rights of the caller.
+    pub fn of(client: &mut impl GenericClient) -> Result<Option<Self>, Error> {
+        let Some(row) = client.query_opt(admin_sql!("installed"), &[])? else { return Ok(None) };
+        let owner: Option<String> = row.get("owner");
+        if let Some(owner) = owner.as_ref().filter(|_| row.get("needs_trust")) {
+            trusted(&format!("role {owner} owns the SQL edition, and could make a superuser run its code"))?;
+        }
+        let mut installed = Self {
+            edition: if row.get("of_sql_edition") { Edition::Sql } else { Edition::Extension },
+            version: row.get("version"),
+            schema: row.get("schema"),
+            owner,
+            has_auth: false,
+            has_check: row.get("has_check"),
+        };
+        if row.get("reads_version") {
+            let parts = client.query(admin_sql!("sql_edition_parts"), &[])?;
+            installed.version = parts.first().map(|part| part.get("version"));
+            installed.has_auth = parts.len() > 1;
+        }
+        Ok(Some(installed))
+    }
+
+    /// The same, for a command that needs it.
+    pub fn required(client: &mut impl GenericClient) -> Result<Self, Error> {
+        Self::of(client)?
+            .ok_or_else(|| Error::new("todo is not installed in this database").fix("run todo-admin install"))
+    }
+
+    /// Its schema, quoted as an identifier. Fails if it is missing, or at a version without the functions that commands call.
+    pub fn schema_in_use(client: &mut impl GenericClient) -> Result<String, Error> {
+        let installed = Self::required(client)?;
+        let schema = installed.schema;
+        // SQL also contains the name in string constants, and such a name could end one. PostgreSQL refuses it in scripts, too.
+        if schema.trim_matches('"').contains(['"', '\'', '$', '\\']) {
+            return Err(Error::new(format!(
+                "the name of the extension's schema contains a quote, a dollar sign or a backslash: {schema}"
+            ))
+            .fix("rename the schema with ALTER SCHEMA ... RENAME TO"));
+        }
+        if !installed.has_check {
+            let version = installed.version.unwrap_or_default();
+            return Err(Error::new(format!("this command needs a newer version of the extension than {version}"))
+                .fix("run todo-admin upgrade"));
+        }
+        Ok(schema)
+    }
+
+    /// The same, for a command that reads or writes rows. By doing so, a superuser runs the triggers, and plans with the
+    /// index expressions, of the tables' owner. PostgreSQL does that for any table; here the operator has to allow it.
+    pub fn schema_of_rows(client: &mut impl GenericClient) -> Result<String, Error> {
+        let schema = Self::schema_in_use(client)?;
+        let owner = client.query_one(&admin_sql!("other_owner", &schema), &[])?;
+        if let Some(owner) = owner.get::<_, Option<&str>>(0) {
+            trusted(&format!(
+                "role {owner} owns the tables, and could make a superuser run its code through triggers or indexes"
+            ))?;
+        }
+        Ok(schema)
+    }
+}
+
+static TRUSTS_OWNER: AtomicBool = AtomicBool::new(false);
+
+/// Whether the operator trusts the owner of the tables, in every database that this process connects to.
+pub fn trust_owner(trusts: bool) {
+    TRUSTS_OWNER.store(trusts, Ordering::Relaxed);
+}
+
+/// Fails with this risk, unless the operator accepts it.
+pub fn trusted(risk: &str) -> Result<(), Error> {
+    if TRUSTS_OWNER.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    Err(Error::new(risk).fix("connect as a role that is not a superuser, or pass --trust-owner if you trust this role"))
+}
