@@ -683,8 +683,8 @@ fn nobody_becomes_superuser_by_the_guard() {
         "CREATE FUNCTION todo_guard.own() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "COMMENT ON FUNCTION todo_guard.known() IS '[]'",
         "SELECT todo_guard.remember()",
-        "ALTER EVENT TRIGGER todo_guard_end DISABLE",
-        "DROP EVENT TRIGGER todo_guard_drop",
+        "ALTER EVENT TRIGGER todo_guard_on_end DISABLE",
+        "DROP EVENT TRIGGER todo_guard_on_drop",
         "DROP SCHEMA todo_guard CASCADE",
     ] {
         assert_eq!(attack.attempt(command), "42501", "{command}");
@@ -753,14 +753,14 @@ fn it_is_replaced() {
     }
     for (change, found) in [
         (
-            "ALTER EVENT TRIGGER todo_guard_end DISABLE",
-            "f|an event trigger is disabled, or not always enabled|ALTER EVENT TRIGGER todo_guard_end ENABLE ALWAYS",
+            "ALTER EVENT TRIGGER todo_guard_on_end DISABLE",
+            "f|an event trigger is disabled, or not always enabled|ALTER EVENT TRIGGER todo_guard_on_end ENABLE ALWAYS",
         ),
         (
-            "ALTER EVENT TRIGGER todo_guard_end ENABLE REPLICA",
-            "f|an event trigger is disabled, or not always enabled|ALTER EVENT TRIGGER todo_guard_end ENABLE ALWAYS",
+            "ALTER EVENT TRIGGER todo_guard_on_end ENABLE REPLICA",
+            "f|an event trigger is disabled, or not always enabled|ALTER EVENT TRIGGER todo_guard_on_end ENABLE ALWAYS",
         ),
-        ("DROP EVENT TRIGGER todo_guard_drop", "f|an event trigger is missing|run the script of todo_guard ~"),
+        ("DROP EVENT TRIGGER todo_guard_on_drop", "f|an event trigger is missing|run the script of todo_guard ~"),
         ("COMMENT ON SCHEMA todo_guard IS 'todo_guard 0.9.0'", "f|todo_guard 0.9.0, on|run the script of todo_guard ~"),
         ("DROP SCHEMA todo_guard CASCADE", "t|none"),
     ] {
@@ -798,8 +798,16 @@ fn updates_and_release_need_it_lifted() {
     client.batch_execute("SET todo.guard = off; DROP SCHEMA todo_auth CASCADE; RESET todo.guard").unwrap();
     is_refused(client, "SELECT todo_release_tables()");
     client.batch_execute("SET todo.guard = off; SELECT todo_release_tables(); RESET todo.guard").unwrap();
-    // Nothing is left to be guarded.
-    goes_on(client, "ALTER TABLE users RENAME TO people; DROP TABLE tasks; DROP TABLE people");
+    // Nothing is left to be guarded, and the extension can take over.
+    goes_on(client, "BEGIN; ALTER TABLE users RENAME TO people; DROP TABLE tasks; DROP TABLE people; ROLLBACK");
+    let client = &mut database.connect();
+    goes_on(client, "CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE");
+    assert_eq!(faults(client), [""; 0]);
+    goes_on(client, "COMMENT ON FUNCTION todo_guard.judge() IS NULL; CREATE TABLE own (); DROP TABLE own");
+    assert_eq!(
+        strings(client, "SELECT name FROM todo_guard.known() WHERE object <> ALL (SELECT oid FROM pg_proc)"),
+        [""; 0]
+    );
     goes_on(client, "DROP SCHEMA todo_guard CASCADE");
 }
 
@@ -827,7 +835,7 @@ fn dumps_have_it_or_not() {
     let before = state(&mut database.client);
     let triggers = "SELECT evtname || evtenabled::text FROM pg_event_trigger ORDER BY 1";
     let all = strings(&mut database.client, triggers);
-    assert_eq!(all, ["todo_guard_dropA", "todo_guard_endA", "todo_guard_startA"]);
+    assert_eq!(all, ["todo_guard_on_dropA", "todo_guard_on_endA", "todo_guard_on_startA"]);
     let from = format!("--dbname={}", database.name);
     // The role, and whether it restores all entries, or those that are not the guard's.
     for (format, user, whole) in

@@ -8,7 +8,10 @@ SET search_path = pg_catalog, pg_temp
 SET standard_conforming_strings = on
 AS $$
 DECLARE
-    internal CONSTANT oid := (SELECT n.oid FROM pg_namespace AS n WHERE n.nspname = 'todo_internal');
+    -- Not that of the extension, which has a guard of its own.
+    internal CONSTANT oid := (
+        SELECT n.oid FROM pg_namespace AS n JOIN pg_class AS c ON c.relnamespace = n.oid AND c.relname = 'installed' WHERE n.nspname = 'todo_internal'
+    );
     auth CONSTANT oid := (
         SELECT a.oid FROM pg_namespace AS a JOIN pg_namespace AS n ON n.oid = internal AND n.nspowner = a.nspowner WHERE a.nspname = 'todo_auth'
     );
