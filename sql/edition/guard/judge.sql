@@ -9,36 +9,25 @@ RETURNS event_trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
--- Statements are planned once in a session, and never compiled.
-SET plan_cache_mode = force_generic_plan
-SET jit = off
 AS $$
 DECLARE
+    own CONSTANT oid := 'todo_guard.judge'::regproc;
     is_here boolean;
-    home regnamespace;
-    objects oid[];
-    indexes text[];
     touched oid[];
+    home regnamespace;
     changes jsonb;
     problem text;
 BEGIN
-    -- remember() makes comments.
+    -- These two are one statement each, because most commands touch nothing of todo. The list is what keep() has made.
     IF TG_TAG = 'COMMENT' THEN
         RETURN;
-    END IF;
-    SELECT split_part(d.description, ' ', 1)::oid = d.objoid, split_part(d.description, ' ', 2)::oid, split_part(d.description, ' ', 3)::oid[],
-        split_part(d.description, ' ', 4)::text[]
-    INTO is_here, home, objects, indexes
-    FROM pg_description AS d
-    WHERE d.classoid = 'pg_proc'::regclass AND d.objoid = 'todo_guard.judge'::regproc;
-    IF is_here IS NOT TRUE THEN
-        PERFORM todo_guard.remember();
-        RETURN;
-    END IF;
-
-    IF TG_EVENT = 'sql_drop' THEN
-        SELECT array_agg(o.oid) INTO touched
+    ELSIF TG_EVENT = 'sql_drop' THEN
+        SELECT
+            bool_and(coalesce(starts_with(l.description, own || ' '), false)),
+            array_agg(o.oid) FILTER (WHERE l.description LIKE '%,' || o.oid || ',%')
+        INTO is_here, touched
         FROM pg_event_trigger_dropped_objects() AS d
+        LEFT JOIN pg_description AS l ON l.classoid = 'pg_proc'::regclass AND l.objoid = own
         CROSS JOIN LATERAL (
             SELECT d.objid
             UNION ALL
@@ -47,18 +36,25 @@ BEGIN
             FROM pg_namespace AS n
             JOIN pg_class AS c ON c.relnamespace = n.oid
             WHERE n.nspname = d.address_names[1] AND c.relname = d.address_names[2] AND cardinality(d.address_names) = 3
-        ) AS o (oid)
-        WHERE o.oid = ANY (objects);
+        ) AS o (oid);
         -- Any other command that drops an index also drops its table, a column or a constraint.
-        IF TG_TAG = 'DROP INDEX' THEN
-            indexes := ARRAY(SELECT d.object_name FROM pg_event_trigger_dropped_objects() AS d WHERE d.object_name = ANY (indexes));
-            IF indexes <> '{}' THEN
-                SELECT array_agg(k.object) INTO touched FROM todo_guard.known() AS k WHERE k.kind = 'index' AND k.name = ANY (indexes);
-            END IF;
+        IF TG_TAG = 'DROP INDEX' AND EXISTS (
+            SELECT
+            FROM pg_event_trigger_dropped_objects() AS d
+            JOIN pg_description AS l ON l.classoid = 'pg_proc'::regclass AND l.objoid = own
+            WHERE position(',' || d.object_name || ',' IN l.description) > 0
+        ) THEN
+            SELECT array_agg(k.object) INTO touched
+            FROM pg_event_trigger_dropped_objects() AS d
+            JOIN todo_guard.known() AS k ON k.kind = 'index' AND k.name = d.object_name;
         END IF;
     ELSE
-        SELECT array_agg(o.oid) INTO touched
+        SELECT
+            bool_and(coalesce(starts_with(l.description, own || ' '), false)),
+            array_agg(o.oid) FILTER (WHERE l.description LIKE '%,' || o.oid || ',%')
+        INTO is_here, touched
         FROM pg_event_trigger_ddl_commands() AS d
+        LEFT JOIN pg_description AS l ON l.classoid = 'pg_proc'::regclass AND l.objoid = own
         CROSS JOIN LATERAL (
             SELECT d.objid
             UNION ALL
@@ -68,15 +64,21 @@ BEGIN
             UNION ALL
             SELECT t.tgrelid FROM pg_trigger AS t WHERE t.oid = d.objid
             UNION ALL
-            SELECT h.inhparent FROM pg_inherits AS h WHERE h.inhrelid = d.objid
-            UNION ALL
-            SELECT h.inhrelid FROM pg_inherits AS h WHERE h.inhparent = d.objid
-        ) AS o (oid)
-        WHERE o.oid = ANY (objects);
+            SELECT CASE d.objid WHEN h.inhrelid THEN h.inhparent ELSE h.inhrelid END
+            FROM pg_inherits AS h
+            WHERE h.inhrelid = d.objid OR h.inhparent = d.objid
+        ) AS o (oid);
     END IF;
-    IF touched IS NULL THEN
+    IF NOT is_here THEN
+        PERFORM todo_guard.remember();
+        RETURN;
+    ELSIF touched IS NULL THEN
         RETURN;
     END IF;
+
+    SELECT split_part(l.description, ' ', 2)::oid INTO home
+    FROM pg_description AS l
+    WHERE l.classoid = 'pg_proc'::regclass AND l.objoid = own;
 
     WITH changed AS MATERIALIZED (
         SELECT k.object, k.kind, k.name, k.expected, k.found AS was, n.definition AS found
@@ -104,7 +106,7 @@ BEGIN
     END IF;
     IF changes IS NOT NULL THEN
         -- This waits for other sessions that keep facts, so that what they have kept is read next.
-        COMMENT ON FUNCTION todo_guard.keep(regnamespace, jsonb, oid[]) IS NULL;
+        COMMENT ON FUNCTION todo_guard.keep(regnamespace, jsonb) IS NULL;
         SELECT changes || coalesce(jsonb_agg(to_jsonb(k)), '[]') INTO changes
         FROM todo_guard.known() AS k
         WHERE NOT EXISTS (
@@ -112,7 +114,9 @@ BEGIN
             WHERE c.object = k.object AND c.kind = k.kind AND c.name = k.name
         );
         -- Without todo, nothing is left to be guarded.
-        PERFORM todo_guard.keep(home, changes, CASE WHEN EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'todo_internal') THEN objects ELSE '{}' END);
+        PERFORM todo_guard.keep(
+            home, CASE WHEN EXISTS (SELECT FROM pg_namespace AS n WHERE n.nspname = 'todo_internal') THEN changes ELSE '[]' END
+        );
     END IF;
 END
 $$;

@@ -25,7 +25,6 @@ DECLARE
         LIMIT 1
     );
     facts jsonb;
-    objects oid[];
 BEGIN
     WITH expected AS MATERIALIZED (
         SELECT c.oid AS object, v.value[3] AS kind, v.value[4] AS name, v.value[5] AS definition
@@ -65,17 +64,15 @@ BEGIN
                \names functions
            )
     )
-    SELECT
-        jsonb_agg(jsonb_build_object(
-            'object', coalesce(e.object, f.object), 'kind', coalesce(e.kind, f.kind), 'name', coalesce(e.name, f.name),
-            'expected', coalesce(e.definition, f.definition), 'found', f.definition
-        )),
-        array_agg(DISTINCT coalesce(e.object, f.object))
-    INTO facts, objects
+    SELECT jsonb_agg(jsonb_build_object(
+        'object', coalesce(e.object, f.object), 'kind', coalesce(e.kind, f.kind), 'name', coalesce(e.name, f.name),
+        'expected', coalesce(e.definition, f.definition), 'found', f.definition
+    ))
+    INTO facts
     FROM todo_guard.facts(home, ARRAY(SELECT o.oid FROM object AS o)) AS f
     FULL JOIN expected AS e ON e.object = f.object AND e.kind = f.kind AND e.name = f.name
     WHERE e.object IS NOT NULL OR f.kind IN ('schema', 'table', 'view', 'function')
        OR NOT EXISTS (SELECT FROM expected AS x WHERE x.object = f.object);
-    PERFORM todo_guard.keep(home, facts, coalesce(objects, '{}'));
+    PERFORM todo_guard.keep(home, facts);
 END
 $$;
