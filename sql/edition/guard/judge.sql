@@ -9,6 +9,8 @@ RETURNS event_trigger
 LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+-- Catalogs are looked up by their indexes, even if they were small when a session planned this.
+SET enable_seqscan = off
 AS $$
 DECLARE
     own CONSTANT oid := 'todo_guard.judge'::regproc;
