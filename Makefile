@@ -41,22 +41,27 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin install install-library run test lint unit integration bench setup setup-clients \
+.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench setup setup-clients \
 	stage stage-library stage-new freeze clean help
 all: build
 
-build: library todo-admin ## builds the extension and todo-admin into target/package
+build: library todo-admin scripts ## builds the extension, todo-admin and the SQL edition's scripts into target/package
 
 library: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
 	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/scripts/setup.sh" >&2; exit 1; }
 	mkdir -p $(PACKAGE)
-	find $(PACKAGE) -mindepth 1 -maxdepth 1 ! -name todo-admin -exec rm -rf {} +
+	find $(PACKAGE) -mindepth 1 -maxdepth 1 ! -name todo-admin ! -name '*.sql' -exec rm -rf {} +
 	$(CARGO_PGRX) pgrx package --pg-config "$(PG_CONFIG_PATH)" --out-dir $(PACKAGE) $(FEATURES)
 	@sql/assemble.sh "$(PACKAGE)$(EXTENSION_DIR)"
 
 todo-admin: library
 	$(CARGO) build --release --package todo --bin todo-admin $(ADMIN_FEATURES)
 	cp "$${CARGO_TARGET_DIR:-target}/release/todo-admin" $(PACKAGE)/
+
+scripts: ## writes the scripts of the SQL edition into target/package
+	@mkdir -p $(PACKAGE) && rm -f $(PACKAGE)/*.sql
+	@for part in todo todo_auth todo_guard; do \
+		sql/edition/build.sh $$part $(VERSION) >$(PACKAGE)/$$part-$(VERSION).sql || exit; done
 
 # Without optimization: compiling it takes longer than it ever runs.
 $(OWN_CARGO_PGRX):

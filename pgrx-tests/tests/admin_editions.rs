@@ -155,10 +155,10 @@ fn seen(database: &mut Database) -> Vec<String> {
          UNION ALL SELECT concat_ws('|', 'account', s.*) FROM todo_auth.linked_account AS s
          UNION ALL SELECT concat_ws('|', 'right', p.oid::regprocedure, a.grantee::regrole, a.privilege_type, a.is_grantable)
          FROM pg_proc AS p CROSS JOIN aclexplode(p.proacl) AS a
-         WHERE p.pronamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace) AND a.grantee NOT IN (0, p.proowner)
+         WHERE p.pronamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace) AND a.grantee NOT IN (0, p.proowner) AND pg_get_userbyid(a.grantee) <> 'todo_owner'
          UNION ALL SELECT concat_ws('|', 'right', c.oid::regclass, a.grantee::regrole, a.privilege_type, a.is_grantable)
          FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS a
-         WHERE c.relnamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace) AND a.grantee <> c.relowner
+         WHERE c.relnamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace) AND a.grantee <> c.relowner AND pg_get_userbyid(a.grantee) <> 'todo_owner'
          UNION ALL SELECT concat_ws('|', 'right', n.nspname, a.grantee::regrole, a.privilege_type, a.is_grantable)
          FROM pg_namespace AS n CROSS JOIN aclexplode(n.nspacl) AS a
          WHERE n.nspname = 'todo_auth' AND a.grantee <> n.nspowner AND pg_get_userbyid(a.grantee) <> 'todo_owner'

@@ -74,7 +74,8 @@ fn todo_admin_prints_what_the_pages_show() {
         {"type":"task","id":1,"user_id":"nobody","title":"x","description":null,"completed":false,"created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z","completed_at":null}"#;
     let server = Server::start();
     let mut postgres = server.connect("postgres");
-    postgres.batch_execute("CREATE ROLE app LOGIN").unwrap();
+    postgres.batch_execute("CREATE ROLE app LOGIN; CREATE ROLE owner LOGIN").unwrap();
+    postgres.batch_execute("CREATE DATABASE cloud OWNER owner").unwrap();
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pages-{}", std::process::id()));
     for page in ["docs/todo-admin.md", "docs/backup.md"] {
         std::fs::create_dir_all(&dir).unwrap();

@@ -51,6 +51,18 @@ fn the_check_finds_nothing() {
     assert_eq!(strings(&mut database.client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
+/// In what runs with the owner's rights, PostgreSQL's own functions and operators are found first.
+#[test]
+fn definers_have_a_search_path_of_their_own() {
+    let mut database = installed();
+    let without = "SELECT p.oid::regprocedure::text FROM pg_proc AS p
+         WHERE p.pronamespace IN ('public'::regnamespace, 'todo_internal'::regnamespace, 'todo_auth'::regnamespace)
+           AND p.prosecdef AND coalesce(p.proconfig::text !~ 'search_path=.?pg_catalog, pg_temp', true)";
+    assert_eq!(strings(&mut database.client, without), [""; 0]);
+    let all = "SELECT count(*)::text FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace";
+    assert!(strings(&mut database.client, all)[0].parse::<i32>().unwrap() > 5);
+}
+
 /// In any schema, and whatever search_path the rest of the transaction has.
 #[test]
 fn it_is_created_in_the_first_schema_of_the_path() {
@@ -80,6 +92,8 @@ fn where_it_cannot_be_installed_nothing_is_changed() {
         ("", "42704"),
         ("CREATE EXTENSION pgcrypto; CREATE TABLE users ()", "42P07"),
         ("CREATE EXTENSION pgcrypto; CREATE SCHEMA todo_internal", "42P06"),
+        ("CREATE EXTENSION pgcrypto; CREATE FUNCTION todo_check() RETURNS int LANGUAGE sql AS 'SELECT 1'", "42723"),
+        ("CREATE SCHEMA closed; CREATE EXTENSION pgcrypto SCHEMA closed", "42501"),
         ("CREATE EXTENSION pgcrypto; CREATE EXTENSION todo SCHEMA public; SET search_path = other", "42710"),
         ("CREATE EXTENSION pgcrypto; SET search_path = missing", "3F000"),
         ("CREATE EXTENSION pgcrypto; CREATE SCHEMA \"it's\" AUTHORIZATION ~; SET search_path = \"it's\"", "42602"),
@@ -105,6 +119,28 @@ fn where_it_cannot_be_installed_nothing_is_changed() {
         assert_eq!(Failure::of(client.batch_execute(script("todo"))).code, code, "{before}");
         assert_eq!(strings(client, OBJECTS), objects, "{before}");
     }
+}
+
+/// Where the tables are gone, each attempt says what is in the way, until nothing is.
+#[test]
+fn what_is_left_of_it_can_be_removed() {
+    let mut database = installed();
+    let owner = Edition::Sql.owner(&database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "{UNLOGGED}; SET ROLE {owner}; DROP SCHEMA todo_auth CASCADE; DROP TABLE users, tasks CASCADE"
+        ))
+        .unwrap();
+    let mut refusals = Vec::new();
+    while let Err(error) = client.batch_execute(script("todo")) {
+        let failure = Failure::from(&error);
+        let hint = failure.hint.unwrap();
+        client.batch_execute(&hint[hint.find("DROP").unwrap()..]).unwrap();
+        refusals.push(failure.code);
+    }
+    assert_eq!(refusals, ["55000", "42723"]);
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
 /// todo_auth is for the owner, once, after todo.
@@ -252,6 +288,49 @@ fn tables_that_exist_are_adopted() {
         assert_eq!(strings(client, mended), ["A|x|2020-01-02 00:00:00|2020-01-02 00:00:00"], "{kind}");
         client.batch_execute("SELECT todo_toggle_task(1, 'u1')").unwrap();
     }
+}
+
+/// The owner's own columns and triggers stay as they are; code of others is refused, before any of it runs.
+#[test]
+fn what_the_owner_has_added_is_adopted() {
+    let mut database = Database::empty();
+    let (owner, evil) = (database.role("owner"), database.role("evil"));
+    let client = &mut database.client;
+    let ran = |what: &str| {
+        format!(
+            "CREATE FUNCTION {what}.ran() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO {what}.runs VALUES (1); RETURN NEW; END'"
+        )
+    };
+    client
+        .batch_execute(&format!(
+            "ALTER DATABASE {} OWNER TO {owner}; CREATE EXTENSION pgcrypto; CREATE SCHEMA evil AUTHORIZATION {evil};
+             SET ROLE {owner}; {}; ALTER TABLE tasks ADD due date; CREATE SCHEMA mine; CREATE TABLE mine.runs (i int); {};
+             CREATE TRIGGER mine AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION mine.ran();
+             ALTER TABLE users ENABLE ALWAYS TRIGGER mine; GRANT TRIGGER ON users TO {evil};
+             INSERT INTO users VALUES ('u1', 'a@b.cd', ' A ', '!', '2020-01-01', '2020-01-02', true, false);
+             SET ROLE {evil}; CREATE TABLE evil.runs (i int); GRANT ALL ON evil.runs TO PUBLIC; GRANT USAGE ON SCHEMA evil TO PUBLIC; {};
+             CREATE TRIGGER evil AFTER UPDATE ON public.users FOR EACH ROW EXECUTE FUNCTION evil.ran(); RESET ROLE;
+             {UNLOGGED}; ALTER TABLE users ENABLE ALWAYS TRIGGER evil; SET ROLE {owner}; SET todo.adopt = on",
+            database.name,
+            TO_ADOPT[1].1,
+            ran("mine"),
+            ran("evil")
+        ))
+        .unwrap();
+    assert_eq!(Failure::of(client.batch_execute(script("todo"))).code, "55000");
+    client.batch_execute(&format!("DROP TRIGGER evil ON users; REVOKE TRIGGER ON users FROM {evil}")).unwrap();
+    client.batch_execute(script("todo")).unwrap();
+    assert_eq!(
+        strings(client, "SELECT concat_ws('|', name, updated_at, (SELECT count(*) FROM mine.runs)) FROM users"),
+        ["A|2020-01-02 00:00:00|0"]
+    );
+    assert_eq!(strings(client, "SELECT tgenabled::text FROM pg_trigger WHERE tgname = 'mine'"), ["A"]);
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+    client
+        .batch_execute(
+            "SELECT todo_verify_email('u1'); INSERT INTO tasks (user_id, title, due) VALUES ('u1', 'x', '2026-01-01')",
+        )
+        .unwrap();
 }
 
 /// The owner dumps and restores it, with rows, settings and what the application has added.

@@ -1,4 +1,4 @@
 -- The installed parts of the SQL edition with their versions, todo first.
-SELECT i.name, i.version
-FROM todo_internal.installed AS i
-ORDER BY i.name
+SELECT e.extname AS name, e.extversion AS version
+FROM todo_internal.extension AS e
+ORDER BY e.extname

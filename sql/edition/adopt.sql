@@ -5,7 +5,7 @@ SELECT todo_internal.expect('specified', 'todo', 'todo_internal');
 \i upgrade/shape.sql
 \i edition/target.sql
 \i upgrade/make_way.sql
--- The application's triggers do not fire, so updated_at stays as it is.
+-- The application's triggers do not fire, so updated_at stays as it is. The setting holds those that are to fire again, each with how.
 CREATE FUNCTION todo_internal.fire(
     fires boolean
 )
@@ -19,13 +19,15 @@ DECLARE
     disabled text[] := '{}';
 BEGIN
     FOR changed IN
-        SELECT t.oid, t.tgname, t.tgrelid::regclass AS tab
+        SELECT t.tgname, t.tgrelid::regclass AS tab, m.mark,
+            CASE WHEN NOT fires THEN 'DISABLE' WHEN t.oid || 'A' = ANY (off) THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END AS change
         FROM pg_trigger AS t
+        CROSS JOIN LATERAL (SELECT t.oid || t.tgenabled::text AS mark) AS m
         WHERE t.tgrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass) AND NOT t.tgisinternal
-          AND CASE WHEN fires THEN t.oid::text = ANY (off) ELSE t.tgenabled = 'O' END
+          AND CASE WHEN fires THEN t.oid || 'O' = ANY (off) OR t.oid || 'A' = ANY (off) ELSE t.tgenabled IN ('O', 'A') END
     LOOP
-        EXECUTE format('ALTER TABLE %s %s TRIGGER %I', changed.tab, CASE WHEN fires THEN 'ENABLE' ELSE 'DISABLE' END, changed.tgname);
-        disabled := disabled || changed.oid::text;
+        EXECUTE format('ALTER TABLE %s %s TRIGGER %I', changed.tab, changed.change, changed.tgname);
+        disabled := disabled || changed.mark;
     END LOOP;
     PERFORM set_config('todo.disabled', array_to_string(disabled, ','), true);
 END

@@ -13,14 +13,29 @@ DECLARE
     statement text;
     step text;
     place text;
-    made text[] := '{}';
+    statements text[];
+    made text[];
     -- The functions of an older version, each with the number of the transaction that wrote its row.
     old_functions text[] := '{}';
     left_over text;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    statements := ARRAY[
+\statements install
+    ];
+    -- The names of the functions in the application's schema.
+    made := ARRAY(
+        SELECT m.names[1]
+        FROM unnest(statements) AS s (statement)
+        CROSS JOIN LATERAL regexp_matches(s.statement, '^CREATE FUNCTION @extschema@[.](\w+)') AS m (names)
+    );
     SELECT
         (SELECT n.nspname FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = 'pgcrypto') AS pgcrypto,
+        (
+            SELECT string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.proname)
+            FROM pg_proc AS p
+            WHERE p.pronamespace = to_regnamespace(quote_ident(home)) AND p.proname = ANY (made)
+        ) AS functions,
         EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'todo') AS is_extension,
         (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace AS n WHERE n.nspname = 'todo_internal') AS owner,
         (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user) AS is_superuser,
@@ -70,8 +85,14 @@ BEGIN
         RAISE EXCEPTION 'schema % already has %', home, before.relations
             USING ERRCODE = 'duplicate_table',
                 HINT = 'To take over tables users and tasks with their rows, SET todo.adopt = on. Or SET search_path to another schema.';
+    ELSIF NOT is_update AND before.functions IS NOT NULL THEN
+        RAISE EXCEPTION 'schema % already has functions of todo', home
+            USING ERRCODE = 'duplicate_function', HINT = 'If they are left from another installation: DROP FUNCTION ' || before.functions;
     ELSIF before.pgcrypto IS NULL THEN
         RAISE EXCEPTION 'todo needs the extension pgcrypto' USING ERRCODE = 'undefined_object', HINT = 'CREATE EXTENSION pgcrypto;';
+    ELSIF NOT has_schema_privilege(before.pgcrypto, 'USAGE') THEN
+        RAISE EXCEPTION 'role % may not use pgcrypto', current_user
+            USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT USAGE ON SCHEMA %I TO %I', before.pgcrypto, current_user);
     ELSIF NOT has_database_privilege(current_database(), 'CREATE') OR NOT is_update AND NOT has_schema_privilege(home, 'CREATE') THEN
         RAISE EXCEPTION 'role % needs the privilege CREATE on database % and on schema %', current_user, current_database(), home
             USING ERRCODE = 'insufficient_privilege';
@@ -89,6 +110,11 @@ BEGIN
         ) THEN
             RAISE EXCEPTION 'a newer version of todo is installed' USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
+        IF to_regclass(home || '.users') IS NULL OR to_regclass(home || '.tasks') IS NULL THEN
+            RAISE EXCEPTION 'the tables of todo in schema % are missing', home
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                    HINT = 'Restore the database from a backup. Or begin again without them: DROP SCHEMA todo_internal CASCADE';
+        END IF;
         EXECUTE format('LOCK TABLE %1$s.tasks, %1$s.users IN ACCESS EXCLUSIVE MODE', home);
         old_functions := ARRAY(
             SELECT format('%s %s', p.oid, p.xmin)
@@ -99,18 +125,22 @@ BEGIN
         );
     END IF;
 
-    FOREACH statement IN ARRAY ARRAY[
-\statements install
-    ]
-    LOOP
-        made := made || substring(statement FROM '^CREATE FUNCTION @extschema@[.](\w+)');
+    FOREACH statement IN ARRAY statements LOOP
         place := home;
         IF statement = 'ADOPT' THEN
             FOREACH step IN ARRAY CASE WHEN is_adoption THEN ARRAY[
 \statements adopt
             ] ELSE '{}' END
             LOOP
-                EXECUTE replace(step, '@extschema@', home);
+                step := replace(step, '@extschema@', home);
+                IF step ~ '^DO ' THEN
+                    -- An error would show all of a DO statement.
+                    EXECUTE 'CREATE FUNCTION todo_internal.adopt() RETURNS void LANGUAGE plpgsql AS ' || substr(step, 4);
+                    EXECUTE 'SELECT todo_internal.adopt()';
+                    EXECUTE 'DROP FUNCTION todo_internal.adopt()';
+                ELSE
+                    EXECUTE step;
+                END IF;
             END LOOP;
             CONTINUE;
         END IF;
@@ -128,6 +158,11 @@ BEGIN
         EXECUTE replace(replace(statement, '@extschema@', place), '@pgcrypto@', quote_ident(before.pgcrypto));
     END LOOP;
     UPDATE todo_internal.installed SET functions = made WHERE name = 'todo';
+    IF is_adoption THEN
+        -- What the functions would refuse to run with.
+        PERFORM todo_internal.refuse_foreign_code_at(format('%s.%I', home, t.name)::regclass, NULL, NULL)
+        FROM (VALUES ('users'), ('tasks')) AS t (name);
+    END IF;
 
     IF is_update THEN
         FOREACH statement IN ARRAY ARRAY[

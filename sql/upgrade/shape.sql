@@ -15,7 +15,7 @@ BEGIN
     ORDER BY c.relkind = 'S', c.relname DESC
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'table % does not fit extension todo: expected an ordinary table, not a view, a partition, a child, '
+        RAISE EXCEPTION 'table % does not fit todo: expected an ordinary table, not a view, a partition, a child, '
             'a parent, or a typed or unlogged table', problem.relname
             USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = problem.nspname, TABLE = problem.relname;
     END IF;
@@ -71,36 +71,14 @@ BEGIN
     ORDER BY c.fits, c.relation DESC, c.place
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'table % does not fit extension todo: column % is %, expected %', problem.relation, problem.name,
+        RAISE EXCEPTION 'table % does not fit todo: column % is %, expected %', problem.relation, problem.name,
             CASE WHEN problem.fits THEN 'in another place' ELSE coalesce(problem.definition, 'missing') END,
             CASE WHEN problem.fits THEN 'the order of the specification' ELSE problem.wanted END
             USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = app, TABLE = problem.relation, COLUMN = problem.name,
                 HINT = 'Nothing has been changed. Bring it into shape with ALTER TABLE and try again.';
     END IF;
 
-    -- They must have no other columns, except those of later versions.
-    SELECT d.relation, min(d.name) AS name, string_agg(quote_ident(d.name), ', ' ORDER BY d.place) AS columns INTO problem
-    FROM todo_internal.described(home, relations) AS d
-    WHERE d.kind = 'column'
-      AND NOT EXISTS (
-          SELECT FROM todo_internal.specified() AS s WHERE s.relation = d.relation AND s.kind = d.kind AND s.name = d.name
-      )
-      AND NOT EXISTS (
-          SELECT FROM todo_internal.expected_todo() AS e WHERE e.relation = d.relation AND e.kind = d.kind AND e.name = d.name
-      )
-    GROUP BY d.relation
-    ORDER BY d.relation DESC
-    LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'table % does not fit extension todo: it has columns of the application: %', problem.relation, problem.columns
-            USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = app, TABLE = problem.relation, COLUMN = problem.name,
-                DETAIL = 'A dump of the extension''s tables with other columns could not be restored.',
-                HINT = format(
-                    'Nothing has been changed. Move them to a table of your own: CREATE TABLE %1$s_more AS SELECT id, '
-                    '%2$s FROM %1$s; then ALTER TABLE %1$s DROP COLUMN each.',
-                    problem.relation, problem.columns
-                );
-    END IF;
+    \i upgrade/other_columns.sql
 
     -- They must have their primary keys, under any name, and the sequence of task ids.
     SELECT p.* INTO problem
@@ -133,7 +111,7 @@ BEGIN
     ORDER BY p.relation DESC
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'table % does not fit extension todo: column % is expected to be %', problem.relation, problem.name, problem.wanted
+        RAISE EXCEPTION 'table % does not fit todo: column % is expected to be %', problem.relation, problem.name, problem.wanted
             USING ERRCODE = 'object_not_in_prerequisite_state', SCHEMA = app, TABLE = problem.relation, COLUMN = problem.name,
                 HINT = 'Nothing has been changed. Bring it into shape first: ' || problem.hint || '.';
     END IF;

@@ -8,6 +8,7 @@ import time
 import types
 import uuid
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlencode
@@ -26,53 +27,121 @@ TOP = HERE.parents[2]
 set_hypothesis_home_dir(TOP / "target/hypothesis")
 ASYNC_DRIVERS = ["asyncpg", "psycopg"]
 SYNC_DRIVERS = ["psycopg", "psycopg2"]
+VERSION = re.search(r'^version = "(.*)"$', (TOP / "Cargo.toml").read_text(), re.MULTILINE)[1]
+
+
+@cache
+def edition_script(part):
+    """The script that installs a part of the SQL edition of this checkout."""
+    build = [TOP / "sql/edition/build.sh", part, VERSION]
+    return subprocess.run(build, check=True, capture_output=True, text=True).stdout
+
+
+# What the owner of a database runs.
+INSTALL = {
+    "extension": "CREATE EXTENSION todo",
+    "sql": f"CREATE EXTENSION IF NOT EXISTS pgcrypto; {edition_script('todo')}",
+}
 
 
 class Database:
-    """A database of its own with the extension, and an application's role that may write both tables."""
+    """A database of its own with an edition of todo, and an application's role that may write both tables.
 
-    def __init__(self, host, extension="CREATE EXTENSION todo; SELECT todo_grant('{role}', 'tables')"):
+    `owner` is who creates the edition: a superuser, or for the SQL edition the owner of the database, who has no other right."""
+
+    def __init__(self, host, edition="extension", install=True, owner=None):
         self.host = host
+        self.edition = edition
         self.name = f"python_{uuid.uuid4().hex[:12]}"
         self.role = f"app_{self.name}"
-        with self.connect("postgres") as client:
-            client.execute(f"CREATE DATABASE {self.name}")
+        self.owner = owner or ("postgres" if edition == "extension" else f"owner_{self.name}")
+        self.own_roles = [self.role]
+        with self.connect("postgres", "postgres") as client:
+            if self.name in self.owner:
+                client.execute(f"CREATE ROLE {self.owner} LOGIN")
+                # The script has texts in it that look like the beginning of a hash, and tests search the log for hashes.
+                client.execute(f"ALTER ROLE {self.owner} SET log_min_error_statement = panic")
+                self.own_roles.append(self.owner)
+            client.execute(f"CREATE DATABASE {self.name} OWNER {self.owner}")
             client.execute(f"ALTER DATABASE {self.name} SET TimeZone = '{DATABASE_ZONE}'")
             client.execute(f"CREATE ROLE {self.role} LOGIN")
-        self.execute(extension.format(role=self.role))
+        if install:
+            self.execute(INSTALL[edition])
+            self.execute(f"SELECT todo_grant('{self.role}', 'tables')")
 
-    def connect(self, database=None):
-        return psycopg.connect(host=self.host, dbname=database or self.name, user="postgres", autocommit=True)
+    def connect(self, database=None, user=None):
+        return psycopg.connect(host=self.host, dbname=database or self.name, user=user or self.owner, autocommit=True)
 
-    def execute(self, sql, parameters=None):
-        """Runs SQL as a superuser; the rows of the last statement, if it has some."""
-        with self.connect() as client:
+    def execute(self, sql, parameters=None, user=None):
+        """Runs SQL as the owner; the rows of the last statement, if it has some."""
+        with self.connect(user=user) as client:
             cursor = client.execute(sql, parameters)
             return cursor.fetchall() if cursor.description else None
+
+    def catalogs(self, query):
+        """The rows of a query on catalogs of extensions, as this edition answers it."""
+        if self.edition == "sql":
+            query = query.replace("pg_extension AS", "todo_internal.extension AS")
+            query = query.replace("pg_depend AS", "todo_internal.depend AS")
+        rows = self.execute(query)
+        assert len(rows) > 20
+        return rows
+
+    def set_bcrypt_cost(self, cost):
+        if self.edition == "extension":
+            self.execute(f"ALTER DATABASE {self.name} SET todo.bcrypt_cost = {cost}")
+        else:
+            self.execute(f"SELECT todo_internal.set_bcrypt_cost({cost})")
 
     def url(self, driver, role=None, **where):
         where = {"host": self.host, **where}
         return f"postgresql+{driver}://{role or self.role}@/{self.name}?{urlencode(where)}"
 
     def drop(self):
-        with self.connect("postgres") as client:
+        with self.connect("postgres", "postgres") as client:
             client.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
-            client.execute(f"DROP ROLE {self.role}")
+            for role in self.own_roles:
+                client.execute(f"DROP ROLE {role}")
 
 
-@pytest.fixture
-def empty_database():
-    yield from dropped(Database(os.environ["PGHOST"], ""))
+def left_out():
+    """The tests that are not run against the SQL edition: (file, test), with * for all tests of the file."""
+    rows = [line.split("|") for line in (HERE / "sql_edition.txt").read_text().splitlines() if "|" in line]
+    found = {(file.strip(), test.strip()) for file, test, _ in rows[1:]}
+    for file, test in found:
+        assert test == "*" or f"def {test}(" in (HERE / f"{file}.py").read_text(), f"there is no {test} in {file}"
+    return found
 
 
-@pytest.fixture
-def database():
-    yield from dropped(Database(os.environ["PGHOST"]))
+LEFT_OUT = left_out()
+
+
+def pytest_generate_tests(metafunc):
+    """Runs each test of an edition with both, except for those in sql_edition.txt."""
+    if "edition" in metafunc.fixturenames:
+        file = metafunc.module.__name__
+        is_left_out = LEFT_OUT & {(file, "*"), (file, metafunc.function.__name__)}
+        metafunc.parametrize("edition", ["extension"] if is_left_out else list(INSTALL), indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
-def module_database():
-    yield from dropped(Database(os.environ["PGHOST"]))
+def edition(request):
+    return request.param
+
+
+@pytest.fixture
+def empty_database(edition):
+    yield from dropped(Database(os.environ["PGHOST"], edition, install=False))
+
+
+@pytest.fixture
+def database(edition):
+    yield from dropped(Database(os.environ["PGHOST"], edition))
+
+
+@pytest.fixture(scope="module")
+def module_database(edition):
+    yield from dropped(Database(os.environ["PGHOST"], edition))
 
 
 def dropped(database):

@@ -10,9 +10,16 @@ from pathlib import Path
 from sqlmodel import SQLModel
 from sqlmodel.main import default_registry
 
-from conftest import page
+from conftest import VERSION, edition_script, page
 
-ENV_PY, NEW_PROJECT, ADOPTING = [code for _, _, code in page("alembic.md")]
+ENV_PY, NEW_PROJECT, ADOPTING, SQL_EDITION, IN_A_SCHEMA = [code for _, _, code in page("alembic.md")]
+# By edition: the revision of a new project, the one that adopts, and the version that is there after a downgrade.
+NEW = {"extension": NEW_PROJECT, "sql": SQL_EDITION}
+ADOPT = {
+    "extension": ADOPTING,
+    "sql": SQL_EDITION.replace('"001"\ndown_revision = None', '"002"\ndown_revision = "001"'),
+}
+DOWN = {"extension": "0.2.0", "sql": None}
 [STAMP] = [code for _, _, code in page("alembic.md", "sh")]
 
 
@@ -40,7 +47,7 @@ class Project:
         """Lets Alembic work on this database from now on."""
         self.database = database
         ini = (self.path / "alembic.ini").read_text()
-        url = database.url("psycopg", "postgres").replace("%", "%%")
+        url = database.url("psycopg", database.owner).replace("%", "%%")
         start = ini.index("sqlalchemy.url = ")
         (self.path / "alembic.ini").write_text(f"{ini[:start]}sqlalchemy.url = {url}{ini[ini.index(chr(10), start) :]}")
 
@@ -53,6 +60,8 @@ class Project:
 
     def revision(self, name, code):
         (self.path / f"migrations/versions/{name}.py").write_text(code)
+        if "SCRIPT" in code:
+            (self.path / f"migrations/versions/todo-{VERSION}.sql").write_text(edition_script("todo"))
 
     def attempt(self, *arguments):
         """Alembic's command, in a fork of this process, which has loaded already what takes a second to load."""
@@ -98,7 +107,12 @@ class Project:
         assert run.returncode == 0, run.stdout + run.stderr
 
     def version(self):
-        rows = self.database.execute("SELECT extversion FROM pg_extension WHERE extname = 'todo'")
+        if self.database.edition == "extension":
+            rows = self.database.execute("SELECT extversion FROM pg_extension WHERE extname = 'todo'")
+        else:
+            # Where it is not installed, there is no such table.
+            rows = self.database.execute("SELECT to_regclass('todo_internal.installed') IS NOT NULL")
+            rows = rows[0][0] and self.database.execute("SELECT version FROM todo_internal.installed")
         return rows[0][0] if rows else None
 
     def rows(self):

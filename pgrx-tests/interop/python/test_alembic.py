@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Database, dropped, page_of_models, servers, spec, spec_models, statements
-from projects import ADOPTING, NEW_PROJECT, STAMP, Project
+from conftest import Database, dropped, edition_script, page_of_models, servers, spec, spec_models, statements
+from projects import ADOPT, DOWN, NEW, STAMP, Project
 
 CATALOG = (Path(__file__).parents[2] / "fixtures/catalog.sql").read_text()
 
@@ -16,14 +16,15 @@ def server():
     with servers() as start:
         _, environment = start("start")
         host = environment["PGHOST"]
-        database = Database(host, "CREATE ROLE app")
+        database = Database(host, install=False)
+        database.execute("CREATE ROLE app")
         yield host
         database.drop()
 
 
 @pytest.fixture
-def database(server):
-    yield from dropped(Database(server, ""))
+def database(server, edition):
+    yield from dropped(Database(server, edition, install=False))
 
 
 # A table of the application's own, which Alembic goes on looking after.
@@ -44,22 +45,22 @@ def models(request):
 
 def test_a_new_project(tmp_path, database, models):
     project = Project(tmp_path, database, models, documented_env=True)
-    project.revision("001", NEW_PROJECT)
+    project.revision("001", NEW[database.edition])
     project.run("upgrade", "head")
     assert project.version() == "1.1.0"
     project.run("check")
     assert may_write(database)
-    fresh = database.execute(CATALOG)
+    fresh = database.catalogs(CATALOG)
 
     for statement in statements("sample_data.sql"):
         database.execute(statement)
     rows = project.rows()
     assert [len(table) for table in rows] == [2, 3]
     project.run("downgrade", "-1")
-    assert (project.version(), project.rows()) == ("0.2.0", rows)
+    assert (project.version(), project.rows()) == (DOWN[database.edition], rows)
     project.run("upgrade", "head")
     assert (project.version(), project.rows()) == ("1.1.0", rows)
-    assert database.execute(CATALOG) == fresh
+    assert database.catalogs(CATALOG) == fresh
     project.run("check")
 
 
@@ -69,7 +70,7 @@ def may_write(database):
 
 def test_tables_of_the_applications_own_are_found(tmp_path, database, models):
     project = Project(tmp_path, database, models, documented_env=True)
-    project.revision("001", NEW_PROJECT)
+    project.revision("001", NEW[database.edition])
     project.run("upgrade", "head")
     with (tmp_path / "app.py").open("a") as app:
         app.write(NOTES)
@@ -82,7 +83,7 @@ def test_tables_of_the_applications_own_are_found(tmp_path, database, models):
     project.run("upgrade", "head")
     project.run("check")
     project.run("downgrade", "base")
-    assert project.version() == "0.2.0"
+    assert project.version() == DOWN[database.edition]
 
 
 def specified(path, database, models):
@@ -93,7 +94,7 @@ def specified(path, database, models):
     for statement in statements("sample_data.sql"):
         # The specification's migration gives `updated_at` no default, which its own sample data would need.
         database.execute(statement.replace("created_at)", "created_at, updated_at)").replace("NOW())", "NOW(), NOW())"))
-    project.revision("002", ADOPTING)
+    project.revision("002", ADOPT[database.edition])
     return project
 
 
@@ -105,22 +106,29 @@ def test_a_project_that_had_run_the_specifications_migration(tmp_path, database,
     assert may_write(database)
     project.run("check")
     project.run("downgrade", "-1")
-    assert (project.version(), project.rows()) == ("0.2.0", rows)
+    assert (project.version(), project.rows()) == (DOWN[database.edition], rows)
 
-    refused = project.attempt("downgrade", "base")
-    assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr
-    assert (project.version(), project.rows()) == ("0.2.0", rows)
+    if database.edition == "extension":
+        refused = project.attempt("downgrade", "base")
+        assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr
+        assert (project.version(), project.rows()) == ("0.2.0", rows)
     assert "001" in project.run("current")
 
     project.run("upgrade", "head")
     assert (project.version(), project.rows()) == ("1.1.0", rows)
     project.run("check")
+    if database.edition == "sql":
+        project.run("downgrade", "base")
+        assert database.execute("SELECT to_regclass('users'), to_regclass('tasks')") == [(None, None)]
 
 
 def test_tables_that_an_operator_adopted(tmp_path, database):
     project = specified(tmp_path, database, [spec_models()])
-    database.execute("CREATE EXTENSION todo VERSION 'adopt'")
-    database.execute("ALTER EXTENSION todo UPDATE")
+    if database.edition == "extension":
+        database.execute("CREATE EXTENSION todo VERSION 'adopt'")
+        database.execute("ALTER EXTENSION todo UPDATE")
+    else:
+        database.execute(f"CREATE EXTENSION pgcrypto; SET todo.adopt = on; {edition_script('todo')}")
     rows = project.rows()
     assert project.attempt("check").returncode != 0, "Alembic does not know yet"
     project.sh(STAMP)
@@ -142,18 +150,18 @@ def test_rows_that_break_a_rule_stop_the_adoption(tmp_path, database):
 def test_what_autogenerate_would_drop_is_guarded(tmp_path, database):
     """Without the documented env.py and models, the cascade would go."""
     project = Project(tmp_path, database, [spec_models()], documented_env=False)
-    project.revision("001", NEW_PROJECT)
+    project.revision("001", NEW[database.edition])
     project.run("upgrade", "head")
     for statement in statements("sample_data.sql"):
         database.execute(statement)
-    before = project.rows(), database.execute(CATALOG)
+    before = project.rows(), database.catalogs(CATALOG)
     assert project.attempt("check").returncode != 0
     file, upgrade = project.autogenerate()
     assert "op.drop_constraint" in upgrade and "tasks_user_id_fkey" in upgrade
     assert upgrade.count("op.drop_index") == 3
     refused = project.attempt("upgrade", "head")
     assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr, refused.stderr
-    assert (project.rows(), database.execute(CATALOG)) == before
+    assert (project.rows(), database.catalogs(CATALOG)) == before
 
     # Nor if it came to the cascade alone.
     only = "op.drop_constraint(op.f('tasks_user_id_fkey'), 'tasks', type_='foreignkey')"
@@ -161,11 +169,11 @@ def test_what_autogenerate_would_drop_is_guarded(tmp_path, database):
     file.write_text(file.read_text().replace(upgrade, f"def upgrade() -> None:\n    {only}\n\n\n"))
     refused = project.attempt("upgrade", "head")
     assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr, refused.stderr
-    assert (project.rows(), database.execute(CATALOG)) == before
+    assert (project.rows(), database.catalogs(CATALOG)) == before
 
 
 def test_the_documented_models_need_no_env(tmp_path, database):
     project = Project(tmp_path, database, page_of_models()[:1], documented_env=False)
-    project.revision("001", NEW_PROJECT)
+    project.revision("001", NEW[database.edition])
     project.run("upgrade", "head")
     project.run("check")

@@ -22,7 +22,7 @@ INSTANT = datetime.datetime(2026, 7, 1, 12, 0, 0, 500000, ZoneInfo("UTC"))
 @pytest.fixture(scope="module")
 def database():
     # The page's migration makes the extension, so this superuser runs it.
-    yield from dropped(Database(os.environ["PGHOST"], ""))
+    yield from dropped(Database(os.environ["PGHOST"], install=False))
 
 
 @pytest.fixture(scope="module")

@@ -128,7 +128,7 @@ def test_the_normal_form_counts(app, given, stored):
 
 
 def test_the_database_judges_forms_alike(app, database):
-    database.execute(f"ALTER DATABASE {database.name} SET todo.bcrypt_cost = 4")
+    database.set_bcrypt_cost(4)
     for number, (given, stored) in enumerate(FORMS):
         email = f"n{number}@example.com"
         create = "SELECT * FROM todo_create_user(%s, 'N', %s)"

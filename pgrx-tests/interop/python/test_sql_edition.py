@@ -1,7 +1,7 @@
 """The SQL edition is installed by the clients that applications have, as one statement, by a role without any special right."""
 
 import asyncio
-import re
+import os
 import subprocess
 
 import asyncpg
@@ -13,32 +13,20 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from conftest import TOP
+from conftest import Database, dropped, edition_script
 
-VERSION = re.search(r'^version = "(.*)"$', (TOP / "Cargo.toml").read_text(), re.MULTILINE)[1]
-
-
-def script(part):
-    build = [TOP / "sql/edition/build.sh", part, VERSION]
-    return subprocess.run(build, check=True, capture_output=True, text=True).stdout
-
-
-TODO, TODO_AUTH = script("todo"), script("todo_auth")
+TODO, TODO_AUTH = edition_script("todo"), edition_script("todo_auth")
 
 
 @pytest.fixture
-def owned(empty_database):
-    """A database whose application's role owns it."""
-    empty_database.execute(f"ALTER DATABASE {empty_database.name} OWNER TO {empty_database.role}")
-    empty_database.execute(f"GRANT CREATE ON SCHEMA public TO {empty_database.role}")
-    empty_database.execute("CREATE EXTENSION pgcrypto")
-    # The script has texts in it that look like the beginning of a hash, and tests search the log for hashes.
-    empty_database.execute(f"ALTER ROLE {empty_database.role} SET log_min_error_statement = panic")
-    return empty_database
+def owned():
+    database = Database(os.environ["PGHOST"], "sql", install=False)
+    database.execute("CREATE EXTENSION pgcrypto")
+    yield from dropped(database)
 
 
 def keywords(owned):
-    return {"host": owned.host, "user": owned.role}
+    return {"host": owned.host, "user": owned.owner}
 
 
 def by_psycopg(owned, sql):
@@ -67,7 +55,7 @@ def by_asyncpg(owned, sql):
 
 
 def by_sqlalchemy(owned, sql, driver="psycopg"):
-    engine = create_engine(owned.url(driver))
+    engine = create_engine(owned.url(driver, owned.owner))
     with engine.begin() as connection:
         connection.execute(text(sql))
     engine.dispose()
@@ -75,7 +63,7 @@ def by_sqlalchemy(owned, sql, driver="psycopg"):
 
 def by_sqlalchemy_and_asyncpg(owned, sql):
     async def run():
-        engine = create_async_engine(owned.url("asyncpg"))
+        engine = create_async_engine(owned.url("asyncpg", owned.owner))
         async with engine.begin() as connection:
             await connection.execute(text(sql))
         await engine.dispose()
@@ -84,14 +72,14 @@ def by_sqlalchemy_and_asyncpg(owned, sql):
 
 
 def by_alembic(owned, sql):
-    engine = create_engine(owned.url("psycopg2"))
+    engine = create_engine(owned.url("psycopg2", owned.owner))
     with engine.begin() as connection:
         Operations(MigrationContext.configure(connection)).execute(sql)
     engine.dispose()
 
 
 def by_psql(owned, sql):
-    psql = ["psql", "-X", "--quiet", "-v", "ON_ERROR_STOP=1", "-U", owned.role, "-h", owned.host, "-d", owned.name]
+    psql = ["psql", "-X", "--quiet", "-v", "ON_ERROR_STOP=1", "-U", owned.owner, "-h", owned.host, "-d", owned.name]
     run = subprocess.run(psql, input=sql, capture_output=True, text=True)
     if run.returncode:
         raise RuntimeError(run.stderr)

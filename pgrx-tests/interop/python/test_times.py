@@ -61,7 +61,7 @@ def select(table):
 
 
 async def read_by_asyncpg(database, query):
-    client = await asyncpg.connect(host=database.host, user="postgres", database=database.name)
+    client = await asyncpg.connect(host=database.host, user=database.owner, database=database.name)
     try:
         return [tuple(row) for row in await client.fetch(query)]
     finally:
@@ -77,7 +77,7 @@ async def test_every_row_is_read_by_every_driver(filled):
         with database.connect() as client:
             text = client.execute(query).fetchall()
             binary = client.cursor(binary=True).execute(query).fetchall()
-        older = psycopg2.connect(host=database.host, dbname=database.name, user="postgres")
+        older = psycopg2.connect(host=database.host, dbname=database.name, user=database.owner)
         with older.cursor() as cursor:
             cursor.execute(query)
             by_psycopg2 = cursor.fetchall()

@@ -28,7 +28,7 @@ def users(module_database):
         "INSERT INTO users (id, email, name) VALUES ('u1', 'a@example.com', 'A'), ('u2', 'b@example.com', 'B')"
     )
     # Cheap hashes: thousands of users are made here.
-    module_database.execute(f"ALTER DATABASE {module_database.name} SET todo.bcrypt_cost = 4")
+    module_database.set_bcrypt_cost(4)
     return module_database
 
 
@@ -164,7 +164,7 @@ async def test_errors_of_another_kind_are_raised_again(app, users, driver):
     engine = create_async_engine(users.url(driver))
     async with AsyncSession(engine) as session:
         pid = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
-        users.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+        users.execute("SELECT pg_terminate_backend(%s, 10000)", [pid], user="postgres")
         with pytest.raises(DBAPIError) as raised:
             await session.execute(text("SELECT 1"))
         with pytest.raises(DBAPIError) as again:

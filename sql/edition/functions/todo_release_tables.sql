@@ -16,7 +16,7 @@ BEGIN
     END IF;
     FOR made IN SELECT e.extname FROM todo_internal.extension AS e WHERE e.extname <> 'todo' LOOP
         RAISE EXCEPTION '% needs todo', made.extname
-            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('DROP SCHEMA %I CASCADE', made.extname);
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('DROP SCHEMA %I CASCADE removes it, with the rows of its tables.', made.extname);
     END LOOP;
     FOR made IN
         SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass) AS drop

@@ -1,0 +1,1 @@
+    -- The application may have columns of its own: its tables are ordinary ones, which dumps include.
