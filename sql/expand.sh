@@ -7,7 +7,8 @@
 #
 # With EDITION=sql, it prints the SQL edition: files in edition/ replace those of the same name, or are the bodies of functions in C. There,
 # "\use PART KEY=VALUE ..." is replaced with edition/parts/PART.sql, in which @KEY@ stands for VALUE. "\check NAME" is the expression of a
-# CHECK constraint of users, and "\invisible" the characters that none of its addresses may have.
+# CHECK constraint of users, "\invisible" the characters that none of its addresses may have, and "\names FOLDER" a list of the files in a
+# folder, which are named after functions.
 set -eu
 cd "$(dirname "$0")"
 export LC_ALL=C
@@ -63,6 +64,7 @@ PART
             [ -n "$expression" ] || { echo "there is no constraint ${line#*\\check }" >&2; exit 1; }
             printf '%s\n' "$expression"
             ;;
+        *'\names '*) (cd "${line#*\\names }" && printf "'%s',\n" *.sql) | sed "s/[.]sql//; \$s/,//" ;;
         *'\invisible'*) printf '%s%s%s\n' "${line%%\\invisible*}" "$(invisible)" "${line#*\\invisible}" ;;
         *) printf '%s\n' "$line" ;;
         esac

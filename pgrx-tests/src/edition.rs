@@ -74,8 +74,9 @@ impl Edition {
 
 /// The script that installs a part of the SQL edition of this checkout.
 pub fn script(part: &str) -> &'static str {
-    static SCRIPTS: [OnceLock<String>; 2] = [OnceLock::new(), OnceLock::new()];
-    SCRIPTS[usize::from(part == "todo_auth")].get_or_init(|| {
+    static SCRIPTS: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
+    let place = ["todo", "todo_auth", "todo_guard"].iter().position(|&known| known == part);
+    SCRIPTS[place.expect("a part of the SQL edition")].get_or_init(|| {
         let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/edition/build.sh");
         let output = Command::new(build).args([part, crate::current_version()]).output().expect("build.sh can be run");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -12,6 +12,7 @@
 //! | [`state`] | what is in a database, as text to compare |
 //! | [`failure`] | errors by their fields |
 //! | [`fixtures`] | texts and values that several tests use |
+//! | [`guarded`] | commands that a guard refuses |
 //! | [`admin`] | `todo-admin` as an operator runs it |
 //! | [`attack`] | a role that would be superuser |
 
@@ -22,6 +23,7 @@ pub mod edition;
 pub mod failure;
 pub mod fixtures;
 pub mod functions;
+pub mod guarded;
 pub mod passwords;
 pub mod role;
 pub mod server;

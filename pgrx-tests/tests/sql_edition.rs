@@ -39,7 +39,7 @@ fn no_client_finds_a_parameter_in_a_script() {
             bytes[i] == b':' && !is_word(before) && before != b':' && before != b'\\' && is_word(after)
         })
     };
-    for part in ["todo", "todo_auth"] {
+    for part in ["todo", "todo_auth", "todo_guard"] {
         let found: Vec<&str> = script(part).lines().filter(|line| colon(&format!(" {line} "))).collect();
         assert_eq!(found, [""; 0], "{part}");
     }

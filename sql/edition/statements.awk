@@ -8,8 +8,10 @@ statement == "" && (/^ *--/ || /^ *$/) { next }
     sub(/;\n$/, "", statement)
     # What PostgreSQL keeps of an extension.
     if (statement !~ /^(SELECT pg_catalog[.]pg_extension_config_dump|ALTER TRIGGER [^;]* DEPENDS ON EXTENSION)/) {
-        gsub(/(pg_catalog[.])?pg_extension AS/, "todo_internal.extension AS", statement)
-        gsub(/(pg_catalog[.])?pg_depend AS/, "todo_internal.depend AS", statement)
+        if (catalogs == "todo_internal") {
+            gsub(/(pg_catalog[.])?pg_extension AS/, "todo_internal.extension AS", statement)
+            gsub(/(pg_catalog[.])?pg_depend AS/, "todo_internal.depend AS", statement)
+        }
         printf "%s$statement$%s$statement$", separator, statement
         separator = ",\n"
     }

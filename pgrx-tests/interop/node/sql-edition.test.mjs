@@ -69,6 +69,40 @@ async function works({ exec, query }) {
   assert.deepEqual([bad.code, bad.table, bad.column, bad.constraint], ["23514", "users", "email", "users_email_check"]);
 }
 
+// The guard, which a superuser adds.
+async function guards({ exec, query }) {
+  await exec(script("todo_guard"));
+  await exec("CREATE TABLE own (id int PRIMARY KEY, user_id varchar(36) REFERENCES users)");
+  await exec("ALTER TABLE own RENAME COLUMN id TO own_id; ALTER TABLE tasks ADD COLUMN own date; CREATE INDEX own_ix ON tasks (own)");
+  await exec("ALTER TABLE tasks DROP COLUMN own; DROP TABLE own; CREATE TEMP TABLE own (id int); DROP TABLE own");
+  const refused = [
+    "DROP TABLE users CASCADE",
+    "DROP SCHEMA todo_internal CASCADE",
+    "DROP EXTENSION pgcrypto CASCADE",
+    "DROP EXTENSION plpgsql CASCADE",
+    "DROP INDEX ix_tasks_user_id",
+    "DROP INDEX CONCURRENTLY ix_tasks_user_id",
+    "DROP FUNCTION todo_check()",
+    "ALTER TABLE tasks ALTER title TYPE text",
+    "ALTER TABLE tasks RENAME TO other",
+    "ALTER TABLE tasks DISABLE TRIGGER ALL",
+    "ALTER TABLE users DROP CONSTRAINT users_name_check",
+    "ALTER TABLE users ALTER name DROP NOT NULL",
+    "ALTER INDEX ix_users_email RENAME TO other",
+    "ALTER SEQUENCE tasks_id_seq OWNED BY NONE",
+    "ALTER FUNCTION todo_check() RENAME TO other",
+    "CREATE TABLE kid () INHERITS (users)",
+    "CREATE OR REPLACE FUNCTION todo_internal.users_before_row() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+  ];
+  for (const sql of refused) {
+    const error = await query(sql).then(() => assert.fail(sql), (error) => error);
+    assert.deepEqual([error.code, /todo needs/.test(error.message)], ["2BP01", true], `${sql}: ${error.message}`);
+  }
+  assert.deepEqual((await query("SELECT * FROM todo_check() WHERE NOT ok")).rows, []);
+  await exec("SET todo.guard = off; ALTER TABLE tasks RENAME TO other; ALTER TABLE other RENAME TO tasks; RESET todo.guard");
+  await exec("DROP SCHEMA todo_guard CASCADE");
+}
+
 for (const major of [14, 15, 16, 17, 18]) {
   test(`PostgreSQL ${major}`, async () => {
     const connect = start(major);
@@ -79,6 +113,8 @@ for (const major of [14, 15, 16, 17, 18]) {
     assert.match((await owner.query("SHOW server_version")).rows[0].server_version, new RegExp(`^${major}[.]`));
     await owner.query("CREATE EXTENSION pgcrypto");
     await works({ exec: (sql) => owner.query(sql), query: (sql) => owner.query(sql) });
+    const superuser = await connect("postgres", "app");
+    await guards({ exec: (sql) => superuser.query(sql), query: (sql) => superuser.query(sql) });
   });
 }
 
@@ -90,4 +126,6 @@ test("PGlite", async () => {
   await db.exec("CREATE EXTENSION pgcrypto; CREATE ROLE app; CREATE ROLE auth; CREATE ROLE app_owner");
   await db.exec("GRANT CREATE ON DATABASE postgres TO app_owner; GRANT CREATE ON SCHEMA public TO app_owner; SET ROLE app_owner");
   await works({ exec: (sql) => db.exec(sql), query: (sql) => db.query(sql) });
+  await db.exec("RESET ROLE");
+  await guards({ exec: (sql) => db.exec(sql), query: (sql) => db.query(sql) });
 });
