@@ -1,6 +1,6 @@
 //! `todo-admin` with the SQL edition: installing, adopting and updating it, and moves from one edition to the other.
 
-use todo_tests::admin::{fails, json, ok};
+use todo_tests::admin::{Scratch, fails, json, ok};
 use todo_tests::edition::script;
 use todo_tests::{Database, Edition, Failure, HASH, Said, TO_ADOPT, admin, current_version, rows, said, strings};
 
@@ -262,4 +262,47 @@ fn it_prints_the_scripts() {
     for part in ["todo", "todo_auth", "todo_guard"] {
         assert_eq!(ok(&database, &["script", part]), script(part));
     }
+}
+
+/// The guard is not in the way of backups, updates and moves.
+#[test]
+fn the_guard_goes_along() {
+    let (mut database, owner) = owned();
+    ok_as(&database, &owner, &["install", "--edition", "sql"]);
+    let guards = "SELECT evtname::text FROM pg_event_trigger WHERE evtname LIKE 'todo_guard_on_%' ORDER BY 1";
+    database.client.batch_execute(script("todo_guard")).unwrap();
+    database.client.batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')").unwrap();
+    assert_eq!(strings(&mut database.client, guards).len(), 3);
+
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    ok_as(&database, &owner, &["backup", dir.path()]);
+    let archive = dir.files().into_iter().find(|file| file.ends_with(".dump")).unwrap();
+    let into = format!("{}_restored", database.name);
+    let restored = run_as(&database, &owner, &["restore", &dir.file(&archive), "--into", &into]);
+    assert!(restored.code == 0 && restored.err.contains("todo_guard"), "{}", restored.err);
+    let mut client = database.config().dbname(&into).connect(postgres::NoTls).unwrap();
+    assert_eq!(strings(&mut client, guards), [""; 0]);
+    assert_eq!(strings(&mut client, "SELECT nspname::text FROM pg_namespace WHERE nspname = 'todo_guard'"), [""; 0]);
+    assert_eq!(
+        (strings(&mut client, "SELECT id FROM users"), strings(&mut client, FOUND)),
+        (vec!["u1".to_owned()], vec![])
+    );
+    drop(client);
+
+    let older = "SET todo.guard = off; UPDATE todo_internal.installed SET version = '1.0.9';
+         CREATE OR REPLACE FUNCTION todo_check_password(password text, hash text) RETURNS boolean LANGUAGE sql AS 'SELECT false'";
+    let guard = "SELECT 'todo_guard'::regnamespace::oid::text";
+    database.client.batch_execute(older).unwrap();
+    let before = strings(&mut database.client, guard);
+    // Only who has installed the guard can replace it.
+    let said_to_owner = run_as(&database, &owner, &["upgrade"]);
+    assert!(said_to_owner.err.contains("guard"), "{}", said_to_owner.err);
+    database.client.batch_execute(older).unwrap();
+    ok(&database, &["--trust-owner", "upgrade"]);
+    assert_ne!(strings(&mut database.client, guard), before);
+    assert_eq!(strings(&mut database.client, FOUND), [""; 0]);
+
+    assert_eq!(said(admin(&database.name).args(["--trust-owner", "move", "--to", "extension"]), "").code, 0);
+    assert_eq!(strings(&mut database.client, guards), [""; 0]);
+    assert_eq!(Failure::of(database.client.batch_execute("DROP TABLE users CASCADE")).code, "2BP01");
 }

@@ -6,6 +6,7 @@
 DO $todo$
 DECLARE
     path CONSTANT text := pg_catalog.current_setting('search_path');
+    strings CONSTANT text := pg_catalog.current_setting('standard_conforming_strings');
     home text := pg_catalog.current_schema();
     is_update boolean;
     is_adoption boolean;
@@ -19,7 +20,7 @@ DECLARE
     old_functions text[] := '{}';
     left_over text;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);
     statements := ARRAY[
 \statements install
     ];
@@ -181,6 +182,6 @@ BEGIN
     ELSE
         PERFORM todo_internal.own('todo');
     END IF;
-    PERFORM set_config('search_path', path, true);
+    PERFORM set_config('search_path', path, true), set_config('standard_conforming_strings', strings, true);
 END
 $todo$;

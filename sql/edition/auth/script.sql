@@ -4,11 +4,12 @@
 DO $todo$
 DECLARE
     path CONSTANT text := pg_catalog.current_setting('search_path');
+    strings CONSTANT text := pg_catalog.current_setting('standard_conforming_strings');
     home text;
     is_update boolean;
     statement text;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);
     IF to_regclass('todo_internal.installed') IS NULL THEN
         RAISE EXCEPTION 'todo_auth needs the SQL edition of todo'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run its script first.';
@@ -44,6 +45,6 @@ BEGIN
     IF NOT is_update THEN
         PERFORM todo_internal.own('todo_auth');
     END IF;
-    PERFORM set_config('search_path', path, true);
+    PERFORM set_config('search_path', path, true), set_config('standard_conforming_strings', strings, true);
 END
 $todo$;

@@ -6,12 +6,13 @@
 DO $todo$
 DECLARE
     path CONSTANT text := pg_catalog.current_setting('search_path');
+    strings CONSTANT text := pg_catalog.current_setting('standard_conforming_strings');
     messages CONSTANT text := pg_catalog.current_setting('client_min_messages');
     old record;
     statement text;
     granted record;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);
     -- PostgreSQL would list what an older guard consisted of.
     PERFORM set_config('client_min_messages', 'warning', true);
     IF NOT EXISTS (
@@ -65,6 +66,6 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE ALL ON %s %s FROM %s', granted.kind, granted.identity, granted.grantee);
     END LOOP;
-    PERFORM set_config('search_path', path, true), set_config('client_min_messages', messages, true);
+    PERFORM set_config('search_path', path, true), set_config('standard_conforming_strings', strings, true), set_config('client_min_messages', messages, true);
 END
 $todo$;

@@ -3,10 +3,13 @@
 use crate::connect::Session;
 use crate::conninfo::Conninfo;
 use crate::error::Error;
+use crate::new_file::NewFile;
 use crate::programs::Programs;
 use crate::sql::admin_sql;
 use postgres_protocol::escape::escape_identifier;
+use std::fs;
 use std::path::Path;
+use uuid::Uuid;
 
 /// Whether to keep a database.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,11 +43,34 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
     Ok(again.client.batch_execute(&format!("{drop} WITH (FORCE)"))?)
 }
 
-/// Runs pg_restore.
-pub fn restore_archive(programs: &Programs, archive: &Path, database: &str) -> Result<(), Error> {
+/// Runs pg_restore. It leaves out the guard of the SQL edition, because few roles may create event triggers. Returns whether there was
+/// one.
+pub fn restore_archive(programs: &Programs, archive: &Path, database: &str) -> Result<bool, Error> {
     let file = archive.display().to_string();
+    let (list, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.list", Uuid::new_v4())))?;
+    let list_path = list.path().display().to_string();
+    programs.run("pg_restore", &["--list", "--file", &list_path, &file], database, None)?;
+    let all = fs::read_to_string(list.path())?;
+    let (guard, others): (Vec<&str>, Vec<&str>) = all.lines().partition(|line| is_of_guard(line));
+    fs::write(list.path(), others.join("\n"))?;
     // pg_restore would take a bare name that contains an equals sign for a connection string.
     let name = database.replace('\\', "\\\\").replace('\'', "\\'");
     let into = format!("--dbname=dbname='{name}'");
-    programs.run("pg_restore", &["--exit-on-error", "--no-password", &into, &file], database, None)
+    let arguments = ["--exit-on-error", "--no-password", "--use-list", &list_path, &into, &file];
+    programs.run("pg_restore", &arguments, database, None)?;
+    Ok(!guard.is_empty())
+}
+
+/// Whether a line of an archive's list is about the schema todo_guard, what is in it, or an event trigger of the guard. Before these
+/// words come a number, two OIDs and the kind of object.
+fn is_of_guard(line: &str) -> bool {
+    let Some((_, object)) = line.split_once("; ") else { return false };
+    let words: Vec<&str> = object.split(' ').skip(2).collect();
+    match words.as_slice() {
+        ["SCHEMA", "-", "todo_guard", ..] | ["FUNCTION", "todo_guard", ..] => true,
+        ["COMMENT" | "ACL", "-", "SCHEMA", "todo_guard", ..] | ["COMMENT" | "ACL", "todo_guard", ..] => true,
+        ["EVENT", "TRIGGER", "-", name, ..] => name.starts_with("todo_guard_on_"),
+        ["COMMENT", "-", "EVENT", "TRIGGER", name, ..] => name.starts_with("todo_guard_on_"),
+        _ => false,
+    }
 }

@@ -49,7 +49,12 @@ fn fill(
         let mut empty = Session::open(conninfo.clone())?;
         empty.client.batch_execute(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))?;
     }
-    restore_archive(programs, archive, database)?;
+    if restore_archive(programs, archive, database)? {
+        warn(&format!(
+            "the guard of the SQL edition has not been restored; to have it in database {database}, run the script \
+             todo_guard there"
+        ));
+    }
     let mut restored = Session::open(conninfo)?;
     let found = Fingerprint::of_database(&mut restored)?;
     if let Some(script) = script {
