@@ -72,11 +72,11 @@ BEGIN
             WHERE e.extname = 'todo'
         );
         IF first.rule IS NULL THEN
-            RAISE EXCEPTION 'rows break rules of extension todo: %', report[1]
+            RAISE EXCEPTION 'rows break rules of todo: %', report[1]
                 USING ERRCODE = 'check_violation', SCHEMA = app, TABLE = first.relation, COLUMN = first.attribute,
                     DETAIL = array_to_string(report, E'\n'), HINT = hint;
         END IF;
-        RAISE EXCEPTION 'rows break rules of extension todo: %', report[1]
+        RAISE EXCEPTION 'rows break rules of todo: %', report[1]
             USING ERRCODE = CASE first.rule WHEN 'ix_users_email_folded' THEN 'unique_violation' ELSE 'check_violation' END,
                 SCHEMA = app, TABLE = first.relation, COLUMN = first.attribute, CONSTRAINT = first.rule,
                 DETAIL = array_to_string(report, E'\n'), HINT = hint;

@@ -19,9 +19,7 @@ FRESH = {
         INSERT INTO tasks (user_id, title, updated_at) VALUES ('ada', 'Buy milk', now()), ('ada', ' ', now())""",
 }
 NEXT = "-- next"
-# Before the guard is merged, its section is left out.
-HAS_GUARD = (TOP / "sql/edition/guard").exists()
-PARTS = ["todo", "todo_auth", *(["todo_guard"] if HAS_GUARD else [])]
+PARTS = ["todo", "todo_auth", "todo_guard"]
 
 
 def sections():
@@ -90,8 +88,6 @@ def test_the_page(server, tmp_path):
     environment = {"cwd": tmp_path, "env": variables}
     outputs = 0
     for heading, blocks in sections():
-        if heading == "The guard" and not HAS_GUARD:
-            continue
         if heading in FRESH:
             drop = "DROP DATABASE app WITH (FORCE)"
             execute("neondb_owner", "neondb", drop, "CREATE DATABASE app OWNER app_owner")
