@@ -412,5 +412,8 @@ fn no_error_shows_a_hash() {
         log.contains("users_email_check") || log.contains("is not a valid e-mail address"),
         "the log has the errors"
     );
-    assert!(!["$2a$", "$2b$", "$2y$"].iter().any(|prefix| log.contains(prefix)), "the server log shows a hash");
+    // A hash has its cost after the prefix. What follows the prefix in a statement of the SQL edition is no cost.
+    let is_hash = |rest: &str| rest.as_bytes().first().is_some_and(u8::is_ascii_digit);
+    let shown = ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| log.split(prefix).skip(1).any(is_hash));
+    assert!(!shown, "the server log shows a hash");
 }

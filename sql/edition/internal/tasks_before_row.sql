@@ -20,18 +20,20 @@ BEGIN
         \use line table=tasks column=title max=200 schema=TG_TABLE_SCHEMA
         NEW.title := title;
     END IF;
-    IF
+    IF NEW.description IS NOT NULL AND (
         \use is_set column=description
-    THEN
+    ) THEN
         description := NEW.description;
         \use description schema=TG_TABLE_SCHEMA
     END IF;
-    -- All at once first, because most statements set none.
-    IF
+    -- All at once first, because most statements set none: an INSERT then has the defaults.
+    IF TG_OP OPERATOR(pg_catalog.=) 'INSERT' AND (
+        NEW.created_at OPERATOR(pg_catalog.<>) utc_now OR NEW.updated_at OPERATOR(pg_catalog.<>) utc_now OR NEW.completed_at IS NOT NULL
+    ) OR TG_OP OPERATOR(pg_catalog.<>) 'INSERT' AND (
         \use is_set column=created_at
         OR NEW.updated_at OPERATOR(pg_catalog.<>) OLD.updated_at OR NEW.completed_at OPERATOR(pg_catalog.<>) OLD.completed_at
         OR NEW.completed_at IS NOT NULL AND OLD.completed_at IS NULL
-    THEN
+    ) THEN
         \use time table=tasks column=created_at
         \use time table=tasks column=updated_at
         \use time table=tasks column=completed_at
