@@ -2,7 +2,7 @@
 -- stay with these tables.
 SELECT pg_catalog.format(
     'GRANT %s ON %s %s TO %s%s', a.privilege_type, o.kind, o.identity,
-    CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
+    CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
     CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' END
 ) AS statement
 FROM (

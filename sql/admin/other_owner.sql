@@ -1,4 +1,4 @@
--- If the current role is a superuser: an owner of the tables, whose triggers and index expressions the superuser would run. Owners who
+-- If the current role is a superuser, or has logged in as one: an owner of the tables, whose triggers and index expressions the superuser would run. Owners who
 -- are superusers do not count, nor does todo_owner, as which nobody can log in. NULL for other roles, or if there is no such owner.
 SELECT pg_catalog.min(r.rolname::pg_catalog.text) AS owner
 FROM pg_catalog.pg_class AS c
@@ -6,4 +6,7 @@ JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.relowner
 WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY['@extschema@.users'::pg_catalog.regclass, '@extschema@.tasks'::pg_catalog.regclass])
   AND NOT r.rolsuper
   AND r.rolname OPERATOR(pg_catalog.<>) 'todo_owner'
-  AND (SELECT s.rolsuper FROM pg_catalog.pg_roles AS s WHERE s.rolname OPERATOR(pg_catalog.=) CURRENT_USER)
+  AND EXISTS (
+      SELECT FROM pg_catalog.pg_roles AS s
+      WHERE s.rolsuper AND s.rolname OPERATOR(pg_catalog.=) ANY (ARRAY[CURRENT_USER, SESSION_USER])
+  )

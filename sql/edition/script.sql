@@ -5,20 +5,20 @@
 -- It is one statement: either all of it takes effect, or nothing does.
 DO $todo$
 DECLARE
-    path CONSTANT text := pg_catalog.current_setting('search_path');
-    strings CONSTANT text := pg_catalog.current_setting('standard_conforming_strings');
-    home text := pg_catalog.current_schema();
+    path CONSTANT pg_catalog.text := pg_catalog.current_setting('search_path');
+    strings CONSTANT pg_catalog.text := pg_catalog.current_setting('standard_conforming_strings');
+    home pg_catalog.text := pg_catalog.current_schema();
     is_update boolean;
     is_adoption boolean;
     before record;
-    statement text;
-    step text;
-    place text;
-    statements text[];
-    made text[];
+    statement pg_catalog.text;
+    step pg_catalog.text;
+    place pg_catalog.text;
+    statements pg_catalog.text[];
+    made pg_catalog.text[];
     -- The functions of an older version, each with the number of the transaction that wrote its row.
-    old_functions text[] := '{}';
-    left_over text;
+    old_functions pg_catalog.text[] := '{}';
+    left_over pg_catalog.text;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);
     statements := ARRAY[
@@ -58,7 +58,7 @@ BEGIN
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = 'todo_internal' AND c.relname = 'installed'
     );
-    is_adoption := NOT is_update AND current_setting('todo.adopt', true) = 'on';
+    is_adoption := NOT is_update AND coalesce(current_setting('todo.adopt', true), '') = 'on';
     IF current_setting('server_version_num')::integer < 140000 THEN
         RAISE EXCEPTION 'todo needs PostgreSQL 14 or newer' USING ERRCODE = 'feature_not_supported';
     ELSIF getdatabaseencoding() <> 'UTF8' THEN
@@ -66,7 +66,7 @@ BEGIN
     ELSIF before.is_superuser THEN
         RAISE EXCEPTION 'a superuser must not own todo'
             USING ERRCODE = 'invalid_grant_operation',
-                DETAIL = 'Its functions run with the rights of its owner.', HINT = 'SET ROLE to the role that owns the application''s database.';
+                DETAIL = 'Its functions run with the rights of its owner.', HINT = 'Connect as the role that owns the application''s database.';
     ELSIF is_update AND before.owner <> current_user THEN
         RAISE EXCEPTION 'must be the owner of todo to update it'
             USING ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE %I', before.owner);
@@ -74,7 +74,7 @@ BEGIN
         RAISE EXCEPTION 'this database has todo as an extension' USING ERRCODE = 'duplicate_object';
     ELSIF NOT is_update AND before.owner IS NOT NULL THEN
         RAISE EXCEPTION 'there is a schema todo_internal already' USING ERRCODE = 'duplicate_schema', HINT = 'Rename or drop it.';
-    ELSIF NOT is_update AND home IS NULL THEN
+    ELSIF NOT is_update AND (home IS NULL OR home ~ '^pg_temp') THEN
         RAISE EXCEPTION 'there is no schema to create todo in'
             USING ERRCODE = 'invalid_schema_name', HINT = 'SET search_path to a schema that exists.';
     ELSIF NOT is_update AND home ~ '["$''\\]' THEN
@@ -147,7 +147,7 @@ BEGIN
         END IF;
         IF is_update OR is_adoption THEN
             -- What is there stays: a schema, tables of helpers, and rights (which a DO block takes from new tables).
-            CONTINUE WHEN statement ~ '^DO ' OR is_update AND statement ~ '^(CREATE SCHEMA|CREATE TABLE todo_internal[.])';
+            CONTINUE WHEN statement ~ '^(DO|REVOKE ALL ON (TABLE|SEQUENCE)) ' OR is_update AND statement ~ '^(CREATE SCHEMA|CREATE TABLE todo_internal[.])';
             -- The application's tables are made once more as patterns, which expect() describes and drops.
             IF statement ~ '^(CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER)|ALTER TABLE|SELECT todo_internal[.]expect[(])' THEN
                 place := 'todo_internal';

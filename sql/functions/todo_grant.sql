@@ -39,9 +39,7 @@ BEGIN
     END LOOP;
 
     IF access = 'tables' THEN
-        -- REFERENCES is for tables of the application's own that belong to a user or a task.
-        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE, REFERENCES ON TABLE %s.users TO %I', app, role);
-        EXECUTE format('GRANT REFERENCES ON TABLE %s.tasks TO %I', app, role);
+        \i grants/tables.sql
     -- Not from the owner, with whose rights references are checked, nor what an extension that builds on this one granted.
     ELSIF role <> (SELECT pg_get_userbyid(c.relowner) FROM pg_class AS c WHERE c.oid = (app || '.users')::regclass)
         AND NOT EXISTS (

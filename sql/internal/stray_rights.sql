@@ -35,10 +35,10 @@ BEGIN ATOMIC
         FROM granted AS g
         WHERE g.grantee IS DISTINCT FROM to_regrole('todo_owner')::oid
           AND CASE
-              WHEN g.privileges && ARRAY['TRIGGER', 'TRUNCATE'] THEN true
+              \i grants/stray.sql
               WHEN g.extname <> 'todo' THEN NOT EXISTS (SELECT FROM trusted AS t WHERE t.extname = g.extname AND t.grantee = g.grantee)
               WHEN g.relname = 'users' THEN NOT (
-                  g.privileges @> ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES']
+                  \i grants/given.sql
                   OR EXISTS (SELECT FROM trusted AS t WHERE t.grantee = g.grantee)
               )
               WHEN g.relname = 'todo_users' THEN g.privileges && ARRAY['INSERT', 'UPDATE', 'DELETE']

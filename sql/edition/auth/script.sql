@@ -3,11 +3,11 @@
 -- It is one statement: either all of it takes effect, or nothing does.
 DO $todo$
 DECLARE
-    path CONSTANT text := pg_catalog.current_setting('search_path');
-    strings CONSTANT text := pg_catalog.current_setting('standard_conforming_strings');
-    home text;
+    path CONSTANT pg_catalog.text := pg_catalog.current_setting('search_path');
+    strings CONSTANT pg_catalog.text := pg_catalog.current_setting('standard_conforming_strings');
+    home pg_catalog.text;
     is_update boolean;
-    statement text;
+    statement pg_catalog.text;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);
     IF to_regclass('todo_internal.installed') IS NULL THEN

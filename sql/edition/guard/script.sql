@@ -5,11 +5,11 @@
 -- It is one statement: either all of it takes effect, or nothing does.
 DO $todo$
 DECLARE
-    path CONSTANT text := pg_catalog.current_setting('search_path');
-    strings CONSTANT text := pg_catalog.current_setting('standard_conforming_strings');
-    messages CONSTANT text := pg_catalog.current_setting('client_min_messages');
+    path CONSTANT pg_catalog.text := pg_catalog.current_setting('search_path');
+    strings CONSTANT pg_catalog.text := pg_catalog.current_setting('standard_conforming_strings');
+    messages CONSTANT pg_catalog.text := pg_catalog.current_setting('client_min_messages');
     old record;
-    statement text;
+    statement pg_catalog.text;
     granted record;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);

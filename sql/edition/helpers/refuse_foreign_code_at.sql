@@ -19,77 +19,96 @@ DECLARE
     writer CONSTANT oid := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = written);
     -- As in pg_trigger.tgtype.
     events CONSTANT integer := CASE kind WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 WHEN 'UPDATE' THEN 16 ELSE 28 END;
+    locked oid[];
+    waiting oid[];
+    reached regclass;
     problem text;
 BEGIN
+    -- With this lock, and those below, nobody makes triggers or foreign keys meanwhile.
     EXECUTE format('LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE', written);
-    WITH RECURSIVE reached (oid, events) AS (
-        SELECT written::oid, events
-        UNION
-        SELECT n.oid, CASE WHEN n.has_parts AND n.events & 16 <> 0 THEN 28 ELSE n.events END
-        FROM reached AS r
-        CROSS JOIN LATERAL (
-            SELECT k.conrelid, c.relkind = 'p',
-                CASE WHEN r.events & 8 = 0 THEN 0 WHEN k.confdeltype = 'c' THEN 8 WHEN k.confdeltype IN ('n', 'd') THEN 16 ELSE 0 END
-                    | CASE
-                        WHEN r.events & 16 <> 0 AND k.confupdtype IN ('c', 'n', 'd') AND (
-                            r.oid <> written OR columns IS NULL OR EXISTS (
-                                SELECT
-                                FROM pg_attribute AS a
-                                WHERE a.attrelid = r.oid AND a.attnum = ANY (k.confkey) AND a.attname = ANY (columns)
-                            )
-                        ) THEN 16
-                        ELSE 0
-                    END
-            FROM pg_constraint AS k
-            JOIN pg_class AS c ON c.oid = k.conrelid
-            WHERE k.confrelid = r.oid AND k.contype = 'f'
+    locked := ARRAY[written::oid];
+    LOOP
+        WITH RECURSIVE reached (oid, events) AS (
+            SELECT written::oid, events
+            UNION
+            SELECT n.oid, CASE WHEN n.has_parts AND n.events & 16 <> 0 THEN 28 ELSE n.events END
+            FROM reached AS r
+            CROSS JOIN LATERAL (
+                SELECT k.conrelid, c.relkind = 'p',
+                    CASE WHEN r.events & 8 = 0 THEN 0 WHEN k.confdeltype = 'c' THEN 8 WHEN k.confdeltype IN ('n', 'd') THEN 16 ELSE 0 END
+                        | CASE
+                            WHEN r.events & 16 <> 0 AND k.confupdtype IN ('c', 'n', 'd') AND (
+                                r.oid <> written OR columns IS NULL OR EXISTS (
+                                    SELECT
+                                    FROM pg_attribute AS a
+                                    WHERE a.attrelid = r.oid AND a.attnum = ANY (k.confkey) AND a.attname = ANY (columns)
+                                )
+                            ) THEN 16
+                            ELSE 0
+                        END
+                FROM pg_constraint AS k
+                JOIN pg_class AS c ON c.oid = k.conrelid
+                WHERE k.confrelid = r.oid AND k.contype = 'f'
+                UNION ALL
+                SELECT i.inhrelid, false, r.events
+                FROM pg_inherits AS i
+                JOIN pg_class AS c ON c.oid = i.inhparent AND c.relkind = 'p'
+                WHERE i.inhparent = r.oid
+            ) AS n (oid, has_parts, events)
+            WHERE n.events <> 0
+        )
+        SELECT
+            (SELECT array_agg(r.oid) FROM reached AS r WHERE r.oid <> ALL (locked)),
+            (
+                SELECT min(found.what)
+                FROM (
+            SELECT format('table %s', c.oid::regclass) AS what
+            FROM reached AS r
+            JOIN pg_class AS c ON c.oid = r.oid
+            JOIN pg_roles AS o ON o.oid = c.relowner
+            WHERE c.relowner <> writer AND NOT o.rolsuper
             UNION ALL
-            SELECT i.inhrelid, false, r.events
-            FROM pg_inherits AS i
-            JOIN pg_class AS c ON c.oid = i.inhparent AND c.relkind = 'p'
-            WHERE i.inhparent = r.oid
-        ) AS n (oid, has_parts, events)
-        WHERE n.events <> 0
-    )
-    SELECT found.what INTO problem
-    FROM (
-        SELECT format('table %s', c.oid::regclass) AS what
-        FROM reached AS r
-        JOIN pg_class AS c ON c.oid = r.oid
-        JOIN pg_roles AS o ON o.oid = c.relowner
-        WHERE c.relowner <> writer AND NOT o.rolsuper
-        UNION ALL
-        SELECT format('trigger %I of table %s', t.tgname, t.tgrelid::regclass)
-        FROM reached AS r
-        JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgtype & r.events <> 0 AND NOT t.tgisinternal
-        JOIN pg_proc AS f ON f.oid = t.tgfoid
-        JOIN pg_roles AS p ON p.oid = f.proowner
-        WHERE NOT (p.oid = writer OR p.rolsuper)
-           -- Arguments may be names or SQL that the function uses. On our own tables, only their owner makes triggers.
-           OR t.tgnargs > 0 AND f.oid >= 16384 AND f.pronamespace <> 'todo_internal'::regnamespace
-               AND t.tgrelid NOT IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
-               AND t.tgrelid::regclass::text !~ '^todo_auth[.]'
-           -- A condition may call immutable functions of PostgreSQL only, which are no dependencies.
-           OR t.tgqual IS NOT NULL AND (
-               t.tgqual::text ~ 'COERCEVIAIO'
-               OR EXISTS (
-                   SELECT
-                   FROM regexp_matches(t.tgqual::text, 'funcid ([0-9]+)', 'g') AS m (number)
-                   JOIN pg_proc AS i ON i.oid = m.number[1]::oid AND i.provolatile <> 'i'
+            SELECT format('trigger %I of table %s', t.tgname, t.tgrelid::regclass)
+            FROM reached AS r
+            JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgtype & r.events <> 0 AND NOT t.tgisinternal
+            JOIN pg_proc AS f ON f.oid = t.tgfoid
+            JOIN pg_roles AS p ON p.oid = f.proowner
+            WHERE NOT (p.oid = writer OR p.rolsuper)
+               -- Arguments may be names or SQL that the function uses. On our own tables, only their owner makes triggers.
+               OR t.tgnargs > 0 AND f.oid >= 16384 AND f.pronamespace <> 'todo_internal'::regnamespace
+                   AND t.tgrelid NOT IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+                   AND t.tgrelid::regclass::text !~ '^todo_auth[.]'
+               -- A condition may call immutable functions of PostgreSQL only, which are no dependencies.
+               OR t.tgqual IS NOT NULL AND (
+                   t.tgqual::text ~ 'COERCEVIAIO'
+                   OR EXISTS (
+                       SELECT
+                       FROM regexp_matches(t.tgqual::text, 'funcid ([0-9]+)', 'g') AS m (number)
+                       JOIN pg_proc AS i ON i.oid = m.number[1]::oid AND i.provolatile <> 'i'
+                   )
+                   OR EXISTS (
+                       SELECT
+                       FROM pg_depend d
+                       WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
+                         AND CASE d.refclassid
+                             WHEN 'pg_proc'::regclass THEN d.refobjid <> t.tgfoid
+                             ELSE d.refclassid NOT IN ('pg_class'::regclass, 'pg_trigger'::regclass)
+                         END
+                   )
                )
-               OR EXISTS (
-                   SELECT
-                   FROM pg_depend d
-                   WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
-                     AND CASE d.refclassid
-                         WHEN 'pg_proc'::regclass THEN d.refobjid <> t.tgfoid
-                         ELSE d.refclassid NOT IN ('pg_class'::regclass, 'pg_trigger'::regclass)
-                     END
-               )
-           )
-    ) AS found
-    LIMIT 1;
-    IF FOUND THEN
+                ) AS found
+            )
+        INTO waiting, problem;
+        EXIT WHEN problem IS NOT NULL OR waiting IS NULL;
+        -- Of a superuser's table, the writer may have no right to lock it.
+        FOREACH reached IN ARRAY waiting::regclass[] LOOP
+            IF has_table_privilege(reached, 'UPDATE, DELETE, TRUNCATE') THEN
+                EXECUTE format('LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE', reached);
+            END IF;
+        END LOOP;
+        locked := locked || waiting;
+    END LOOP;
+    IF problem IS NOT NULL THEN
         RAISE EXCEPTION '% could run code of another role', problem
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Tables that refer to those of todo, and are changed with them, must belong to the same role or to a superuser, and so '

@@ -12,6 +12,7 @@ use crate::sql::{admin_sql, undisturbed};
 use crate::versions::{available, create_extension, finish, first_in_path, is_superuser, update_extension};
 use postgres::{IsolationLevel, Transaction};
 use postgres_protocol::escape::escape_identifier;
+use std::collections::HashSet;
 
 /// The tables of todo_auth, as SQL text.
 const AUTH_TABLES: [&str; 5] = ["user_data", "session", "linked_account", "verification", "\"rateLimit\""];
@@ -28,7 +29,9 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
         return Err(Error::new("only a superuser can create or drop the extension").fix("connect as a superuser"));
     }
     let schema = Installed::schema_of_rows(&mut transaction)?;
-    transaction.batch_execute(&format!("LOCK TABLE {schema}.tasks, {schema}.users IN ACCESS EXCLUSIVE MODE"))?;
+    // Definitions are compared as PostgreSQL prints them by default.
+    transaction.batch_execute("SET LOCAL quote_all_identifiers = off")?;
+    lock(&mut transaction, &schema)?;
     same_version(&mut transaction, &installed)?;
     let kept = Kept::of(&mut transaction, installed.edition, &schema)?;
     output::say(format!("todo {VERSION} in schema {schema} becomes {}", name(to)));
@@ -39,7 +42,25 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
     for grant in &kept.grants {
         transaction.batch_execute(grant)?;
     }
+    kept.is_all_there(&mut transaction, &schema)?;
     finish(transaction, dry_run)
+}
+
+/// Locks the tables in the order in which Better Auth writes to them.
+fn lock(transaction: &mut Transaction, schema: &str) -> Result<(), Error> {
+    let mut tables = Vec::new();
+    if has_auth(transaction)? {
+        tables.extend(AUTH_TABLES.map(|table| format!("todo_auth.{table}")));
+    }
+    tables.extend(["tasks", "users"].map(|table| format!("{schema}.{table}")));
+    for table in tables {
+        transaction.batch_execute(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))?;
+    }
+    Ok(())
+}
+
+fn has_auth(transaction: &mut Transaction) -> Result<bool, Error> {
+    Ok(transaction.query_opt(admin_sql!("auth_installed"), &[])?.is_some())
 }
 
 fn name(edition: Edition) -> &'static str {
@@ -72,6 +93,8 @@ struct Kept {
     cost: i32,
     /// Whether todo_auth is there. Its rows are then in temporary tables.
     auth: bool,
+    /// What must be there afterwards, a line for each fact.
+    picture: Vec<String>,
 }
 
 impl Kept {
@@ -81,7 +104,8 @@ impl Kept {
             Edition::Extension => transaction.query_one(&admin_sql!("bcrypt_cost", schema), &[])?,
             Edition::Sql => transaction.query_one(admin_sql!("sql_edition_cost"), &[])?,
         };
-        let auth = transaction.query_opt(admin_sql!("auth_installed"), &[])?.is_some();
+        let picture = picture(transaction, schema)?;
+        let auth = has_auth(transaction)?;
         if auth {
             let obstacles = transaction.query(admin_sql!("move_obstacles"), &[])?;
             let obstacles: Vec<&str> = obstacles.iter().map(|row| row.get(0)).collect();
@@ -94,12 +118,26 @@ impl Kept {
             }
             for (place, table) in AUTH_TABLES.iter().enumerate() {
                 transaction.batch_execute(&format!(
-                    "LOCK TABLE todo_auth.{table} IN ACCESS EXCLUSIVE MODE;
-                     CREATE TEMPORARY TABLE todo_move_{place} ON COMMIT DROP AS TABLE todo_auth.{table}"
+                    "CREATE TEMPORARY TABLE todo_move_{place} ON COMMIT DROP AS TABLE todo_auth.{table}"
                 ))?;
             }
         }
-        Ok(Self { grants: grants.iter().map(|row| row.get(0)).collect(), cost: cost.get(0), auth })
+        Ok(Self { grants: grants.iter().map(|row| row.get(0)).collect(), cost: cost.get(0), auth, picture })
+    }
+
+    /// Fails if something would be lost.
+    fn is_all_there(&self, transaction: &mut Transaction, schema: &str) -> Result<(), Error> {
+        let now: HashSet<String> = picture(transaction, schema)?.into_iter().collect();
+        let mut lost: Vec<&str> = self.picture.iter().filter(|line| !now.contains(*line)).map(String::as_str).collect();
+        lost.sort_unstable();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(format!(
+            "nothing has been changed, because these would be lost: {}",
+            printable(&lost.join("; "))
+        ))
+        .fix("drop or revoke them first, and create them again afterwards"))
     }
 
     /// Copies the rows of todo_auth into its new tables as they were: no trigger changes them.
@@ -113,6 +151,11 @@ impl Kept {
         }
         Ok(())
     }
+}
+
+/// What an application may have added to the tables or set on them.
+fn picture(transaction: &mut Transaction, schema: &str) -> Result<Vec<String>, Error> {
+    Ok(transaction.query(&admin_sql!("move_picture", schema), &[])?.iter().map(|row| row.get(0)).collect())
 }
 
 fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Result<(), Error> {
@@ -154,6 +197,8 @@ fn to_sql(transaction: &mut Transaction, schema: &str, owner: Option<&str>, kept
     transaction.batch_execute(&format!(
         "SELECT {schema}.todo_release_tables();
          DROP EXTENSION todo;
+         REVOKE ALL ON {schema}.users, {schema}.tasks, {schema}.tasks_id_seq FROM todo_owner;
+         REVOKE ALL ON SCHEMA {schema} FROM todo_owner;
          ALTER TABLE {schema}.users OWNER TO {owner};
          ALTER TABLE {schema}.tasks OWNER TO {owner};
          CREATE EXTENSION IF NOT EXISTS pgcrypto;

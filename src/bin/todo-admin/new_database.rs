@@ -3,6 +3,7 @@
 use crate::connect::Session;
 use crate::conninfo::Conninfo;
 use crate::error::Error;
+use crate::installed::trusted;
 use crate::new_file::NewFile;
 use crate::programs::Programs;
 use crate::sql::admin_sql;
@@ -43,14 +44,18 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
     Ok(again.client.batch_execute(&format!("{drop} WITH (FORCE)"))?)
 }
 
-/// Runs pg_restore. It leaves out the guard of the SQL edition, because few roles may create event triggers. Returns whether there was
+/// Runs pg_restore. Tables of the SQL edition belong to a role whose code a superuser runs by filling them, so a superuser has to trust
+/// it. It leaves out the guard of the SQL edition, because few roles may create event triggers. Returns whether there was
 /// one.
-pub fn restore_archive(programs: &Programs, archive: &Path, database: &str) -> Result<bool, Error> {
+pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, by_superuser: bool) -> Result<bool, Error> {
     let file = archive.display().to_string();
     let (list, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.list", Uuid::new_v4())))?;
     let list_path = list.path().display().to_string();
     programs.run("pg_restore", &["--list", "--file", &list_path, &file], database, None)?;
     let all = fs::read_to_string(list.path())?;
+    if by_superuser && all.lines().any(|line| line.contains(" TABLE todo_internal installed ")) {
+        trusted("the owner of the SQL edition in this archive could make a superuser run its code")?;
+    }
     let (guard, others): (Vec<&str>, Vec<&str>) = all.lines().partition(|line| is_of_guard(line));
     fs::write(list.path(), others.join("\n"))?;
     // pg_restore would take a bare name that contains an equals sign for a connection string.

@@ -11,6 +11,7 @@ use crate::new_database::{Fate, restore_archive, with_new_database};
 use crate::output;
 use crate::programs::Programs;
 use crate::prompt;
+use crate::versions::login_is_superuser;
 use postgres_protocol::escape::escape_identifier;
 use std::path::{Path, PathBuf};
 
@@ -21,9 +22,10 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     }
     let extras = Extras::beside(archive, run_extras)?;
     let programs = Programs::new(&session.conninfo)?;
+    let by_superuser = login_is_superuser(&mut session.client)?;
     let mut counts = (0, 0);
     with_new_database(session, database, |conninfo| {
-        let found = fill(&programs, archive, database, conninfo, &extras)?;
+        let found = fill(&programs, archive, database, conninfo, &extras, by_superuser)?;
         counts = (found.users, found.tasks);
         Ok(Fate::Keep)
     })?;
@@ -40,6 +42,7 @@ fn fill(
     database: &str,
     conninfo: Conninfo,
     extras: &Extras,
+    by_superuser: bool,
 ) -> Result<Fingerprint, Error> {
     let name = escape_identifier(database);
     let script = extras.to_run();
@@ -49,7 +52,7 @@ fn fill(
         let mut empty = Session::open(conninfo.clone())?;
         empty.client.batch_execute(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))?;
     }
-    if restore_archive(programs, archive, database)? {
+    if restore_archive(programs, archive, database, by_superuser)? {
         warn(&format!(
             "the guard of the SQL edition has not been restored; to have it in database {database}, run the script \
              todo_guard there"

@@ -20,8 +20,12 @@ pub fn install(
     let client = &mut session.client;
     if let Some(Installed { version, schema, .. }) = Installed::of(client)? {
         let version = version.unwrap_or_default();
-        return Err(Error::new(format!("todo {version} is already installed, in schema {schema}"))
+        let blank = if version.is_empty() { "" } else { " " };
+        return Err(Error::new(format!("todo{blank}{version} is already installed, in schema {schema}"))
             .fix("run todo-admin upgrade to update it"));
+    }
+    if edition == Edition::Sql && login_is_superuser(client)? && !is_superuser(client)? {
+        trusted("the role could make the superuser who has logged in run its code")?;
     }
     let newest = newest(client, edition)?;
     let version = version.unwrap_or(&newest);
@@ -42,9 +46,7 @@ pub fn install(
         // The scripts of versions before 1.0.0 give no hint.
         (Edition::Extension, Some("42P07")) => error.or_fix("todo-admin adopt takes over existing tables"),
         (Edition::Sql, Some("42P07")) => error.fix("todo-admin adopt --edition sql takes over existing tables"),
-        (Edition::Sql, Some("0LP01")) => {
-            error.fix("connect as the role that is to own it, or start with PGOPTIONS='-c role=NAME'")
-        }
+        (Edition::Sql, Some("0LP01")) => error.fix("connect as the role that is to own it"),
         _ => error,
     })
 }
@@ -110,11 +112,11 @@ pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_
             statements.push(update_extension(&newest));
         }
         Edition::Sql => {
-            output::say(format!("todo adopt -> {newest}{}", edition.suffix()));
+            output::say(format!("todo{} adopt -> {newest}", edition.prefix()));
             let owner = client.query_opt(admin_sql!("table_owner"), &[&schema])?;
             let owner = owner.filter(|row| row.get("is_ordinary"));
             let owner: Option<String> = owner.map(|row| row.get("owner"));
-            if owner.is_some() && is_superuser(client)? {
+            if owner.is_some() && login_is_superuser(client)? {
                 trusted(&format!(
                     "role {} owns the tables, and could make a superuser run its code",
                     owner.as_deref().unwrap_or_default()
@@ -149,6 +151,11 @@ pub fn available(client: &mut impl GenericClient) -> Result<Option<String>, Erro
 fn only_version(version: &str) -> Error {
     Error::new(format!("this program installs version {VERSION} of the SQL edition, not {version}"))
         .fix("use todo-admin of the other version")
+}
+
+/// Whether the role that has logged in could get a superuser's rights, too.
+pub fn login_is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {
+    Ok(client.query_one(admin_sql!("login_is_superuser"), &[])?.get(0))
 }
 
 pub fn is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {

@@ -1,0 +1,103 @@
+-- What an application may have added to the tables or set on them, or granted, as text: all of it must be there after a move. What differs
+-- between the editions is left out: owners, the extension's own role, and definitions of functions and views.
+WITH relation AS (
+    SELECT c.*, n.nspname, pg_catalog.concat(n.nspname, '.', c.relname) AS name
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE c.relkind OPERATOR(pg_catalog.<>) 't'
+      AND (
+          n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
+          OR c.oid OPERATOR(pg_catalog.=) ANY (ARRAY[
+              '@extschema@.users'::pg_catalog.regclass, '@extschema@.tasks'::pg_catalog.regclass,
+              '@extschema@.tasks_id_seq'::pg_catalog.regclass, '@extschema@.todo_users'::pg_catalog.regclass
+          ])
+      )
+), attribute AS (
+    SELECT r.name, r.relowner, a.*
+    FROM relation AS r
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) r.oid
+    WHERE a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped AND r.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'v']::pg_catalog."char"[])
+), granted (what, owner, acl) AS (
+    SELECT r.name, r.relowner, r.relacl FROM relation AS r
+    UNION ALL
+    SELECT pg_catalog.concat('column ', a.attname, ' of ', a.name), a.relowner, a.attacl FROM attribute AS a
+    UNION ALL
+    SELECT pg_catalog.concat('schema ', n.nspname), n.nspowner, n.nspacl
+    FROM pg_catalog.pg_namespace AS n
+    WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
+)
+SELECT pg_catalog.concat(
+    'relation ', r.name, ', ', r.relkind, r.relpersistence, r.relreplident, ', row-level security ', r.relrowsecurity, ' ',
+    r.relforcerowsecurity, ', ', r.reloptions
+) AS line
+FROM relation AS r
+UNION ALL
+SELECT pg_catalog.concat(
+    'column ', a.attname, ' of ', a.name, ', ', pg_catalog.format_type(a.atttypid, a.atttypmod), ' ', a.attnotnull, ' ', a.attstattarget, ' ',
+    a.attstorage, ' ', a.attoptions, ', default ', pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+)
+FROM attribute AS a
+LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid OPERATOR(pg_catalog.=) a.attrelid AND d.adnum OPERATOR(pg_catalog.=) a.attnum
+UNION ALL
+SELECT pg_catalog.concat('constraint ', k.conname, ' of ', r.name, ', ', pg_catalog.pg_get_constraintdef(k.oid))
+FROM relation AS r
+JOIN pg_catalog.pg_constraint AS k ON k.conrelid OPERATOR(pg_catalog.=) r.oid
+UNION ALL
+SELECT pg_catalog.concat('trigger ', t.tgname, ' of ', r.name, ', ', t.tgenabled, ', ', pg_catalog.pg_get_triggerdef(t.oid))
+FROM relation AS r
+JOIN pg_catalog.pg_trigger AS t ON t.tgrelid OPERATOR(pg_catalog.=) r.oid
+WHERE NOT t.tgisinternal
+UNION ALL
+SELECT pg_catalog.concat(
+    'policy ', p.polname, ' of ', r.name, ', ', p.polcmd, ' ', p.polpermissive, ' ', p.polroles, ', ', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
+    ', ', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
+)
+FROM relation AS r
+JOIN pg_catalog.pg_policy AS p ON p.polrelid OPERATOR(pg_catalog.=) r.oid
+UNION ALL
+SELECT pg_catalog.concat('rule ', w.rulename, ' of ', r.name)
+FROM relation AS r
+JOIN pg_catalog.pg_rewrite AS w ON w.ev_class OPERATOR(pg_catalog.=) r.oid
+UNION ALL
+SELECT pg_catalog.concat('statistics ', s.stxname, ' of ', r.name)
+FROM relation AS r
+JOIN pg_catalog.pg_statistic_ext AS s ON s.stxrelid OPERATOR(pg_catalog.=) r.oid
+UNION ALL
+SELECT pg_catalog.concat('publication ', p.pubname, ' of ', r.name)
+FROM relation AS r
+JOIN pg_catalog.pg_publication_rel AS m ON m.prrelid OPERATOR(pg_catalog.=) r.oid
+JOIN pg_catalog.pg_publication AS p ON p.oid OPERATOR(pg_catalog.=) m.prpubid
+UNION ALL
+SELECT pg_catalog.concat('publication ', p.pubname, ' of schema ', n.nspname)
+FROM pg_catalog.pg_publication_namespace AS m
+JOIN pg_catalog.pg_publication AS p ON p.oid OPERATOR(pg_catalog.=) m.pnpubid
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) m.pnnspid
+WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
+UNION ALL
+SELECT pg_catalog.concat('comment of ', r.name, ' ', d.objsubid, ', ', d.description)
+FROM relation AS r
+JOIN pg_catalog.pg_description AS d
+    ON d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objoid OPERATOR(pg_catalog.=) r.oid
+UNION ALL
+SELECT pg_catalog.concat('function ', p.oid::pg_catalog.regprocedure)
+FROM pg_catalog.pg_proc AS p
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
+UNION ALL
+SELECT pg_catalog.concat('type ', y.oid::pg_catalog.regtype)
+FROM pg_catalog.pg_type AS y
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) y.typnamespace
+WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
+UNION ALL
+SELECT pg_catalog.concat('default privileges in schema todo_auth, ', d.defaclobjtype, ' ', d.defaclacl)
+FROM pg_catalog.pg_default_acl AS d
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) d.defaclnamespace
+WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_auth'
+UNION ALL
+SELECT pg_catalog.concat(
+    'right ', a.privilege_type, ' on ', g.what, ' of ',
+    CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(a.grantee) END, ' ', a.is_grantable
+)
+FROM granted AS g
+CROSS JOIN LATERAL pg_catalog.aclexplode(g.acl) AS a
+WHERE a.grantee OPERATOR(pg_catalog.<>) g.owner AND pg_catalog.pg_get_userbyid(a.grantee) OPERATOR(pg_catalog.<>) 'todo_owner'

@@ -1,0 +1,1 @@
+              WHEN g.privileges && ARRAY['TRIGGER', 'TRUNCATE', 'REFERENCES'] THEN true

@@ -1,0 +1,1 @@
+                  g.privileges @> ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'REFERENCES']
