@@ -1,0 +1,183 @@
+//! The SQL edition against roles that want its owner's rights, and an owner who wants those of a superuser.
+
+use std::time::{Duration, Instant};
+use todo_tests::edition::script;
+use todo_tests::{Database, Edition, Failure, Said, TO_ADOPT, admin, said, strings};
+
+/// A database with the SQL edition, user `u1` with a task, and a role that may log in and has a schema of its own.
+fn attacked() -> (Database, String) {
+    let mut database = Database::empty();
+    let role = database.role("evil");
+    let client = &mut database.client;
+    client.batch_execute(&Edition::Sql.install(&database.name)).unwrap();
+    client
+        .batch_execute(&format!(
+            "ALTER ROLE {role} LOGIN; CREATE SCHEMA evil AUTHORIZATION {role}; GRANT USAGE ON SCHEMA evil TO PUBLIC;
+             SELECT todo_grant('{role}', 'tables'); INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A');
+             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')"
+        ))
+        .unwrap();
+    (database, role)
+}
+
+/// A cast from a type of the role's would run with the rights of the owner of the table that a foreign key refers to.
+#[test]
+fn nobody_gets_references() {
+    let (mut database, role) = attacked();
+    let client = &mut database.client;
+    for table in ["users", "tasks"] {
+        let refer = format!("SET ROLE {role}; CREATE TABLE evil.refers (x text REFERENCES public.{table} (id))");
+        assert_eq!(Failure::of(client.batch_execute(&refer)).code, "42501", "{table}");
+        client.batch_execute("RESET ROLE").unwrap();
+    }
+    let found = "SELECT name FROM todo_check() WHERE NOT ok";
+    assert_eq!(strings(client, found), [""; 0]);
+    client.batch_execute(&format!("GRANT REFERENCES ON tasks TO {role}")).unwrap();
+    assert_eq!(strings(client, found), [format!("rights of {role}")]);
+}
+
+/// Someone makes a table that refers to tasks, with a trigger, while a deletion is waiting for its lock on them.
+#[test]
+fn what_is_reached_is_locked_before_it_is_judged() {
+    let (mut database, role) = attacked();
+    database
+        .client
+        .batch_execute(&format!(
+            "GRANT REFERENCES ON tasks TO {role}; CREATE TABLE ran (who text); GRANT ALL ON ran TO PUBLIC; SET ROLE {role};
+             CREATE FUNCTION evil.fires() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN INSERT INTO public.ran VALUES (current_user); RETURN OLD; END'; RESET ROLE"
+        ))
+        .unwrap();
+    let mut attacker = database.connect();
+    attacker
+        .batch_execute(&format!(
+            "SET ROLE {role}; BEGIN; CREATE TABLE evil.side (task int REFERENCES public.tasks ON DELETE CASCADE);
+             CREATE TRIGGER fires AFTER DELETE ON evil.side FOR EACH ROW EXECUTE FUNCTION evil.fires()"
+        ))
+        .unwrap();
+    let mut deleting = database.connect();
+    let deletion = std::thread::spawn(move || deleting.batch_execute("SELECT todo_delete_user('u1')"));
+    let waits = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock' AND query LIKE '%todo_delete_user%'",
+        database.name
+    );
+    let since = Instant::now();
+    while database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {
+        assert!(since.elapsed() < Duration::from_secs(20), "the deletion does not wait");
+    }
+    attacker.batch_execute("INSERT INTO evil.side SELECT id FROM public.tasks; COMMIT").unwrap();
+    assert_eq!(Failure::of(deletion.join().unwrap()).code, "55000");
+    assert_eq!(strings(&mut database.client, "SELECT who FROM ran"), [""; 0]);
+    assert_eq!(strings(&mut database.client, "SELECT id FROM users"), ["u1"]);
+}
+
+/// Also where a superuser has logged in and works with the rights of the owner, who could make the session superuser again.
+#[test]
+fn a_login_of_a_superuser_needs_trust() {
+    let (mut database, _) = attacked();
+    let owner = Edition::Sql.owner(&database.name);
+    for arguments in [&["status"][..], &["upgrade"], &["user", "list"], &["move", "--to", "extension"]] {
+        let mut command = admin(&database.name);
+        command.env("PGUSER", "postgres").env("PGOPTIONS", format!("-c role={owner}"));
+        let Said { code, err, .. } = said(command.args(arguments), "");
+        assert!(code == 1 && err.contains("--trust-owner"), "{arguments:?}: {err}");
+    }
+    // Nor does a superuser restore what the owner has written.
+    let into = format!("{}_restored", database.name);
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(&database.name);
+    std::fs::create_dir_all(&dir).unwrap();
+    let archive = dir.join("all.dump");
+    let dump = std::process::Command::new("pg_dump")
+        .args(["--format=custom", "--file"])
+        .arg(&archive)
+        .arg(&database.name)
+        .status()
+        .unwrap();
+    assert!(dump.success());
+    let restore = |options: &[&str]| {
+        let mut command = admin(&database.name);
+        command.env("PGUSER", "postgres").args(options).args(["restore", archive.to_str().unwrap(), "--into", &into]);
+        said(&mut command, "")
+    };
+    let refused = restore(&[]);
+    assert!(refused.code == 1 && refused.err.contains("--trust-owner"), "{}", refused.err);
+    assert_eq!(restore(&["--trust-owner"]).code, 0);
+    std::fs::remove_dir_all(dir).unwrap();
+    database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
+}
+
+/// Types of others, whatever the path says.
+#[test]
+fn no_type_of_others_is_used() {
+    let mut database = Database::empty();
+    let (owner, evil) = (database.role("owner"), database.role("evil"));
+    database
+        .client
+        .batch_execute(&format!(
+            "ALTER DATABASE {} OWNER TO {owner}; CREATE EXTENSION pgcrypto; CREATE SCHEMA evil AUTHORIZATION {evil}; GRANT USAGE ON SCHEMA evil TO PUBLIC;
+             CREATE TABLE ran (who name); GRANT ALL ON ran TO PUBLIC; SET ROLE {evil};
+             CREATE FUNCTION evil.holds(pg_catalog.text) RETURNS bool LANGUAGE plpgsql AS
+                 'BEGIN INSERT INTO public.ran VALUES (current_user); RETURN true; END';
+             CREATE DOMAIN evil.text AS pg_catalog.text CHECK (evil.holds(VALUE)); RESET ROLE; SET ROLE {owner};
+             SET search_path = public, evil, pg_catalog",
+            database.name
+        ))
+        .unwrap();
+    database.client.batch_execute(script("todo")).unwrap();
+    assert_eq!(strings(&mut database.client, "SELECT who::pg_catalog.text FROM ran"), [""; 0]);
+    // Nor is it created where it would vanish.
+    let mut other = Database::empty();
+    let role = other.role("owner");
+    other
+        .client
+        .batch_execute(&format!(
+            "SET log_min_error_statement = panic; ALTER DATABASE {} OWNER TO {role}; CREATE EXTENSION pgcrypto; SET ROLE {role};
+             SET search_path = pg_temp, public; CREATE TEMPORARY TABLE there ()",
+            other.name
+        ))
+        .unwrap();
+    assert_eq!(Failure::of(other.client.batch_execute(script("todo"))).code, "3F000");
+}
+
+/// Rights that the owner has given to everyone stay, in an update and an adoption.
+#[test]
+fn rights_of_everyone_stay() {
+    let given = "SELECT concat_ws(' ', has_table_privilege('pg_monitor', 'tasks', 'SELECT'), has_column_privilege('pg_monitor', 'users', 'name', 'SELECT'),
+        has_sequence_privilege('pg_monitor', 'tasks_id_seq', 'USAGE'))";
+    let give = "GRANT SELECT ON tasks TO PUBLIC; GRANT SELECT (name) ON users TO PUBLIC; GRANT USAGE ON SEQUENCE tasks_id_seq TO PUBLIC";
+    let (mut database, _) = attacked();
+    let owner = Edition::Sql.owner(&database.name);
+    database.client.batch_execute(&format!("SET ROLE {owner}; {give}; {}", script("todo"))).unwrap();
+    assert_eq!(strings(&mut database.client, given), ["t t t"]);
+
+    let mut database = Database::empty();
+    let role = database.role("owner");
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "ALTER DATABASE {} OWNER TO {role}; CREATE EXTENSION pgcrypto; SET ROLE {role}; {}; {give}; SET todo.adopt = on",
+            database.name, TO_ADOPT[1].1
+        ))
+        .unwrap();
+    client.batch_execute(script("todo")).unwrap();
+    assert_eq!(strings(client, given), ["t t t"]);
+}
+
+/// A table that is there already is named, and nothing is created beside it.
+#[test]
+fn tables_in_the_way_are_named() {
+    for there in ["CREATE TABLE users (a int)", "CREATE SEQUENCE tasks_id_seq"] {
+        let mut database = Database::empty();
+        let role = database.role("owner");
+        let client = &mut database.client;
+        client
+            .batch_execute(&format!(
+                "SET log_min_error_statement = panic; ALTER DATABASE {} OWNER TO {role}; CREATE EXTENSION pgcrypto; SET ROLE {role}; {there}",
+                database.name
+            ))
+            .unwrap();
+        let failure = Failure::of(client.batch_execute(script("todo")));
+        assert_eq!(failure.code, "42P07", "{there}");
+        assert!(failure.hint.is_some_and(|hint| hint.contains("todo.adopt")), "{there}");
+    }
+}
