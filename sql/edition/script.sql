@@ -96,7 +96,11 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege', HINT = format('GRANT USAGE ON SCHEMA %I TO %I', before.pgcrypto, current_user);
     ELSIF NOT has_database_privilege(current_database(), 'CREATE') OR NOT is_update AND NOT has_schema_privilege(home, 'CREATE') THEN
         RAISE EXCEPTION 'role % needs the privilege CREATE on database % and on schema %', current_user, current_database(), home
-            USING ERRCODE = 'insufficient_privilege';
+            USING ERRCODE = 'insufficient_privilege', HINT = concat_ws(
+                '; ',
+                CASE WHEN NOT has_database_privilege(current_database(), 'CREATE') THEN format('GRANT CREATE ON DATABASE %I TO %I', current_database(), current_user) END,
+                CASE WHEN NOT has_schema_privilege(home, 'CREATE') THEN format('GRANT CREATE ON SCHEMA %I TO %I', home, current_user) END
+            );
     END IF;
 
     home := quote_ident(home);

@@ -36,9 +36,14 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
     let kept = Kept::of(&mut transaction, installed.edition, &schema)?;
     output::say(format!("todo {VERSION} in schema {schema} becomes {}", name(to)));
     match to {
-        Edition::Extension => to_extension(&mut transaction, &schema, &kept)?,
-        Edition::Sql => to_sql(&mut transaction, &schema, owner, &kept)?,
+        Edition::Extension => to_extension(&mut transaction, &schema, &kept),
+        Edition::Sql => to_sql(&mut transaction, &schema, owner, &kept),
     }
+    .map_err(|error| match error.sqlstate() {
+        // PostgreSQL would advise to drop them with CASCADE.
+        Some("2BP01") => error.fix("drop the objects that need them first, and create them again afterwards"),
+        _ => error,
+    })?;
     for grant in &kept.grants {
         transaction.batch_execute(grant)?;
     }

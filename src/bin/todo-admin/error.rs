@@ -158,7 +158,7 @@ fn fix_for(sqlstate: &str) -> Option<&'static str> {
         "28000" => "check pg_hba.conf on the server",
         "3D000" => "name an existing database with --dsn or PGDATABASE",
         "42501" => "connect as a superuser or as the owner of the tables",
-        "25006" => "connect to the primary server",
+        "25006" => "connect to the primary server, or set default_transaction_read_only to off",
         "55P03" => "try again, or set a longer lock_timeout in PGOPTIONS",
         _ => return None,
     })
