@@ -24,7 +24,8 @@ DECLARE
     reached regclass;
     problem text;
 BEGIN
-    -- With this lock, and those below, nobody makes triggers or foreign keys meanwhile.
+    -- Nobody makes a trigger or a foreign key on a table that is locked in this mode. Each table that is reached is locked, and then the
+    -- search begins again, until it finds no other.
     EXECUTE format('LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE', written);
     locked := ARRAY[written::oid];
     LOOP
@@ -62,40 +63,40 @@ BEGIN
             (
                 SELECT min(found.what)
                 FROM (
-            SELECT format('table %s', c.oid::regclass) AS what
-            FROM reached AS r
-            JOIN pg_class AS c ON c.oid = r.oid
-            JOIN pg_roles AS o ON o.oid = c.relowner
-            WHERE c.relowner <> writer AND NOT o.rolsuper
-            UNION ALL
-            SELECT format('trigger %I of table %s', t.tgname, t.tgrelid::regclass)
-            FROM reached AS r
-            JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgtype & r.events <> 0 AND NOT t.tgisinternal
-            JOIN pg_proc AS f ON f.oid = t.tgfoid
-            JOIN pg_roles AS p ON p.oid = f.proowner
-            WHERE NOT (p.oid = writer OR p.rolsuper)
-               -- Arguments may be names or SQL that the function uses. On our own tables, only their owner makes triggers.
-               OR t.tgnargs > 0 AND f.oid >= 16384 AND f.pronamespace <> 'todo_internal'::regnamespace
-                   AND t.tgrelid NOT IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
-                   AND t.tgrelid::regclass::text !~ '^todo_auth[.]'
-               -- A condition may call immutable functions of PostgreSQL only, which are no dependencies.
-               OR t.tgqual IS NOT NULL AND (
-                   t.tgqual::text ~ 'COERCEVIAIO'
-                   OR EXISTS (
-                       SELECT
-                       FROM regexp_matches(t.tgqual::text, 'funcid ([0-9]+)', 'g') AS m (number)
-                       JOIN pg_proc AS i ON i.oid = m.number[1]::oid AND i.provolatile <> 'i'
-                   )
-                   OR EXISTS (
-                       SELECT
-                       FROM pg_depend d
-                       WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
-                         AND CASE d.refclassid
-                             WHEN 'pg_proc'::regclass THEN d.refobjid <> t.tgfoid
-                             ELSE d.refclassid NOT IN ('pg_class'::regclass, 'pg_trigger'::regclass)
-                         END
-                   )
-               )
+                    SELECT format('table %s', c.oid::regclass) AS what
+                    FROM reached AS r
+                    JOIN pg_class AS c ON c.oid = r.oid
+                    JOIN pg_roles AS o ON o.oid = c.relowner
+                    WHERE c.relowner <> writer AND NOT o.rolsuper
+                    UNION ALL
+                    SELECT format('trigger %I of table %s', t.tgname, t.tgrelid::regclass)
+                    FROM reached AS r
+                    JOIN pg_trigger AS t ON t.tgrelid = r.oid AND t.tgtype & r.events <> 0 AND NOT t.tgisinternal
+                    JOIN pg_proc AS f ON f.oid = t.tgfoid
+                    JOIN pg_roles AS p ON p.oid = f.proowner
+                    WHERE NOT (p.oid = writer OR p.rolsuper)
+                       -- Arguments may be names or SQL that the function uses. On our own tables, only their owner makes triggers.
+                       OR t.tgnargs > 0 AND f.oid >= 16384 AND f.pronamespace <> 'todo_internal'::regnamespace
+                           AND t.tgrelid NOT IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+                           AND t.tgrelid::regclass::text !~ '^todo_auth[.]'
+                       -- A condition may call immutable functions of PostgreSQL only, which are no dependencies.
+                       OR t.tgqual IS NOT NULL AND (
+                           t.tgqual::text ~ 'COERCEVIAIO'
+                           OR EXISTS (
+                               SELECT
+                               FROM regexp_matches(t.tgqual::text, 'funcid ([0-9]+)', 'g') AS m (number)
+                               JOIN pg_proc AS i ON i.oid = m.number[1]::oid AND i.provolatile <> 'i'
+                           )
+                           OR EXISTS (
+                               SELECT
+                               FROM pg_depend d
+                               WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
+                                 AND CASE d.refclassid
+                                     WHEN 'pg_proc'::regclass THEN d.refobjid <> t.tgfoid
+                                     ELSE d.refclassid NOT IN ('pg_class'::regclass, 'pg_trigger'::regclass)
+                                 END
+                           )
+                       )
                 ) AS found
             )
         INTO waiting, problem;
