@@ -1,4 +1,5 @@
-//! Puts the install script together for cargo-pgrx, which takes it from the library, and the scripts of the SQL edition for todo-admin.
+//! Puts the install script together for cargo-pgrx, which takes it from the library, and the scripts of the SQL edition
+//! for todo-admin.
 
 use std::path::PathBuf;
 use std::process::Command;

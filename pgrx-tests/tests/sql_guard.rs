@@ -551,7 +551,7 @@ fn who_may_lifts_it() {
         .unwrap();
 }
 
-/// On a database service, one role owns everything, and is no superuser. It is made one here for as long as the script runs.
+/// On a database service, the owner of everything is not a superuser. Here it is one while the script runs.
 fn of_one_role() -> (Database, String) {
     let mut database = both();
     let owner = owner(&database);

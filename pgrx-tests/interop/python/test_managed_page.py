@@ -47,7 +47,7 @@ def lines(text):
 
 
 def run(command, where, environment):
-    # -X: without the settings of whoever runs the tests.
+    # -X: without the user's own settings.
     command = re.sub(r"^psql ", "psql -X ", command)
     statements = [statement for statement, _ in where[1][1:]]
     typed = "".join(f"\\echo {NEXT}\n{statement}\n" for statement in statements)

@@ -171,19 +171,11 @@ pub enum Edition {
 }
 
 impl Edition {
-    /// What stands before a version's number.
-    pub fn prefix(self) -> &'static str {
-        match self {
-            Self::Extension => "",
-            Self::Sql => ", SQL edition:",
-        }
-    }
-
     /// What follows a version's number.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Extension => "",
-            Self::Sql => ", SQL edition,",
+            Self::Sql => " (SQL edition)",
         }
     }
 }

@@ -1,15 +1,16 @@
-//! `move`: from the extension to the SQL edition and back, in one transaction. The tables users and tasks stay as they are: they are
-//! released by one edition and adopted by the other. The rows of todo_auth are copied, as its tables are made again.
+//! `move`: from the extension to the SQL edition and back, in one transaction. The tables users and tasks stay as they
+//! are: one edition releases them, and the other adopts them. The rows of todo_auth are copied, as its tables are made
+//! again.
 
 use crate::args::{Edition, Part};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::installed::Installed;
+use crate::installed::{Installed, available, is_superuser};
 use crate::message::printable;
 use crate::output;
 use crate::scripts::{VERSION, script};
 use crate::sql::{admin_sql, undisturbed};
-use crate::versions::{available, create_extension, finish, first_in_path, is_superuser, update_extension};
+use crate::versions::{create_extension, finish, first_in_path, update_extension};
 use postgres::{IsolationLevel, Transaction};
 use postgres_protocol::escape::escape_identifier;
 use std::collections::HashSet;

@@ -1,4 +1,4 @@
-//! How todo is installed in a database.
+//! How todo is installed in a database, and what the server and the role allow.
 
 use crate::args::Edition;
 use crate::error::Error;
@@ -81,6 +81,21 @@ impl Installed {
         }
         Ok(schema)
     }
+}
+
+/// The newest version of the extension whose files the server has.
+pub fn available(client: &mut impl GenericClient) -> Result<Option<String>, Error> {
+    Ok(client.query_opt(admin_sql!("available_version"), &[])?.and_then(|row| row.get(0)))
+}
+
+/// Whether the role that has logged in could get a superuser's rights, too.
+pub fn login_is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {
+    Ok(client.query_one(admin_sql!("login_is_superuser"), &[])?.get(0))
+}
+
+/// Whether the current role is a superuser.
+pub fn is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {
+    Ok(client.query_one(admin_sql!("is_superuser"), &[])?.get(0))
 }
 
 static TRUSTS_OWNER: AtomicBool = AtomicBool::new(false);

@@ -22,7 +22,7 @@
 //! | [`far_times`] | times that no client can read |
 //! | [`user`] | users and their passwords |
 //! | [`transfer`] | the file format of `export` and `import` |
-//! | [`installed`] | how todo is installed in a database |
+//! | [`installed`] | how todo is installed in a database, and what the server and the role allow |
 //! | [`scripts`] | the scripts of the SQL edition |
 //! | [`sql`] | how SQL is read from `sql/admin/`, and what is there |
 //! | [`new_file`] | files that are complete or not there |

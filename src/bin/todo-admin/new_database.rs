@@ -44,9 +44,9 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
     Ok(again.client.batch_execute(&format!("{drop} WITH (FORCE)"))?)
 }
 
-/// Runs pg_restore. Tables of the SQL edition belong to a role whose code a superuser runs by filling them, so a superuser has to trust
-/// it. It leaves out the guard of the SQL edition, because few roles may create event triggers. Returns whether there was
-/// one.
+/// Runs pg_restore. By filling tables of the SQL edition, a superuser runs code of their owner, so a superuser has to
+/// trust this role. The guard of the SQL edition is left out, because few roles may create event triggers; the result is
+/// whether there was one.
 pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, by_superuser: bool) -> Result<bool, Error> {
     let file = archive.display().to_string();
     let (list, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.list", Uuid::new_v4())))?;
@@ -66,12 +66,12 @@ pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, by_s
     Ok(!guard.is_empty())
 }
 
-/// Whether a line of an archive's list is about the schema todo_guard, what is in it, or an event trigger of the guard. Before these
-/// words come a number, two OIDs and the kind of object.
+/// Whether a line of an archive's list is about the schema todo_guard, what is in it, or an event trigger of the guard.
+/// Such a line is "NUMBER; OID OID KIND SCHEMA NAME OWNER", and has "-" for the schema of what is in none.
 fn is_of_guard(line: &str) -> bool {
     let Some((_, object)) = line.split_once("; ") else { return false };
-    let words: Vec<&str> = object.split(' ').skip(2).collect();
-    match words.as_slice() {
+    let after_oids: Vec<&str> = object.split(' ').skip(2).collect();
+    match after_oids.as_slice() {
         ["SCHEMA", "-", "todo_guard", ..] | ["FUNCTION", "todo_guard", ..] => true,
         ["COMMENT" | "ACL", "-", "SCHEMA", "todo_guard", ..] | ["COMMENT" | "ACL", "todo_guard", ..] => true,
         ["EVENT", "TRIGGER", "-", name, ..] => name.starts_with("todo_guard_on_"),

@@ -6,12 +6,12 @@ use crate::conninfo::Conninfo;
 use crate::error::Error;
 use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
+use crate::installed::login_is_superuser;
 use crate::message::{complain, count, warn};
 use crate::new_database::{Fate, restore_archive, with_new_database};
 use crate::output;
 use crate::programs::Programs;
 use crate::prompt;
-use crate::versions::login_is_superuser;
 use postgres_protocol::escape::escape_identifier;
 use std::path::{Path, PathBuf};
 

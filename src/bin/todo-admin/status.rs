@@ -3,11 +3,10 @@
 use crate::args::Edition;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::installed::Installed;
+use crate::installed::{Installed, available};
 use crate::output;
 use crate::scripts::VERSION;
 use crate::sql::{admin_sql, undisturbed};
-use crate::versions;
 use indicatif::HumanBytes;
 use serde::Serialize;
 
@@ -40,7 +39,7 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
     let schema = Installed::schema_of_rows(&mut transaction)?;
     let installed = Installed::required(&mut transaction)?;
     let newest = match installed.edition {
-        Edition::Extension => versions::available(&mut transaction)?,
+        Edition::Extension => available(&mut transaction)?,
         Edition::Sql => installed.version.is_some().then(|| VERSION.to_owned()),
     };
     let row = transaction.query_one(&admin_sql!("status", &schema), &[])?;

@@ -3,7 +3,7 @@
 use crate::args::{Edition, Part};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::installed::{Installed, trusted};
+use crate::installed::{Installed, available, is_superuser, login_is_superuser, trusted};
 use crate::message::warn;
 use crate::output;
 use crate::scripts::{VERSION, script};
@@ -112,7 +112,7 @@ pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_
             statements.push(update_extension(&newest));
         }
         Edition::Sql => {
-            output::say(format!("todo{} adopt -> {newest}", edition.prefix()));
+            output::say(format!("todo adopt -> {newest}{}", edition.suffix()));
             let owner = client.query_opt(admin_sql!("table_owner"), &[&schema])?;
             let owner = owner.filter(|row| row.get("is_ordinary"));
             let owner: Option<String> = owner.map(|row| row.get("owner"));
@@ -143,23 +143,9 @@ fn newest(client: &mut Client, edition: Edition) -> Result<String, Error> {
     })
 }
 
-/// The newest version of the extension whose files the server has.
-pub fn available(client: &mut impl GenericClient) -> Result<Option<String>, Error> {
-    Ok(client.query_opt(admin_sql!("available_version"), &[])?.and_then(|row| row.get(0)))
-}
-
 fn only_version(version: &str) -> Error {
     Error::new(format!("this program installs version {VERSION} of the SQL edition, not {version}"))
         .fix("use todo-admin of the other version")
-}
-
-/// Whether the role that has logged in could get a superuser's rights, too.
-pub fn login_is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {
-    Ok(client.query_one(admin_sql!("login_is_superuser"), &[])?.get(0))
-}
-
-pub fn is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {
-    Ok(client.query_one(admin_sql!("is_superuser"), &[])?.get(0))
 }
 
 /// What a superuser runs before a script of the SQL edition, which must not be a superuser's. The operator has to trust the owner.
