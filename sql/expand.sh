@@ -5,6 +5,9 @@
 # A line "\pattern FILE" is replaced with the statements in FILE that make tables and their parts, in schema todo_internal. These tables
 # are compared with the real ones, and then dropped.
 #
+# A line "\replace FILE" or "\replace FILE FUNCTION" is for a script from one version to another. It is replaced with the functions in FILE,
+# or with that one alone, but with CREATE OR REPLACE.
+#
 # With EDITION=sql, it prints the SQL edition: files in edition/ replace those of the same name, or are the bodies of functions in C. There,
 # "\use PART KEY=VALUE ..." is replaced with edition/parts/PART.sql, in which @KEY@ stands for VALUE. "\check NAME" is the expression of a
 # CHECK constraint of users, "\invisible" the characters that none of its addresses may have, and "\names FOLDER" a list of the files in a
@@ -17,6 +20,22 @@ included=
 pattern() {
     awk '/^(CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER)|ALTER TABLE) / { on = 1 } on { print } /;$/ { on = 0 }' |
         sed 's/@extschema@/todo_internal/g'
+}
+
+# A function, with its comment and the REVOKE. A statement ends with a line that ends with a semicolon, unless that is within $$, or
+# between BEGIN ATOMIC and END;.
+replace() {
+    awk -v name="${2:-[a-z_]*}" '
+        !within { on = $0 ~ "^(CREATE|COMMENT ON|REVOKE ALL ON) FUNCTION [^(]*[.]" name "[(]" }
+        on && sub(/^CREATE FUNCTION/, "CREATE OR REPLACE FUNCTION") { found = 1 }
+        on { print }
+        !/^ *(--|$)/ { within = 1 }
+        { quotes += gsub(/[$][$]/, "&") }
+        /^BEGIN ATOMIC$/ { atomic = 1 }
+        /^END;$/ { atomic = 0 }
+        /;$/ && quotes % 2 == 0 && !atomic { within = 0; if (on) print "" }
+        END { if (!found) { print "there is no function " name > "/dev/stderr"; exit 1 } }
+    ' "$1"
 }
 
 text() {
@@ -51,6 +70,7 @@ lines() {
     while IFS= read -r line || [ -n "$line" ]; do
         case $line in
         '\pattern '*) (included=; expand "${line#* }") | pattern ;;
+        '\replace '*) replace ${line#* } ;;
         '\i '*) for file in ${line#???}; do expand "$file"; done ;;
         *'\i '*) text "${line#*\\i }" ;;
         *'\use '*)

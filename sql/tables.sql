@@ -3,4 +3,3 @@
 \i tables/users.sql
 \i tables/users_rules.sql
 \i tables/tasks.sql
-\i tables/tasks_rules.sql

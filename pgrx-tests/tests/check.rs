@@ -97,6 +97,9 @@ fn each_fault_is_found_and_mended_by_its_fix() {
         ),
         ("ALTER TABLE users DISABLE TRIGGER zz_todo_before_row", "trigger zz_todo_before_row of users"),
         ("DROP TRIGGER zz_todo_before_row ON tasks", "trigger zz_todo_before_row of tasks"),
+        ("ALTER TABLE tasks DISABLE TRIGGER zz_todo_before_row", "trigger zz_todo_before_row of tasks"),
+        // As it is when a dump's --disable-triggers has enabled it again.
+        ("ALTER TABLE tasks ENABLE TRIGGER zz_todo_before_row", "trigger zz_todo_before_row of tasks"),
         ("ALTER EVENT TRIGGER todo_guard DISABLE", "guard"),
         ("ALTER EVENT TRIGGER todo_guard ENABLE", "guard"),
         ("ALTER EVENT TRIGGER todo_guard_end DISABLE", "guard"),
@@ -348,7 +351,6 @@ fn leaving_keeps_every_row() {
         ("INSERT INTO users (email, name) VALUES ('x', 'X')", "users_email_check"),
         ("INSERT INTO users (email, name) VALUES ('A@B.CD', 'X')", "ix_users_email_folded"),
         ("UPDATE users SET hashed_password = 'secret'", "users_hashed_password_check"),
-        ("UPDATE tasks SET title = ''", "tasks_title_check"),
     ] {
         assert_eq!(Failure::of(client.batch_execute(statement)).constraint.as_deref(), Some(constraint));
     }

@@ -203,13 +203,25 @@ fn the_reference_names_every_function_with_its_arguments() {
 #[test]
 fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     let page = read("docs/upgrading.md");
-    let [versions, adopt, own_columns, guard, leave] = blocks(&page, "sql").try_into().expect("five SQL examples");
+    let [versions, build, adopt, own_columns, guard, leave] =
+        blocks(&page, "sql").try_into().expect("six SQL examples");
     let [dump, over_an_existing_one, by_jobs, extras] = blocks(&page, "sh").try_into().expect("four shell examples");
     let version = "SELECT extversion FROM pg_extension WHERE extname = 'todo'";
 
     let mut database = Database::empty();
     database.client.batch_execute(&versions).unwrap();
     assert_eq!(strings(&mut database.client, version), ["0.2.0"]);
+
+    let mut database = Database::empty();
+    let client = &mut database.client;
+    client.batch_execute("CREATE EXTENSION todo VERSION '1.0.0'").unwrap();
+    let indexes: Vec<&str> = build.split(';').map(str::trim).filter(|statement| !statement.is_empty()).collect();
+    assert_eq!(indexes.len(), 2);
+    for index in indexes {
+        client.batch_execute(index).unwrap();
+    }
+    client.batch_execute("ALTER EXTENSION todo UPDATE").unwrap();
+    assert!(client.query("SELECT FROM todo_check() WHERE NOT ok", &[]).unwrap().is_empty());
 
     let mut database = Database::empty();
     let client = &mut database.client;

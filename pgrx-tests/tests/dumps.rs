@@ -149,6 +149,13 @@ fn a_restore_is_the_database_as_it_was() {
         let client = &mut restored.client;
         assert!(rows(client) == before.1, "{format} {disable}");
         assert!(auth_rows(client) == auth_before.1, "{format} {disable}");
+        if disable == "--disable-triggers" {
+            // Enabled again, but no longer always: the check says so, and how to mend it.
+            let found = "SELECT fix FROM todo_check() WHERE name = 'trigger zz_todo_before_row of tasks' AND NOT ok";
+            let fix = strings(client, found);
+            assert_eq!(fix.len(), 1);
+            client.batch_execute(&fix[0]).unwrap();
+        }
         works(client);
     }
 

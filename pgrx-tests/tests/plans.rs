@@ -1,7 +1,7 @@
 //! The reading functions inline: the planner sees the table, and the caller's conditions reach its indexes.
 
-use todo_tests::Database;
 use todo_tests::functions::{Access, Effect, Function, functions};
+use todo_tests::{Database, strings};
 
 #[test]
 fn reading_functions_are_planned_as_if_written_out() {
@@ -37,5 +37,46 @@ fn reading_functions_are_planned_as_if_written_out() {
     for function in functions().into_iter().filter(|function| reads(function) && !function.arguments.is_empty()) {
         let plan = plan(&format!("SELECT * FROM {}", function.call()));
         assert!(!plan.contains("Function Scan") && !plan.contains("Seq Scan"), "{}:\n{plan}", function.name);
+    }
+}
+
+/// A list finds its first rows in the order of an index, without a sort and without reading others, whoever asks: one plan serves all
+/// users. So it does for a user whose tasks are older than everybody else's, for one who has completed nearly everything, and for one
+/// without tasks.
+#[test]
+fn lists_walk_an_index_in_its_order() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "INSERT INTO users (id, email, name) SELECT u, u || '@b.cd', 'U' FROM unnest(ARRAY['many', 'old', 'none', 'other']) AS u;
+             INSERT INTO tasks (user_id, title, completed, created_at)
+                 SELECT 'old', 'Task', i % 2 = 0, timestamp '2020-01-01' + i * interval '1 s' FROM generate_series(1, 100) AS i;
+             INSERT INTO tasks (user_id, title, completed, created_at)
+                 SELECT CASE WHEN i % 2 = 0 THEN 'many' ELSE 'other' END, 'Task', i % 10 <> 0, timestamp '2026-01-01' + i * interval '1 s'
+                 FROM generate_series(1, 20000) AS i;
+             ANALYZE users, tasks",
+        )
+        .unwrap();
+    // With a plan for a user with few tasks, PostgreSQL may well sort them.
+    for (mode, users) in
+        [("force_generic_plan", &["many", "old", "none", "other"][..]), ("force_custom_plan", &["many", "other"])]
+    {
+        client.batch_execute(&format!("SET plan_cache_mode = {mode}")).unwrap();
+        for (function, index) in [
+            ("todo_list_tasks", "ix_tasks_user_created_at"),
+            ("todo_pending_tasks", "ix_tasks_user_completed_at"),
+            ("todo_completed_tasks", "ix_tasks_user_completed_at"),
+        ] {
+            client.batch_execute(&format!("PREPARE list(text) AS SELECT * FROM {function}($1) LIMIT 20")).unwrap();
+            for user in users {
+                let plan = strings(client, &format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) EXECUTE list('{user}')"))
+                    .join("\n");
+                let what = format!("{mode}, {function}, {user}:\n{plan}");
+                assert!(plan.contains(&format!("Index Scan Backward using {index}")), "{what}");
+                assert!(!plan.contains("Sort") && !plan.contains("Filter"), "{what}");
+            }
+            client.batch_execute("DEALLOCATE list").unwrap();
+        }
     }
 }

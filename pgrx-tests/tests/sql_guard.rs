@@ -781,7 +781,7 @@ fn updates_and_release_need_it_lifted() {
     assert_eq!(state(client), before);
     let older = |text: &str| {
         text.replace("'the name is too short'", "''")
-            .replace("ORDER BY task.completed_at DESC, task.id DESC", "ORDER BY task.id")
+            .replace("ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC", "ORDER BY task.id")
     };
     let other = older(script("todo"));
     assert_ne!(other, script("todo"));

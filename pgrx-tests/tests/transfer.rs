@@ -302,7 +302,7 @@ fn far_times_are_named() {
         .client
         .batch_execute(
             "SELECT todo_create_task('u1', 'x'), todo_create_task('u1', 'y'), todo_complete_task(1, 'u1'), todo_complete_task(2, 'u1');
-             SET session_replication_role = replica",
+             SET session_replication_role = replica; ALTER TABLE tasks DISABLE TRIGGER zz_todo_before_row",
         )
         .unwrap();
     // As before there was a rule, whatever constraint it is.

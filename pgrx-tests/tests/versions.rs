@@ -32,6 +32,9 @@ fn paths(extension: &str) -> Vec<(String, String)> {
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
+/// Indexes that the current version is the first to have.
+const NEW_INDEXES: [&str; 2] = ["INDEX ix_tasks_user_created_at ", "INDEX ix_tasks_user_completed_at "];
+
 #[test]
 fn every_path_ends_in_the_same_catalogs() {
     let fresh: BTreeMap<_, _> =
@@ -43,7 +46,12 @@ fn every_path_ends_in_the_same_catalogs() {
         for (from, mut database) in created_at(source) {
             let before = catalog(&mut database.client);
             update(&mut database.client, target);
-            assert_eq!(catalog(&mut database.client), fresh[target.as_str()], "{from} to {target}");
+            let mut after = catalog(&mut database.client);
+            if from == "adopt from released tables" && target != current_version() {
+                // To an older version, the indexes of this one are the application's own.
+                after.retain(|line| !NEW_INDEXES.iter().any(|index| line.contains(index)));
+            }
+            assert_eq!(after, fresh[target.as_str()], "{from} to {target}");
             if source != "adopt" {
                 update(&mut database.client, source);
                 assert_eq!(catalog(&mut database.client), before, "{from} to {target} and back");

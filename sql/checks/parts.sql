@@ -33,6 +33,8 @@ BEGIN ATOMIC
                 JOIN pg_trigger AS t ON t.tgconstraint = k.oid
                 WHERE k.conrelid = p.relid AND k.conname = p.name
             )
+            -- What a trigger lacks that is disabled or does not always fire.
+            WHEN p.kind = 'trigger' AND starts_with(p.expected, p.found || '; ') THEN substr(p.expected, length(p.found) + 3)
             WHEN p.weakness = 'disabled' THEN format('ALTER TABLE %s ENABLE TRIGGER %I', p.relid::regclass, p.name)
             WHEN p.weakness = 'function replaced' THEN format('restore the function of trigger %s from %s--%s.sql', p.name, e.extname, e.extversion)
             WHEN p.found IS NOT NULL THEN 'expected ' || p.expected

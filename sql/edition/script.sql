@@ -18,6 +18,7 @@ DECLARE
     made pg_catalog.text[];
     -- The functions of an older version, each with the number of the transaction that wrote its row.
     old_functions pg_catalog.text[] := '{}';
+    present pg_catalog.text[] := '{}';
     left_over pg_catalog.text;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);
@@ -128,6 +129,12 @@ BEGIN
             JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
             WHERE d.deptype = 'e' AND p.proname !~ '^expected_'
         );
+        present := ARRAY(
+            SELECT format('%s %s', d.classid, d.objid)
+            FROM todo_internal.depend AS d
+            JOIN todo_internal.extension AS e ON e.oid = d.refobjid AND e.extname = 'todo'
+            WHERE d.deptype = 'e'
+        );
     END IF;
 
     FOREACH statement IN ARRAY statements LOOP
@@ -183,9 +190,8 @@ BEGIN
         IF left_over IS NOT NULL THEN
             EXECUTE 'DROP FUNCTION ' || left_over;
         END IF;
-    ELSE
-        PERFORM todo_internal.own('todo');
     END IF;
+    PERFORM todo_internal.own('todo', present);
     PERFORM set_config('search_path', path, true), set_config('standard_conforming_strings', strings, true);
 END
 $todo$;

@@ -9,8 +9,8 @@ AS $$
     SELECT task.*
     FROM @extschema@.tasks AS task
     WHERE task.user_id OPERATOR(pg_catalog.=) $1
-      AND task.completed
-    ORDER BY task.completed_at DESC, task.id DESC
+      AND task.completed_at IS NOT NULL
+    ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_completed_tasks(text) IS

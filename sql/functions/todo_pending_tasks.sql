@@ -9,8 +9,9 @@ AS $$
     SELECT task.*
     FROM @extschema@.tasks AS task
     WHERE task.user_id OPERATOR(pg_catalog.=) $1
-      AND NOT task.completed
-    ORDER BY task.created_at DESC, task.id DESC
+      -- A task is pending if and only if this is NULL. So in the order of ix_tasks_user_completed_at, only created_at and id matter.
+      AND task.completed_at IS NULL
+    ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_pending_tasks(text) IS

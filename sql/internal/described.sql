@@ -27,8 +27,8 @@ BEGIN
     FOR c IN
         SELECT
             r.oid, r.relname, r.relkind, CASE WHEN r.relnamespace = home THEN '@' ELSE n.nspname END AS schema,
-            format(' ON %s.%I ', r.relnamespace::regnamespace, r.relname) AS target,
-            CASE WHEN r.relnamespace = home THEN format(' ON @.%I ', r.relname) END AS target_at_home,
+            format('%s.%I', r.relnamespace::regnamespace, r.relname) AS identity,
+            format('%s.%I', CASE WHEN r.relnamespace = home THEN '@' ELSE r.relnamespace::regnamespace::text END, r.relname) AS printed,
             CASE
                 WHEN r.relpersistence <> 'p' THEN 'lost in a crash'
                 WHEN r.relispartition THEN 'a partition'
@@ -124,7 +124,7 @@ BEGIN
             RETURN QUERY
             SELECT
                 relid, schema, relation, 'index', x.relname::text,
-                replace(pg_get_indexdef(i.indexrelid), c.target, coalesce(c.target_at_home, c.target)),
+                replace(pg_get_indexdef(i.indexrelid), format(' ON %s ', c.identity), format(' ON %s ', c.printed)),
                 CASE WHEN NOT i.indisvalid OR NOT i.indisready OR NOT i.indislive THEN 'not valid' END, NULL::bigint
             FROM pg_index AS i
             JOIN pg_class AS x ON x.oid = i.indexrelid
@@ -142,7 +142,9 @@ BEGIN
         CROSS JOIN LATERAL (
             VALUES
                 (
-                    'trigger', replace(pg_get_triggerdef(t.oid), c.target, coalesce(c.target_at_home, c.target)),
+                    'trigger',
+                    replace(pg_get_triggerdef(t.oid), format(' ON %s ', c.identity), format(' ON %s ', c.printed))
+                        || CASE t.tgenabled WHEN 'A' THEN format('; ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', c.printed, t.tgname) ELSE '' END,
                     CASE WHEN t.tgenabled NOT IN ('O', 'A') THEN 'disabled' END
                 ),
                 ('function', format('%s %s', l.lanname, md5(f.prosrc)), NULL)

@@ -3,8 +3,10 @@
 -- command fires them, so their owner could run code as any of these roles.
 -- Also takes all rights on these objects from everyone else, because ALTER DEFAULT PRIVILEGES may have given some. Only the tables users
 -- and tasks keep their rights, because they may be older than the extension. A superuser calls it at the end of the extensions' scripts.
+-- An upgrade script calls it with the members that were there before, as CLASS OID: what was granted on them stays.
 CREATE FUNCTION todo_internal.own(
-    extension text
+    extension text,
+    present text[] DEFAULT '{}'
 )
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -34,7 +36,7 @@ BEGIN
             FROM pg_class AS c
             WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')
         ) AS m
-        WHERE e.extname = own.extension
+        WHERE e.extname = own.extension AND format('%s %s', d.classid, d.objid) <> ALL (present)
     LOOP
         -- The sequence of a table's ids goes with the table.
         IF member.is_for_owner THEN
@@ -62,7 +64,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION todo_internal.own(text) IS
+COMMENT ON FUNCTION todo_internal.own(text, text[]) IS
     'Makes todo_owner the owner of an extension''s objects and takes all rights on them from everyone else';
 
-REVOKE ALL ON FUNCTION todo_internal.own(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION todo_internal.own(text, text[]) FROM PUBLIC;

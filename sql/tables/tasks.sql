@@ -14,6 +14,10 @@ CREATE TABLE @extschema@.tasks (
 CREATE INDEX ix_tasks_user_id ON @extschema@.tasks (user_id);
 CREATE INDEX ix_tasks_user_completed ON @extschema@.tasks (user_id, completed);
 CREATE INDEX ix_tasks_created_at ON @extschema@.tasks (created_at);
+-- For a user's lists, newest first: the first rows are found without reading others, however many tasks the user and all others have.
+CREATE INDEX ix_tasks_user_created_at ON @extschema@.tasks (user_id, created_at, id);
+-- Pending tasks are those without a time of completion.
+CREATE INDEX ix_tasks_user_completed_at ON @extschema@.tasks (user_id, completed_at, created_at, id);
 
 REVOKE ALL ON TABLE @extschema@.tasks FROM PUBLIC;
 REVOKE ALL ON SEQUENCE @extschema@.tasks_id_seq FROM PUBLIC;

@@ -1,1 +1,17 @@
--- From 1.0.0 to 1.1.0: there is no difference yet.
+-- From 1.0.0 to 1.1.0. No row is changed.
+\i upgrade/begin.sql
+
+\replace internal/described.sql
+\replace checks/parts.sql
+\replace functions/todo_pending_tasks.sql
+\replace functions/todo_completed_tasks.sql
+DROP FUNCTION todo_internal.own(text);
+
+\pattern tables.sql
+\pattern triggers.sql
+SELECT todo_internal.expect('target', 'todo', 'todo_internal');
+\i upgrade/present.sql
+\i upgrade/replace_parts.sql
+
+\i internal/own.sql
+\i upgrade/ownership.sql

@@ -158,7 +158,7 @@ def test_what_autogenerate_would_drop_is_guarded(tmp_path, database):
     assert project.attempt("check").returncode != 0
     file, upgrade = project.autogenerate()
     assert "op.drop_constraint" in upgrade and "tasks_user_id_fkey" in upgrade
-    assert upgrade.count("op.drop_index") == 3
+    assert upgrade.count("op.drop_index") == 5
     refused = project.attempt("upgrade", "head")
     assert refused.returncode != 0 and "DependentObjectsStillExist" in refused.stderr, refused.stderr
     assert (project.rows(), database.catalogs(CATALOG)) == before

@@ -1,7 +1,9 @@
 -- Takes all rights on a part's objects from everyone but their owner, because ALTER DEFAULT PRIVILEGES may have given some. Only the tables
--- users and tasks keep their rights, because they may be older.
+-- users and tasks keep their rights, because they may be older. An update calls it with the objects that were there before, as CLASS OID:
+-- what was granted on them stays.
 CREATE FUNCTION todo_internal.own(
-    extension text
+    extension text,
+    present text[] DEFAULT '{}'
 )
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -30,14 +32,14 @@ BEGIN
               AND (e.extname <> 'todo' OR c.relkind = 'v')
         ) AS m
         CROSS JOIN LATERAL aclexplode(m.acl) AS a
-        WHERE e.extname = own.extension AND a.grantee <> m.owner
+        WHERE e.extname = own.extension AND a.grantee <> m.owner AND format('%s %s', d.classid, d.objid) <> ALL (present)
     LOOP
         EXECUTE format('REVOKE ALL ON %s %s FROM %s', granted.kind, granted.identity, granted.grantee);
     END LOOP;
 END
 $$;
 
-COMMENT ON FUNCTION todo_internal.own(text) IS
+COMMENT ON FUNCTION todo_internal.own(text, text[]) IS
     'Takes all rights on a part''s objects from everyone but their owner';
 
-REVOKE ALL ON FUNCTION todo_internal.own(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION todo_internal.own(text, text[]) FROM PUBLIC;

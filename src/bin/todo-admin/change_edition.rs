@@ -10,8 +10,8 @@ use crate::message::printable;
 use crate::output;
 use crate::scripts::{VERSION, script};
 use crate::sql::{admin_sql, undisturbed};
-use crate::versions::{create_extension, finish, first_in_path, update_extension};
-use postgres::{IsolationLevel, Transaction};
+use crate::versions::{begin, create_extension, finish, first_in_path, update_adopted};
+use postgres::Transaction;
 use postgres_protocol::escape::escape_identifier;
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ use std::collections::HashSet;
 const AUTH_TABLES: [&str; 5] = ["user_data", "session", "linked_account", "verification", "\"rateLimit\""];
 
 pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: bool) -> Result<(), Error> {
-    let mut transaction = session.client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start()?;
+    let mut transaction = begin(&mut session.client)?;
     undisturbed(&mut transaction)?;
     let installed = Installed::required(&mut transaction)?;
     if installed.edition == to {
@@ -178,7 +178,7 @@ fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Res
     transaction.batch_execute(&format!("SELECT {schema}.todo_release_tables()"))?;
     let plain: String = transaction.query_one(admin_sql!("unquoted"), &[&schema])?.get(0);
     transaction.batch_execute(&create_extension(Some(&plain), "adopt"))?;
-    transaction.batch_execute(&update_extension(VERSION))?;
+    update_adopted(transaction, VERSION)?;
     if kept.auth {
         transaction.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION {}", escape_identifier(VERSION)))?;
     }

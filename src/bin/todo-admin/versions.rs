@@ -8,7 +8,7 @@ use crate::message::warn;
 use crate::output;
 use crate::scripts::{VERSION, script};
 use crate::sql::admin_sql;
-use postgres::{Client, GenericClient, IsolationLevel};
+use postgres::{Client, GenericClient, IsolationLevel, Transaction};
 use postgres_protocol::escape::escape_identifier;
 
 pub fn install(
@@ -102,16 +102,18 @@ pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_
         return Err(Error::new("todo is already installed, and has its tables").fix("todo-admin status shows them"));
     }
     let newest = newest(client, edition)?;
-    let mut statements = Vec::new();
     match edition {
         Edition::Extension => {
             output::say(path(client, "adopt", &newest)?);
+            let mut transaction = begin(client)?;
             if version.is_none() {
-                statements.push(create_extension(schema, "adopt"));
+                transaction.batch_execute(&create_extension(schema, "adopt"))?;
             }
-            statements.push(update_extension(&newest));
+            update_adopted(&mut transaction, &newest)?;
+            finish(transaction, dry_run)
         }
         Edition::Sql => {
+            let mut statements = Vec::new();
             output::say(format!("todo adopt -> {newest}{}", edition.suffix()));
             let owner = client.query_opt(admin_sql!("table_owner"), &[&schema])?;
             let owner = owner.filter(|row| row.get("is_ordinary"));
@@ -127,9 +129,9 @@ pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_
             statements.extend(first_in_path(schema));
             statements.push("SET LOCAL todo.adopt = on".to_owned());
             statements.push(script(Part::Todo).to_owned());
+            run(client, &statements, dry_run)
         }
     }
-    run(client, &statements, dry_run)
 }
 
 /// The newest version that can be installed: of the extension, that of the files on the server.
@@ -174,14 +176,29 @@ pub fn create_extension(schema: Option<&str>, version: &str) -> String {
     format!("CREATE EXTENSION todo{in_schema} VERSION {}", escape_identifier(version))
 }
 
-pub fn update_extension(version: &str) -> String {
+fn update_extension(version: &str) -> String {
     format!("ALTER EXTENSION todo UPDATE TO {}", escape_identifier(version))
+}
+
+/// Updates adopted tables to a version, and warns about what dumps of them leave out. The scripts on the way would warn as
+/// well, but older ones do not know everything that belongs to the tables by now.
+pub fn update_adopted(transaction: &mut Transaction, version: &str) -> Result<(), Error> {
+    transaction.batch_execute(&format!(
+        "SET LOCAL client_min_messages = error; {}; SET LOCAL client_min_messages = DEFAULT",
+        update_extension(version)
+    ))?;
+    let schema = Installed::schema_in_use(transaction)?;
+    Ok(transaction.batch_execute(&admin_sql!("../upgrade/not_in_dumps", &schema))?)
+}
+
+/// Begins a transaction for scripts: they have to see each row as it is now, whatever the default isolation level is.
+pub fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
+    Ok(client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start()?)
 }
 
 /// Runs statements in one transaction, which a dry run rolls back, and reports the outcome.
 fn run(client: &mut Client, statements: &[String], dry_run: bool) -> Result<(), Error> {
-    // The scripts have to see each row as it is now, whatever the default isolation level is.
-    let mut transaction = client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start()?;
+    let mut transaction = begin(client)?;
     for statement in statements {
         transaction.batch_execute(statement)?;
     }
@@ -189,7 +206,7 @@ fn run(client: &mut Client, statements: &[String], dry_run: bool) -> Result<(), 
 }
 
 /// Ends a transaction, which a dry run rolls back, and reports the outcome.
-pub fn finish(transaction: postgres::Transaction, dry_run: bool) -> Result<(), Error> {
+pub fn finish(transaction: Transaction, dry_run: bool) -> Result<(), Error> {
     if dry_run {
         transaction.rollback()?;
         output::say("dry run succeeded; nothing has been changed");

@@ -1,0 +1,138 @@
+//! What an update from one release to the next keeps, and what an operator can do beforehand.
+
+use postgres::Client;
+use todo_tests::{Database, Failure, current_version, rows, strings};
+
+/// A database at 1.0.0 with two users, one of whom has tasks.
+fn at_1_0_0() -> Database {
+    let mut database = Database::empty();
+    database
+        .client
+        .batch_execute(
+            "CREATE EXTENSION todo VERSION '1.0.0';
+             INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'), ('u2', 'b@b.cd', 'B');
+             INSERT INTO tasks (user_id, title, completed) SELECT 'u1', 'Task ' || i, i % 2 = 0 FROM generate_series(1, 100) AS i",
+        )
+        .unwrap();
+    database
+}
+
+fn update(client: &mut Client) -> Result<(), postgres::Error> {
+    client.batch_execute("ALTER EXTENSION todo UPDATE")
+}
+
+fn faults(client: &mut Client) -> Vec<String> {
+    strings(client, "SELECT name FROM todo_check() WHERE NOT ok")
+}
+
+/// What may be called, and by whom.
+fn may_call(client: &mut Client) -> Vec<String> {
+    strings(
+        client,
+        "SELECT format('%s %s', coalesce(r.rolname, 'PUBLIC'), p.oid::regprocedure) AS line
+         FROM pg_proc AS p
+         CROSS JOIN LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a
+         LEFT JOIN pg_roles AS r ON r.oid = a.grantee
+         WHERE p.pronamespace IN ('public'::regnamespace, 'todo_internal'::regnamespace) AND a.grantee <> p.proowner
+           AND p.proname <> 'own'
+         ORDER BY line",
+    )
+}
+
+/// The application goes on after an update, and after the way back. Default privileges give nobody a new function.
+#[test]
+fn grants_stay_and_no_others_come() {
+    let mut database = at_1_0_0();
+    let (application, other) = (database.role("application"), database.role("other"));
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "SELECT todo_grant('{application}'); GRANT EXECUTE ON FUNCTION todo_check() TO {application} WITH GRANT OPTION;
+             ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO {other}"
+        ))
+        .unwrap();
+    let (granted, kept) = (may_call(client), rows(client));
+    let of = |role: &str, lines: &[String]| -> Vec<String> {
+        lines.iter().filter(|line| line.starts_with(role)).cloned().collect()
+    };
+    assert!(of(&application, &granted).len() >= 25, "{granted:?}");
+    for version in [current_version(), "1.0.0", current_version()] {
+        client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap();
+        let now = may_call(client);
+        assert_eq!(of(&application, &now), of(&application, &granted), "{version}");
+        assert_eq!((of(&other, &now), of("PUBLIC", &now)), (vec![], vec![]), "{version}");
+        client
+            .batch_execute(&format!(
+                "SET ROLE {application}; SELECT todo_toggle_task(1, 'u1'), todo_toggle_task(1, 'u1'); RESET ROLE"
+            ))
+            .unwrap();
+        assert_eq!(rows(client).len(), kept.len());
+    }
+    assert_eq!(faults(client), [""; 0]);
+    client.batch_execute(&format!("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM {other}")).unwrap();
+}
+
+/// Large tables are not locked while an index is built, if an operator builds it beforehand. The update uses it.
+#[test]
+fn indexes_that_were_built_beforehand_are_used() {
+    let build = "CREATE INDEX CONCURRENTLY ix_tasks_user_created_at ON tasks (user_id, created_at, id);
+                 CREATE INDEX CONCURRENTLY ix_tasks_user_completed_at ON tasks (user_id, completed_at, created_at, id)";
+    let files =
+        "SELECT relname || ' ' || relfilenode FROM pg_class WHERE relname LIKE 'ix_tasks_user_c%_at' ORDER BY relname";
+    let mut database = at_1_0_0();
+    let client = &mut database.client;
+    for statement in build.split(';') {
+        client.batch_execute(statement).unwrap();
+    }
+    let built = strings(client, files);
+    assert_eq!(built.len(), 2);
+    update(client).unwrap();
+    assert_eq!(strings(client, files), built);
+    assert_eq!(faults(client), [""; 0]);
+    // On the way back they go.
+    client.batch_execute("ALTER EXTENSION todo UPDATE TO '1.0.0'").unwrap();
+    assert_eq!(strings(client, files), [""; 0]);
+}
+
+/// One that is not as it must be is named, and nothing has changed.
+#[test]
+fn another_index_of_the_name_stops_the_update() {
+    let mut database = at_1_0_0();
+    let client = &mut database.client;
+    for (spoil, mend) in [
+        ("CREATE INDEX ix_tasks_user_created_at ON tasks (user_id, created_at)", "DROP INDEX ix_tasks_user_created_at"),
+        (
+            "CREATE INDEX ix_tasks_user_completed_at ON tasks (user_id, completed_at, created_at, id) WHERE completed",
+            "DROP INDEX ix_tasks_user_completed_at",
+        ),
+        // As it is left when CREATE INDEX CONCURRENTLY was cancelled.
+        (
+            "CREATE INDEX ix_tasks_user_created_at ON tasks (user_id, created_at, id);
+             UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_tasks_user_created_at'::regclass",
+            "DROP INDEX ix_tasks_user_created_at",
+        ),
+    ] {
+        client.batch_execute(spoil).unwrap();
+        let failure = Failure::of(update(client));
+        assert_eq!((failure.code.as_str(), failure.table.as_deref()), ("55000", Some("tasks")), "{spoil}");
+        let hint = failure.hint.unwrap_or_default();
+        assert!(hint.contains(&mend.replace("INDEX ", "INDEX public.")), "{hint}");
+        assert_eq!(strings(client, "SELECT extversion FROM pg_extension WHERE extname = 'todo'"), ["1.0.0"]);
+        client.batch_execute(mend).unwrap();
+    }
+    update(client).unwrap();
+    assert_eq!(faults(client), [""; 0]);
+}
+
+/// Rows are judged by the trigger, so an update reads none of them: not even those that no rule admits any more.
+#[test]
+fn no_row_is_touched() {
+    let mut database = at_1_0_0();
+    let client = &mut database.client;
+    let places = "SELECT ctid || ' ' || xmin FROM tasks UNION ALL SELECT ctid || ' ' || xmin FROM users ORDER BY 1";
+    let before = (strings(client, places), rows(client));
+    update(client).unwrap();
+    assert_eq!((strings(client, places), rows(client)), before);
+    client.batch_execute("ALTER EXTENSION todo UPDATE TO '1.0.0'").unwrap();
+    assert_eq!((strings(client, places), rows(client)), before);
+}
