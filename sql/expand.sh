@@ -25,7 +25,8 @@ pattern() {
 # A function, with its comment and the REVOKE. A statement ends with a line that ends with a semicolon, unless that is within $$, or
 # between BEGIN ATOMIC and END;.
 replace() {
-    awk -v name="${2:-[a-z_]*}" '
+    text=$(included=; expand "$1")
+    printf '%s\n' "$text" | awk -v name="${2:-[a-z_]*}" '
         !within { on = $0 ~ "^(CREATE|COMMENT ON|REVOKE ALL ON) FUNCTION [^(]*[.]" name "[(]" }
         on && sub(/^CREATE FUNCTION/, "CREATE OR REPLACE FUNCTION") { found = 1 }
         on { print }
@@ -35,7 +36,7 @@ replace() {
         /^END;$/ { atomic = 0 }
         /;$/ && quotes % 2 == 0 && !atomic { within = 0; if (on) print "" }
         END { if (!found) { print "there is no function " name > "/dev/stderr"; exit 1 } }
-    ' "$1"
+    '
 }
 
 text() {

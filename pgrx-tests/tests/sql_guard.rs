@@ -698,7 +698,7 @@ fn nobody_becomes_superuser_by_the_guard() {
         ),
         "ok"
     );
-    assert_eq!(outcome(&mut attack.database.connect(), script("todo_guard")), "42501");
+    assert_eq!(outcome(&mut attack.database.connect(), script("todo_guard")), "42P06");
     attack.failed();
     attack.prepare("DROP SCHEMA todo_guard CASCADE");
 }
@@ -744,7 +744,7 @@ fn it_is_replaced() {
     let client = &mut database.client;
     let on = format!("t|todo_guard {}, on", current_version());
     assert_eq!(strings(client, guard), [on.as_str()]);
-    assert_eq!(outcome(client, script("todo_guard")), "42501", "another role's");
+    assert_eq!(outcome(client, script("todo_guard")), "42P06", "another role's");
     client.batch_execute(&format!("ALTER ROLE {owner} SUPERUSER; SET ROLE {owner}")).unwrap();
     for _ in 0..2 {
         client.batch_execute(script("todo_guard")).unwrap();

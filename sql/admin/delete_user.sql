@@ -1,1 +1,1 @@
-SELECT @extschema@.todo_delete_user($1)
+SELECT u.id FROM @extschema@.todo_delete_user($1) AS u

@@ -3,9 +3,9 @@ SELECT pg_catalog.pg_get_userbyid(n.nspowner)::pg_catalog.text AS owner,
     pg_catalog.pg_get_userbyid(n.nspowner) OPERATOR(pg_catalog.=) CURRENT_USER AS is_current
 FROM pg_catalog.pg_namespace AS n
 WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_guard'
+  -- A restore may have left out the event triggers.
   AND EXISTS (
       SELECT
-      FROM pg_catalog.pg_event_trigger AS t
-      JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) t.evtfoid
-      WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid
+      FROM pg_catalog.pg_proc AS p
+      WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid AND p.proname OPERATOR(pg_catalog.=) 'judge' AND p.proowner OPERATOR(pg_catalog.=) n.nspowner
   )

@@ -31,7 +31,7 @@ WHERE d.deptype OPERATOR(pg_catalog.=) 'n'
       )
   )
   -- Triggers of todo_auth on the table users.
-  AND COALESCE(f.pronamespace OPERATOR(pg_catalog.<>) n.oid, true)
+  AND COALESCE(f.pronamespace OPERATOR(pg_catalog.<>) n.oid OR t.tgrelid OPERATOR(pg_catalog.<>) '@extschema@.users'::pg_catalog.regclass, true)
   AND COALESCE(i.schema OPERATOR(pg_catalog.<>) 'todo_auth', true)
   AND i.identity OPERATOR(pg_catalog.!~) '(^| on )todo_auth[.]'
 ORDER BY obstacle

@@ -1,1 +1,1 @@
-SELECT @extschema@.todo_verify_email($1)
+SELECT u.id FROM @extschema@.todo_verify_email($1) AS u

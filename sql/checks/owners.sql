@@ -28,13 +28,30 @@ BEGIN ATOMIC
     JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname = r.relation AND c.relkind = 'r'
     JOIN pg_roles AS o ON o.oid = c.relowner
     UNION ALL
-    SELECT 'owner of todo_users', o.rolname = 'todo_owner' AND has_table_privilege(v.relowner, u.oid, 'SELECT'),
-        v.relowner::regrole || CASE WHEN has_table_privilege(v.relowner, u.oid, 'SELECT') THEN '' ELSE ', without SELECT on users' END,
-        format('ALTER VIEW %s OWNER TO todo_owner; GRANT SELECT ON TABLE %s TO todo_owner', v.oid::regclass, u.oid::regclass)
+    SELECT 'owner of todo_users', o.rolname = 'todo_owner' AND has_table_privilege(v.relowner, u.oid, 'SELECT') AND NOT s.are_hidden,
+        v.relowner::regrole || CASE
+            WHEN NOT has_table_privilege(v.relowner, u.oid, 'SELECT') THEN ', without SELECT on users'
+            WHEN s.are_hidden THEN ', from which row-level security hides users'
+            ELSE ''
+        END,
+        CASE
+            WHEN o.rolname = 'todo_owner' AND has_table_privilege(v.relowner, u.oid, 'SELECT')
+                THEN format('CREATE POLICY todo_owner ON %s TO todo_owner USING (true)', u.oid::regclass)
+            ELSE format('ALTER VIEW %s OWNER TO todo_owner; GRANT SELECT ON TABLE %s TO todo_owner', v.oid::regclass, u.oid::regclass)
+        END
     FROM pg_extension AS e
     JOIN pg_class AS v ON e.extname = 'todo' AND v.relnamespace = e.extnamespace AND v.relname = 'todo_users'
     JOIN pg_roles AS o ON o.oid = v.relowner
     JOIN pg_class AS u ON u.relnamespace = e.extnamespace AND u.relname = 'users'
+    CROSS JOIN LATERAL (
+        -- Policies bind every role but the table's owner.
+        SELECT u.relrowsecurity AND (u.relforcerowsecurity OR u.relowner <> v.relowner) AND NOT EXISTS (
+            SELECT
+            FROM pg_policy AS p
+            WHERE p.polrelid = u.oid AND p.polpermissive AND p.polcmd IN ('r', '*')
+              AND (v.relowner = ANY (p.polroles) OR 0 = ANY (p.polroles) AND pg_get_expr(p.polqual, p.polrelid) = 'true')
+        ) AS are_hidden
+    ) AS s
     UNION ALL
     SELECT format('owner of extension %s', e.extname), o.roles IS NULL, coalesce(o.roles || ', not a superuser', 'a superuser'),
         'REASSIGN OWNED BY this role TO a superuser, or make it a superuser again'

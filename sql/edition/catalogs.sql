@@ -29,7 +29,9 @@ CREATE VIEW todo_internal.extension AS
             WHERE c.relnamespace = '@extschema@'::regnamespace AND c.relname IN ('users', 'tasks', 'tasks_id_seq')
         ) AS extconfig
     FROM todo_internal.installed AS i
-    JOIN pg_namespace AS n ON n.nspname = CASE i.name WHEN 'todo' THEN 'todo_internal' ELSE i.name END;
+    JOIN pg_namespace AS n ON n.nspname = CASE i.name WHEN 'todo' THEN 'todo_internal' ELSE i.name END
+    -- A part may have been dropped, and another role may have a schema of its name.
+    JOIN pg_namespace AS h ON h.nspname = 'todo_internal' AND h.nspowner = n.nspowner;
 
 -- The rows of pg_depend, and those that it would have if the parts were extensions.
 CREATE VIEW todo_internal.depend AS

@@ -12,5 +12,7 @@
 \i internal/broken_time.sql
 -- Here the script runs adopt.sql, if it takes over tables that exist already.
 ADOPT;
+\i edition/helpers/bcrypt.sql
+\i edition/helpers/not_of_pgcrypto.sql
 \i objects.sql
 \i edition/helpers/*.sql

@@ -10,7 +10,8 @@ DECLARE
     home pg_catalog.text := pg_catalog.current_schema();
     is_update boolean;
     is_adoption boolean;
-    before record;
+    -- Qualified, as search_path could lead to a type of this name.
+    before pg_catalog.record;
     statement pg_catalog.text;
     step pg_catalog.text;
     place pg_catalog.text;
@@ -41,6 +42,13 @@ BEGIN
         EXISTS (SELECT FROM pg_extension AS e WHERE e.extname = 'todo') AS is_extension,
         (SELECT pg_get_userbyid(n.nspowner) FROM pg_namespace AS n WHERE n.nspname = 'todo_internal') AS owner,
         (SELECT r.rolsuper FROM pg_roles AS r WHERE r.rolname = current_user) AS is_superuser,
+        (
+            -- The members of pg_database_owner are the owner of the database.
+            SELECT CASE n.nspowner WHEN to_regrole('pg_database_owner') THEN d.datdba ELSE n.nspowner END
+            FROM pg_namespace AS n
+            JOIN pg_database AS d ON d.datname = current_database()
+            WHERE n.nspname = home
+        ) AS home_owner,
         (
             SELECT string_agg(c.relname, ' and ' ORDER BY c.relname DESC)
             FROM pg_class AS c
@@ -75,9 +83,17 @@ BEGIN
         RAISE EXCEPTION 'this database has todo as an extension' USING ERRCODE = 'duplicate_object';
     ELSIF NOT is_update AND before.owner IS NOT NULL THEN
         RAISE EXCEPTION 'there is a schema todo_internal already' USING ERRCODE = 'duplicate_schema', HINT = 'Rename or drop it.';
-    ELSIF NOT is_update AND (home IS NULL OR home ~ '^pg_temp') THEN
+    ELSIF NOT is_update AND (home IS NULL OR home ~ '^pg_') THEN
         RAISE EXCEPTION 'there is no schema to create todo in'
             USING ERRCODE = 'invalid_schema_name', HINT = 'SET search_path to a schema that exists.';
+    ELSIF NOT is_update AND NOT pg_has_role(before.home_owner, current_user, 'MEMBER') THEN
+        RAISE EXCEPTION 'schema % belongs to role %, which could replace what is in it', home, pg_get_userbyid(before.home_owner)
+            USING ERRCODE = 'insufficient_privilege', HINT = 'SET search_path to a schema of your own, or let a superuser give you this one.';
+    ELSIF is_adoption AND current_setting('transaction_isolation') <> 'read committed' THEN
+        -- An older snapshot would not see rows, triggers and foreign keys that were committed just before the tables were locked.
+        RAISE EXCEPTION 'todo adopts tables in a READ COMMITTED transaction only'
+            USING ERRCODE = 'active_sql_transaction',
+                HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED; or SET default_transaction_isolation = ''read committed''.';
     ELSIF NOT is_update AND home ~ '["$''\\]' THEN
         RAISE EXCEPTION 'schema % has a quote, a dollar sign or a backslash in its name', home USING ERRCODE = 'invalid_name';
     ELSIF is_adoption AND before.own_tables <> 2 THEN
@@ -169,6 +185,10 @@ BEGIN
         END IF;
         EXECUTE replace(replace(statement, '@extschema@', place), '@pgcrypto@', quote_ident(before.pgcrypto));
     END LOOP;
+    -- Between the look for pgcrypto and now, another schema could have taken its name.
+    IF EXISTS (SELECT FROM todo_internal.not_of_pgcrypto()) THEN
+        RAISE EXCEPTION 'the schema of pgcrypto has changed' USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the script again.';
+    END IF;
     UPDATE todo_internal.installed SET functions = made WHERE name = 'todo';
     IF is_adoption THEN
         -- What the functions would refuse to run with.

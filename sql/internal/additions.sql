@@ -114,7 +114,10 @@ AS $$
         ) AS l
         UNION ALL
         -- An adopted table keeps its owner; a new one belongs to whoever creates the extension, or to its own role.
-        SELECT 5, t.name, format('owner %I', r.rolname), 'warning', format('ALTER %s %s OWNER TO %I', t.kind, t.name, r.rolname)
+        SELECT 5, t.name, format('owner %I', r.rolname), 'warning',
+            format('ALTER %s %s OWNER TO %I', t.kind, t.name, r.rolname)
+                -- The view todo_users needs it, and it went to the new owner.
+                || CASE t.relname WHEN 'users' THEN format('; GRANT SELECT ON TABLE %s TO todo_owner', t.name) ELSE '' END
         FROM tab AS t
         JOIN pg_roles AS r ON r.oid = t.relowner
         WHERE t.relkind = 'r'

@@ -44,16 +44,19 @@ BEGIN ATOMIC
               WHEN g.relname = 'todo_users' THEN g.privileges && ARRAY['INSERT', 'UPDATE', 'DELETE']
           END
         UNION ALL
-        SELECT a.grantee, format('%s of column hashed_password', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)),
+        SELECT a.grantee, format('%s of column %s.%I', string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type), r.oid::regclass, t.attname),
             format(
-                'REVOKE %s ON TABLE %s FROM', string_agg(a.privilege_type || ' (hashed_password)', ', ' ORDER BY a.privilege_type),
+                'REVOKE %s ON TABLE %s FROM', string_agg(format('%s (%I)', a.privilege_type, t.attname), ', ' ORDER BY a.privilege_type),
                 r.oid::regclass
             )
         FROM relation AS r
-        JOIN pg_attribute AS t ON t.attrelid = r.oid AND t.attname = 'hashed_password' AND t.attnum > 0
+        JOIN pg_attribute AS t ON t.attrelid = r.oid AND t.attnum > 0
         CROSS JOIN LATERAL aclexplode(t.attacl) AS a
         WHERE r.extname = 'todo' AND a.grantee <> r.relowner
-        GROUP BY a.grantee, r.oid
+          AND (
+              \i grants/stray_column.sql
+          )
+        GROUP BY a.grantee, r.oid, t.attname
         UNION ALL
         SELECT a.grantee, 'EXECUTE on ' || p.oid::regprocedure, format('REVOKE ALL ON FUNCTION %s FROM', p.oid::regprocedure)
         FROM member AS m

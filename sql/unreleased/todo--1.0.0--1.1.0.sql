@@ -2,7 +2,10 @@
 \i upgrade/begin.sql
 
 \replace internal/described.sql
+\replace internal/additions.sql
+\replace internal/stray_rights.sql
 \replace checks/parts.sql
+\replace checks/owners.sql
 \replace functions/todo_pending_tasks.sql
 \replace functions/todo_completed_tasks.sql
 DROP FUNCTION todo_internal.own(text);

@@ -7,6 +7,9 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \i upgrade/replace_parts.sql
 
 \replace todo--1.0.0.sql described
+\replace todo--1.0.0.sql additions
+\replace todo--1.0.0.sql stray_rights
+\replace todo--1.0.0.sql check_owners
 \replace todo--1.0.0.sql check_parts
 \replace todo--1.0.0.sql todo_pending_tasks
 \replace todo--1.0.0.sql todo_completed_tasks

@@ -7,6 +7,7 @@ DECLARE
     strings CONSTANT pg_catalog.text := pg_catalog.current_setting('standard_conforming_strings');
     home pg_catalog.text;
     is_update boolean;
+    present pg_catalog.text[];
     statement pg_catalog.text;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);
@@ -31,6 +32,12 @@ BEGIN
         RAISE EXCEPTION 'a newer version of todo_auth is installed' USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
 
+    present := ARRAY(
+        SELECT format('%s %s', d.classid, d.objid)
+        FROM todo_internal.depend AS d
+        JOIN todo_internal.extension AS e ON e.oid = d.refobjid AND e.extname = 'todo_auth'
+        WHERE d.deptype = 'e'
+    );
     FOREACH statement IN ARRAY ARRAY[
 \statements install
     ]
@@ -42,9 +49,7 @@ BEGIN
         END IF;
         EXECUTE replace(replace(statement, '@extschema@', home), '@extschema:todo@', home);
     END LOOP;
-    IF NOT is_update THEN
-        PERFORM todo_internal.own('todo_auth');
-    END IF;
+    PERFORM todo_internal.own('todo_auth', present);
     PERFORM set_config('search_path', path, true), set_config('standard_conforming_strings', strings, true);
 END
 $todo$;

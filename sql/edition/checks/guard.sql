@@ -8,8 +8,8 @@ BEGIN ATOMIC
         SELECT obj_description(n.oid, 'pg_namespace') AS version, count(t.oid) AS triggers,
             string_agg(format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', t.evtname), '; ' ORDER BY t.evtname) FILTER (WHERE t.evtenabled <> 'A') AS enable
         FROM pg_namespace AS n
-        JOIN pg_proc AS p ON p.pronamespace = n.oid
-        JOIN pg_event_trigger AS t ON t.evtfoid = p.oid
+        LEFT JOIN pg_proc AS p ON p.pronamespace = n.oid
+        LEFT JOIN pg_event_trigger AS t ON t.evtfoid = p.oid
         WHERE n.nspname = 'todo_guard'
         GROUP BY n.oid
     )
@@ -20,7 +20,7 @@ BEGIN ATOMIC
             WHEN g.enable IS NOT NULL THEN 'an event trigger is disabled, or not always enabled'
             ELSE coalesce(g.version, 'no version') || ', on'
         END,
-        CASE WHEN g.triggers = 3 AND g.enable IS NOT NULL THEN g.enable ELSE 'run the script of todo_guard ' || i.version END
+        CASE WHEN g.triggers = 3 AND g.enable IS NOT NULL THEN g.enable ELSE format('run the script of todo_guard %s, or DROP SCHEMA todo_guard CASCADE', i.version) END
     FROM todo_internal.installed AS i
     LEFT JOIN guard AS g ON true
     WHERE i.name = 'todo';

@@ -1,4 +1,5 @@
--- Checks, for todo_check(), whether one role owns everything, and is not a superuser: functions run with the rights of this role.
+-- Checks, for todo_check(), whether one role owns everything, and is not a superuser: functions run with the rights of this role. So the
+-- schema must not belong to a role that could replace what is in it. Nor may any function see passwords that is not pgcrypto's.
 CREATE FUNCTION todo_internal.check_owners()
 RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -23,7 +24,24 @@ BEGIN ATOMIC
         format('REASSIGN OWNED BY %I TO a role that is not a superuser', r.rolname)
     FROM todo_internal.extension AS e
     JOIN pg_namespace AS n ON n.oid = e.oid
-    JOIN pg_roles AS r ON r.oid = e.extowner;
+    JOIN pg_roles AS r ON r.oid = e.extowner
+    UNION ALL
+    SELECT format('owner of schema %s', n.nspname), pg_has_role(o.oid, e.extowner, 'MEMBER'), o.oid::regrole::text,
+        format('ALTER SCHEMA %I OWNER TO %s', n.nspname, e.extowner::regrole)
+    FROM todo_internal.extension AS e
+    JOIN pg_namespace AS n ON n.oid = e.extnamespace
+    CROSS JOIN LATERAL (
+        -- The member of pg_database_owner is the owner of the database.
+        SELECT CASE n.nspowner WHEN to_regrole('pg_database_owner') THEN d.datdba ELSE n.nspowner END AS oid
+        FROM pg_database AS d
+        WHERE d.datname = current_database()
+    ) AS o
+    WHERE e.extname = 'todo'
+    UNION ALL
+    SELECT 'pgcrypto', count(f.*) = 0,
+        CASE WHEN count(f.*) = 0 THEN 'hashes passwords' ELSE 'passwords are passed to ' || string_agg(f::text, ', ') END,
+        'run the script of todo again, and let users choose new passwords'
+    FROM todo_internal.not_of_pgcrypto() AS f;
 END;
 
 COMMENT ON FUNCTION todo_internal.check_owners() IS

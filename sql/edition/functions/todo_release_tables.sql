@@ -34,6 +34,20 @@ BEGIN
     END LOOP;
     DROP FUNCTION todo_internal.active_user(text);
     DROP VIEW @extschema@.todo_users;
+    -- CASCADE would drop these without a word.
+    FOR made IN
+        SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS object
+        FROM pg_depend d
+        CROSS JOIN LATERAL pg_identify_object(d.refclassid, d.refobjid, d.refobjsubid) AS r
+        CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, d.objsubid) AS o
+        WHERE d.deptype IN ('n', 'a') AND r.schema = 'todo_internal' AND o.schema IS DISTINCT FROM 'todo_internal'
+          AND o.identity !~ '(^|^for | on )todo_internal[.]' AND o.identity <> '@extschema@.todo_not_in_dumps()'
+        ORDER BY object
+        LIMIT 1
+    LOOP
+        RAISE EXCEPTION '% needs a function or view of todo', made.object
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop it first.';
+    END LOOP;
     DROP SCHEMA todo_internal CASCADE;
     DROP FUNCTION IF EXISTS @extschema@.todo_not_in_dumps();
 END

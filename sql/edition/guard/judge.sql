@@ -3,7 +3,7 @@
 -- It runs with the rights of its owner, so that roles that run DDL need no rights on the guard.
 -- In a database that was restored, and after pg_upgrade, objects have other OIDs: the first command there is not judged, but has the facts
 -- collected anew.
--- Errors: 2BP01.
+-- Errors: 2BP01; 25001 the transaction's snapshot is older than this guard.
 CREATE FUNCTION todo_guard.judge()
 RETURNS event_trigger
 LANGUAGE plpgsql
@@ -66,12 +66,18 @@ BEGIN
             UNION ALL
             SELECT t.tgrelid FROM pg_trigger AS t WHERE t.oid = d.objid
             UNION ALL
+            SELECT w.ev_class FROM pg_rewrite AS w WHERE w.oid = d.objid
+            UNION ALL
             SELECT CASE d.objid WHEN h.inhrelid THEN h.inhparent ELSE h.inhrelid END
             FROM pg_inherits AS h
             WHERE h.inhrelid = d.objid OR h.inhparent = d.objid
         ) AS o (oid);
     END IF;
     IF NOT is_here THEN
+        IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+            RAISE EXCEPTION 'this transaction is older than the guard of todo'
+                USING ERRCODE = 'active_sql_transaction', HINT = 'Begin a new transaction, or use READ COMMITTED.';
+        END IF;
         PERFORM todo_guard.remember();
         RETURN;
     ELSIF touched IS NULL THEN

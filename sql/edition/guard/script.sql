@@ -8,9 +8,10 @@ DECLARE
     path CONSTANT pg_catalog.text := pg_catalog.current_setting('search_path');
     strings CONSTANT pg_catalog.text := pg_catalog.current_setting('standard_conforming_strings');
     messages CONSTANT pg_catalog.text := pg_catalog.current_setting('client_min_messages');
-    old record;
+    -- Qualified, as search_path could lead to a type of this name.
+    old pg_catalog.record;
     statement pg_catalog.text;
-    granted record;
+    granted pg_catalog.record;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), pg_catalog.set_config('standard_conforming_strings', 'on', true);
     -- PostgreSQL would list what an older guard consisted of.
@@ -31,11 +32,9 @@ BEGIN
     INTO old
     FROM pg_namespace AS n
     WHERE n.nspname = 'todo_guard';
-    IF old.owner <> current_user THEN
-        RAISE EXCEPTION 'must be the owner of todo_guard to replace it'
-            USING ERRCODE = 'insufficient_privilege', HINT = format('SET ROLE %I', old.owner);
-    ELSIF NOT old.is_guard THEN
-        RAISE EXCEPTION 'there is a schema todo_guard already' USING ERRCODE = 'duplicate_schema', HINT = 'Rename or drop it.';
+    IF NOT old.is_guard OR old.owner <> current_user THEN
+        RAISE EXCEPTION 'there is a schema todo_guard already, of role %', old.owner
+            USING ERRCODE = 'duplicate_schema', HINT = 'If it is an older guard, its owner can replace it. If not: DROP SCHEMA todo_guard CASCADE.';
     ELSIF old.is_guard THEN
         DROP SCHEMA todo_guard CASCADE;
     END IF;

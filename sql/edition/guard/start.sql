@@ -8,7 +8,8 @@ SET search_path = pg_catalog, pg_temp
 SET standard_conforming_strings = on
 AS $$
 DECLARE
-    query CONSTANT text := current_query();
+    -- Without comments.
+    query CONSTANT text := regexp_replace(regexp_replace(current_query(), '/[*].*?[*]/', ' ', 'g'), '--[^\n\r]*', ' ', 'g');
     identifier CONSTANT text := '(?:"(?:[^"]|"")+"|(?![\d$])[\w$]+)';
     named text;
     rest text;
@@ -23,6 +24,8 @@ BEGIN
             JOIN pg_namespace AS n ON n.oid = c.relnamespace
             CROSS JOIN LATERAL parse_ident(named) AS i (parts)
             WHERE k.kind = 'index' AND k.name = i.parts[cardinality(i.parts)] AND (cardinality(i.parts) = 1 OR n.nspname = i.parts[1]);
+        ELSIF query ~* '\mconcurrently\M' THEN
+            problem := 'an index concurrently by a statement that the guard cannot read';
         END IF;
     ELSIF TG_TAG = 'DROP EXTENSION' THEN
         IF query ~* replace('\mdrop\s+extension\s+(if\s+exists\s+)?(#\s*,\s*)*"?plpgsql\M', '#', identifier) THEN

@@ -2,7 +2,7 @@
 -- UPDATE or DELETE, or NULL for any; columns are those that an UPDATE sets, or NULL for any. Locks the table for writing.
 -- Looks at the table's triggers, and at the tables that a foreign key changes then: they must belong to the same owner or to a superuser, and
 -- their triggers call functions of these roles, without arguments.
--- Errors: 55000.
+-- Errors: 55000; 25001 the transaction is not READ COMMITTED, and another role could have added code that its snapshot does not show.
 CREATE FUNCTION todo_internal.refuse_foreign_code_at(
     written regclass,
     kind text,
@@ -23,11 +23,22 @@ DECLARE
     waiting oid[];
     reached regclass;
     problem text;
+    has_other_authors boolean;
 BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = current_user AND (r.oid = writer OR r.rolsuper)) THEN
+        RAISE EXCEPTION 'table % does not belong to role %', written, current_user
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('ALTER TABLE %s OWNER TO %I', written, current_user);
+    END IF;
     -- Nobody makes a trigger or a foreign key on a table that is locked in this mode. Each table that is reached is locked, and then the
     -- search begins again, until it finds no other.
     EXECUTE format('LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE', written);
     locked := ARRAY[written::oid];
+    has_other_authors := EXISTS (
+        SELECT
+        FROM pg_class AS c
+        CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+        WHERE c.oid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass) AND a.privilege_type = 'TRIGGER' AND a.grantee <> c.relowner
+    );
     LOOP
         WITH RECURSIVE reached (oid, events) AS (
             SELECT written::oid, events
@@ -75,9 +86,9 @@ BEGIN
                     JOIN pg_proc AS f ON f.oid = t.tgfoid
                     JOIN pg_roles AS p ON p.oid = f.proowner
                     WHERE NOT (p.oid = writer OR p.rolsuper)
-                       -- Arguments may be names or SQL that the function uses. On our own tables, only their owner makes triggers.
+                       -- Arguments may be names or SQL that the function uses. If nobody else may, only the owner has made triggers here.
                        OR t.tgnargs > 0 AND f.oid >= 16384 AND f.pronamespace <> 'todo_internal'::regnamespace
-                           AND t.tgrelid NOT IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
+                           AND (has_other_authors OR t.tgrelid NOT IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass))
                            AND t.tgrelid::regclass::text !~ '^todo_auth[.]'
                        -- A condition may call immutable functions of PostgreSQL only, which are no dependencies.
                        OR t.tgqual IS NOT NULL AND (
@@ -114,6 +125,19 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Tables that refer to those of todo, and are changed with them, must belong to the same role or to a superuser, and so '
                     'must the functions of triggers.';
+    END IF;
+    -- The catalogs were read as the snapshot shows them, but rights are those of now.
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') AND EXISTS (
+        SELECT
+        FROM pg_roles AS r
+        CROSS JOIN unnest(locked) AS l (oid)
+        WHERE NOT r.rolsuper AND NOT pg_has_role(r.oid, writer, 'MEMBER')
+          AND (has_table_privilege(r.oid, l.oid, 'TRIGGER') OR has_any_column_privilege(r.oid, l.oid, 'REFERENCES'))
+    ) THEN
+        RAISE EXCEPTION 'users cannot be written at isolation level %', current_setting('transaction_isolation')
+            USING ERRCODE = 'active_sql_transaction',
+                DETAIL = 'Another role may add triggers or foreign keys, and the snapshot would not show them.',
+                HINT = 'Use READ COMMITTED, or revoke TRIGGER and REFERENCES on these tables from everyone but the owner.';
     END IF;
 END
 $$;

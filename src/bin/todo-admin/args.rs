@@ -15,9 +15,9 @@ pub struct Args {
     /// Connect to this database: a URL, key=value pairs, or a name
     #[arg(long, global = true, value_name = "DSN")]
     pub dsn: Option<String>,
-    /// As a superuser, work on tables of another role, whose triggers will run with your rights
-    #[arg(long, global = true)]
-    pub trust_owner: bool,
+    /// As a superuser, let code of this role run with your rights, such as triggers of its tables; without ROLE, of any owner
+    #[arg(long, global = true, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub trust_owner: Vec<String>,
     /// Add the SQLSTATE to error messages
     #[arg(short, long, global = true)]
     pub verbose: bool,

@@ -6,7 +6,7 @@ use crate::args::{Edition, Part};
 use crate::connect::Session;
 use crate::error::Error;
 use crate::installed::{Installed, available, is_superuser};
-use crate::message::printable;
+use crate::message::{printable, warn};
 use crate::output;
 use crate::scripts::{VERSION, script};
 use crate::sql::{admin_sql, undisturbed};
@@ -21,35 +21,63 @@ const AUTH_TABLES: [&str; 5] = ["user_data", "session", "linked_account", "verif
 pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: bool) -> Result<(), Error> {
     let mut transaction = begin(&mut session.client)?;
     undisturbed(&mut transaction)?;
+    Installed::required(&mut transaction)?;
+    if !is_superuser(&mut transaction)? {
+        return Err(Error::new("only a superuser can create or drop the extension").fix("connect as a superuser"));
+    }
+    transaction.query(admin_sql!("undisturbed_names"), &[])?;
+    // Nobody else can move todo at the same time, or rename a schema and put another in its place.
+    transaction.batch_execute("LOCK TABLE pg_catalog.pg_namespace IN SHARE ROW EXCLUSIVE MODE")?;
+    // What there is now, after others who held this lock.
     let installed = Installed::required(&mut transaction)?;
     if installed.edition == to {
         output::say(format!("todo is already {}", name(to)));
         return Ok(());
     }
-    if !is_superuser(&mut transaction)? {
-        return Err(Error::new("only a superuser can create or drop the extension").fix("connect as a superuser"));
-    }
     let schema = Installed::schema_of_rows(&mut transaction)?;
-    // Definitions are compared as PostgreSQL prints them by default.
-    transaction.batch_execute("SET LOCAL quote_all_identifiers = off")?;
     lock(&mut transaction, &schema)?;
     same_version(&mut transaction, &installed)?;
-    let kept = Kept::of(&mut transaction, installed.edition, &schema)?;
+    let owner = match to {
+        Edition::Extension => None,
+        Edition::Sql => Some(coming_owner(&mut transaction, &schema, owner)?),
+    };
+    let kept = Kept::of(&mut transaction, installed.edition, &schema, owner.as_deref())?;
     output::say(format!("todo {VERSION} in schema {schema} becomes {}", name(to)));
-    match to {
-        Edition::Extension => to_extension(&mut transaction, &schema, &kept),
-        Edition::Sql => to_sql(&mut transaction, &schema, owner, &kept),
+    match &owner {
+        None => to_extension(&mut transaction, &schema, &kept),
+        Some(owner) => to_sql(&mut transaction, &schema, owner, &kept),
     }
     .map_err(|error| match error.sqlstate() {
         // PostgreSQL would advise to drop them with CASCADE.
         Some("2BP01") => error.fix("drop the objects that need them first, and create them again afterwards"),
         _ => error,
     })?;
+    transaction.query(admin_sql!("undisturbed_names"), &[])?;
     for grant in &kept.grants {
         transaction.batch_execute(grant)?;
     }
     kept.is_all_there(&mut transaction, &schema)?;
-    finish(transaction, dry_run)
+    finish(transaction, dry_run)?;
+    if to == Edition::Sql {
+        warn(
+            "nothing keeps users from being dropped any more; a role that may create event triggers can run the script todo_guard",
+        );
+    }
+    Ok(())
+}
+
+/// The role that will own the SQL edition: the one that the operator names, or the owner of the tables.
+fn coming_owner(transaction: &mut Transaction, schema: &str, owner: Option<&str>) -> Result<String, Error> {
+    let plain: String = transaction.query_one(admin_sql!("unquoted"), &[&schema])?.get(0);
+    let tables = transaction.query_opt(admin_sql!("table_owner"), &[&plain])?.filter(|row| row.get("is_ordinary"));
+    let tables: Option<String> = tables.map(|row| row.get("owner"));
+    let owner = owner.map(str::to_owned).or(tables).filter(|owner| owner != "todo_owner");
+    owner.ok_or_else(|| {
+        Error::usage(
+            "the SQL edition needs an owner that is neither a superuser nor todo_owner",
+            "name it with --owner",
+        )
+    })
 }
 
 /// Locks the tables in the order in which Better Auth writes to them.
@@ -99,41 +127,44 @@ struct Kept {
     cost: i32,
     /// Whether todo_auth is there. Its rows are then in temporary tables.
     auth: bool,
+    /// The role that becomes the owner of everything.
+    owner: Option<String>,
     /// What must be there afterwards, a line for each fact.
     picture: Vec<String>,
 }
 
 impl Kept {
-    fn of(transaction: &mut Transaction, from: Edition, schema: &str) -> Result<Self, Error> {
+    fn of(transaction: &mut Transaction, from: Edition, schema: &str, owner: Option<&str>) -> Result<Self, Error> {
         let grants = transaction.query(&admin_sql!("move_grants", schema), &[])?;
         let cost = match from {
             Edition::Extension => transaction.query_one(&admin_sql!("bcrypt_cost", schema), &[])?,
             Edition::Sql => transaction.query_one(admin_sql!("sql_edition_cost"), &[])?,
         };
-        let picture = picture(transaction, schema)?;
+        let picture = picture(transaction, schema, owner)?;
         let auth = has_auth(transaction)?;
+        let mut obstacles = transaction.query(&admin_sql!("move_bound", schema), &[])?;
         if auth {
-            let obstacles = transaction.query(admin_sql!("move_obstacles"), &[])?;
-            let obstacles: Vec<&str> = obstacles.iter().map(|row| row.get(0)).collect();
-            if !obstacles.is_empty() {
-                return Err(Error::new(format!(
-                    "the tables of todo_auth are made again, and these would be lost: {}",
-                    printable(&obstacles.join(", "))
-                ))
-                .fix("drop them first, and create them again afterwards"));
-            }
+            obstacles.extend(transaction.query(&admin_sql!("move_obstacles", schema), &[])?);
+        }
+        let obstacles: Vec<&str> = obstacles.iter().map(|row| row.get(0)).collect();
+        if !obstacles.is_empty() {
+            return Err(Error::new(format!("these would be lost: {}", printable(&obstacles.join(", "))))
+                .fix("drop or revoke them first, and create them again afterwards"));
+        }
+        if auth {
             for (place, table) in AUTH_TABLES.iter().enumerate() {
                 transaction.batch_execute(&format!(
                     "CREATE TEMPORARY TABLE todo_move_{place} ON COMMIT DROP AS TABLE todo_auth.{table}"
                 ))?;
             }
         }
-        Ok(Self { grants: grants.iter().map(|row| row.get(0)).collect(), cost: cost.get(0), auth, picture })
+        let owner = owner.map(str::to_owned);
+        Ok(Self { grants: grants.iter().map(|row| row.get(0)).collect(), cost: cost.get(0), auth, owner, picture })
     }
 
     /// Fails if something would be lost.
     fn is_all_there(&self, transaction: &mut Transaction, schema: &str) -> Result<(), Error> {
-        let now: HashSet<String> = picture(transaction, schema)?.into_iter().collect();
+        let now: HashSet<String> = picture(transaction, schema, self.owner.as_deref())?.into_iter().collect();
         let mut lost: Vec<&str> = self.picture.iter().filter(|line| !now.contains(*line)).map(String::as_str).collect();
         lost.sort_unstable();
         if lost.is_empty() {
@@ -160,8 +191,8 @@ impl Kept {
 }
 
 /// What an application may have added to the tables or set on them.
-fn picture(transaction: &mut Transaction, schema: &str) -> Result<Vec<String>, Error> {
-    Ok(transaction.query(&admin_sql!("move_picture", schema), &[])?.iter().map(|row| row.get(0)).collect())
+fn picture(transaction: &mut Transaction, schema: &str, owner: Option<&str>) -> Result<Vec<String>, Error> {
+    Ok(transaction.query(&admin_sql!("move_picture", schema), &[&owner])?.iter().map(|row| row.get(0)).collect())
 }
 
 fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Result<(), Error> {
@@ -183,18 +214,24 @@ fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Res
         transaction.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION {}", escape_identifier(VERSION)))?;
     }
     kept.restore_auth(transaction)?;
+    // What the functions of the extension would refuse to run with, or not see.
+    transaction.batch_execute(&format!(
+        "SELECT todo_internal.refuse_foreign_code('{schema}.users'), todo_internal.refuse_foreign_code('{schema}.tasks')"
+    ))?;
+    if let Some(fault) = transaction.query_opt(&admin_sql!("fault_of_owner", schema), &[])? {
+        return Err(Error::new(format!(
+            "the extension's role would not see users: {}",
+            fault.get::<_, &str>("detail")
+        ))
+        .fix(format!("CREATE ROLE todo_owner NOLOGIN, if there is none; {}", fault.get::<_, &str>("fix"))));
+    }
     let set: String = transaction.query_one(admin_sql!("set_database_cost"), &[&kept.cost])?.get(0);
     Ok(transaction.batch_execute(&set)?)
 }
 
-fn to_sql(transaction: &mut Transaction, schema: &str, owner: Option<&str>, kept: &Kept) -> Result<(), Error> {
+fn to_sql(transaction: &mut Transaction, schema: &str, owner: &str, kept: &Kept) -> Result<(), Error> {
     let plain: String = transaction.query_one(admin_sql!("unquoted"), &[&schema])?.get(0);
-    let tables = transaction.query_opt(admin_sql!("table_owner"), &[&plain])?.filter(|row| row.get("is_ordinary"));
-    let tables: Option<String> = tables.map(|row| row.get("owner"));
-    let Some(owner) = owner.map(str::to_owned).or(tables) else {
-        return Err(Error::usage("the SQL edition needs an owner that is not a superuser", "name it with --owner"));
-    };
-    let owner = escape_identifier(&owner);
+    let owner = escape_identifier(owner);
     // The guard keeps the extension from being dropped while there are users.
     transaction.batch_execute("SET LOCAL todo.guard = off")?;
     if kept.auth {
@@ -207,9 +244,12 @@ fn to_sql(transaction: &mut Transaction, schema: &str, owner: Option<&str>, kept
          REVOKE ALL ON SCHEMA {schema} FROM todo_owner;
          ALTER TABLE {schema}.users OWNER TO {owner};
          ALTER TABLE {schema}.tasks OWNER TO {owner};
-         CREATE EXTENSION IF NOT EXISTS pgcrypto;
-         SET LOCAL ROLE {owner}"
+         CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA {schema}"
     ))?;
+    for revoke in transaction.query(&admin_sql!("move_revoke", schema), &[])? {
+        transaction.batch_execute(revoke.get(0))?;
+    }
+    transaction.batch_execute(&format!("SET LOCAL ROLE {owner}"))?;
     transaction.batch_execute(&first_in_path(Some(&plain)).unwrap_or_default())?;
     transaction.batch_execute("SET LOCAL todo.adopt = on")?;
     transaction.batch_execute(script(Part::Todo))?;

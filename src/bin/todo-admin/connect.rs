@@ -4,6 +4,7 @@ use crate::conninfo::{Conninfo, SEE_LIBPQ};
 use crate::error::Error;
 use crate::interrupt::on_interrupt;
 use crate::message::warn;
+use crate::sql::admin_sql;
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslVerifyMode};
 use postgres::config::{ChannelBinding, LoadBalanceHosts, SslMode, SslNegotiation, TargetSessionAttrs};
 use postgres::error::Severity;
@@ -41,7 +42,8 @@ impl Session {
                 break;
             }
         }
-        let client = outcome?;
+        let mut client = outcome?;
+        client.batch_execute(admin_sql!("safe_path"))?;
         let token = client.cancel_token();
         on_interrupt(move || {
             let _ = token.cancel_query(tls.clone());

@@ -4,7 +4,7 @@ use crate::args::Edition;
 use crate::error::Error;
 use crate::sql::admin_sql;
 use postgres::GenericClient;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 pub struct Installed {
     pub edition: Edition,
@@ -25,8 +25,8 @@ impl Installed {
     pub fn of(client: &mut impl GenericClient) -> Result<Option<Self>, Error> {
         let Some(row) = client.query_opt(admin_sql!("installed"), &[])? else { return Ok(None) };
         let owner: Option<String> = row.get("owner");
-        if let Some(owner) = owner.as_ref().filter(|_| row.get("needs_trust")) {
-            trusted(&format!("role {owner} owns the SQL edition, and could make a superuser run its code"))?;
+        for role in row.get::<_, Vec<String>>("to_trust") {
+            trusted(&role, "owns the SQL edition or its schema, and could make a superuser run its code")?;
         }
         let mut installed = Self {
             edition: if row.get("of_sql_edition") { Edition::Sql } else { Edition::Extension },
@@ -74,10 +74,8 @@ impl Installed {
     pub fn schema_of_rows(client: &mut impl GenericClient) -> Result<String, Error> {
         let schema = Self::schema_in_use(client)?;
         let owner = client.query_one(&admin_sql!("other_owner", &schema), &[])?;
-        if let Some(owner) = owner.get::<_, Option<&str>>(0) {
-            trusted(&format!(
-                "role {owner} owns the tables, and could make a superuser run its code through triggers or indexes"
-            ))?;
+        if let Some(owner) = owner.get(0) {
+            trusted(owner, "owns the tables, and could make a superuser run its code through triggers or indexes")?;
         }
         Ok(schema)
     }
@@ -98,17 +96,23 @@ pub fn is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {
     Ok(client.query_one(admin_sql!("is_superuser"), &[])?.get(0))
 }
 
-static TRUSTS_OWNER: AtomicBool = AtomicBool::new(false);
+static TRUSTED: OnceLock<Vec<String>> = OnceLock::new();
 
-/// Whether the operator trusts the owner of the tables, in every database that this process connects to.
-pub fn trust_owner(trusts: bool) {
-    TRUSTS_OWNER.store(trusts, Ordering::Relaxed);
+/// The roles that the operator trusts, in every database that this process connects to; an empty name stands for any role.
+pub fn trust_owners(roles: Vec<String>) {
+    TRUSTED.get_or_init(|| roles);
 }
 
-/// Fails with this risk, unless the operator accepts it.
-pub fn trusted(risk: &str) -> Result<(), Error> {
-    if TRUSTS_OWNER.load(Ordering::Relaxed) {
+/// Whether the operator trusts a role.
+pub fn is_trusted(role: &str) -> bool {
+    TRUSTED.get().is_some_and(|roles| roles.iter().any(|trusted| trusted.is_empty() || trusted == role))
+}
+
+/// Fails with what this role could do, unless the operator trusts it.
+pub fn trusted(role: &str, risk: &str) -> Result<(), Error> {
+    if is_trusted(role) {
         return Ok(());
     }
-    Err(Error::new(risk).fix("connect as a role that is not a superuser, or pass --trust-owner if you trust this role"))
+    Err(Error::new(format!("role {role} {risk}"))
+        .fix(format!("connect as a role that is not a superuser, or pass --trust-owner={role} if you trust this role")))
 }

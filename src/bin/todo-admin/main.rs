@@ -97,7 +97,7 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
     if let Command::Script { part } = args.command {
         return scripts::print(part).map(|()| ExitCode::SUCCESS);
     }
-    installed::trust_owner(args.trust_owner);
+    installed::trust_owners(args.trust_owner.clone());
     let mut session = Session::open(Conninfo::resolve(args.dsn.as_deref())?)?;
     match &args.command {
         Command::Install { edition, schema, version } => {

@@ -7,6 +7,7 @@ use crate::installed::trusted;
 use crate::new_file::NewFile;
 use crate::programs::Programs;
 use crate::sql::admin_sql;
+use postgres::Client;
 use postgres_protocol::escape::escape_identifier;
 use std::fs;
 use std::path::Path;
@@ -44,20 +45,62 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
     Ok(again.client.batch_execute(&format!("{drop} WITH (FORCE)"))?)
 }
 
-/// Runs pg_restore. By filling tables of the SQL edition, a superuser runs code of their owner, so a superuser has to
-/// trust this role. The guard of the SQL edition is left out, because few roles may create event triggers; the result is
-/// whether there was one.
-pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, by_superuser: bool) -> Result<bool, Error> {
+/// What of an archive is restored.
+pub enum Content {
+    /// Everything but the guard of the SQL edition, because few roles may create event triggers. A superuser runs code of those who own
+    /// objects in the archive, such as CHECK constraints, so these roles must be safe.
+    All { safe: Option<Roles> },
+    /// The extension in this schema, and the rows of these tables. Nothing that another role has made is restored.
+    OnlyTodo { schema: String, tables: Vec<u32> },
+}
+
+/// The roles of the server, and whether they are superusers or can do no more than todo_owner.
+pub struct Roles(Vec<(String, bool)>);
+
+impl Roles {
+    pub fn of(client: &mut Client) -> Result<Self, Error> {
+        let rows = client.query(admin_sql!("superusers"), &[])?;
+        Ok(Self(rows.iter().map(|row| (row.get("role"), row.get("is_safe"))).collect()))
+    }
+
+    /// The owner that a line of an archive's list ends with, if it is one that has to be trusted. The line has a space and nothing for
+    /// what has no owner. A name may have spaces, so the longest that fits counts. Schemas, rights and comments run nothing.
+    fn to_trust<'line>(&'line self, line: &'line str) -> Option<&'line str> {
+        let kind = after_oids(line).unwrap_or_default();
+        if ["SCHEMA ", "ACL ", "COMMENT ", "DEFAULT ACL "].iter().any(|harmless| kind.starts_with(harmless)) {
+            return None;
+        }
+        let of = |role: &str| line.strip_suffix(role).is_some_and(|rest| rest.ends_with(' '));
+        let known = self.0.iter().filter(|(role, _)| of(role)).max_by_key(|(role, _)| role.len());
+        let (owner, is_safe) = match known {
+            Some((role, is_safe)) => (role.as_str(), *is_safe),
+            None => (line.rsplit(' ').next().unwrap_or_default(), false),
+        };
+        (!owner.is_empty() && owner != "-" && !is_safe).then_some(owner)
+    }
+}
+
+/// Runs pg_restore. The result is whether the archive has the guard of the SQL edition, which is left out.
+pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, content: &Content) -> Result<bool, Error> {
     let file = archive.display().to_string();
     let (list, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.list", Uuid::new_v4())))?;
     let list_path = list.path().display().to_string();
     programs.run("pg_restore", &["--list", "--file", &list_path, &file], database, None)?;
     let all = fs::read_to_string(list.path())?;
-    if by_superuser && all.lines().any(|line| line.contains(" TABLE todo_internal installed ")) {
-        trusted("the owner of the SQL edition in this archive could make a superuser run its code")?;
-    }
-    let (guard, others): (Vec<&str>, Vec<&str>) = all.lines().partition(|line| is_of_guard(line));
-    fs::write(list.path(), others.join("\n"))?;
+    let (guard, others): (Vec<&str>, Vec<&str>) =
+        all.lines().filter(|line| !line.starts_with(';')).partition(|line| is_of_guard(line));
+    let chosen: Vec<&str> = match content {
+        Content::All { safe } => {
+            for role in others.iter().filter_map(|line| safe.as_ref()?.to_trust(line)) {
+                trusted(role, "owns objects in this archive, and could make a superuser run its code")?;
+            }
+            others
+        }
+        Content::OnlyTodo { schema, tables } => {
+            others.into_iter().filter(|line| is_of_todo(line, schema, tables)).collect()
+        }
+    };
+    fs::write(list.path(), chosen.join("\n"))?;
     // pg_restore would take a bare name that contains an equals sign for a connection string.
     let name = database.replace('\\', "\\\\").replace('\'', "\\'");
     let into = format!("--dbname=dbname='{name}'");
@@ -66,16 +109,31 @@ pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, by_s
     Ok(!guard.is_empty())
 }
 
+/// Whether a line of an archive's list is about the extensions, their schema, or the rows of these tables.
+fn is_of_todo(line: &str, schema: &str, tables: &[u32]) -> bool {
+    let Some(rest) = after_oids(line) else { return false };
+    let oid = line.split(' ').nth(2).and_then(|oid| oid.parse::<u32>().ok());
+    rest.starts_with("EXTENSION - todo ")
+        || rest.starts_with("EXTENSION - todo_auth ")
+        || rest.starts_with(&format!("SCHEMA - {schema} "))
+        || rest.starts_with(&format!("SEQUENCE SET {schema} tasks_id_seq "))
+        || rest.starts_with("TABLE DATA ") && oid.is_some_and(|oid| tables.contains(&oid))
+}
+
 /// Whether a line of an archive's list is about the schema todo_guard, what is in it, or an event trigger of the guard.
-/// Such a line is "NUMBER; OID OID KIND SCHEMA NAME OWNER", and has "-" for the schema of what is in none.
 fn is_of_guard(line: &str) -> bool {
-    let Some((_, object)) = line.split_once("; ") else { return false };
-    let after_oids: Vec<&str> = object.split(' ').skip(2).collect();
-    match after_oids.as_slice() {
+    let words: Vec<&str> = after_oids(line).unwrap_or_default().split(' ').collect();
+    match words.as_slice() {
         ["SCHEMA", "-", "todo_guard", ..] | ["FUNCTION", "todo_guard", ..] => true,
         ["COMMENT" | "ACL", "-", "SCHEMA", "todo_guard", ..] | ["COMMENT" | "ACL", "todo_guard", ..] => true,
         ["EVENT", "TRIGGER", "-", name, ..] => name.starts_with("todo_guard_on_"),
         ["COMMENT", "-", "EVENT", "TRIGGER", name, ..] => name.starts_with("todo_guard_on_"),
         _ => false,
     }
+}
+
+/// What a line of an archive's list is about. The line is "NUMBER; OID OID KIND SCHEMA NAME OWNER", and has "-" for the schema of what is
+/// in none.
+fn after_oids(line: &str) -> Option<&str> {
+    line.split_once("; ")?.1.splitn(3, ' ').nth(2)
 }

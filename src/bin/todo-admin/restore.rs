@@ -8,7 +8,7 @@ use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
 use crate::installed::login_is_superuser;
 use crate::message::{complain, count, warn};
-use crate::new_database::{Fate, restore_archive, with_new_database};
+use crate::new_database::{Content, Fate, Roles, restore_archive, with_new_database};
 use crate::output;
 use crate::programs::Programs;
 use crate::prompt;
@@ -22,10 +22,11 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     }
     let extras = Extras::beside(archive, run_extras)?;
     let programs = Programs::new(&session.conninfo)?;
-    let by_superuser = login_is_superuser(&mut session.client)?;
+    let safe = if login_is_superuser(&mut session.client)? { Some(Roles::of(&mut session.client)?) } else { None };
+    let content = Content::All { safe };
     let mut counts = (0, 0);
     with_new_database(session, database, |conninfo| {
-        let found = fill(&programs, archive, database, conninfo, &extras, by_superuser)?;
+        let found = fill(&programs, archive, database, conninfo, &extras, &content)?;
         counts = (found.users, found.tasks);
         Ok(Fate::Keep)
     })?;
@@ -42,7 +43,7 @@ fn fill(
     database: &str,
     conninfo: Conninfo,
     extras: &Extras,
-    by_superuser: bool,
+    content: &Content,
 ) -> Result<Fingerprint, Error> {
     let name = escape_identifier(database);
     let script = extras.to_run();
@@ -52,7 +53,7 @@ fn fill(
         let mut empty = Session::open(conninfo.clone())?;
         empty.client.batch_execute(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))?;
     }
-    if restore_archive(programs, archive, database, by_superuser)? {
+    if restore_archive(programs, archive, database, content)? {
         warn(&format!(
             "the guard of the SQL edition has not been restored; to have it in database {database}, run the script \
              todo_guard there"

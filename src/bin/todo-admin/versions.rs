@@ -11,6 +11,9 @@ use crate::sql::admin_sql;
 use postgres::{Client, GenericClient, IsolationLevel, Transaction};
 use postgres_protocol::escape::escape_identifier;
 
+/// The schemas of todo's own objects, which are not the application's.
+const OWN_SCHEMAS: [&str; 3] = ["todo_internal", "todo_auth", "todo_guard"];
+
 pub fn install(
     session: &mut Session,
     edition: Edition,
@@ -24,8 +27,14 @@ pub fn install(
         return Err(Error::new(format!("todo{blank}{version} is already installed, in schema {schema}"))
             .fix("run todo-admin upgrade to update it"));
     }
-    if edition == Edition::Sql && login_is_superuser(client)? && !is_superuser(client)? {
-        trusted("the role could make the superuser who has logged in run its code")?;
+    if edition == Edition::Sql {
+        runs_as_ordinary_role(client)?;
+    }
+    if schema.is_some_and(|schema| schema.starts_with("pg_") || OWN_SCHEMAS.contains(&schema)) {
+        return Err(Error::usage(
+            format!("schema {} has another purpose", schema.unwrap_or_default()),
+            "choose another name",
+        ));
     }
     let newest = newest(client, edition)?;
     let version = version.unwrap_or(&newest);
@@ -97,6 +106,10 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
 
 pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_run: bool) -> Result<(), Error> {
     let client = &mut session.client;
+    if client.query_opt(admin_sql!("installed"), &[])?.is_some_and(|row| row.get("of_sql_edition")) {
+        return Err(Error::new("the SQL edition is already installed, or there is a schema todo_internal")
+            .fix("todo-admin status shows more"));
+    }
     let version = Installed::of(client)?.map(|installed| installed.version.unwrap_or_default());
     if version.as_deref().is_some_and(|version| version != "adopt") {
         return Err(Error::new("todo is already installed, and has its tables").fix("todo-admin status shows them"));
@@ -118,11 +131,11 @@ pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_
             let owner = client.query_opt(admin_sql!("table_owner"), &[&schema])?;
             let owner = owner.filter(|row| row.get("is_ordinary"));
             let owner: Option<String> = owner.map(|row| row.get("owner"));
-            if owner.is_some() && login_is_superuser(client)? {
-                trusted(&format!(
-                    "role {} owns the tables, and could make a superuser run its code",
-                    owner.as_deref().unwrap_or_default()
-                ))?;
+            match &owner {
+                Some(owner) if login_is_superuser(client)? => {
+                    trusted(owner, "owns the tables, and could make a superuser run its code")?;
+                }
+                _ => runs_as_ordinary_role(client)?,
             }
             statements.push("CREATE EXTENSION IF NOT EXISTS pgcrypto".to_owned());
             statements.extend(as_owner(client, owner.as_deref())?);
@@ -132,6 +145,15 @@ pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_
             run(client, &statements, dry_run)
         }
     }
+}
+
+/// Fails if a superuser has logged in, but another role is the current one, and is not trusted.
+fn runs_as_ordinary_role(client: &mut Client) -> Result<(), Error> {
+    let row = client.query_one(admin_sql!("is_superuser"), &[])?;
+    if login_is_superuser(client)? && !row.get::<_, bool>(0) {
+        trusted(row.get(1), "could make the superuser who has logged in run its code")?;
+    }
+    Ok(())
 }
 
 /// The newest version that can be installed: of the extension, that of the files on the server.

@@ -1,0 +1,14 @@
+-- Makes PostgreSQL look up its own operators, functions and types first, whatever search_path the database or the role has set. The driver of
+-- this program names some of them without a schema.
+SELECT pg_catalog.set_config(
+    'search_path',
+    COALESCE(
+        (
+            SELECT pg_catalog.string_agg(pg_catalog.quote_ident(s.name), ', ' ORDER BY s.place)
+            FROM pg_catalog.unnest(pg_catalog.current_schemas(false)) WITH ORDINALITY AS s (name, place)
+            WHERE s.name OPERATOR(pg_catalog.<>) 'pg_catalog'
+        ),
+        ''
+    ),
+    false
+)

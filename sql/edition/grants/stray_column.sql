@@ -1,0 +1,1 @@
+              t.attname = 'hashed_password' OR a.privilege_type = 'REFERENCES'

@@ -1,0 +1,1 @@
+              t.attname = 'hashed_password'
