@@ -100,6 +100,14 @@ fn passwords_and_certificates() {
     assert_eq!(secured.status("host=localhost sslmode=other", &right).code, 2);
 }
 
+/// The server has the same SQLSTATE for a role that pg_hba.conf lets in nowhere.
+#[test]
+fn a_role_that_does_not_exist() {
+    let said = said(admin("postgres").args(["-v", "--dsn", "user=nobody_of_that_name", "status"]), "");
+    assert!(said.code == 1 && said.err.contains("28000") && said.err.contains("nobody_of_that_name"), "{}", said.err);
+    assert!(!said.err.contains("pg_hba"), "{}", said.err);
+}
+
 fn terminal(database: &Database, arguments: &str) -> rexpect::session::PtySession {
     let program = admin(&database.name);
     let mut command = Command::new("sh");

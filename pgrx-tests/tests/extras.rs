@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use todo_tests::admin::{Scratch, fails, json, run, terminal};
-use todo_tests::{Database, EXTRAS, Failure, TO_ADOPT, admin, said, strings};
+use todo_tests::{Database, EXTRAS, Edition, Failure, TO_ADOPT, admin, said, strings};
 
 /// All kinds of additions, in a database with both users and a role of its own.
 fn extended() -> (Database, String) {
@@ -330,6 +330,69 @@ fn adoption_tells_it() {
     let warnings = warnings.lock().unwrap();
     assert!(warnings.len() == 1 && warnings[0].contains("index own_index"), "{warnings:?}");
     database.client.batch_execute(&format!("DROP OWNED BY {role} CASCADE")).unwrap();
+}
+
+/// What the extension's role may do with tables of another owner is there after a restore: the functions need it.
+#[test]
+fn tables_of_another_owner_come_back() {
+    let mut problems = Vec::new();
+    for kind in ["adopted", "moved"] {
+        let mut database = Database::empty();
+        let app = database.role("app");
+        let client = &mut database.client;
+        if kind == "adopted" {
+            let owner = format!("{}_owner", database.name);
+            let adopt = format!(
+                "CREATE ROLE {owner}; GRANT CREATE ON SCHEMA public TO {owner}; SET ROLE {owner}; {}; RESET ROLE;
+                 CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE",
+                TO_ADOPT[1].1
+            );
+            client.batch_execute(&adopt).unwrap();
+        } else {
+            client.batch_execute(&Edition::Sql.install(&database.name)).unwrap();
+            let moved = run(&database, &["--trust-owner", "move", "--to", "extension"]);
+            assert_eq!(moved.code, 0, "{}", moved.err);
+        }
+        let fill =
+            format!("SELECT todo_grant('{app}'); INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')");
+        database.client.batch_execute(&fill).unwrap();
+        let mut works = |name: &str, road: &str| {
+            let mut config = database.config();
+            let mut client = config.dbname(name).connect(NoTls).unwrap();
+            let mut app = config.user(&app).connect(NoTls).unwrap();
+            let found = strings(&mut client, "SELECT concat_ws(' ', name, detail, fix) FROM todo_check() WHERE NOT ok");
+            let seen = ["SELECT id FROM todo_users", "SELECT id FROM todo_get_user('u1')"]
+                .map(|query| app.query_one(query, &[]).is_ok_and(|row| row.get::<_, &str>(0) == "u1"));
+            if !found.is_empty() || seen != [true, true] {
+                problems.push(format!("{kind}, {road}: {found:?} {seen:?}"));
+            }
+        };
+        works(&database.name, "as it was");
+
+        let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+        let made = run(&database, &["--trust-owner", "backup", dir.path()]);
+        assert_eq!(made.code, 0, "{}", made.err);
+        let (file, into) = (archive(&dir), format!("{}_restored", database.name));
+        let restore = ["--trust-owner", "restore", file.to_str().unwrap(), "--into", &into, "--with-extras"];
+        let restored = run(&database, &restore);
+        assert_eq!(restored.code, 0, "{kind}: {}", restored.err);
+        works(&into, "backup and restore");
+
+        let (file, into) = (dir.file("plain"), format!("{}_plain", database.name));
+        database.connect().batch_execute(&format!("CREATE DATABASE {into}")).unwrap();
+        let ran = |command: &str, arguments: &[&str]| {
+            let output = Command::new(command).args(arguments).output().unwrap();
+            assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        };
+        ran("pg_dump", &["--format=custom", "--file", &file, &database.name]);
+        ran("pg_restore", &["--exit-on-error", "--dbname", &into, &file]);
+        let mut client = database.config().dbname(&into).connect(NoTls).unwrap();
+        for statement in strings(&mut database.connect(), "SELECT ddl FROM todo_not_in_dumps()") {
+            client.batch_execute(&statement).unwrap_or_else(|e| panic!("{statement}: {e:?}"));
+        }
+        works(&into, "pg_dump and todo_not_in_dumps()");
+    }
+    assert_eq!(problems, [""; 0]);
 }
 
 /// Tables that are there can be adopted, which is said before anything is made.
