@@ -7,5 +7,5 @@ WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_guard'
   AND EXISTS (
       SELECT
       FROM pg_catalog.pg_proc AS p
-      WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid AND p.proname OPERATOR(pg_catalog.=) 'judge' AND p.proowner OPERATOR(pg_catalog.=) n.nspowner
+      WHERE p.pronamespace OPERATOR(pg_catalog.=) n.oid AND p.proname OPERATOR(pg_catalog.=) 'judge'
   )

@@ -19,8 +19,11 @@ JOIN pg_catalog.pg_database AS b ON b.oid OPERATOR(pg_catalog.=) d.dbid
 WHERE r.rolname OPERATOR(pg_catalog.=) 'todo_owner'
   AND b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
   AND d.deptype OPERATOR(pg_catalog.=) 'a'
-  -- USAGE on the schema, SELECT on users, and what it needs of the extensions' own objects.
-  AND d.objid OPERATOR(pg_catalog.<>) ALL (ARRAY['@extschema@'::pg_catalog.regnamespace::pg_catalog.oid, '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid])
+  -- USAGE on the schemas, SELECT on users, and what it needs of the extensions' own objects.
+  AND d.objid OPERATOR(pg_catalog.<>) ALL (ARRAY[
+      '@extschema@'::pg_catalog.regnamespace::pg_catalog.oid, COALESCE(pg_catalog.to_regnamespace('todo_auth')::pg_catalog.oid, 0),
+      '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid
+  ])
   AND NOT EXISTS (
       SELECT
       FROM pg_catalog.pg_depend AS m

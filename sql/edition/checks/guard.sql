@@ -20,7 +20,7 @@ BEGIN ATOMIC
             WHEN g.enable IS NOT NULL THEN 'an event trigger is disabled, or not always enabled'
             ELSE coalesce(g.version, 'no version') || ', on'
         END,
-        CASE WHEN g.triggers = 3 AND g.enable IS NOT NULL THEN g.enable ELSE format('run the script of todo_guard %s, or DROP SCHEMA todo_guard CASCADE', i.version) END
+        CASE WHEN g.triggers = 3 AND g.enable IS NOT NULL THEN g.enable ELSE 'run the script of todo_guard ' || i.version || CASE g.triggers WHEN 0 THEN ', or DROP SCHEMA todo_guard CASCADE' ELSE '' END END
     FROM todo_internal.installed AS i
     LEFT JOIN guard AS g ON true
     WHERE i.name = 'todo';

@@ -19,9 +19,10 @@ use std::collections::HashSet;
 const AUTH_TABLES: [&str; 5] = ["user_data", "session", "linked_account", "verification", "\"rateLimit\""];
 
 pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: bool) -> Result<(), Error> {
+    // Not in the transaction, which would lock what this reads before it waits for others.
+    Installed::required(&mut session.client)?;
     let mut transaction = begin(&mut session.client)?;
     undisturbed(&mut transaction)?;
-    Installed::required(&mut transaction)?;
     if !is_superuser(&mut transaction)? {
         return Err(Error::new("only a superuser can create or drop the extension").fix("connect as a superuser"));
     }
@@ -58,7 +59,7 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
     }
     kept.is_all_there(&mut transaction, &schema)?;
     finish(transaction, dry_run)?;
-    if to == Edition::Sql {
+    if to == Edition::Sql && !dry_run {
         warn(
             "nothing keeps users from being dropped any more; a role that may create event triggers can run the script todo_guard",
         );
@@ -214,10 +215,8 @@ fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Res
         transaction.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION {}", escape_identifier(VERSION)))?;
     }
     kept.restore_auth(transaction)?;
-    // What the functions of the extension would refuse to run with, or not see.
-    transaction.batch_execute(&format!(
-        "SELECT todo_internal.refuse_foreign_code('{schema}.users'), todo_internal.refuse_foreign_code('{schema}.tasks')"
-    ))?;
+    // What the functions of the extension would refuse to run with, or not see. There is no such user.
+    transaction.batch_execute(&admin_sql!("call_on_nobody", schema))?;
     if let Some(fault) = transaction.query_opt(&admin_sql!("fault_of_owner", schema), &[])? {
         return Err(Error::new(format!(
             "the extension's role would not see users: {}",
