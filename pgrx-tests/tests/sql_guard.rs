@@ -993,13 +993,14 @@ fn views_are_not_replaced_by_rules() {
     // Those of others are theirs.
     goes_on(
         client,
-        "CREATE VIEW own AS SELECT 1 AS x; CREATE OR REPLACE RULE \"_RETURN\" AS ON SELECT TO own DO INSTEAD SELECT 2 AS x;
-         DROP VIEW own",
+        "CREATE VIEW own AS SELECT 1 AS x;
+         CREATE OR REPLACE RULE \"_RETURN\" AS ON SELECT TO own DO INSTEAD SELECT 2 AS x; DROP VIEW own",
     );
     assert_eq!(state(&mut database.client), before);
 }
 
-/// What CONCURRENTLY drops is not known at the end of the command, so the guard reads the command's text, as PostgreSQL does.
+/// What CONCURRENTLY drops is gone when other commands are judged, so the guard reads this one's text, as PostgreSQL
+/// reads it.
 #[test]
 fn comments_hide_no_index() {
     let mut database = todo();
