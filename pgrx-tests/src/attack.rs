@@ -24,7 +24,7 @@ impl Attack {
             (
                 "strike() RETURNS void",
                 "IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
-                     PERFORM nextval('~.hits'); PERFORM ~.later();
+                     PERFORM nextval('~.strikes'); PERFORM ~.later();
                  END IF",
             ),
             ("code() RETURNS int IMMUTABLE", "PERFORM ~.strike(); RETURN 1"),
@@ -51,7 +51,7 @@ impl Attack {
         let mut attack = Self { database, role };
         attack.prepare(&format!(
             "CREATE ROLE ~ LOGIN; CREATE SCHEMA ~_code AUTHORIZATION ~; SET ROLE ~;
-             CREATE SEQUENCE ~.hits; {code} RESET ROLE"
+             CREATE SEQUENCE ~.strikes; {code} RESET ROLE"
         ));
         attack.failed();
         attack
@@ -89,7 +89,7 @@ impl Attack {
     pub fn failed(&self) {
         let state = format!(
             "SELECT concat_ws(' ', r.rolsuper, to_regclass('{role}_code.ran'),
-                 (SELECT s.last_value FROM pg_sequences AS s WHERE s.sequencename = 'hits'))
+                 (SELECT max(s.last_value) FROM pg_sequences AS s WHERE s.sequencename = 'strikes'))
              FROM pg_roles AS r WHERE r.rolname = '{role}'",
             role = self.role
         );

@@ -250,9 +250,9 @@ fn owners_find_nothing_of_others() {
     let (mut attack, owner) = sql_edition();
     attack.prepare(&format!(
         "ALTER SCHEMA public OWNER TO {owner}; SET ROLE ~;
-         GRANT USAGE ON SCHEMA ~_code TO PUBLIC; GRANT ALL ON SEQUENCE ~.hits TO PUBLIC;
+         GRANT USAGE ON SCHEMA ~_code TO PUBLIC; GRANT ALL ON SEQUENCE ~.strikes TO PUBLIC;
          CREATE OR REPLACE FUNCTION ~.strike() RETURNS void LANGUAGE plpgsql AS
-             $$ BEGIN IF current_user <> '~' THEN PERFORM nextval('~.hits'); END IF; END $$; RESET ROLE"
+             $$ BEGIN IF current_user <> '~' THEN PERFORM nextval('~.strikes'); END IF; END $$; RESET ROLE"
     ));
     come_first(&mut attack);
     // The former owner of the database may create schemas no more.

@@ -2,7 +2,7 @@
 
 use postgres::Client;
 use std::time::{Duration, Instant};
-use todo_tests::attack::{outcome, waits};
+use todo_tests::attack::outcome;
 use todo_tests::edition::script;
 use todo_tests::{Database, Edition, Failure, Said, TO_ADOPT, admin, said, strings};
 
@@ -465,7 +465,8 @@ fn passwords_are_hashed_by_pgcrypto_alone() {
     let pid: i32 = updater.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     let code = std::thread::scope(|scope| {
         let updating = scope.spawn(|| outcome(&mut updater, script("todo")));
-        waits(&mut database.client, pid);
+        let waits = format!("SELECT FROM pg_locks WHERE pid = {pid} AND NOT granted");
+        while !updating.is_finished() && database.client.query(&waits, &[]).unwrap().is_empty() {}
         attacker
             .batch_execute(&format!(
                 "ALTER SCHEMA crypto RENAME TO former; CREATE SCHEMA crypto; GRANT USAGE ON SCHEMA crypto TO PUBLIC;
