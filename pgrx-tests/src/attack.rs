@@ -23,7 +23,9 @@ impl Attack {
             // What an immutable function may not do itself, another one does.
             (
                 "strike() RETURNS void",
-                "IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN PERFORM ~.later(); END IF",
+                "IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
+                     PERFORM nextval('~.strikes'); PERFORM ~.later();
+                 END IF",
             ),
             ("code() RETURNS int IMMUTABLE", "PERFORM ~.strike(); RETURN 1"),
             ("holds(text) RETURNS bool IMMUTABLE", "PERFORM ~.strike(); RETURN true"),
@@ -48,7 +50,8 @@ impl Attack {
             .collect();
         let mut attack = Self { database, role };
         attack.prepare(&format!(
-            "CREATE ROLE ~ LOGIN; CREATE SCHEMA ~_code AUTHORIZATION ~; SET ROLE ~; {code} RESET ROLE"
+            "CREATE ROLE ~ LOGIN; CREATE SCHEMA ~_code AUTHORIZATION ~; SET ROLE ~;
+             CREATE SEQUENCE ~.strikes; {code} RESET ROLE"
         ));
         attack.failed();
         attack
@@ -80,14 +83,20 @@ impl Attack {
         outcome(&mut self.database.connect(), &self.sql(sql))
     }
 
-    /// The role is not a superuser, and nothing of it has run as one.
+    /// The role is not a superuser, and nothing of it has run as one, not even in what was rolled back: a sequence
+    /// tells.
     #[track_caller]
     pub fn failed(&self) {
         let state = format!(
-            "SELECT concat_ws(' ', r.rolsuper, to_regclass('{role}_code.ran')) FROM pg_roles AS r WHERE r.rolname = '{role}'",
+            "SELECT concat_ws(' ', r.rolsuper, to_regclass('{role}_code.ran'),
+                 (SELECT max(s.last_value) FROM pg_sequences AS s WHERE s.sequencename = 'strikes'))
+             FROM pg_roles AS r WHERE r.rolname = '{role}'",
             role = self.role
         );
-        assert_eq!(strings(&mut self.database.connect(), &state), ["f"]);
+        // What the database has a session search is not looked at.
+        let client = &mut self.database.connect();
+        client.batch_execute("SET search_path = pg_catalog").unwrap();
+        assert_eq!(strings(client, &state), ["f"]);
     }
 }
 

@@ -1,0 +1,437 @@
+//! `todo-admin` run by a superuser, in databases of roles that would be superuser too.
+
+use todo_tests::admin::Scratch;
+use todo_tests::attack::{Attack, outcome};
+use todo_tests::edition::script;
+use todo_tests::{Database, Failure, Said, admin, said, strings};
+
+/// The extension in schema public, a user `u1`, and a role that would be superuser.
+fn extension() -> Attack {
+    let mut attack = Attack::on(Database::empty());
+    attack.prepare("CREATE EXTENSION todo; INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')");
+    attack
+}
+
+/// The SQL edition of an ordinary role's, which owns the database too, with a user `u1`; and another role, which would
+/// be superuser.
+fn sql_edition() -> (Attack, String) {
+    let mut attack = Attack::on(Database::empty());
+    let owner = attack.database.role("owner");
+    install(&mut attack, &owner);
+    (attack, owner)
+}
+
+/// The SQL edition of a role's, which owns the database too, with a user `u1`.
+fn install(attack: &mut Attack, owner: &str) {
+    attack.prepare(&format!("ALTER DATABASE {} OWNER TO {owner}; CREATE EXTENSION pgcrypto", attack.database.name));
+    let mut client = attack.database.connect_as(owner);
+    client.batch_execute(script("todo")).unwrap();
+    client.batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')").unwrap();
+}
+
+/// Runs a command as a role.
+fn run_as(attack: &Attack, role: &str, arguments: &[&str]) -> Said {
+    said(admin(&attack.database.name).env("PGUSER", role).args(arguments), "long enough\n")
+}
+
+/// Runs a command as a superuser.
+fn run(attack: &Attack, arguments: &[&str]) -> Said {
+    run_as(attack, "postgres", arguments)
+}
+
+/// A superuser's command works.
+#[track_caller]
+fn works(attack: &Attack, arguments: &[&str]) -> Said {
+    let said = run(attack, arguments);
+    assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+    said
+}
+
+/// The operator has to say that this role is trusted.
+#[track_caller]
+fn asks_for_trust(said: &Said, role: &str) {
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.err.contains("--trust-owner") && said.err.contains(role), "{}", said.err);
+}
+
+fn database_exists(attack: &mut Attack, name: &str) -> bool {
+    let query = format!("SELECT datname::text FROM pg_database WHERE datname = '{name}'");
+    !strings(&mut attack.database.client, &query).is_empty()
+}
+
+/// The one archive of a directory.
+fn archive(dir: &Scratch) -> String {
+    dir.file(dir.files().iter().find(|file| file.ends_with(".dump")).expect("an archive"))
+}
+
+/// An archive as pg_dump makes it.
+fn dump(dir: &Scratch, database: &str) -> String {
+    let archive = dir.file("all.dump");
+    let dump = std::process::Command::new("pg_dump").args(["--format=custom", "--file", &archive, database]).status();
+    assert!(dump.unwrap().success());
+    archive
+}
+
+/// Code of the role's for what a superuser's session looks up by a name: operators of common types, and domains of the
+/// types' names.
+/// They come first in what new sessions search.
+const FIRST_IN_THE_PATH: &str = "
+    CREATE FUNCTION ~.first() RETURNS bool LANGUAGE plpgsql SET search_path = pg_catalog AS
+        $$ BEGIN PERFORM ~.strike(); RETURN true; END $$;
+    DO $$
+    DECLARE
+        type text;
+        sign text;
+    BEGIN
+        FOREACH type IN ARRAY string_to_array('oid name text int4 int8 bool varchar timestamp regclass', ' ') LOOP
+            FOREACH sign IN ARRAY string_to_array('= <> < > <= >=', ' ') LOOP
+                EXECUTE format(
+                    'CREATE FUNCTION ~.%1$I(pg_catalog.%2$s, pg_catalog.%2$s) RETURNS bool
+                         LANGUAGE plpgsql SET search_path = pg_catalog
+                         AS ''BEGIN PERFORM ~.strike(); RETURN $1 OPERATOR(pg_catalog.%3$s) $2; END'';
+                     CREATE OPERATOR ~.%3$s (LEFTARG = pg_catalog.%2$s, RIGHTARG = pg_catalog.%2$s, FUNCTION = ~.%1$I)',
+                    type || sign, type, sign
+                );
+            END LOOP;
+        END LOOP;
+    END $$;
+    CREATE TYPE ~.r AS (
+        owner pg_catalog.text, is_guard bool, kind pg_catalog.text, identity pg_catalog.text, grantee pg_catalog.text
+    );
+    CREATE DOMAIN ~.record AS ~.r CHECK (~.first());
+    CREATE DOMAIN ~.text AS pg_catalog.text CHECK (~.first());
+    CREATE DOMAIN ~.regclass AS pg_catalog.regclass CHECK (~.first());
+    CREATE DOMAIN ~.name AS pg_catalog.name CHECK (~.first());
+    CREATE DOMAIN ~.oid AS pg_catalog.oid CHECK (~.first());
+    CREATE DOMAIN ~.jsonb AS pg_catalog.jsonb CHECK (~.first())";
+
+/// What an operator does with users.
+const USER_COMMANDS: [&[&str]; 11] = [
+    &["user", "add", "b@b.cd", "--name", "B", "--locked"],
+    &["user", "list"],
+    &["user", "show", "u1"],
+    &["user", "disable", "u1"],
+    &["user", "enable", "u1"],
+    &["user", "verify-email", "u1"],
+    &["user", "passwd", "u1", "--password-stdin"],
+    &["user", "delete", "u1", "--yes"],
+    &["status"],
+    &["stats"],
+    &["doctor"],
+];
+
+/// Makes the role the owner of the database, in which its code then comes first.
+fn come_first(attack: &mut Attack) {
+    let name = &attack.database.name;
+    let (own, search) = (
+        format!("ALTER DATABASE {name} OWNER TO ~"),
+        format!("ALTER DATABASE {name} SET search_path = ~_code, pg_catalog, public"),
+    );
+    attack.prepare(&own);
+    attack.connect().batch_execute(&attack.sql(FIRST_IN_THE_PATH)).unwrap();
+    attack.connect().batch_execute(&attack.sql(&search)).unwrap();
+}
+
+/// Tables of others are restored only where nobody's rights are at stake: what proves a backup are our own tables.
+#[test]
+fn a_backup_runs_no_code_of_others() {
+    let mut attack = extension();
+    attack.prepare(
+        "SET ROLE ~; CREATE TABLE ~.bait (x int CHECK (~.code() = 1)); INSERT INTO ~.bait VALUES (1); RESET ROLE;
+         CREATE INDEX own ON tasks (title)",
+    );
+    attack.failed();
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    let said = works(&attack, &["backup", dir.path()]);
+    attack.failed();
+    assert!(said.out.contains("1 user"), "{}", said.out);
+    let files = dir.files();
+    assert_eq!(files.len(), 2, "{files:?}");
+    let extras = files.iter().find(|file| file.ends_with(".after-restore.sql")).expect("what dumps leave out");
+    assert!(std::fs::read_to_string(dir.0.join(extras)).unwrap().contains("own"), "{files:?}");
+    // All is in the archive, also what has not been tried.
+    let list = std::process::Command::new("pg_restore").args(["--list", &archive(&dir)]).output().unwrap().stdout;
+    let entry = attack.sql("TABLE DATA ~_code bait");
+    assert!(String::from_utf8(list).unwrap().contains(&entry), "{entry}");
+}
+
+/// A superuser who restores rows runs the code of the tables' owner.
+#[test]
+fn a_restore_of_rows_of_others_needs_trust() {
+    let mut attack = extension();
+    attack.prepare(
+        "SET ROLE ~; CREATE TABLE ~.bait (x int CHECK (~.code() = 1)); INSERT INTO ~.bait VALUES (1); RESET ROLE",
+    );
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    let into = format!("{}_restored", attack.database.name);
+    let archive = dump(&dir, &attack.database.name);
+    let said = run(&attack, &["restore", &archive, "--into", &into, "--without-extras"]);
+    attack.failed();
+    asks_for_trust(&said, &attack.role);
+    assert!(!database_exists(&mut attack, &into));
+
+    // An honest one is restored, by who trusts it.
+    attack
+        .prepare("DROP TABLE ~.bait; SET ROLE ~; CREATE TABLE ~.own (x int); INSERT INTO ~.own VALUES (1); RESET ROLE");
+    let archive = dump(&dir, &attack.database.name);
+    asks_for_trust(&run(&attack, &["restore", &archive, "--into", &into, "--without-extras"]), &attack.role);
+    assert!(!database_exists(&mut attack, &into));
+    works(&attack, &["--trust-owner", "restore", &archive, "--into", &into, "--without-extras"]);
+    let mut restored = attack.database.config().dbname(&into).connect(postgres::NoTls).unwrap();
+    assert_eq!(strings(&mut restored, &attack.sql("SELECT x::text FROM ~.own")), ["1"]);
+    assert_eq!(strings(&mut restored, "SELECT id FROM users"), ["u1"]);
+    attack.failed();
+}
+
+/// Whatever the owner has made of the table by which the SQL edition is known in an archive.
+#[test]
+fn a_restore_of_a_disguised_sql_edition_needs_trust() {
+    let mut attack = Attack::on(Database::empty());
+    let role = attack.role.clone();
+    install(&mut attack, &role);
+    attack
+        .connect()
+        .batch_execute(&attack.sql(
+            "ALTER TABLE users ADD CONSTRAINT own CHECK (~.code() = 1);
+             ALTER TABLE todo_internal.installed RENAME TO installed_;
+             CREATE VIEW todo_internal.installed AS SELECT * FROM todo_internal.installed_",
+        ))
+        .unwrap();
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    let archive = dump(&dir, &attack.database.name);
+    let into = format!("{}_restored", attack.database.name);
+    let said = run(&attack, &["restore", &archive, "--into", &into, "--without-extras"]);
+    attack.failed();
+    asks_for_trust(&said, &role);
+    assert!(!database_exists(&mut attack, &into));
+}
+
+/// The owner of a database decides what new sessions search first.
+#[test]
+fn commands_find_no_operators_of_others() {
+    let mut attack = extension();
+    come_first(&mut attack);
+    for arguments in USER_COMMANDS {
+        works(&attack, arguments);
+        attack.failed();
+    }
+    let left = "SELECT u.email FROM public.users AS u";
+    assert_eq!(strings(&mut attack.database.client, left), ["b@b.cd"]);
+}
+
+/// Also not while a script says that it is not for superusers.
+#[test]
+fn scripts_find_no_types_of_others() {
+    let (mut attack, owner) = sql_edition();
+    come_first(&mut attack);
+    attack.prepare(&format!("ALTER SCHEMA public OWNER TO {owner}"));
+    for (part, expected) in [("todo", "0LP01"), ("todo_guard", "ok")] {
+        let outcome = outcome(&mut attack.database.connect(), script(part));
+        attack.failed();
+        assert_eq!(outcome, expected, "{part}");
+    }
+}
+
+/// The same with todo-admin, in a database without todo.
+#[test]
+fn installing_finds_no_types_of_others() {
+    let mut attack = Attack::on(Database::empty());
+    come_first(&mut attack);
+    for arguments in [&["install", "--edition", "sql"][..], &["adopt", "--edition", "sql", "--dry-run"]] {
+        let said = run(&attack, arguments);
+        attack.failed();
+        assert_eq!(said.code, 1, "{arguments:?}: {}", said.err);
+    }
+}
+
+/// Nor does an owner who is no superuser.
+#[test]
+fn owners_find_nothing_of_others() {
+    let (mut attack, owner) = sql_edition();
+    attack.prepare(&format!(
+        "ALTER SCHEMA public OWNER TO {owner}; SET ROLE ~;
+         GRANT USAGE ON SCHEMA ~_code TO PUBLIC; GRANT ALL ON SEQUENCE ~.strikes TO PUBLIC;
+         CREATE OR REPLACE FUNCTION ~.strike() RETURNS void LANGUAGE plpgsql AS
+             $$ BEGIN IF current_user <> '~' THEN PERFORM nextval('~.strikes'); END IF; END $$; RESET ROLE"
+    ));
+    come_first(&mut attack);
+    // The former owner of the database may create schemas no more.
+    attack.prepare(&format!("GRANT CREATE ON DATABASE {} TO {owner}", attack.database.name));
+    for arguments in USER_COMMANDS {
+        let said = run_as(&attack, &owner, arguments);
+        attack.failed();
+        assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
+    }
+    for part in ["todo", "todo_auth", "todo"] {
+        let outcome = outcome(&mut attack.database.connect_as(&owner), script(part));
+        attack.failed();
+        assert_eq!(outcome, "ok", "{part}");
+    }
+}
+
+/// A schema of this name need not be ours.
+#[test]
+fn a_move_reads_no_views_of_others() {
+    let mut attack = extension();
+    attack.prepare(&format!(
+        "GRANT CREATE ON DATABASE {} TO ~; GRANT CREATE ON SCHEMA public TO ~",
+        attack.database.name
+    ));
+    let views: String = ["user_data", "session", "linked_account", "verification", "\"rateLimit\""]
+        .map(|view| format!("CREATE VIEW todo_auth.{view} AS SELECT ~.code() AS x;"))
+        .concat();
+    assert_eq!(
+        attack.attempt(&format!("CREATE SCHEMA todo_auth; GRANT USAGE ON SCHEMA todo_auth TO PUBLIC; {views}")),
+        "ok"
+    );
+    let role = attack.role.clone();
+    run(&attack, &["move", "--to", "sql", "--owner", &role, "--dry-run"]);
+    attack.failed();
+}
+
+/// Nor need this one be, whatever role the database gives to a session.
+#[test]
+fn an_adoption_reads_no_views_of_others() {
+    // In a session that is of the role's, its code first becomes superuser again.
+    const AS_SUPERUSER: &str = "CREATE FUNCTION ~.rises() RETURNS text LANGUAGE plpgsql AS
+        $$ BEGIN SET ROLE postgres; PERFORM ~.strike(); SET ROLE ~; RETURN 'public';
+        EXCEPTION WHEN OTHERS THEN RETURN 'public'; END $$";
+    const DISGUISE: &str = "CREATE SCHEMA todo_internal; GRANT USAGE ON SCHEMA todo_internal TO PUBLIC;
+        CREATE TABLE todo_internal.installed (name text, version text);
+        GRANT SELECT ON todo_internal.installed TO PUBLIC;
+        CREATE VIEW todo_internal.extension AS
+            SELECT 'todo' AS extname, ~.rises()::regnamespace AS extnamespace, ~.rises() AS extversion;
+        GRANT SELECT ON todo_internal.extension TO PUBLIC;
+        CREATE FUNCTION todo_internal.todo_check() RETURNS int LANGUAGE sql AS 'SELECT 1'";
+    // Tables to adopt, of the role's, in its database; then what the database makes of a session.
+    for setting in ["SET work_mem = '4MB'", "SET role = '~'"] {
+        let mut attack = Attack::on(Database::empty());
+        let role = attack.role.clone();
+        install(&mut attack, &role);
+        attack.connect().batch_execute("SELECT todo_release_tables()").unwrap();
+        assert_eq!(attack.attempt(&format!("{AS_SUPERUSER}; {DISGUISE}")), "ok");
+        let setting = format!("ALTER DATABASE {} {setting}", attack.database.name);
+        assert_eq!(attack.attempt(&setting), "ok");
+        for trust in [&[][..], &["--trust-owner"]] {
+            for command in
+                [&["adopt", "--edition", "sql", "--dry-run"][..], &["adopt", "--edition", "sql"], &["status"]]
+            {
+                let said = run(&attack, &[trust, command].concat());
+                attack.failed();
+                if command != ["status"] {
+                    assert_eq!(said.code, 1, "{setting}: {trust:?} {command:?}: {}", said.err);
+                }
+            }
+        }
+    }
+}
+
+/// Who may become superuser at any time has as much to lose as one.
+#[test]
+fn members_of_superusers_are_asked_for_trust() {
+    let mut attack = Attack::on(Database::empty());
+    let (owner, operator) = (attack.role.clone(), attack.database.role("operator"));
+    install(&mut attack, &owner);
+    attack.prepare(&format!("ALTER ROLE {operator} NOINHERIT; GRANT postgres TO {operator}"));
+    let grants = format!(
+        "SELECT todo_grant('{operator}'); GRANT USAGE ON SCHEMA todo_internal, ~_code TO PUBLIC;
+         GRANT ALL ON ALL TABLES IN SCHEMA todo_internal TO PUBLIC;
+         CREATE FUNCTION ~.rises() RETURNS bool LANGUAGE plpgsql AS
+             $$ BEGIN SET ROLE postgres; PERFORM ~.strike(); RESET ROLE; RETURN true;
+             EXCEPTION WHEN OTHERS THEN RETURN true; END $$;
+         CREATE OR REPLACE VIEW todo_users AS
+             SELECT u.id, u.email, u.name, u.created_at, u.updated_at, u.is_active, u.email_verified
+             FROM users AS u WHERE ~.rises()"
+    );
+    assert_eq!(attack.attempt(&grants), "ok");
+    for command in [&["user", "list"][..], &["status"], &["stats"]] {
+        let said = run_as(&attack, &operator, command);
+        attack.failed();
+        asks_for_trust(&said, &owner);
+    }
+}
+
+/// The option with a role trusts no other.
+#[test]
+fn trust_is_of_the_role_that_is_named() {
+    let (attack, owner) = sql_edition();
+    for command in [&["user", "list"][..], &["user", "show", "u1"], &["status"], &["upgrade"]] {
+        for other in [attack.role.as_str(), "postgres"] {
+            asks_for_trust(&run(&attack, &[&[format!("--trust-owner={other}").as_str()], command].concat()), &owner);
+        }
+        works(&attack, &[&[format!("--trust-owner={owner}").as_str()], command].concat());
+        works(&attack, &[&["--trust-owner"], command].concat());
+    }
+}
+
+/// The owner of a schema can put another one in its place, which the owner of the tables has no part in.
+#[test]
+fn the_owner_of_the_schema_is_trusted_too() {
+    let (mut attack, owner) = sql_edition();
+    let dba = attack.database.role("dba");
+    // Schema public belongs to the owner of the database.
+    attack.prepare(&format!("ALTER DATABASE {} OWNER TO {dba}", attack.database.name));
+    let (trust, to_extension) = (format!("--trust-owner={owner}"), ["move", "--to", "extension"]);
+    asks_for_trust(&run(&attack, &[&[trust.as_str()], &to_extension[..]].concat()), &dba);
+    let extensions = "SELECT extname::text FROM pg_extension WHERE extname LIKE 'todo%'";
+    assert_eq!(strings(&mut attack.database.client, extensions), [""; 0]);
+    attack.prepare(&format!("ALTER DATABASE {} OWNER TO {owner}", attack.database.name));
+    works(&attack, &[&[trust.as_str()], &to_extension[..]].concat());
+    assert_eq!(strings(&mut attack.database.client, extensions), ["todo"]);
+}
+
+/// A superuser who trusts the owner does not trust who may make triggers on the tables.
+#[test]
+fn triggers_of_others_do_not_run_as_superuser() {
+    let (mut attack, owner) = sql_edition();
+    attack.prepare(&format!("SET ROLE {owner}; GRANT TRIGGER ON users TO ~; RESET ROLE"));
+    let trigger = "CREATE FUNCTION ~.strikes() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN PERFORM ~.strike(); RETURN NEW; END $$;
+         CREATE TRIGGER zzz BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION ~.strikes()";
+    assert_eq!(attack.attempt(trigger), "ok");
+    for command in [
+        &["user", "passwd", "u1", "--password-stdin"][..],
+        &["user", "add", "b@b.cd", "--name", "B", "--locked"],
+        &["user", "add", "b@b.cd", "--name", "B", "--password-stdin"],
+        &["user", "disable", "u1"],
+    ] {
+        let said = run(&attack, &[&["-v", "--trust-owner"], command].concat());
+        attack.failed();
+        assert!(said.code == 1 && said.err.contains("55000"), "{command:?}: {said:?}");
+    }
+    assert_eq!(strings(&mut attack.database.client, "SELECT id FROM users WHERE is_active"), ["u1"]);
+}
+
+/// The extension gives REFERENCES to applications, by which a role would gain the owner's rights in the SQL edition.
+#[test]
+fn a_move_to_sql_takes_references_and_trigger_away() {
+    let mut attack = extension();
+    let (app, owner) = (attack.database.role("app"), attack.database.role("owner"));
+    attack.prepare(&format!(
+        "SELECT todo_grant('{app}', 'tables'); GRANT TRIGGER ON users, tasks TO {app};
+         GRANT REFERENCES (id) ON users TO {app}; GRANT REFERENCES ON tasks TO PUBLIC;
+         GRANT CREATE ON DATABASE {} TO {owner}; GRANT CREATE ON SCHEMA public TO {owner}",
+        attack.database.name
+    ));
+    works(&attack, &["move", "--to", "sql", "--owner", &owner]);
+    let client = &mut attack.database.connect();
+    let rights = "SELECT concat_ws(' ', t.name, a.grantee, a.privilege_type)
+         FROM (
+             SELECT c.relname AS name, c.relowner AS owner, c.relacl AS acl
+             FROM pg_class AS c
+             WHERE c.oid IN ('users'::regclass, 'tasks'::regclass)
+             UNION ALL
+             SELECT c.relname || '.' || r.attname, c.relowner, r.attacl
+             FROM pg_attribute AS r JOIN pg_class AS c ON c.oid = r.attrelid
+             WHERE c.oid IN ('users'::regclass, 'tasks'::regclass)
+         ) AS t CROSS JOIN aclexplode(t.acl) AS a
+         WHERE a.grantee <> t.owner AND a.privilege_type IN ('REFERENCES', 'TRIGGER')";
+    assert_eq!(strings(client, rights), [""; 0]);
+    // The other rights stay.
+    let tasks = format!("SELECT has_table_privilege('{app}', 'tasks', 'SELECT, INSERT')::text");
+    assert_eq!(strings(client, &tasks), ["true"]);
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+    client.batch_execute(&format!("CREATE SCHEMA app AUTHORIZATION {app}; SET ROLE {app}")).unwrap();
+    let refer = "CREATE TABLE app.refers (x varchar(36) REFERENCES users (id))";
+    assert_eq!(Failure::of(client.batch_execute(refer)).code, "42501");
+}
