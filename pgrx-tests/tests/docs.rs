@@ -335,8 +335,11 @@ fn todo_admins_commands_are_documented() {
             assert!(page.contains(subcommand.as_str()), "{command} {subcommand}");
         }
         let own = help(&[command]);
-        let options =
-            own.split_whitespace().filter(|word| word.starts_with("--")).map(|word| word.trim_end_matches([',', '.']));
+        let options = own
+            .split_whitespace()
+            .filter(|word| word.starts_with("--"))
+            .map(|word| word.trim_end_matches([',', '.']))
+            .map(|word| word.split('[').next().unwrap_or(word));
         for option in options.filter(|option| !["--help", "--version"].contains(option)) {
             assert!(page.contains(option) || option == "--verbose", "{command} {option}");
         }

@@ -278,7 +278,10 @@ fn what_a_snapshot_does_not_show_is_not_run() {
             for caller in &mut callers {
                 let outcomes = each(caller, &WRITES);
                 nothing_ran(&database, right);
-                assert_eq!(outcomes, ["25001"; WRITES.len()], "{right} to {grantee}");
+                // Only a deletion goes on to tasks.
+                let refused = |call: &str| right.ends_with("users") || call.contains("delete");
+                let expected = WRITES.map(|call| if refused(call) { "25001" } else { "ok" });
+                assert_eq!(outcomes, expected, "{right} to {grantee}");
             }
         }
     }
@@ -404,7 +407,7 @@ fn a_later_owner_of_the_schema_is_found() {
         (format!("ALTER DATABASE {name} OWNER TO {role}"), format!("ALTER DATABASE {name} OWNER TO {owner}")),
     ] {
         database.client.batch_execute(&change).unwrap();
-        assert_eq!(found(&database), ["owner of schema"], "{change}");
+        assert_eq!(found(&database), ["owner of schema public"], "{change}");
         assert_eq!(outcome(&mut database.connect_as(&owner), script("todo")), "42501", "{change}");
         database.client.batch_execute(&back).unwrap();
         assert_eq!(found(&database), [""; 0], "{change}");

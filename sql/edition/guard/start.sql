@@ -16,7 +16,7 @@ DECLARE
     problem text;
 BEGIN
     IF TG_TAG = 'DROP INDEX' THEN
-        named := (regexp_match(query, replace('\mdrop\s+index\s+concurrently\s+(if\s+exists\s+)?(#(\s*[.]\s*#)*)', '#', identifier), 'i'))[2];
+        named := (regexp_match(query, replace('\mdrop\s+index\s+concurrently\s+(if\s+exists\s+)?(#(\s*[.]\s*#)*)\s*(restrict)?[\s;]*$', '#', identifier), 'i'))[2];
         IF named IS NOT NULL THEN
             SELECT 'index ' || k.name INTO problem
             FROM todo_guard.known() AS k

@@ -4,7 +4,7 @@
 use crate::bad_lines::BadLines;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::installed::Installed;
+use crate::installed::{Installed, no_code_of_others};
 use crate::message::count;
 use crate::output;
 use crate::sql::{admin_sql, discreet_log, undisturbed};
@@ -24,6 +24,7 @@ pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashe
     let mut transaction = session.client.build_transaction().read_only(false).start()?;
     undisturbed(&mut transaction)?;
     let schema = Installed::schema_of_rows(&mut transaction)?;
+    no_code_of_others(&mut transaction, &schema)?;
     transaction.batch_execute(admin_sql!("import_staging"))?;
     discreet_log(&mut transaction)?;
 

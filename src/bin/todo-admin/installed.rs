@@ -3,7 +3,7 @@
 use crate::args::Edition;
 use crate::error::Error;
 use crate::sql::admin_sql;
-use postgres::GenericClient;
+use postgres::{GenericClient, Transaction};
 use std::sync::OnceLock;
 
 pub struct Installed {
@@ -79,6 +79,15 @@ impl Installed {
         }
         Ok(schema)
     }
+}
+
+/// For a transaction that writes users or tasks by plain SQL. In the SQL edition, other roles than the trusted owner may have triggers on the
+/// tables, which would run as a superuser. Fails if there is one.
+pub fn no_code_of_others(transaction: &mut Transaction, schema: &str) -> Result<(), Error> {
+    if Installed::required(transaction)?.edition == Edition::Sql && login_is_superuser(transaction)? {
+        transaction.query(&admin_sql!("judge", schema), &[])?;
+    }
+    Ok(())
 }
 
 /// The newest version of the extension whose files the server has.

@@ -3,7 +3,7 @@
 use crate::args::{Edition, Password, UserCommand};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::installed::Installed;
+use crate::installed::{Installed, no_code_of_others};
 use crate::message::{count, printable};
 use crate::output;
 use crate::password_rule;
@@ -109,6 +109,7 @@ fn add(
     let hash = if locked { None } else { Some(new_hash(client, schema, password)?) };
     let mut transaction = client.transaction()?;
     discreet_log(&mut transaction)?;
+    no_code_of_others(&mut transaction, schema)?;
     let added = transaction.query_one(&admin_sql!("add_user", schema), &[&email, &name, &hash]);
     let id: String = added
         .map_err(|error| match Error::from(error) {
@@ -178,6 +179,7 @@ fn set_password(client: &mut Client, schema: &str, user: &str, password: &Passwo
     let hash = new_hash(client, schema, password)?;
     let mut transaction = client.transaction()?;
     discreet_log(&mut transaction)?;
+    no_code_of_others(&mut transaction, schema)?;
     transaction.query(&admin_sql!("set_password_hash", schema), &[&user.id, &hash])?;
     transaction.commit()?;
     output::say(format!("{} has a new password", printable(&user.email)));
