@@ -435,7 +435,8 @@ fn a_later_owner_of_the_schema_is_found() {
              GRANT ALL ON public.users, public.tasks TO PUBLIC",
         )
         .unwrap();
-    for call in WRITES {
+    let login = "SELECT todo_authenticate('a@b.cd', 'long enough')";
+    for call in WRITES.iter().chain([&login]) {
         let outcome = outcome(&mut database.connect_as(&role), &call.replace("todo_", "home.todo_"));
         nothing_ran(&database, call);
         assert_eq!(outcome, "55000", "{call}");

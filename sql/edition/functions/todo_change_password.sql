@@ -11,6 +11,7 @@ BEGIN
     \use required argument=new_password table=users column=hashed_password
     PERFORM todo_internal.password(new_password);
     \use writable function=todo_change_password
+    PERFORM todo_internal.must_own('@extschema@.users');
     LOOP
         \i statements/credentials_by_id.sql
         INTO id, old_hash;

@@ -25,10 +25,7 @@ DECLARE
     problem text;
     has_other_authors boolean;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = current_user AND (r.oid = writer OR r.rolsuper)) THEN
-        RAISE EXCEPTION 'table % does not belong to role %', written, current_user
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('ALTER TABLE %s OWNER TO %I', written, current_user);
-    END IF;
+    PERFORM todo_internal.must_own(written::text);
     -- Nobody makes a trigger or a foreign key on a table that is locked in this mode. Each table that is reached is locked, and then the
     -- search begins again, until it finds no other.
     EXECUTE format('LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE', written);
