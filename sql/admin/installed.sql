@@ -23,7 +23,10 @@ SELECT true, NULL, pg_catalog.quote_ident(n.nspname), true, o.rolname::pg_catalo
           AND (
               r.oid OPERATOR(pg_catalog.=) o.oid
               -- The member of pg_database_owner is the owner of the database.
-              OR r.oid OPERATOR(pg_catalog.=) COALESCE(NULLIF(n.nspowner, pg_catalog.to_regrole('pg_database_owner')::pg_catalog.oid), d.datdba)
+              OR r.oid OPERATOR(pg_catalog.=) CASE
+                  WHEN n.nspowner OPERATOR(pg_catalog.=) pg_catalog.to_regrole('pg_database_owner')::pg_catalog.oid THEN d.datdba
+                  ELSE n.nspowner
+              END
           )
           AND EXISTS (
               SELECT FROM pg_catalog.pg_roles AS s
