@@ -987,6 +987,8 @@ fn views_are_not_replaced_by_rules() {
          END $$",
         "CREATE OR REPLACE RULE \"_RETURN\" AS ON SELECT TO todo_auth.account DO INSTEAD
              SELECT a.* FROM (SELECT (NULL::todo_auth.account).*) AS a",
+        // Nor with the rights of others.
+        "ALTER VIEW todo_users SET (security_invoker = on)",
     ] {
         is_refused(client, rule);
     }
@@ -994,7 +996,8 @@ fn views_are_not_replaced_by_rules() {
     goes_on(
         client,
         "CREATE VIEW own AS SELECT 1 AS x;
-         CREATE OR REPLACE RULE \"_RETURN\" AS ON SELECT TO own DO INSTEAD SELECT 2 AS x; DROP VIEW own",
+         CREATE OR REPLACE RULE \"_RETURN\" AS ON SELECT TO own DO INSTEAD SELECT 2 AS x; ALTER VIEW own SET (security_invoker = on);
+         DROP VIEW own",
     );
     assert_eq!(state(&mut database.client), before);
 }

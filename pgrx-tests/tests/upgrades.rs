@@ -136,3 +136,27 @@ fn no_row_is_touched() {
     client.batch_execute("ALTER EXTENSION todo UPDATE TO '1.0.0'").unwrap();
     assert_eq!((strings(client, places), rows(client)), before);
 }
+
+/// What an operator has set on parts that both versions have stays, and they are not built again.
+#[test]
+fn settings_and_comments_stay() {
+    let mut database = at_1_0_0();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "ALTER INDEX ix_tasks_user_id SET (fillfactor = 70); COMMENT ON INDEX ix_tasks_user_id IS 'own';
+             COMMENT ON TRIGGER zz_todo_before_row ON tasks IS 'own'",
+        )
+        .unwrap();
+    let set = "SELECT c.relname || c.relfilenode || c.reloptions::text || obj_description(c.oid, 'pg_class') FROM pg_class AS c
+         WHERE c.relname = 'ix_tasks_user_id'
+         UNION ALL SELECT t.oid || obj_description(t.oid, 'pg_trigger') FROM pg_trigger AS t WHERE t.tgrelid = 'tasks'::regclass AND NOT t.tgisinternal
+         ORDER BY 1";
+    let before = strings(client, set);
+    assert_eq!(before.len(), 2, "{before:?}");
+    for version in [current_version(), "1.0.0", current_version()] {
+        client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap();
+        assert_eq!(strings(client, set), before, "{version}");
+    }
+    assert_eq!(faults(client), [""; 0]);
+}

@@ -48,7 +48,8 @@ WITH relation AS (
 )
 SELECT pg_catalog.concat(
     'relation ', r.name, ', ', r.relkind, r.relpersistence, r.relreplident, ', row-level security ', r.relrowsecurity, ' ',
-    r.relforcerowsecurity, ', ', r.reloptions
+    r.relforcerowsecurity, ', tablespace ', r.reltablespace, ', ', r.reloptions, ', ',
+    (SELECT t.reloptions FROM pg_catalog.pg_class AS t WHERE t.oid OPERATOR(pg_catalog.=) r.reltoastrelid)
 ) AS line
 FROM relation AS r
 UNION ALL

@@ -1,6 +1,7 @@
 -- Makes PostgreSQL look up its own operators, functions and types first, whatever search_path the database or the role has set. The driver of
--- this program names some of them without a schema.
-SELECT pg_catalog.set_config(
+-- this program names some of them without a schema. Literals and definitions are as they are by default.
+SELECT pg_catalog.set_config('standard_conforming_strings', 'on', false), pg_catalog.set_config('quote_all_identifiers', 'off', false),
+    pg_catalog.set_config(
     'search_path',
     COALESCE(
         (

@@ -124,7 +124,10 @@ BEGIN
             RETURN QUERY
             SELECT
                 relid, schema, relation, 'index', x.relname::text,
-                replace(pg_get_indexdef(i.indexrelid), format(' ON %s ', c.identity), format(' ON %s ', c.printed)),
+                -- Without settings such as fillfactor.
+                regexp_replace(
+                    replace(pg_get_indexdef(i.indexrelid), format(' ON %s ', c.identity), format(' ON %s ', c.printed)), ' WITH [(][^)]*[)]', ''
+                ),
                 CASE WHEN NOT i.indisvalid OR NOT i.indisready OR NOT i.indislive THEN 'not valid' END, NULL::bigint
             FROM pg_index AS i
             JOIN pg_class AS x ON x.oid = i.indexrelid

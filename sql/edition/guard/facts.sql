@@ -12,7 +12,7 @@ SET quote_all_identifiers = off
 SET standard_conforming_strings = on
 AS $$
     SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'table' END, format('%I.%I', n.nspname, c.relname),
-        CASE c.relkind WHEN 'v' THEN md5(pg_get_viewdef(c.oid)) ELSE '' END
+        CASE c.relkind WHEN 'v' THEN md5(pg_get_viewdef(c.oid) || coalesce(substring(c.reloptions::text FROM 'security_invoker=\w+'), '')) ELSE '' END
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.oid = ANY (objects)

@@ -23,19 +23,12 @@ DECLARE
     waiting oid[];
     reached regclass;
     problem text;
-    has_other_authors boolean;
 BEGIN
     PERFORM todo_internal.must_own(written::text);
     -- Nobody makes a trigger or a foreign key on a table that is locked in this mode. Each table that is reached is locked, and then the
     -- search begins again, until it finds no other.
     EXECUTE format('LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE', written);
     locked := ARRAY[written::oid];
-    has_other_authors := EXISTS (
-        SELECT
-        FROM pg_class AS c
-        CROSS JOIN LATERAL aclexplode(c.relacl) AS a
-        WHERE c.oid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass) AND a.privilege_type = 'TRIGGER' AND a.grantee <> c.relowner
-    );
     LOOP
         WITH RECURSIVE reached (oid, events) AS (
             SELECT written::oid, events
@@ -83,10 +76,8 @@ BEGIN
                     JOIN pg_proc AS f ON f.oid = t.tgfoid
                     JOIN pg_roles AS p ON p.oid = f.proowner
                     WHERE NOT (p.oid = writer OR p.rolsuper)
-                       -- Arguments may be names or SQL that the function uses. If nobody else may, only the owner has made triggers here.
-                       OR t.tgnargs > 0 AND f.oid >= 16384 AND f.pronamespace <> 'todo_internal'::regnamespace
-                           AND (has_other_authors OR t.tgrelid NOT IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass))
-                           AND t.tgrelid::regclass::text !~ '^todo_auth[.]'
+                       -- Arguments may be names or SQL that the function uses, and whoever made the trigger chose them.
+                       OR t.tgnargs > 0 AND f.oid >= 16384 AND f.pronamespace::regnamespace::text NOT IN ('todo_internal', 'todo_auth')
                        -- A condition may call immutable functions of PostgreSQL only, which are no dependencies.
                        OR t.tgqual IS NOT NULL AND (
                            t.tgqual::text ~ 'COERCEVIAIO'
@@ -123,13 +114,25 @@ BEGIN
                 HINT = 'Tables that refer to those of todo, and are changed with them, must belong to the same role or to a superuser, and so '
                     'must the functions of triggers.';
     END IF;
-    -- The catalogs were read as the snapshot shows them, but rights are those of now.
-    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') AND EXISTS (
-        SELECT
-        FROM pg_roles AS r
-        CROSS JOIN unnest(locked) AS l (oid)
-        WHERE NOT r.rolsuper AND NOT pg_has_role(r.oid, writer, 'MEMBER')
-          AND (has_table_privilege(r.oid, l.oid, 'TRIGGER') OR has_any_column_privilege(r.oid, l.oid, 'REFERENCES'))
+    -- The catalogs were read as the snapshot shows them. So nobody else may have a right now, nor may have had one then.
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') AND (
+        EXISTS (
+            SELECT
+            FROM pg_roles AS r
+            CROSS JOIN unnest(locked) AS l (oid)
+            WHERE NOT r.rolsuper AND NOT pg_has_role(r.oid, writer, 'MEMBER')
+              AND (has_table_privilege(r.oid, l.oid, 'TRIGGER') OR has_any_column_privilege(r.oid, l.oid, 'REFERENCES'))
+        )
+        OR EXISTS (
+            SELECT
+            FROM pg_class AS c
+            CROSS JOIN LATERAL (
+                SELECT a.grantee, a.privilege_type FROM aclexplode(c.relacl) AS a
+                UNION ALL
+                SELECT a.grantee, a.privilege_type FROM pg_attribute AS t CROSS JOIN LATERAL aclexplode(t.attacl) AS a WHERE t.attrelid = c.oid
+            ) AS a
+            WHERE c.oid = ANY (locked) AND a.privilege_type IN ('TRIGGER', 'REFERENCES') AND a.grantee <> c.relowner
+        )
     ) THEN
         RAISE EXCEPTION 'users cannot be written at isolation level %', current_setting('transaction_isolation')
             USING ERRCODE = 'active_sql_transaction',

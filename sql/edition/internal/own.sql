@@ -30,6 +30,10 @@ BEGIN
             FROM pg_class AS c
             WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')
               AND (e.extname <> 'todo' OR c.relkind = 'v')
+            UNION ALL
+            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl
+            FROM pg_class AS c
+            WHERE d.classid = 'pg_namespace'::regclass AND c.relnamespace = d.objid AND c.relkind IN ('r', 'v')
         ) AS m
         CROSS JOIN LATERAL aclexplode(m.acl) AS a
         WHERE e.extname = own.extension AND a.grantee <> m.owner AND format('%s %s', d.classid, d.objid) <> ALL (present)

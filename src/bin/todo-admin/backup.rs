@@ -7,9 +7,9 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
-use crate::installed::{Installed, is_trusted, login_is_superuser, trusted};
+use crate::installed::{Installed, login_is_superuser, trusted};
 use crate::message::{count, warn};
-use crate::new_database::{Content, Fate, restore_archive, with_new_database};
+use crate::new_database::{Content, Fate, Roles, Todo, restore_archive, with_new_database};
 use crate::new_file::Replacement;
 use crate::output;
 use crate::programs::Programs;
@@ -31,7 +31,7 @@ pub fn backup(session: &mut Session, dir: &Path, keep_days: u16) -> Result<(), E
     let (dump, _) = Replacement::of(&archive)?;
 
     let (expected, script) = make_dump(session, &programs, &database, dump.path())?;
-    let content = to_try(session)?;
+    let content = to_try(session, &programs, &database, dump.path())?;
     let script_outcome = verify(session, &programs, dump.path(), &content, &expected, &script)?;
 
     sql_file.write_all(script.text().as_bytes())?;
@@ -40,7 +40,7 @@ pub fn backup(session: &mut Session, dir: &Path, keep_days: u16) -> Result<(), E
     sql_guard.keep();
     let size = HumanBytes(fs::metadata(&archive)?.len());
     let (users, tasks) = (count(expected.users, "user"), count(expected.tasks, "task"));
-    let tried = if matches!(content, Content::All { .. }) { "verified" } else { "users and tasks verified" };
+    let tried = if matches!(content, Content::All) { "verified" } else { "users and tasks verified" };
     output::say(format!("{}: {users}, {tasks}, {size}, {tried}", archive.display()));
     let sql_path = extras::path(&archive);
     let sql_path = sql_path.display();
@@ -71,26 +71,20 @@ fn make_dump(
     Ok((fingerprint, script))
 }
 
-/// What of the archive is restored on trial. A restore by a superuser would run code of all roles that own objects in the database.
-fn to_try(session: &mut Session) -> Result<Content, Error> {
+/// What of the archive is restored on trial. A restore by a superuser runs code of all roles that own something in it.
+fn to_try(session: &mut Session, programs: &Programs, database: &str, archive: &Path) -> Result<Content, Error> {
     let client = &mut session.client;
     if !login_is_superuser(client)? {
-        return Ok(Content::All { safe: None });
+        return Ok(Content::All);
     }
-    let owners = client.query(admin_sql!("other_owners"), &[])?;
-    let Some(owner) = owners.iter().map(|row| row.get::<_, &str>(0)).find(|owner| !is_trusted(owner)) else {
-        return Ok(Content::All { safe: None });
-    };
-    let installed = Installed::required(client)?;
-    if installed.edition == Edition::Sql {
+    let Some(owner) = Roles::of(client)?.untrusted_owner(programs, archive, database)? else { return Ok(Content::All) };
+    if Installed::required(client)?.edition == Edition::Sql {
         trusted(
-            owner,
+            &owner,
             "owns objects in this database, and could make a superuser run its code when the backup is tried out",
         )?;
     }
-    let tables = client.query(admin_sql!("rows_of_todo"), &[])?.iter().map(|row| row.get(0)).collect();
-    let schema = client.query_one(admin_sql!("unquoted"), &[&installed.schema])?.get(0);
-    Ok(Content::OnlyTodo { schema, tables })
+    Ok(Content::OnlyTodo(Todo::of(client)?))
 }
 
 /// Restores an archive into a scratch database, and compares. If everything is restored, the script is run there as well, and its
@@ -114,7 +108,7 @@ fn verify(
             )
             .fix("run todo-admin doctor, and look for triggers or columns that dumps leave out"));
         }
-        if matches!(content, Content::All { .. }) {
+        if matches!(content, Content::All) {
             script_outcome = script.run(&mut restored.client);
         }
         Ok(Fate::Drop)

@@ -3,7 +3,7 @@
 use crate::connect::Session;
 use crate::conninfo::Conninfo;
 use crate::error::Error;
-use crate::installed::trusted;
+use crate::installed::is_trusted;
 use crate::new_file::NewFile;
 use crate::programs::Programs;
 use crate::sql::admin_sql;
@@ -47,11 +47,36 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
 
 /// What of an archive is restored.
 pub enum Content {
-    /// Everything but the guard of the SQL edition, because few roles may create event triggers. A superuser runs code of those who own
-    /// objects in the archive, such as CHECK constraints, so these roles must be safe.
-    All { safe: Option<Roles> },
-    /// The extension in this schema, and the rows of these tables. Nothing that another role has made is restored.
-    OnlyTodo { schema: String, tables: Vec<u32> },
+    /// Everything but the guard of the SQL edition, because few roles may create event triggers.
+    All,
+    /// The extension, and the rows of its tables. Nothing that another role has made is restored.
+    OnlyTodo(Todo),
+}
+
+/// How an archive's list names the extension: its schemas and tables by their OIDs, and the whole line of its sequence.
+pub struct Todo {
+    schemas: Vec<u32>,
+    tables: Vec<u32>,
+    sequence: String,
+}
+
+impl Todo {
+    pub fn of(client: &mut Client) -> Result<Self, Error> {
+        let row = client.query_one(admin_sql!("todo_in_archive"), &[])?;
+        Ok(Self { schemas: row.get("schemas"), tables: row.get("tables"), sequence: row.get("sequence") })
+    }
+
+    /// Whether a line of the list is about the extensions, their schemas, or the rows of their tables.
+    fn has(&self, line: &str) -> bool {
+        let Some(what) = after_oids(line) else { return false };
+        let oid = line.split(' ').nth(2).and_then(|oid| oid.parse().ok());
+        let is_one_of = |oids: &[u32]| oid.is_some_and(|oid| oids.contains(&oid));
+        what.starts_with("EXTENSION - todo ")
+            || what.starts_with("EXTENSION - todo_auth ")
+            || what.starts_with("SCHEMA - ") && is_one_of(&self.schemas)
+            || what.starts_with("TABLE DATA ") && is_one_of(&self.tables)
+            || what == self.sequence
+    }
 }
 
 /// The roles of the server, and whether they are superusers or can do no more than todo_owner.
@@ -60,7 +85,9 @@ pub struct Roles(Vec<(String, bool)>);
 impl Roles {
     pub fn of(client: &mut Client) -> Result<Self, Error> {
         let rows = client.query(admin_sql!("superusers"), &[])?;
-        Ok(Self(rows.iter().map(|row| (row.get("role"), row.get("is_safe"))).collect()))
+        // The list has a space for a line break.
+        let shown = |name: String| name.replace(['\n', '\r'], " ");
+        Ok(Self(rows.iter().map(|row| (shown(row.get("role")), row.get("is_safe"))).collect()))
     }
 
     /// The owner that a line of an archive's list ends with, if it is one that has to be trusted. The line has a space and nothing for
@@ -71,34 +98,47 @@ impl Roles {
             return None;
         }
         let of = |role: &str| line.strip_suffix(role).is_some_and(|rest| rest.ends_with(' '));
-        let known = self.0.iter().filter(|(role, _)| of(role)).max_by_key(|(role, _)| role.len());
+        // Of two names that look alike there, the one that is not safe counts.
+        let known = self.0.iter().filter(|(role, _)| of(role)).max_by_key(|(role, is_safe)| (role.len(), !is_safe));
         let (owner, is_safe) = match known {
             Some((role, is_safe)) => (role.as_str(), *is_safe),
             None => (line.rsplit(' ').next().unwrap_or_default(), false),
         };
-        (!owner.is_empty() && owner != "-" && !is_safe).then_some(owner)
+        (!owner.is_empty() && !is_safe).then_some(owner)
     }
+
+    /// The owner of something in an archive who has to be trusted before a superuser restores it, and is not. CHECK constraints, for
+    /// example, run with the superuser's rights.
+    pub fn untrusted_owner(
+        &self,
+        programs: &Programs,
+        archive: &Path,
+        database: &str,
+    ) -> Result<Option<String>, Error> {
+        let (_list, lines) = list_of(programs, archive, database)?;
+        let lines = lines.lines().filter(|line| !line.starts_with(';') && !is_of_guard(line));
+        Ok(lines.filter_map(|line| self.to_trust(line)).find(|owner| !is_trusted(owner)).map(str::to_owned))
+    }
+}
+
+/// A file with the list of what is in an archive, and its text.
+fn list_of(programs: &Programs, archive: &Path, database: &str) -> Result<(NewFile, String), Error> {
+    let (list, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.list", Uuid::new_v4())))?;
+    let (list_path, file) = (list.path().display().to_string(), archive.display().to_string());
+    programs.run("pg_restore", &["--list", "--file", &list_path, &file], database, None)?;
+    let lines = fs::read_to_string(list.path())?;
+    Ok((list, lines))
 }
 
 /// Runs pg_restore. The result is whether the archive has the guard of the SQL edition, which is left out.
 pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, content: &Content) -> Result<bool, Error> {
-    let file = archive.display().to_string();
-    let (list, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.list", Uuid::new_v4())))?;
-    let list_path = list.path().display().to_string();
-    programs.run("pg_restore", &["--list", "--file", &list_path, &file], database, None)?;
-    let all = fs::read_to_string(list.path())?;
+    let (list, all) = list_of(programs, archive, database)?;
+    let (file, list_path) = (archive.display().to_string(), list.path().display().to_string());
     let (guard, others): (Vec<&str>, Vec<&str>) =
         all.lines().filter(|line| !line.starts_with(';')).partition(|line| is_of_guard(line));
     let chosen: Vec<&str> = match content {
-        Content::All { safe } => {
-            for role in others.iter().filter_map(|line| safe.as_ref()?.to_trust(line)) {
-                trusted(role, "owns objects in this archive, and could make a superuser run its code")?;
-            }
-            others
-        }
-        Content::OnlyTodo { schema, tables } => {
-            others.into_iter().filter(|line| is_of_todo(line, schema, tables)).collect()
-        }
+        Content::All => others,
+        Content::OnlyTodo(todo) => others.into_iter().filter(|line| todo.has(line)).collect(),
     };
     fs::write(list.path(), chosen.join("\n"))?;
     // pg_restore would take a bare name that contains an equals sign for a connection string.
@@ -107,17 +147,6 @@ pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, cont
     let arguments = ["--exit-on-error", "--no-password", "--use-list", &list_path, &into, &file];
     programs.run("pg_restore", &arguments, database, None)?;
     Ok(!guard.is_empty())
-}
-
-/// Whether a line of an archive's list is about the extensions, their schema, or the rows of these tables.
-fn is_of_todo(line: &str, schema: &str, tables: &[u32]) -> bool {
-    let Some(rest) = after_oids(line) else { return false };
-    let oid = line.split(' ').nth(2).and_then(|oid| oid.parse::<u32>().ok());
-    rest.starts_with("EXTENSION - todo ")
-        || rest.starts_with("EXTENSION - todo_auth ")
-        || rest.starts_with(&format!("SCHEMA - {schema} "))
-        || rest.starts_with(&format!("SEQUENCE SET {schema} tasks_id_seq "))
-        || rest.starts_with("TABLE DATA ") && oid.is_some_and(|oid| tables.contains(&oid))
 }
 
 /// Whether a line of an archive's list is about the schema todo_guard, what is in it, or an event trigger of the guard.
@@ -137,3 +166,7 @@ fn is_of_guard(line: &str) -> bool {
 fn after_oids(line: &str) -> Option<&str> {
     line.split_once("; ")?.1.splitn(3, ' ').nth(2)
 }
+
+#[cfg(test)]
+#[path = "new_database_tests.rs"]
+mod tests;

@@ -6,7 +6,7 @@ use crate::conninfo::Conninfo;
 use crate::error::Error;
 use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
-use crate::installed::login_is_superuser;
+use crate::installed::{login_is_superuser, trusted};
 use crate::message::{complain, count, warn};
 use crate::new_database::{Content, Fate, Roles, restore_archive, with_new_database};
 use crate::output;
@@ -22,11 +22,14 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     }
     let extras = Extras::beside(archive, run_extras)?;
     let programs = Programs::new(&session.conninfo)?;
-    let safe = if login_is_superuser(&mut session.client)? { Some(Roles::of(&mut session.client)?) } else { None };
-    let content = Content::All { safe };
+    if login_is_superuser(&mut session.client)?
+        && let Some(owner) = Roles::of(&mut session.client)?.untrusted_owner(&programs, archive, database)?
+    {
+        trusted(&owner, "owns objects in this archive, and could make a superuser run its code")?;
+    }
     let mut counts = (0, 0);
     with_new_database(session, database, |conninfo| {
-        let found = fill(&programs, archive, database, conninfo, &extras, &content)?;
+        let found = fill(&programs, archive, database, conninfo, &extras)?;
         counts = (found.users, found.tasks);
         Ok(Fate::Keep)
     })?;
@@ -43,7 +46,6 @@ fn fill(
     database: &str,
     conninfo: Conninfo,
     extras: &Extras,
-    content: &Content,
 ) -> Result<Fingerprint, Error> {
     let name = escape_identifier(database);
     let script = extras.to_run();
@@ -53,7 +55,7 @@ fn fill(
         let mut empty = Session::open(conninfo.clone())?;
         empty.client.batch_execute(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))?;
     }
-    if restore_archive(programs, archive, database, content)? {
+    if restore_archive(programs, archive, database, &Content::All)? {
         warn(&format!(
             "the guard of the SQL edition has not been restored; to have it in database {database}, run the script \
              todo_guard there"
