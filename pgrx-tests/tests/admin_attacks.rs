@@ -160,6 +160,47 @@ fn a_backup_runs_no_code_of_others() {
     }
 }
 
+/// Before a new database is complete, nobody else can connect to it: not to read rows that policies will hide, and not to put a
+/// table in the place of one that a superuser is about to fill.
+#[test]
+fn nobody_connects_to_what_is_being_restored() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let mut attack = extension();
+    attack.prepare("INSERT INTO tasks (user_id, title) SELECT 'u1', 'Task ' || i FROM generate_series(1, 20000) AS i");
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    let into = format!("{}_restored", attack.database.name);
+    let mut watcher = attack.database.connect();
+    // Other tests' databases are closed as well.
+    let open = format!(
+        "SELECT count(*) FILTER (WHERE d.datallowconn AND has_database_privilege('{}', d.oid, 'CONNECT')), count(*)
+         FROM pg_database AS d WHERE d.datname LIKE 'todo\\_verify\\_%' OR d.datname = '{into}'",
+        attack.role
+    );
+    let ended = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let watching = scope.spawn(|| {
+            let mut seen = 0;
+            while !ended.load(Ordering::Relaxed) {
+                let row = watcher.query_one(&open, &[]).unwrap();
+                seen += row.get::<_, i64>(1);
+                // The last step of a restore opens its database.
+                if row.get::<_, i64>(0) > 0 {
+                    return (seen, true);
+                }
+            }
+            (seen, false)
+        });
+        works(&attack, &["backup", dir.path()]);
+        ended.store(true, Ordering::Relaxed);
+        let (seen, was_open) = watching.join().unwrap();
+        assert!(seen > 0 && !was_open, "{seen} looks");
+    });
+    let archive = archive(&dir);
+    works(&attack, &["--trust-owner", "restore", &archive, "--into", &into, "--without-extras"]);
+    assert_eq!(attack.database.client.query_one(&open, &[]).unwrap().get::<_, i64>(0), 1, "at the end");
+    attack.prepare(&format!("DROP DATABASE {into}"));
+}
+
 /// A superuser who restores rows runs the code of the tables' owner.
 #[test]
 fn a_restore_of_rows_of_others_needs_trust() {

@@ -210,7 +210,11 @@ fn nothing_ran(database: &Database, context: &str) {
 }
 
 fn found(database: &Database) -> Vec<String> {
-    strings(&mut database.connect(), "SELECT name FROM todo_check() WHERE NOT ok")
+    found_by(&mut database.connect(), "public")
+}
+
+fn found_by(client: &mut Client, schema: &str) -> Vec<String> {
+    strings(client, &format!("SELECT name FROM {schema}.todo_check() WHERE NOT ok"))
 }
 
 /// What writes rows of users with the rights of their owner.
@@ -435,6 +439,11 @@ fn a_later_owner_of_the_schema_is_found() {
              GRANT ALL ON public.users, public.tasks TO PUBLIC",
         )
         .unwrap();
+    // The check answers, and says so.
+    let mut caller = database.connect_as(&owner);
+    caller.batch_execute("SET search_path = home").unwrap();
+    assert!(found_by(&mut caller, "home").iter().any(|name| name == "sequence tasks_id_seq ahead of tasks"));
+    nothing_ran(&database, "todo_check()");
     let login = "SELECT todo_authenticate('a@b.cd', 'long enough')";
     for call in WRITES.iter().chain([&login]) {
         let outcome = outcome(&mut database.connect_as(&role), &call.replace("todo_", "home.todo_"));
@@ -485,7 +494,9 @@ fn passwords_are_hashed_by_pgcrypto_alone() {
     assert_eq!((code.as_str(), found(&database)), ("55000", vec![]));
 
     // Whatever else has made a function of ours call one of another's.
+    let given = format!("ALTER FUNCTION former.crypt(text, text) OWNER TO {role}");
     for change in [
+        given.as_str(),
         "ALTER EXTENSION pgcrypto DROP FUNCTION former.crypt(text, text)",
         "ALTER EXTENSION pgcrypto DROP FUNCTION former.gen_salt(text, int)",
         "DO $$ BEGIN

@@ -1,8 +1,8 @@
--- The statement that creates an empty database $1 with the encoding and locale of this one. The columns of pg_database that
--- hold the locale differ between major versions.
+-- The statement that creates an empty database $1 with the encoding and locale of this one, to which nobody can connect. The columns of
+-- pg_database that hold the locale differ between major versions.
 SELECT pg_catalog.concat(
     pg_catalog.format(
-        'CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L',
+        'CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L ALLOW_CONNECTIONS false',
         $1::pg_catalog.text, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype
     ),
     CASE

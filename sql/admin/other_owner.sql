@@ -5,7 +5,7 @@ FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) c.relowner
 WHERE c.oid OPERATOR(pg_catalog.=) ANY (ARRAY['@extschema@.users'::pg_catalog.regclass, '@extschema@.tasks'::pg_catalog.regclass])
   AND NOT r.rolsuper
-  AND r.rolname OPERATOR(pg_catalog.<>) 'todo_owner'
+  AND (r.rolname OPERATOR(pg_catalog.<>) 'todo_owner' OR r.rolcanlogin)
   AND EXISTS (
       SELECT FROM pg_catalog.pg_roles AS s
       WHERE s.rolsuper AND (pg_catalog.pg_has_role(CURRENT_USER, s.oid, 'MEMBER') OR pg_catalog.pg_has_role(SESSION_USER, s.oid, 'MEMBER'))

@@ -5,6 +5,8 @@ DECLARE
     form text;
     may_renew boolean := true;
 BEGIN
+    -- Once it is locked, nobody puts another table in its place.
+    LOCK TABLE @extschema@.users IN ACCESS SHARE MODE;
     PERFORM todo_internal.must_own('@extschema@.users');
     -- Nothing is locked while the password is hashed. So the stored hash is read again afterwards, and if it has changed, the new one
     -- counts. A hash is renewed once at most, because a trigger may keep the old one.

@@ -11,6 +11,8 @@ BEGIN
     \use required argument=new_password table=users column=hashed_password
     PERFORM todo_internal.password(new_password);
     \use writable function=todo_change_password
+    -- Once it is locked, nobody puts another table in its place.
+    LOCK TABLE @extschema@.users IN ACCESS SHARE MODE;
     PERFORM todo_internal.must_own('@extschema@.users');
     LOOP
         \i statements/credentials_by_id.sql

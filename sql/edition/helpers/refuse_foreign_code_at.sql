@@ -16,6 +16,7 @@ SET plan_cache_mode = force_generic_plan
 SET jit = off
 AS $$
 DECLARE
+    named CONSTANT text := written::text;
     writer CONSTANT oid := (SELECT c.relowner FROM pg_class AS c WHERE c.oid = written);
     -- As in pg_trigger.tgtype.
     events CONSTANT integer := CASE kind WHEN 'INSERT' THEN 4 WHEN 'DELETE' THEN 8 WHEN 'UPDATE' THEN 16 ELSE 28 END;
@@ -113,6 +114,11 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Tables that refer to those of todo, and are changed with them, must belong to the same role or to a superuser, and so '
                     'must the functions of triggers.';
+    END IF;
+    -- While the lock was waited for, the owner of the schema could have put another table in its place.
+    IF to_regclass(named) IS DISTINCT FROM written THEN
+        RAISE EXCEPTION 'table % was renamed while this waited for it', named
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Try again.';
     END IF;
     -- The catalogs were read as the snapshot shows them. So nobody else may have a right now, nor may have had one then.
     IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') AND (

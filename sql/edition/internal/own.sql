@@ -18,25 +18,25 @@ BEGIN
         JOIN todo_internal.depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         CROSS JOIN LATERAL (
             SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS identity, p.proowner AS owner,
-                coalesce(p.proacl, acldefault('f', p.proowner)) AS acl
+                coalesce(p.proacl, acldefault('f', p.proowner)) AS acl, format('%s %s', d.classid, d.objid) AS key
             FROM pg_proc AS p
             WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
             UNION ALL
-            SELECT 'SCHEMA', n.oid::regnamespace::text, n.nspowner, n.nspacl
+            SELECT 'SCHEMA', n.oid::regnamespace::text, n.nspowner, n.nspacl, format('%s %s', d.classid, d.objid)
             FROM pg_namespace AS n
             WHERE d.classid = 'pg_namespace'::regclass AND n.oid = d.objid
             UNION ALL
-            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl
+            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl, format('%s %s', 'pg_class'::regclass::oid, c.oid)
             FROM pg_class AS c
             WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')
               AND (e.extname <> 'todo' OR c.relkind = 'v')
             UNION ALL
-            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl
+            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl, format('%s %s', 'pg_class'::regclass::oid, c.oid)
             FROM pg_class AS c
             WHERE d.classid = 'pg_namespace'::regclass AND c.relnamespace = d.objid AND c.relkind IN ('r', 'v')
         ) AS m
         CROSS JOIN LATERAL aclexplode(m.acl) AS a
-        WHERE e.extname = own.extension AND a.grantee <> m.owner AND format('%s %s', d.classid, d.objid) <> ALL (present)
+        WHERE e.extname = own.extension AND a.grantee <> m.owner AND m.key <> ALL (present)
     LOOP
         EXECUTE format('REVOKE ALL ON %s %s FROM %s', granted.kind, granted.identity, granted.grantee);
     END LOOP;

@@ -153,6 +153,7 @@ impl Kept {
                 .fix("drop or revoke them first, and create them again afterwards"));
         }
         if auth {
+            transaction.query(admin_sql!("move_tablespace"), &[])?;
             for (place, table) in AUTH_TABLES.iter().enumerate() {
                 transaction.batch_execute(&format!(
                     "CREATE TEMPORARY TABLE todo_move_{place} ON COMMIT DROP AS TABLE todo_auth.{table}"

@@ -20,7 +20,8 @@ pub enum Fate {
     Drop,
 }
 
-/// Creates a database like that of the session, and works on it. It is kept only if the work succeeds and says so.
+/// Creates a database like that of the session, and works on it. It is kept only if the work succeeds and says so. Until then, only its
+/// owner and superusers can connect: others could read rows that policies will hide, or put tables in the place of those to be filled.
 pub fn with_new_database(
     session: &mut Session,
     name: &str,
@@ -28,7 +29,16 @@ pub fn with_new_database(
 ) -> Result<(), Error> {
     let create: String = session.client.query_one(admin_sql!("create_database"), &[&name])?.get(0);
     session.client.batch_execute(&create)?;
-    let outcome = work(session.conninfo.with_database(name));
+    let quoted = escape_identifier(name);
+    let close = format!("REVOKE ALL ON DATABASE {quoted} FROM PUBLIC; ALTER DATABASE {quoted} ALLOW_CONNECTIONS true");
+    let open = format!("GRANT CONNECT, TEMPORARY ON DATABASE {quoted} TO PUBLIC");
+    let outcome = session.client.batch_execute(&close).map_err(Error::from).and_then(|()| {
+        let fate = work(session.conninfo.with_database(name))?;
+        if fate == Fate::Keep {
+            session.client.batch_execute(&open)?;
+        }
+        Ok(fate)
+    });
     if !matches!(outcome, Ok(Fate::Keep)) {
         drop_database(session, name)?;
     }
@@ -90,16 +100,16 @@ impl Roles {
         Ok(Self(rows.iter().map(|row| (shown(row.get("role")), row.get("is_safe"))).collect()))
     }
 
-    /// The owner that a line of an archive's list ends with, if it is one that has to be trusted. The line has a space and nothing for
-    /// what has no owner. A name may have spaces, so the longest that fits counts. Schemas, rights and comments run nothing.
+    /// The owner that a line of an archive's list ends with, if it is one that has to be trusted. The line has a space and nothing
+    /// for what has no owner. A name may have spaces, so more than one can fit: one that is not safe counts, and then the longest.
+    /// Schemas, rights and comments run nothing.
     fn to_trust<'line>(&'line self, line: &'line str) -> Option<&'line str> {
         let kind = after_oids(line).unwrap_or_default();
         if ["SCHEMA ", "ACL ", "COMMENT ", "DEFAULT ACL "].iter().any(|harmless| kind.starts_with(harmless)) {
             return None;
         }
         let of = |role: &str| line.strip_suffix(role).is_some_and(|rest| rest.ends_with(' '));
-        // Of two names that look alike there, the one that is not safe counts.
-        let known = self.0.iter().filter(|(role, _)| of(role)).max_by_key(|(role, is_safe)| (role.len(), !is_safe));
+        let known = self.0.iter().filter(|(role, _)| of(role)).max_by_key(|(role, is_safe)| (!is_safe, role.len()));
         let (owner, is_safe) = match known {
             Some((role, is_safe)) => (role.as_str(), *is_safe),
             None => (line.rsplit(' ').next().unwrap_or_default(), false),

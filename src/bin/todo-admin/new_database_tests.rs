@@ -3,8 +3,8 @@ use super::Roles;
 /// The owners that have to be trusted, in lines of an archive's list.
 #[test]
 fn owners_are_at_the_ends_of_lines() {
-    let roles = ["postgres", "todo_owner"].map(|role| (role.to_owned(), true));
-    let others = ["app", "x postgres", "-", "a b"].map(|role| (role.to_owned(), false));
+    let roles = ["postgres", "todo_owner", "super admin"].map(|role| (role.to_owned(), true));
+    let others = ["app", "x postgres", "-", "a b", "admin"].map(|role| (role.to_owned(), false));
     let roles = Roles(roles.into_iter().chain(others).collect());
     for (line, owner) in [
         ("221; 1259 16589 TABLE public users todo_owner", None),
@@ -17,6 +17,7 @@ fn owners_are_at_the_ends_of_lines() {
         ("221; 1259 16589 TABLE s bait -", Some("-")),
         ("221; 1259 16589 TABLE s bait x postgres", Some("x postgres")),
         ("221; 1259 16589 TABLE s a b", Some("a b")),
+        ("221; 1259 16589 TABLE s a super admin", Some("admin")),
         ("221; 1259 16589 TABLE s bait nobody", Some("nobody")),
         ("221; 1259 16589 TABLE s bait pg_database_owner", Some("pg_database_owner")),
         ("230; 1255 16600 AGGREGATE s worst(integer) app", Some("app")),

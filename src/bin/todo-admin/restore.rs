@@ -12,7 +12,6 @@ use crate::new_database::{Content, Fate, Roles, restore_archive, with_new_databa
 use crate::output;
 use crate::programs::Programs;
 use crate::prompt;
-use postgres_protocol::escape::escape_identifier;
 use std::path::{Path, PathBuf};
 
 /// `run_extras` is what the operator has chosen, if anything.
@@ -47,14 +46,7 @@ fn fill(
     conninfo: Conninfo,
     extras: &Extras,
 ) -> Result<Fingerprint, Error> {
-    let name = escape_identifier(database);
     let script = extras.to_run();
-    // Nobody else can connect before rows are protected as they were.
-    let is_closed = script.is_some_and(Script::guards_access);
-    if is_closed {
-        let mut empty = Session::open(conninfo.clone())?;
-        empty.client.batch_execute(&format!("REVOKE CONNECT ON DATABASE {name} FROM PUBLIC"))?;
-    }
     if restore_archive(programs, archive, database, &Content::All)? {
         warn(&format!(
             "the guard of the SQL edition has not been restored; to have it in database {database}, run the script \
@@ -65,7 +57,7 @@ fn fill(
     let found = Fingerprint::of_database(&mut restored)?;
     if let Some(script) = script {
         script.run(&mut restored.client).map_err(|error| {
-            let lost = if is_closed { "row-level security cannot be restored and " } else { "" };
+            let lost = if script.guards_access() { "row-level security cannot be restored and " } else { "" };
             error
                 .while_doing(format!(
                     "{} failed, so {lost}database {database} has been dropped again",
@@ -73,9 +65,6 @@ fn fill(
                 ))
                 .fix("correct the file or create what it needs; --without-extras restores without it")
         })?;
-    }
-    if is_closed {
-        restored.client.batch_execute(&format!("GRANT CONNECT ON DATABASE {name} TO PUBLIC"))?;
     }
     Ok(found)
 }
