@@ -115,10 +115,11 @@ fn what_is_wrong_cannot_be_told_by_the_time() {
     }
 }
 
-/// Logins that fail take the same time: medians of 50 interleaved calls within 15 %.
+/// Logins that fail take the same time: 50 interleaved calls each, within 15 %. The fast ones are compared, because what else the machine
+/// does only makes a call slower.
 fn alike(client: &mut Client, classes: &[(&str, Option<&str>, Option<&str>)]) {
     let login = client.prepare("SELECT * FROM todo_authenticate($1, $2)").unwrap();
-    let mut medians = || -> Vec<Duration> {
+    let mut fast_ones = || -> Vec<Duration> {
         let mut times = vec![Vec::new(); classes.len()];
         for _ in 0..50 {
             for ((_, email, password), times) in classes.iter().zip(&mut times) {
@@ -127,19 +128,19 @@ fn alike(client: &mut Client, classes: &[(&str, Option<&str>, Option<&str>)]) {
                 times.push(start.elapsed());
             }
         }
-        let median = |times: &mut Vec<Duration>| {
+        let fast = |times: &mut Vec<Duration>| {
             times.sort();
-            times[times.len() / 2]
+            times[times.len() / 10]
         };
-        times.iter_mut().map(median).collect()
+        times.iter_mut().map(fast).collect()
     };
     // A class that differs does so each time; a busy machine does not.
-    let mut tries = (0..3).map(|_| medians()).map(|medians| {
-        let (fastest, slowest) = (medians.iter().min().unwrap(), medians.iter().max().unwrap());
-        println!("{:?}", classes.iter().map(|class| class.0).zip(&medians).collect::<Vec<_>>());
+    let mut tries = (0..3).map(|_| fast_ones()).map(|times| {
+        let (fastest, slowest) = (times.iter().min().unwrap(), times.iter().max().unwrap());
+        println!("{:?}", classes.iter().map(|class| class.0).zip(&times).collect::<Vec<_>>());
         slowest.as_secs_f64() <= fastest.as_secs_f64() * 1.15
     });
-    assert!(tries.any(|alike| alike), "medians within 15 %");
+    assert!(tries.any(|alike| alike), "within 15 %");
 }
 
 #[test]

@@ -81,8 +81,8 @@ impl Installed {
     }
 }
 
-/// For a transaction that writes users or tasks by plain SQL. In the SQL edition, other roles than the trusted owner may have triggers on the
-/// tables, which would run as a superuser. Fails if there is one.
+/// For a transaction that writes users or tasks by plain SQL. In the SQL edition, other roles than the trusted owner may have
+/// triggers on the tables, which would run as a superuser. Fails if there is one.
 pub fn no_code_of_others(transaction: &mut Transaction, schema: &str) -> Result<(), Error> {
     if Installed::required(transaction)?.edition == Edition::Sql && login_is_superuser(transaction)? {
         transaction.query(&admin_sql!("judge", schema), &[])?;

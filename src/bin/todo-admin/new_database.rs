@@ -20,8 +20,9 @@ pub enum Fate {
     Drop,
 }
 
-/// Creates a database like that of the session, and works on it. It is kept only if the work succeeds and says so. Until then, only its
-/// owner and superusers can connect: others could read rows that policies will hide, or put tables in the place of those to be filled.
+/// Creates a database like that of the session, and works on it. It is kept only if the work succeeds and says so. Until then,
+/// only its owner and superusers can connect: others could read rows that policies will hide, or put tables in the place of
+/// those to be filled.
 pub fn with_new_database(
     session: &mut Session,
     name: &str,
@@ -117,8 +118,8 @@ impl Roles {
         (!owner.is_empty() && !is_safe).then_some(owner)
     }
 
-    /// The owner of something in an archive who has to be trusted before a superuser restores it, and is not. CHECK constraints, for
-    /// example, run with the superuser's rights.
+    /// The owner of something in an archive who has to be trusted before a superuser restores it, and is not. CHECK
+    /// constraints, for example, run with the superuser's rights.
     pub fn untrusted_owner(
         &self,
         programs: &Programs,
@@ -171,8 +172,8 @@ fn is_of_guard(line: &str) -> bool {
     }
 }
 
-/// What a line of an archive's list is about. The line is "NUMBER; OID OID KIND SCHEMA NAME OWNER", and has "-" for the schema of what is
-/// in none.
+/// What a line of an archive's list is about. The line is "NUMBER; OID OID KIND SCHEMA NAME OWNER", and has "-" for the schema
+/// of what is in none.
 fn after_oids(line: &str) -> Option<&str> {
     line.split_once("; ")?.1.splitn(3, ' ').nth(2)
 }
