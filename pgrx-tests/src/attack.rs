@@ -1,6 +1,6 @@
 //! A role that would be superuser, and the code with which it would be.
 
-use crate::{Database, Failure, strings};
+use crate::{Database, Edition, Failure, strings};
 use postgres::Client;
 
 /// A database, and a role that would be superuser.
@@ -98,6 +98,22 @@ impl Attack {
         client.batch_execute("SET search_path = pg_catalog").unwrap();
         assert_eq!(strings(client, &state), ["f"]);
     }
+}
+
+/// A database with the SQL edition, user `u1` with a task, and a role that may log in and has a schema of its own.
+pub fn attacked() -> (Database, String) {
+    let mut database = Database::empty();
+    let role = database.role("evil");
+    let client = &mut database.client;
+    client.batch_execute(&Edition::Sql.install(&database.name)).unwrap();
+    client
+        .batch_execute(&format!(
+            "ALTER ROLE {role} LOGIN; CREATE SCHEMA evil AUTHORIZATION {role}; GRANT USAGE ON SCHEMA evil TO PUBLIC;
+             SELECT todo_grant('{role}', 'tables'); INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A');
+             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')"
+        ))
+        .unwrap();
+    (database, role)
 }
 
 /// What statements come to: `ok` or an SQLSTATE.

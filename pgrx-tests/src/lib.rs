@@ -13,7 +13,9 @@
 //! | [`failure`] | errors by their fields |
 //! | [`fixtures`] | texts and values that several tests use |
 //! | [`guarded`] | commands that a guard refuses |
+//! | [`sql_guard`] | the guard of the SQL edition, as its tests see it |
 //! | [`admin`] | `todo-admin` as an operator runs it |
+//! | [`moves`] | `todo-admin move`, and what it must not lose |
 //! | [`attack`] | a role that would be superuser |
 
 pub mod admin;
@@ -24,9 +26,11 @@ pub mod failure;
 pub mod fixtures;
 pub mod functions;
 pub mod guarded;
+pub mod moves;
 pub mod passwords;
 pub mod role;
 pub mod server;
+pub mod sql_guard;
 pub mod state;
 pub mod task;
 

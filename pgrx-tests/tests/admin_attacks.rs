@@ -132,7 +132,7 @@ fn come_first(attack: &mut Attack) {
     attack.connect().batch_execute(&attack.sql(&search)).unwrap();
 }
 
-/// Tables of others are restored only where nobody's rights are at stake: what proves a backup are our own tables.
+/// A superuser's backup is tried out with the extension's own tables alone, because a restore runs code of the other owners.
 #[test]
 fn a_backup_runs_no_code_of_others() {
     // PostgreSQL does not note what a predefined role owns. Its members may give it tables.
@@ -290,7 +290,7 @@ fn installing_finds_no_types_of_others() {
     }
 }
 
-/// Nor does an owner who is no superuser.
+/// The owner of the SQL edition runs no code of others either.
 #[test]
 fn owners_find_nothing_of_others() {
     let (mut attack, owner) = sql_edition();

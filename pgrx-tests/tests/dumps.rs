@@ -150,7 +150,7 @@ fn a_restore_is_the_database_as_it_was() {
         assert!(rows(client) == before.1, "{format} {disable}");
         assert!(auth_rows(client) == auth_before.1, "{format} {disable}");
         if disable == "--disable-triggers" {
-            // Enabled again, but no longer always: the check says so, and how to mend it.
+            // The trigger is enabled again, but not always. The check finds that, and its statement repairs it.
             let found = "SELECT fix FROM todo_check() WHERE name = 'trigger zz_todo_before_row of tasks' AND NOT ok";
             let fix = strings(client, found);
             assert_eq!(fix.len(), 1);

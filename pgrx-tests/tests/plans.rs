@@ -40,9 +40,8 @@ fn reading_functions_are_planned_as_if_written_out() {
     }
 }
 
-/// A list finds its first rows in the order of an index, without a sort and without reading others, whoever asks: one plan serves all
-/// users. So it does for a user whose tasks are older than everybody else's, for one who has completed nearly everything, and for one
-/// without tasks.
+/// The first rows of a list are found in the order of an index, without a sort and without reading others. One plan serves all users: one
+/// with many tasks, one whose tasks are older than all others, and one without tasks.
 #[test]
 fn lists_walk_an_index_in_its_order() {
     let mut database = Database::new();

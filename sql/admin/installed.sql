@@ -1,6 +1,6 @@
 -- How todo is installed in this database; no row if it is not. Other commands need todo_check(), which versions before 1.0.0 lack.
 -- of_sql_edition, and for that edition: its owner, whether the current role may read its version, and the roles that a superuser has to trust:
--- its owner, and the owner of the schema, who could replace what is in it. There are none for other roles: see login_is_superuser.
+-- its owner, and the owner of the schema, who could replace what is in it.
 -- Only PostgreSQL's catalogs are read, because objects of these roles could run their code.
 SELECT false AS of_sql_edition,
     e.extversion AS version,
@@ -27,11 +27,6 @@ SELECT true, NULL, pg_catalog.quote_ident(n.nspname), true, o.rolname::pg_catalo
                   WHEN n.nspowner OPERATOR(pg_catalog.=) pg_catalog.to_regrole('pg_database_owner')::pg_catalog.oid THEN d.datdba
                   ELSE n.nspowner
               END
-          )
-          AND EXISTS (
-              SELECT FROM pg_catalog.pg_roles AS s
-              WHERE s.rolsuper
-                AND (pg_catalog.pg_has_role(CURRENT_USER, s.oid, 'MEMBER') OR pg_catalog.pg_has_role(SESSION_USER, s.oid, 'MEMBER'))
           )
         ORDER BY 1
     )

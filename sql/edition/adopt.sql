@@ -3,7 +3,7 @@
 \pattern todo--0.2.0.sql
 SELECT todo_internal.expect('specified', 'todo', 'todo_internal');
 \i upgrade/shape.sql
-\i upgrade/target.sql
+\i edition/target.sql
 \i upgrade/make_way.sql
 -- The application's triggers do not fire, so updated_at stays as it is. The setting holds those that are to fire again, each with how.
 CREATE FUNCTION todo_internal.fire(

@@ -26,7 +26,7 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
     if !is_superuser(&mut transaction)? {
         return Err(Error::new("only a superuser can create or drop the extension").fix("connect as a superuser"));
     }
-    transaction.query(admin_sql!("undisturbed_names"), &[])?;
+    transaction.query(admin_sql!("move_settings"), &[])?;
     // Nobody else can move todo at the same time, or rename a schema and put another in its place.
     transaction.batch_execute("LOCK TABLE pg_catalog.pg_namespace IN SHARE ROW EXCLUSIVE MODE")?;
     // What there is now, after others who held this lock.
@@ -53,7 +53,7 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
         Some("2BP01") => error.fix("drop the objects that need them first, and create them again afterwards"),
         _ => error,
     })?;
-    transaction.query(admin_sql!("undisturbed_names"), &[])?;
+    transaction.query(admin_sql!("move_settings"), &[])?;
     for grant in &kept.grants {
         transaction.batch_execute(grant)?;
     }
@@ -217,8 +217,8 @@ fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Res
     }
     kept.restore_auth(transaction)?;
     // What the functions of the extension would refuse to run with, or not see. There is no such user.
-    transaction.batch_execute(&admin_sql!("call_on_nobody", schema))?;
-    if let Some(fault) = transaction.query_opt(&admin_sql!("fault_of_owner", schema), &[])? {
+    transaction.batch_execute(&admin_sql!("move_trial", schema))?;
+    if let Some(fault) = transaction.query_opt(&admin_sql!("move_hidden_users", schema), &[])? {
         return Err(Error::new(format!(
             "the extension's role would not see users: {}",
             fault.get::<_, &str>("detail")

@@ -43,7 +43,7 @@ impl Session {
             }
         }
         let mut client = outcome?;
-        client.batch_execute(admin_sql!("safe_path"))?;
+        client.batch_execute(admin_sql!("safe_session"))?;
         let token = client.cancel_token();
         on_interrupt(move || {
             let _ = token.cancel_query(tls.clone());

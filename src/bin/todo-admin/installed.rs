@@ -25,8 +25,11 @@ impl Installed {
     pub fn of(client: &mut impl GenericClient) -> Result<Option<Self>, Error> {
         let Some(row) = client.query_opt(admin_sql!("installed"), &[])? else { return Ok(None) };
         let owner: Option<String> = row.get("owner");
-        for role in row.get::<_, Vec<String>>("to_trust") {
-            trusted(&role, "owns the SQL edition or its schema, and could make a superuser run its code")?;
+        let to_trust: Vec<String> = row.get("to_trust");
+        if !to_trust.is_empty() && login_is_superuser(client)? {
+            for role in to_trust {
+                trusted(&role, "owns the SQL edition or its schema, and could make a superuser run its code")?;
+            }
         }
         let mut installed = Self {
             edition: if row.get("of_sql_edition") { Edition::Sql } else { Edition::Extension },
@@ -74,7 +77,9 @@ impl Installed {
     pub fn schema_of_rows(client: &mut impl GenericClient) -> Result<String, Error> {
         let schema = Self::schema_in_use(client)?;
         let owner = client.query_one(&admin_sql!("other_owner", &schema), &[])?;
-        if let Some(owner) = owner.get(0) {
+        if let Some(owner) = owner.get(0)
+            && login_is_superuser(client)?
+        {
             trusted(owner, "owns the tables, and could make a superuser run its code through triggers or indexes")?;
         }
         Ok(schema)

@@ -95,7 +95,7 @@ pub struct Roles(Vec<(String, bool)>);
 
 impl Roles {
     pub fn of(client: &mut Client) -> Result<Self, Error> {
-        let rows = client.query(admin_sql!("superusers"), &[])?;
+        let rows = client.query(admin_sql!("roles"), &[])?;
         // The list has a space for a line break.
         let shown = |name: String| name.replace(['\n', '\r'], " ");
         Ok(Self(rows.iter().map(|row| (shown(row.get("role")), row.get("is_safe"))).collect()))
