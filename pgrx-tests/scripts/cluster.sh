@@ -74,6 +74,8 @@ unix_socket_permissions = 0700
 fsync = off
 max_connections = 60
 log_line_prefix = '%m [%p] %d '
+# What waits for ever fails, and says where.
+statement_timeout = 5min
 CONF
 }
 

@@ -294,20 +294,20 @@ fn a_table_is_looked_at_when_it_is_locked() {
                  );
                  INSERT INTO other.users VALUES ('u1', 'a@b.cd', 'A', '!', now(), now(), true, false);
                  ALTER TABLE other.users ENABLE ROW LEVEL SECURITY;
-                 CREATE POLICY own ON other.users USING (evil.strike()); GRANT ALL ON other.users TO PUBLIC;
-                 BEGIN; DROP INDEX public.ix_users_email",
+                 CREATE POLICY own ON other.users USING (evil.strike()); GRANT ALL ON other.users TO PUBLIC",
             )
             .unwrap();
+        attacker.batch_execute("BEGIN; DROP INDEX public.ix_users_email").unwrap();
         let mut caller = database.connect_as(&owner);
         let pid: i32 = caller.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
         let outcome = std::thread::scope(|scope| {
             let calling = scope.spawn(|| outcome(&mut caller, call));
             waits(&mut database.client, pid);
-            database
-                .connect_as(&role)
-                .batch_execute("ALTER SCHEMA public RENAME TO home; ALTER SCHEMA other RENAME TO public")
-                .unwrap();
+            let swap = "ALTER SCHEMA public RENAME TO home; ALTER SCHEMA other RENAME TO public";
+            let swapped = database.connect_as(&role).batch_execute(swap);
+            // Before anything can fail here, for the call to end.
             attacker.batch_execute("ROLLBACK").unwrap();
+            swapped.unwrap();
             calling.join().unwrap()
         });
         nothing_ran(&database, call);
