@@ -23,7 +23,8 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS identity, p.proowner AS owner,
                 coalesce(p.proacl, acldefault('f', p.proowner)) AS acl, false AS is_table, p.prosecdef AS is_for_owner,
-                NOT p.prosecdef AND (p.pronamespace = 'todo_internal'::regnamespace OR p.proname = 'todo_not_in_dumps') AS is_helper
+                NOT p.prosecdef
+                    AND (p.pronamespace = 'todo_internal'::regnamespace OR p.proname IN ('todo_not_in_dumps', 'todo_search_text', 'todo_search_words')) AS is_helper
             FROM pg_proc AS p
             WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
             UNION ALL
@@ -54,7 +55,7 @@ BEGIN
         LOOP
             EXECUTE format('REVOKE ALL ON %s %s FROM %s', member.kind, member.identity, grantee);
         END LOOP;
-        -- What functions with the owner's rights call.
+        -- What functions with the owner's rights call, and what an index on the owner's table may call.
         IF member.is_helper THEN
             EXECUTE format(
                 'GRANT %s ON %s %s TO todo_owner', CASE member.kind WHEN 'SCHEMA' THEN 'USAGE' ELSE 'EXECUTE' END, member.kind, member.identity

@@ -16,5 +16,14 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \i upgrade/present.sql
 \i upgrade/replace_parts.sql
 
+\i functions/todo_completed_per_day.sql
+\i functions/todo_create_tasks.sql
+\i functions/todo_export_user.sql
+\i functions/todo_filter_tasks.sql
+\i functions/todo_import_tasks.sql
+\i functions/todo_search_text.sql
+\i functions/todo_search_words.sql
+\i functions/todo_task_cursor.sql
+\i functions/todo_task_stats.sql
 \i internal/own.sql
 \i upgrade/ownership.sql

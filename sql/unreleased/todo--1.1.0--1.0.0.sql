@@ -16,3 +16,12 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \replace todo--1.0.0.sql own
 \i upgrade/ownership.sql
 DROP FUNCTION todo_internal.own(text, text[]);
+DROP FUNCTION @extschema@.todo_completed_per_day(text, date, date, text);
+DROP FUNCTION @extschema@.todo_create_tasks(text, jsonb);
+DROP FUNCTION @extschema@.todo_export_user(text);
+DROP FUNCTION @extschema@.todo_filter_tasks(text, boolean, text, timestamp, timestamp, text, integer, text);
+DROP FUNCTION @extschema@.todo_import_tasks(text, jsonb);
+DROP FUNCTION @extschema@.todo_search_text(text);
+DROP FUNCTION @extschema@.todo_search_words(text, text);
+DROP FUNCTION @extschema@.todo_task_cursor(@extschema@.tasks, text);
+DROP FUNCTION @extschema@.todo_task_stats(text, text);

@@ -1,0 +1,279 @@
+//! `todo_filter_tasks` and its cursors: filters, orders, search.
+
+use postgres::Client;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use std::cell::RefCell;
+use todo_tests::{Database, Failure, strings};
+
+/// Each order, as SQL says it.
+const SORTS: [(&str, &str); 4] = [
+    ("created", "created_at DESC, id DESC"),
+    ("updated", "updated_at DESC, id DESC"),
+    ("completed", "completed_at DESC NULLS FIRST, created_at DESC, id DESC"),
+    ("title", "title, id"),
+];
+
+/// All tasks of `call`, a call of `todo_filter_tasks` without its last two arguments, page by page.
+fn all_pages(client: &mut Client, call: &str, sort: &str, page_size: i32) -> Vec<i32> {
+    let mut after: Option<String> = None;
+    let mut found = Vec::new();
+    loop {
+        let page = format!("{call}, sort => '{sort}', page_size => $1, after => $2)");
+        let query = format!("SELECT task.id, todo_task_cursor(task, '{sort}') AS cursor FROM {page} AS task");
+        let rows = client.query(&query, &[&page_size, &after]).unwrap_or_else(|e| panic!("{query}: {e:?}"));
+        found.extend(rows.iter().map(|row| row.get::<_, i32>("id")));
+        assert!(rows.len() <= page_size as usize);
+        match rows.last() {
+            Some(last) if rows.len() == page_size as usize => after = Some(last.get("cursor")),
+            _ => return found,
+        }
+    }
+}
+
+fn ids(client: &mut Client, query: &str) -> Vec<i32> {
+    client.query(query, &[]).unwrap_or_else(|e| panic!("{query}: {e:?}")).iter().map(|row| row.get(0)).collect()
+}
+
+/// Times and titles that many tasks have in common.
+fn fill(client: &mut Client, user: &str, tasks: u32) {
+    client
+        .batch_execute(&format!(
+            "SELECT setseed(0.5);
+             INSERT INTO tasks (user_id, title, description, completed, created_at, updated_at, completed_at)
+             SELECT '{user}', 'Task ' || (random() * 20)::int, CASE WHEN i % 3 = 0 THEN 'Note ' || i % 7 END, c.completed,
+                 timestamp '2026-01-01' + (random() * 10)::int * interval '1 day', timestamp '2026-02-01' + (random() * 10)::int * interval '1 day',
+                 CASE WHEN c.completed THEN timestamp '2026-03-01' + (random() * 10)::int * interval '1 day' END
+             FROM generate_series(1, {tasks}) AS i
+             CROSS JOIN LATERAL (SELECT random() < 0.5 AND i > 0) AS c (completed)"
+        ))
+        .unwrap();
+}
+
+/// Pages of any size are the whole list, in each order and with each filter: as a plain query has it.
+#[test]
+fn pages_are_the_list() {
+    let database = RefCell::new(Database::with_users());
+    {
+        let client = &mut database.borrow_mut().client;
+        fill(client, "u1", 120);
+        fill(client, "u2", 30);
+    }
+    let flag = prop_oneof![Just(None), any::<bool>().prop_map(Some)];
+    let day = || prop_oneof![Just(None), (1..12i32).prop_map(Some)];
+    let search = prop_oneof![Just(None), prop_oneof!["task", "1", "NOTE 3", "sk", "task 2 note"].prop_map(Some)];
+    let cases = (0..SORTS.len(), flag, day(), day(), search, prop_oneof![Just(1), Just(7), Just(50), Just(1000)]);
+    let mut runner = TestRunner::new(Config { cases: 150, failure_persistence: None, ..Config::default() });
+    runner
+        .run(&cases, |(sort, completed, from, to, search, page_size)| {
+            let client = &mut database.borrow_mut().client;
+            let (sort, order) = SORTS[sort];
+            let or_null = |value: Option<String>| value.unwrap_or("NULL".to_owned());
+            let day = |day: Option<i32>| or_null(day.map(|day| format!("timestamp '2026-01-{day:02}'")));
+            let completed = or_null(completed.map(|flag| flag.to_string()));
+            let words: Vec<String> = search.iter().flat_map(|text: &String| text.split(' ')).map(str::to_lowercase).collect();
+            let call = format!(
+                "todo_filter_tasks('u1', completed => {completed}, search => {}, created_from => {}, created_to => {}",
+                or_null(search.clone().map(|text| format!("'{text}'"))), day(from), day(to),
+            );
+            let found: String = words
+                .iter()
+                .map(|word| format!(" AND concat_ws(' ', ' ', lower(title), lower(description)) LIKE '% {word}%'"))
+                .collect();
+            let plain = format!(
+                "SELECT id FROM tasks WHERE user_id = 'u1' AND coalesce(completed = {completed}, true)
+                   AND coalesce(created_at >= {}, true) AND coalesce(created_at < {}, true){found} ORDER BY {order}",
+                day(from), day(to),
+            );
+            let expected = ids(client, &plain);
+            prop_assert_eq!(all_pages(client, &call, sort, page_size), expected, "{} {}", call, sort);
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// A page begins after the place where the last task was, whatever has happened to that task since.
+#[test]
+fn a_cursor_outlives_its_task() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    fill(client, "u1", 40);
+    for (sort, order) in SORTS {
+        let list = ids(client, &format!("SELECT id FROM tasks WHERE user_id = 'u1' ORDER BY {order}"));
+        let cursor = |client: &mut Client, id: i32| -> String {
+            let query = format!("SELECT todo_task_cursor(task, '{sort}') FROM tasks AS task WHERE id = {id}");
+            client.query_one(&query, &[]).unwrap().get(0)
+        };
+        let next = |client: &mut Client, after: &str| {
+            ids(client, &format!("SELECT id FROM todo_filter_tasks('u1', sort => '{sort}', page_size => 5, after => '{after}')"))
+        };
+        for place in [0, 17, 30] {
+            let after = cursor(client, list[place]);
+            client.batch_execute("BEGIN").unwrap();
+            assert_eq!(next(client, &after), list[place + 1..place + 6], "{sort}");
+            client.batch_execute(&format!("DELETE FROM tasks WHERE id = {}", list[place])).unwrap();
+            assert_eq!(next(client, &after), list[place + 1..place + 6], "{sort}, deleted");
+            client.batch_execute("ROLLBACK; BEGIN").unwrap();
+            let change = "completed = NOT completed, title = 'Zzz', created_at = '2020-01-01'";
+            client.batch_execute(&format!("UPDATE tasks SET {change} WHERE id = {}", list[place])).unwrap();
+            let now = next(client, &after);
+            let others: Vec<i32> = now.into_iter().filter(|id| *id != list[place]).take(4).collect();
+            assert_eq!(others, list[place + 1..place + 5], "{sort}, changed");
+            client.batch_execute("ROLLBACK").unwrap();
+            let settings = "SET LOCAL DateStyle = 'German, DMY'; SET LOCAL TimeZone = 'Asia/Tokyo'; SET LOCAL bytea_output = escape";
+            client.batch_execute(&format!("BEGIN; {settings}")).unwrap();
+            assert_eq!(cursor(client, list[place]), after, "{sort}: settings of the session");
+            assert_eq!(next(client, &after), list[place + 1..place + 6], "{sort}: settings of the session");
+            client.batch_execute("ROLLBACK").unwrap();
+        }
+        let last = cursor(client, list[39]);
+        assert_eq!(next(client, &last), [0; 0], "{sort}");
+    }
+}
+
+#[test]
+fn what_is_no_cursor_is_refused() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    fill(client, "u1", 3);
+    let hex = |text: &str| format!("1{}", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let user = strings(client, "SELECT hashtextextended('u1', 0)::text").remove(0);
+    let valid: String =
+        client.query_one("SELECT todo_task_cursor(task) FROM tasks AS task WHERE id = 1", &[]).unwrap().get(0);
+    let mut broken = vec![
+        String::new(),
+        "1".to_owned(),
+        "x".to_owned(),
+        "'; DROP TABLE tasks; --".to_owned(),
+        format!("2{}", &valid[1..]),
+        valid[..valid.len() - 1].to_owned(),
+        valid[..valid.len() - 2].to_owned(),
+        format!("{valid}00"),
+        hex("null"),
+        hex("[]"),
+        hex("{}"),
+        hex("\"created\""),
+        hex(&format!("[\"created\",{user},1,null]")),
+        hex(&format!("[\"created\",{user},null,\"2026-01-01\"]")),
+        hex(&format!("[\"created\",{user},\"1\",\"2026-01-01\"]")),
+        hex(&format!("[\"created\",{user},1e30,\"2026-01-01\"]")),
+        hex(&format!("[\"created\",{user},1,\"today or so\"]")),
+        hex(&format!("[\"created\",{user},1,[1]]")),
+        hex(&format!("[\"created\",1{user},1,\"2026-01-01\"]")),
+        hex(&"[".repeat(100_000)),
+        "1ff00".to_owned(),
+        "1é".to_owned(),
+    ];
+    for place in 1..valid.len() {
+        // One digit is another. (Another time or id may well make another cursor.)
+        let mut text = valid.clone().into_bytes();
+        text[place] = b'g';
+        broken.push(String::from_utf8(text).unwrap());
+    }
+    for after in &broken {
+        let result = client.query("SELECT * FROM todo_filter_tasks('u1', after => $1)", &[after]);
+        assert_eq!(Failure::of(result).fields(), ("22023", None, None), "{after}");
+    }
+    for (user, sort) in [("u2", "created"), ("u1", "updated"), ("u1", "completed"), ("u1", "title"), ("U1", "created")] {
+        let result = client.query("SELECT * FROM todo_filter_tasks($1, sort => $2, after => $3)", &[&user, &sort, &valid]);
+        assert_eq!(Failure::of(result).fields(), ("22023", None, None), "{user}, {sort}");
+    }
+    for call in [
+        "todo_filter_tasks('u1', sort => 'id')",
+        "todo_filter_tasks('u1', sort => 'created; DROP TABLE tasks')",
+        "todo_filter_tasks('u1', page_size => 0)",
+        "todo_filter_tasks('u1', page_size => -1)",
+        "todo_filter_tasks('u1', page_size => 1001)",
+        "todo_filter_tasks('u1', search => repeat('x', 201))",
+        "todo_filter_tasks('u1', search => repeat('x ', 100))",
+        "todo_filter_tasks('u1', search => 'a b c d e f g h i j k l m n o p q r s t u')",
+        "todo_task_cursor((SELECT task FROM tasks AS task WHERE id = 1), 'id')",
+    ] {
+        let result = client.query(&format!("SELECT * FROM {call}"), &[]);
+        match call.contains("repeat('x ', 100)") {
+            true => assert_eq!(result.unwrap().len(), 0, "{call}: one word"),
+            false => assert_eq!(Failure::of(result).fields(), ("22023", None, None), "{call}"),
+        }
+    }
+    let defaults = "todo_filter_tasks('u1', NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
+    assert_eq!(ids(client, &format!("SELECT id FROM {defaults}")).len(), 3);
+}
+
+/// Titles, with searches that find them and searches that do not. The index finds what a look at each task finds.
+#[test]
+fn the_search_finds_words_and_their_beginnings() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    let documents = [
+        ("Café Crème", "", &["cafe", "CAFÉ", "creme caf", "cafe\u{301}", "c"][..], &["afe", "reme", "caf\u{e9}x"][..]),
+        ("Łódź and Ærø", "Straße, Ørsted", &["lodz", "aero", "strasse", "STRASSE", "orsted"], &["odz", "trasse"]),
+        ("ΟΔΟΣ Αθηνών", "Ёлка и ещё", &["οδός", "ΑΘΗΝΩΝ", "елка еще", "ЁЛКА"], &["δος", "лка"]),
+        ("東京タワー と 京都", "한국어 공부", &["東京", "京", "タワ", "ワー", "都", "한국", "공"], &["東都", "국어"]),
+        ("ซื้อนม", "שָׁלוֹם مُحَمَّد", &["ซื้อ", "นม", "שלום", "محمد"], &["x"]),
+        ("C++ at 100 %_ \\ done", "a.b@c.de it's (x) [y] ^z$ |*?", &["c++", "++", "100", "%", "%_", "\\", "b@c", "it's", "(x)", "[y", "^z$", "|*?"], &["%d", "c%", "_d", "c+++", ".*", "d.ne", "(x]"]),
+        ("foo-bar_baz", "tab\tand\nline", &["foo-b", "bar_", "baz", "line", "and tab", "tab"], &["ar", "foobar", "oo"]),
+        ("🎉 Party🎈", "ﬁnal ①", &["🎉", "party", "🎈", "final", "1"], &["🚀", "arty"]),
+        ("İstanbul ISPARTA", "x'); DROP TABLE tasks; --", &["istanbul", "isparta", "x'); drop", "--"], &["stanbul"]),
+    ];
+    for (title, description, ..) in documents {
+        client.execute("SELECT FROM todo_create_task('u1', $1, $2)", &[&title, &description]).unwrap();
+        client.execute("SELECT FROM todo_create_task('u2', $1, $2)", &[&title, &description]).unwrap();
+    }
+    for indexed in [false, true] {
+        if indexed {
+            client
+                .batch_execute(
+                    "CREATE INDEX ix_tasks_search ON tasks USING gin (todo_search_words(title, description));
+                     SET enable_seqscan = off",
+                )
+                .unwrap();
+        }
+        for (title, _, finds, misses) in documents {
+            let mut found = |search: &str| -> Vec<String> {
+                let query = "SELECT title FROM todo_filter_tasks('u1', search => $1)";
+                client.query(query, &[&search]).unwrap_or_else(|e| panic!("{search}: {e:?}")).iter().map(|row| row.get(0)).collect()
+            };
+            for search in finds {
+                assert!(found(search).contains(&title.to_owned()), "{search} finds {title}, indexed: {indexed}");
+            }
+            for search in misses {
+                assert!(!found(search).contains(&title.to_owned()), "{search} finds {title}, indexed: {indexed}");
+            }
+            for all in ["", " ", "\t\n\u{a0}"] {
+                assert_eq!(found(all).len(), documents.len(), "an empty search filters nothing");
+            }
+        }
+    }
+}
+
+/// Any search finds the same with the index as without.
+#[test]
+fn the_index_finds_the_same() {
+    let text = "[ab1 éÉ京ー%_'.\\\\+&|!:*()\u{301}\u{a0}🎉-]{0,12}";
+    let mut runner = TestRunner::new(Config { cases: 40, failure_persistence: None, ..Config::default() });
+    let database = RefCell::new(Database::with_users());
+    runner
+        .run(&(prop::collection::vec((text, text), 1..20), prop::collection::vec(text, 1..20)), |(tasks, searches)| {
+            let client = &mut database.borrow_mut().client;
+            client.batch_execute("DROP INDEX IF EXISTS ix_tasks_search; DELETE FROM tasks").unwrap();
+            for (title, description) in &tasks {
+                let title = format!("{title}x");
+                client.execute("INSERT INTO tasks (user_id, title, description) VALUES ('u1', $1, $2)", &[&title, description]).unwrap();
+            }
+            let mut find = || -> Vec<Vec<i32>> {
+                let query = "SELECT id FROM todo_filter_tasks('u1', search => $1)";
+                searches.iter().map(|search| client.query(query, &[search]).unwrap().iter().map(|row| row.get(0)).collect()).collect()
+            };
+            let plain = find();
+            client
+                .batch_execute("CREATE INDEX ix_tasks_search ON tasks USING gin (todo_search_words(title, description)); SET enable_seqscan = off")
+                .unwrap();
+            let mut find = || -> Vec<Vec<i32>> {
+                let query = "SELECT id FROM todo_filter_tasks('u1', search => $1)";
+                searches.iter().map(|search| client.query(query, &[search]).unwrap().iter().map(|row| row.get(0)).collect()).collect()
+            };
+            prop_assert_eq!(find(), plain, "{:?} in {:?}", searches, tasks);
+            Ok(())
+        })
+        .unwrap();
+}

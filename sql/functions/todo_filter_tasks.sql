@@ -1,0 +1,182 @@
+-- Returns one page of a user's tasks. An argument that is NULL filters nothing, or has its default.
+--   completed     whether the tasks are completed
+--   search        words separated by spaces, at most 20 and 200 characters. Title or description has each of them, from the beginning of
+--                 a word on, in whatever case and accents (see todo_search_text)
+--   created_from  created at this time (UTC) or later
+--   created_to    created before this time (UTC)
+--   sort          'created'    newest first
+--                 'updated'    last changed first
+--                 'completed'  pending tasks first, newest first; then completed ones, last completed first
+--                 'title'      in the order of the database's collation
+--   page_size     how many tasks at most, 1 to 1000
+--   after         todo_task_cursor() of the last task of the page before, in the same order. The page begins after it
+-- Tasks that are equal in that order are in the order of their ids. No page is found by counting rows, so each is as fast as the first, and
+-- a task that is created or deleted in between moves no other.
+-- Errors: 22023 no such order, page_size is out of range, search is too long, or after is not a cursor of this user and this order.
+CREATE FUNCTION @extschema@.todo_filter_tasks(
+    user_id text,
+    completed boolean DEFAULT NULL,
+    search text DEFAULT NULL,
+    created_from timestamp DEFAULT NULL,
+    created_to timestamp DEFAULT NULL,
+    sort text DEFAULT 'created',
+    page_size integer DEFAULT 50,
+    after text DEFAULT NULL
+)
+RETURNS SETOF @extschema@.tasks
+LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+-- Columns are qualified, so that these names are those of arguments and variables.
+#variable_conflict use_variable
+DECLARE
+    -- What is not limited is limited by values that no task has. So one plan serves with and without limits, and walks an index.
+    first_time CONSTANT timestamp := coalesce(created_from, '-infinity');
+    end_time CONSTANT timestamp := coalesce(created_to, 'infinity');
+    -- When the last task was changed, or completed; NULL if it was pending, and before the first one.
+    last_time timestamp := CASE sort WHEN 'updated' THEN 'infinity' END;
+    last_created timestamp := 'infinity';
+    last_title text := '';
+    last_id bigint := CASE WHEN sort = 'title' THEN 0 ELSE 9223372036854775807 END;
+    place jsonb;
+    patterns text[];
+    words tsquery;
+    on_page integer := 0;
+    \i parts/search_characters.sql
+BEGIN
+    sort := coalesce(sort, 'created');
+    page_size := coalesce(page_size, 50);
+    IF sort NOT IN ('created', 'updated', 'completed', 'title') THEN
+        RAISE EXCEPTION 'sort must be created, updated, completed or title' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF page_size NOT BETWEEN 1 AND 1000 THEN
+        RAISE EXCEPTION 'page_size must be 1 to 1000' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF after IS NOT NULL THEN
+        BEGIN
+            place := convert_from(decode(substr(after, 2), 'hex'), 'UTF8')::jsonb;
+            last_id := place -> 2;
+            IF sort = 'title' THEN
+                last_title := place ->> 3;
+            ELSIF sort = 'created' THEN
+                last_created := place ->> 3;
+            ELSE
+                last_time := place ->> 3;
+                last_created := coalesce(place ->> 4, 'infinity');
+            END IF;
+        EXCEPTION WHEN data_exception OR statement_too_complex THEN
+            place := NULL;
+        END;
+        IF (left(after, 1) = '1' AND place ->> 0 = sort AND place -> 1 = to_jsonb(hashtextextended(user_id COLLATE "C", 0))
+            AND last_id IS NOT NULL AND last_title IS NOT NULL AND last_created IS NOT NULL AND (last_time IS NOT NULL OR sort <> 'updated'))
+            IS NOT TRUE
+        THEN
+            RAISE EXCEPTION 'after is not a cursor of this user and order'
+                USING ERRCODE = 'invalid_parameter_value', HINT = 'It is todo_task_cursor(task, sort) of the last task of the page before.';
+        END IF;
+    END IF;
+
+    IF char_length(search) > 200 THEN
+        RAISE EXCEPTION 'search is longer than 200 characters' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    -- Every character stands for itself. A word may begin anywhere in the text if its first character does not belong to a longer word.
+    SELECT array_agg(
+        CASE WHEN t.term ~ format('^[%s%s]', separators, unspaced) THEN '' ELSE format('(?:^|[%s%s])', separators, unspaced) END
+        || regexp_replace(t.term, '([!-/:-@\[-`{-~])', '\\\1', 'g')
+    )
+    INTO patterns
+    FROM (SELECT DISTINCT regexp_split_to_table(@extschema@.todo_search_text(search), '\s+')) AS t (term)
+    WHERE t.term <> '';
+    IF cardinality(patterns) > 20 THEN
+        RAISE EXCEPTION 'search has more than 20 words' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF patterns IS NOT NULL AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = to_regclass('@extschema@.ix_tasks_search') AND i.indisvalid) THEN
+        words := (
+            SELECT string_agg(format('''%s'':*', w.word), ' & ')
+            FROM unnest(tsvector_to_array(@extschema@.todo_search_words(search))) AS w (word)
+        );
+    END IF;
+
+    IF words IS NOT NULL THEN
+        -- What the index finds is few enough to be sorted.
+        RETURN QUERY
+        SELECT task.*
+        FROM @extschema@.tasks AS task
+        WHERE @extschema@.todo_search_words(task.title, task.description) @@ words AND
+            \i parts/task_filters.sql
+          AND CASE sort
+              WHEN 'created' THEN (task.created_at, task.id) < (last_created, last_id)
+              WHEN 'updated' THEN (task.updated_at, task.id) < (last_time, last_id)
+              WHEN 'title' THEN (task.title, task.id) > (last_title, last_id)
+              ELSE (coalesce(task.completed_at, 'infinity'), task.created_at, task.id) < (coalesce(last_time, 'infinity'), last_created, last_id)
+          END
+        ORDER BY
+            CASE WHEN sort = 'title' THEN task.title END,
+            CASE WHEN sort = 'title' THEN task.id END,
+            CASE sort WHEN 'updated' THEN task.updated_at WHEN 'completed' THEN coalesce(task.completed_at, 'infinity') END DESC,
+            CASE WHEN sort <> 'updated' THEN task.created_at END DESC,
+            task.id DESC
+        LIMIT page_size;
+    ELSIF sort = 'updated' THEN
+        RETURN QUERY
+        SELECT task.*
+        FROM @extschema@.tasks AS task
+        WHERE
+            \i parts/task_filters.sql
+          AND (task.updated_at, task.id) < (last_time, last_id)
+        ORDER BY task.updated_at DESC, task.id DESC
+        LIMIT page_size;
+    ELSIF sort = 'title' THEN
+        RETURN QUERY
+        SELECT task.*
+        FROM @extschema@.tasks AS task
+        WHERE
+            \i parts/task_filters.sql
+          AND (task.title, task.id) > (last_title, last_id)
+        ORDER BY task.title, task.id
+        LIMIT page_size;
+    ELSIF sort = 'created' AND completed IS NOT FALSE THEN
+        RETURN QUERY
+        SELECT task.*
+        FROM @extschema@.tasks AS task
+        WHERE
+            \i parts/task_filters.sql
+          AND (task.created_at, task.id) < (last_created, last_id)
+        ORDER BY task.created_at DESC, task.id DESC
+        LIMIT page_size;
+    ELSE
+        IF completed IS NOT TRUE AND last_time IS NULL THEN
+            RETURN QUERY
+            SELECT task.*
+            FROM @extschema@.tasks AS task
+            WHERE
+                \i parts/task_filters.sql
+              AND task.completed_at IS NULL
+              AND (task.created_at, task.id) < (last_created, last_id)
+            ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC
+            LIMIT page_size;
+            GET DIAGNOSTICS on_page = ROW_COUNT;
+        END IF;
+        IF completed IS NOT FALSE AND on_page < page_size THEN
+            IF last_time IS NULL THEN
+                last_time := 'infinity';
+                last_created := 'infinity';
+                last_id := 9223372036854775807;
+            END IF;
+            RETURN QUERY
+            SELECT task.*
+            FROM @extschema@.tasks AS task
+            WHERE
+                \i parts/task_filters.sql
+              AND task.completed_at IS NOT NULL
+              AND (task.completed_at, task.created_at, task.id) < (last_time, last_created, last_id)
+            ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC
+            LIMIT page_size - on_page;
+        END IF;
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_filter_tasks(text, boolean, text, timestamp, timestamp, text, integer, text) IS
+    'Returns one page of a user''s tasks, filtered and sorted';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_filter_tasks(text, boolean, text, timestamp, timestamp, text, integer, text) FROM PUBLIC;

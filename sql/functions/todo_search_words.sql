@@ -1,0 +1,28 @@
+-- Returns the words of a task, for an index that makes todo_filter_tasks() search faster (docs/lists.md). The first 64 characters of a word
+-- count.
+CREATE FUNCTION @extschema@.todo_search_words(
+    title text,
+    description text DEFAULT NULL
+)
+RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    \i parts/search_characters.sql
+BEGIN
+    RETURN (
+        SELECT array_to_tsvector(coalesce(array_agg(DISTINCT left(m.words[1], 64)), '{}'))
+        FROM regexp_matches(
+            @extschema@.todo_search_text(concat_ws(E'\n', title, description)),
+            format('[%1$s]|[^%1$s%2$s]+', unspaced, separators),
+            'g'
+        ) AS m (words)
+    );
+END
+$$;
+
+COMMENT ON FUNCTION @extschema@.todo_search_words(text, text) IS
+    'Returns the words of a task, for an index for the search';
+
+REVOKE ALL ON FUNCTION @extschema@.todo_search_words(text, text) FROM PUBLIC;
