@@ -481,3 +481,75 @@ fn a_move_to_sql_takes_references_and_trigger_away() {
     let refer = "CREATE TABLE app.refers (x varchar(36) REFERENCES users (id))";
     assert_eq!(Failure::of(client.batch_execute(refer)).code, "42501");
 }
+
+/// Whatever role the database gives to a session, a new database belongs to who restores it: its owner can connect while it is
+/// being restored.
+#[test]
+fn a_new_database_belongs_to_the_operator() {
+    let mut attack = extension();
+    let role = attack.role.clone();
+    let name = attack.database.name.clone();
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    works(&attack, &["backup", dir.path()]);
+    attack.prepare(&format!("ALTER ROLE ~ CREATEDB; ALTER DATABASE {name} OWNER TO ~"));
+    assert_eq!(attack.attempt(&format!("ALTER DATABASE {name} SET role = ~")), "ok");
+    let into = format!("{name}_restored");
+    works(&attack, &["--trust-owner", "restore", &archive(&dir), "--into", &into, "--without-extras"]);
+    let owner = format!(
+        "SELECT r.rolname::text FROM pg_database AS d JOIN pg_roles AS r ON r.oid = d.datdba WHERE d.datname = '{into}'"
+    );
+    assert_ne!(strings(&mut attack.database.client, &owner), [role]);
+    attack.prepare(&format!("DROP DATABASE {into}"));
+}
+
+/// What an ordinary owner restores runs with its rights, also code of a role that it is a member of.
+#[test]
+fn a_backup_of_an_ordinary_owner_runs_no_code_of_others() {
+    let (mut attack, owner) = sql_edition();
+    attack.prepare(&format!(
+        "GRANT ~ TO {owner}; ALTER ROLE {owner} CREATEDB; GRANT USAGE ON SCHEMA ~_code TO PUBLIC; GRANT ALL ON SEQUENCE ~.strikes TO PUBLIC;
+         SET ROLE ~; CREATE FUNCTION ~.holds(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS
+             $$ BEGIN IF current_user <> '~' THEN PERFORM nextval('~.strikes'); END IF; RETURN true; END $$;
+         CREATE TABLE ~.bait (x int CHECK (~.holds(x))); INSERT INTO ~.bait VALUES (1); RESET ROLE"
+    ));
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    let role = attack.role.clone();
+    asks_for_trust(&run_as(&attack, &owner, &["backup", dir.path()]), &role);
+    let archive = dump(&dir, &attack.database.name);
+    let into = format!("{}_restored", attack.database.name);
+    asks_for_trust(&run_as(&attack, &owner, &["restore", &archive, "--into", &into]), &role);
+    attack.failed();
+    attack.prepare("DROP TABLE ~.bait; CREATE TABLE ~.own (x int); ALTER TABLE ~.own OWNER TO ~");
+    let trusted = run_as(&attack, &owner, &[&format!("--trust-owner={role}"), "backup", dir.path()]);
+    assert_eq!(trusted.code, 0, "{}", trusted.err);
+    assert!(trusted.out.contains(" verified"), "{}", trusted.out);
+}
+
+/// The owner of the SQL edition who writes by plain SQL is warned of triggers as by the functions.
+#[test]
+fn an_owner_runs_no_triggers_of_others() {
+    let (mut attack, owner) = sql_edition();
+    attack.prepare(&format!(
+        "GRANT TRIGGER ON users TO ~; GRANT USAGE ON SCHEMA ~_code TO PUBLIC; GRANT ALL ON SEQUENCE ~.strikes TO PUBLIC; SET ROLE ~;
+         CREATE FUNCTION ~.counts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('~.strikes'); RETURN NEW; END $$;
+         CREATE TRIGGER counts BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION ~.counts(); RESET ROLE"
+    ));
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    let file = dir.file("users.jsonl");
+    std::fs::write(&file, "{\"format\":\"todo\",\"version\":1,\"users\":0,\"tasks\":0}\n").unwrap();
+    for command in [
+        &["user", "add", "b@b.cd", "--name", "B", "--locked"][..],
+        &["user", "passwd", "u1", "--password-stdin"],
+        &["import", &file],
+    ] {
+        for role in [owner.as_str(), "postgres"] {
+            let said = run_as(&attack, role, &[&["-v", &format!("--trust-owner={owner}")], command].concat());
+            attack.failed();
+            assert!(said.code == 1 && said.err.contains("55000"), "{role}: {command:?}: {}", said.err);
+        }
+    }
+    // An application's role has no rights of the owner's to lose.
+    attack.prepare("DROP TRIGGER counts ON users");
+    let said = run_as(&attack, &owner, &["user", "add", "b@b.cd", "--name", "B", "--locked"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+}

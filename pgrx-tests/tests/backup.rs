@@ -279,3 +279,42 @@ fn the_locale_comes_back() {
     assert_eq!(strings(&mut database.client, &before), strings(&mut database.client, &after));
     database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
 }
+
+/// A backup is verified in a database with other settings, and without what would connect elsewhere.
+#[test]
+fn settings_and_subscriptions_of_the_database() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut database = filled();
+    let dir = scratch(&database);
+    let name = database.name.clone();
+    let owner = Edition::current().owner(&name);
+    // Text of these types depends on settings.
+    database
+        .client
+        .batch_execute(&format!(
+            "SET todo.guard = off; ALTER TABLE own ADD at timestamptz, ADD lasts interval, ADD raw bytea, ADD number float8, ADD price money;
+             UPDATE own SET at = now(), lasts = '1 day 02:03:04', raw = '\\x00ff', number = 0.1 + 0.2, price = 12.5;
+             CREATE SUBSCRIPTION {name}_sub CONNECTION 'dbname=nowhere' PUBLICATION none WITH (connect = false, slot_name = NONE)"
+        ))
+        .unwrap();
+    if Edition::current() == Edition::Sql {
+        let more = "ALTER TABLE tasks ADD due timestamptz DEFAULT now(), ADD lasts interval DEFAULT '1 day 02:03:04', ADD raw bytea DEFAULT 'x',
+                        ADD number float8 DEFAULT 0.1 + 0.2::float8, ADD price money DEFAULT 12.5::money";
+        database.client.batch_execute(more).unwrap();
+    }
+    for setting in [
+        "TimeZone = 'Asia/Kolkata'",
+        "IntervalStyle = iso_8601",
+        "bytea_output = escape",
+        "extra_float_digits = -5",
+        "idle_session_timeout = '300ms'",
+    ] {
+        database.client.batch_execute(&format!("ALTER DATABASE {name} SET {setting}")).unwrap();
+    }
+    let trust = format!("--trust-owner={owner}");
+    let made = run(&database, &[&trust, "backup", dir.path()]);
+    assert_eq!((made.code, made.err.as_str()), (0, ""), "{}", made.out);
+    assert!(made.out.contains("verified"), "{}", made.out);
+    assert_eq!(scratch_databases(&mut database), [""; 0]);
+    database.client.batch_execute(&format!("DROP SUBSCRIPTION {name}_sub")).unwrap();
+}

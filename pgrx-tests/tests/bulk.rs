@@ -75,8 +75,18 @@ fn all_or_nothing() {
         (json!({"title": "a", "created_at": "infinity"}), "22023", None, "tasks[2].created_at"),
         (json!({"title": "a", "created_at": 1767225600}), "22023", None, "tasks[2].created_at"),
         (json!({"title": "a", "updated_at": "2026-13-01"}), "22008", Some("updated_at"), "tasks[2].updated_at"),
-        (json!({"title": "a", "completed_at": "2026-01-01 1x"}), "22007", Some("completed_at"), "tasks[2].completed_at"),
-        (json!({"title": "a", "completed": true, "completed_at": "9999-12-31 24:00:00"}), "23514", Some("completed_at"), "tasks[2].completed_at"),
+        (
+            json!({"title": "a", "completed_at": "2026-01-01 1x"}),
+            "22007",
+            Some("completed_at"),
+            "tasks[2].completed_at",
+        ),
+        (
+            json!({"title": "a", "completed": true, "completed_at": "9999-12-31 24:00:00"}),
+            "23514",
+            Some("completed_at"),
+            "tasks[2].completed_at",
+        ),
         (json!({"title": "a", "titel": "b"}), "22023", None, "tasks[2].titel"),
         (json!({"title": "a", "id": 7}), "22023", None, "tasks[2].id"),
         (json!({"title": "a", "user_id": "u2"}), "22023", None, "tasks[2].user_id"),
@@ -86,12 +96,20 @@ fn all_or_nothing() {
     ] {
         let array = json!([{"title": "first"}, {"title": "second"}, task, {"title": "fourth"}, {"title": ""}]);
         let failure = Failure::of(create(client, "u1", &array));
-        assert_eq!((&*failure.code, failure.column.as_deref(), failure.detail.as_deref()), (code, column, Some(detail)), "{task}");
+        assert_eq!(
+            (&*failure.code, failure.column.as_deref(), failure.detail.as_deref()),
+            (code, column, Some(detail)),
+            "{task}"
+        );
     }
     for (user, array, fields) in [
         ("u3", json!([{"title": "a"}]), ("23503", None, Some("tasks_user_id_fkey"))),
         ("", json!([{"title": "a"}]), ("23503", Some("user_id"), Some("tasks_user_id_fkey"))),
-        (&format!("u1{}", " ".repeat(40)), json!([{"title": "a"}]), ("23503", Some("user_id"), Some("tasks_user_id_fkey"))),
+        (
+            &format!("u1{}", " ".repeat(40)),
+            json!([{"title": "a"}]),
+            ("23503", Some("user_id"), Some("tasks_user_id_fkey")),
+        ),
         ("u1", json!({"title": "a"}), ("22023", None, None)),
         ("u1", json!("a"), ("22023", None, None)),
         ("u1", json!(null), ("22023", None, None)),

@@ -12,7 +12,9 @@ fn complete(client: &mut Client, user: &str, times: &[(&str, &str)]) {
 }
 
 fn per_day(client: &mut Client, user: &str, from: &str, to: &str, zone: &str) -> Vec<String> {
-    let query = format!("SELECT format('%s %s', to_char(day, 'MM-DD'), completed) FROM todo_completed_per_day('{user}', '{from}', '{to}', '{zone}')");
+    let query = format!(
+        "SELECT format('%s %s', to_char(day, 'MM-DD'), completed) FROM todo_completed_per_day('{user}', '{from}', '{to}', '{zone}')"
+    );
     strings(client, &query)
 }
 
@@ -20,24 +22,47 @@ fn per_day(client: &mut Client, user: &str, from: &str, to: &str, zone: &str) ->
 fn every_day_has_a_row() {
     let mut database = Database::with_users();
     let client = &mut database.client;
-    complete(client, "u1", &[("2026-01-01", "2026-01-01 23:30"), ("2026-01-01", "2026-01-01 00:00"), ("2026-01-01", "2026-01-03 23:59:59.999999")]);
+    complete(
+        client,
+        "u1",
+        &[
+            ("2026-01-01", "2026-01-01 23:30"),
+            ("2026-01-01", "2026-01-01 00:00"),
+            ("2026-01-01", "2026-01-03 23:59:59.999999"),
+        ],
+    );
     complete(client, "u2", &[("2026-01-01", "2026-01-02")]);
-    client.batch_execute("INSERT INTO tasks (user_id, title, created_at) VALUES ('u1', 'Pending', '2026-01-02')").unwrap();
+    client
+        .batch_execute("INSERT INTO tasks (user_id, title, created_at) VALUES ('u1', 'Pending', '2026-01-02')")
+        .unwrap();
     assert_eq!(per_day(client, "u1", "2026-01-01", "2026-01-04", "UTC"), ["01-01 2", "01-02 0", "01-03 1", "01-04 0"]);
-    assert_eq!(per_day(client, "u1", "2026-01-01", "2026-01-04", "Asia/Tokyo"), ["01-01 1", "01-02 1", "01-03 0", "01-04 1"]);
-    assert_eq!(per_day(client, "u1", "2025-12-31", "2026-01-02", "America/Los_Angeles"), ["12-31 1", "01-01 1", "01-02 0"]);
+    assert_eq!(
+        per_day(client, "u1", "2026-01-01", "2026-01-04", "Asia/Tokyo"),
+        ["01-01 1", "01-02 1", "01-03 0", "01-04 1"]
+    );
+    assert_eq!(
+        per_day(client, "u1", "2025-12-31", "2026-01-02", "America/Los_Angeles"),
+        ["12-31 1", "01-01 1", "01-02 0"]
+    );
     // No zone is further away than these.
     assert_eq!(per_day(client, "u1", "2026-01-02", "2026-01-02", "Pacific/Kiritimati"), ["01-02 1"]);
     assert_eq!(per_day(client, "u1", "2025-12-31", "2025-12-31", "Etc/GMT+12"), ["12-31 1"]);
     assert_eq!(per_day(client, "nobody", "2026-01-01", "2026-01-02", "UTC"), ["01-01 0", "01-02 0"]);
     assert_eq!(per_day(client, "u1", "2026-01-02", "2026-01-01", "UTC"), [""; 0]);
-    assert_eq!(strings(client, "SELECT count(*)::text FROM todo_completed_per_day('u1', '0001-01-01', '9999-12-31') WHERE completed > 0"), ["2"]);
+    assert_eq!(
+        strings(
+            client,
+            "SELECT count(*)::text FROM todo_completed_per_day('u1', '0001-01-01', '9999-12-31') WHERE completed > 0"
+        ),
+        ["2"]
+    );
     for (from, to, zone, code) in [
         ("2026-01-01", "2026-01-02", "Mars/Olympus", "22023"),
         ("-infinity", "2026-01-02", "UTC", "22008"),
         ("2026-01-01", "infinity", "UTC", "22008"),
     ] {
-        let result = client.query(&format!("SELECT * FROM todo_completed_per_day('nobody', '{from}', '{to}', '{zone}')"), &[]);
+        let result =
+            client.query(&format!("SELECT * FROM todo_completed_per_day('nobody', '{from}', '{to}', '{zone}')"), &[]);
         assert_eq!(Failure::of(result).code, code, "{from} {to} {zone}");
     }
 }
@@ -64,7 +89,11 @@ fn days_are_those_of_the_zone() {
         ("Pacific/Apia", "2011-12-29", "2011-12-31", ["12-29 48", "12-30 0", "12-31 48"]),
     ] {
         assert_eq!(per_day(client, "u1", from, to, zone), expected, "{zone}");
-        for (day, line) in strings(client, &format!("SELECT day::text FROM generate_series(date '{from}', '{to}', '1 day') AS day")).iter().zip(expected) {
+        for (day, line) in
+            strings(client, &format!("SELECT day::text FROM generate_series(date '{from}', '{to}', '1 day') AS day"))
+                .iter()
+                .zip(expected)
+        {
             assert_eq!(per_day(client, "u1", day, day, zone), [line], "{zone}, {day} alone");
         }
     }

@@ -339,3 +339,26 @@ fn settings_of_the_database() {
     }
     database.client.batch_execute(&format!("DROP TABLESPACE {name}_space")).unwrap();
 }
+
+/// The cost of new hashes is the database's, not that of the session that moves.
+#[test]
+fn the_cost_of_hashes_stays() {
+    let (mut database, owner) = extension();
+    let name = database.name.clone();
+    let role = database.role("slow");
+    for setting in [
+        format!("ALTER DATABASE {name} SET todo.bcrypt_cost = 13"),
+        format!("ALTER ROLE postgres IN DATABASE {name} SET todo.bcrypt_cost = 4"),
+        format!("ALTER ROLE {role} IN DATABASE {name} SET todo.bcrypt_cost = 14"),
+    ] {
+        database.client.batch_execute(&setting).unwrap();
+    }
+    let said = moves(&mut database, &[&TO_SQL[..], &["--owner", &owner]].concat());
+    assert!(said.err.contains(&role) && said.err.contains("14"), "{}", said.err);
+    assert_eq!(strings(&mut database.client, "SELECT todo_internal.bcrypt_cost()::text"), ["13"]);
+    database.client.batch_execute("SELECT todo_internal.set_bcrypt_cost(11)").unwrap();
+    moves(&mut database, &TO_EXTENSION);
+    let cost = "SELECT s FROM pg_db_role_setting AS r, unnest(r.setconfig) AS s WHERE r.setrole = 0 AND r.setdatabase =
+        (SELECT oid FROM pg_database WHERE datname = current_database())";
+    assert_eq!(strings(&mut database.client, cost), ["todo.bcrypt_cost=11"]);
+}

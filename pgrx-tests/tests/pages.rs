@@ -71,10 +71,13 @@ fn pages_are_the_list() {
             let or_null = |value: Option<String>| value.unwrap_or("NULL".to_owned());
             let day = |day: Option<i32>| or_null(day.map(|day| format!("timestamp '2026-01-{day:02}'")));
             let completed = or_null(completed.map(|flag| flag.to_string()));
-            let words: Vec<String> = search.iter().flat_map(|text: &String| text.split(' ')).map(str::to_lowercase).collect();
+            let words: Vec<String> =
+                search.iter().flat_map(|text: &String| text.split(' ')).map(str::to_lowercase).collect();
             let call = format!(
                 "todo_filter_tasks('u1', completed => {completed}, search => {}, created_from => {}, created_to => {}",
-                or_null(search.clone().map(|text| format!("'{text}'"))), day(from), day(to),
+                or_null(search.clone().map(|text| format!("'{text}'"))),
+                day(from),
+                day(to),
             );
             let found: String = words
                 .iter()
@@ -83,7 +86,8 @@ fn pages_are_the_list() {
             let plain = format!(
                 "SELECT id FROM tasks WHERE user_id = 'u1' AND coalesce(completed = {completed}, true)
                    AND coalesce(created_at >= {}, true) AND coalesce(created_at < {}, true){found} ORDER BY {order}",
-                day(from), day(to),
+                day(from),
+                day(to),
             );
             let expected = ids(client, &plain);
             prop_assert_eq!(all_pages(client, &call, sort, page_size), expected, "{} {}", call, sort);
@@ -105,7 +109,12 @@ fn a_cursor_outlives_its_task() {
             client.query_one(&query, &[]).unwrap().get(0)
         };
         let next = |client: &mut Client, after: &str| {
-            ids(client, &format!("SELECT id FROM todo_filter_tasks('u1', sort => '{sort}', page_size => 5, after => '{after}')"))
+            ids(
+                client,
+                &format!(
+                    "SELECT id FROM todo_filter_tasks('u1', sort => '{sort}', page_size => 5, after => '{after}')"
+                ),
+            )
         };
         for place in [0, 17, 30] {
             let after = cursor(client, list[place]);
@@ -174,8 +183,10 @@ fn what_is_no_cursor_is_refused() {
         let result = client.query("SELECT * FROM todo_filter_tasks('u1', after => $1)", &[after]);
         assert_eq!(Failure::of(result).fields(), ("22023", None, None), "{after}");
     }
-    for (user, sort) in [("u2", "created"), ("u1", "updated"), ("u1", "completed"), ("u1", "title"), ("U1", "created")] {
-        let result = client.query("SELECT * FROM todo_filter_tasks($1, sort => $2, after => $3)", &[&user, &sort, &valid]);
+    for (user, sort) in [("u2", "created"), ("u1", "updated"), ("u1", "completed"), ("u1", "title"), ("U1", "created")]
+    {
+        let result =
+            client.query("SELECT * FROM todo_filter_tasks($1, sort => $2, after => $3)", &[&user, &sort, &valid]);
         assert_eq!(Failure::of(result).fields(), ("22023", None, None), "{user}, {sort}");
     }
     for call in [
@@ -210,7 +221,12 @@ fn the_search_finds_words_and_their_beginnings() {
         ("ΟΔΟΣ Αθηνών", "Ёлка и ещё", &["οδός", "ΑΘΗΝΩΝ", "елка еще", "ЁЛКА"], &["δος", "лка"]),
         ("東京タワー と 京都", "한국어 공부", &["東京", "京", "タワ", "ワー", "都", "한국", "공"], &["東都", "국어"]),
         ("ซื้อนม", "שָׁלוֹם مُحَمَّد", &["ซื้อ", "นม", "שלום", "محمد"], &["x"]),
-        ("C++ at 100 %_ \\ done", "a.b@c.de it's (x) [y] ^z$ |*?", &["c++", "++", "100", "%", "%_", "\\", "b@c", "it's", "(x)", "[y", "^z$", "|*?"], &["%d", "c%", "_d", "c+++", ".*", "d.ne", "(x]"]),
+        (
+            "C++ at 100 %_ \\ done",
+            "a.b@c.de it's (x) [y] ^z$ |*?",
+            &["c++", "++", "100", "%", "%_", "\\", "b@c", "it's", "(x)", "[y", "^z$", "|*?"],
+            &["%d", "c%", "_d", "c+++", ".*", "d.ne", "(x]"],
+        ),
         ("foo-bar_baz", "tab\tand\nline", &["foo-b", "bar_", "baz", "line", "and tab", "tab"], &["ar", "foobar", "oo"]),
         ("🎉 Party🎈", "ﬁnal ①", &["🎉", "party", "🎈", "final", "1"], &["🚀", "arty"]),
         ("İstanbul ISPARTA", "x'); DROP TABLE tasks; --", &["istanbul", "isparta", "x'); drop", "--"], &["stanbul"]),
@@ -231,7 +247,12 @@ fn the_search_finds_words_and_their_beginnings() {
         for (title, _, finds, misses) in documents {
             let mut found = |search: &str| -> Vec<String> {
                 let query = "SELECT title FROM todo_filter_tasks('u1', search => $1)";
-                client.query(query, &[&search]).unwrap_or_else(|e| panic!("{search}: {e:?}")).iter().map(|row| row.get(0)).collect()
+                client
+                    .query(query, &[&search])
+                    .unwrap_or_else(|e| panic!("{search}: {e:?}"))
+                    .iter()
+                    .map(|row| row.get(0))
+                    .collect()
             };
             for search in finds {
                 assert!(found(search).contains(&title.to_owned()), "{search} finds {title}, indexed: {indexed}");

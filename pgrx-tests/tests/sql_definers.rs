@@ -525,3 +525,31 @@ fn rights_by_which_code_runs_are_found() {
     }
     assert_eq!(found(&database), [""; 0]);
 }
+
+/// A table that the owner cannot lock could get a trigger after it was looked at. So nobody else may make one there.
+#[test]
+fn what_cannot_be_locked_is_nobody_elses() {
+    let (mut database, role) = trapped();
+    let mut owner = database.connect_as(&Edition::Sql.owner(&database.name));
+    let name_of_owner = Edition::Sql.owner(&database.name);
+    let client = &mut database.client;
+    client
+        .batch_execute("CREATE TABLE supers (user_id varchar(36) REFERENCES users ON DELETE CASCADE); INSERT INTO supers VALUES ('u1')")
+        .unwrap();
+    let attempt = |owner: &mut Client| outcome(owner, "BEGIN; SELECT todo_delete_user('u1'); ROLLBACK");
+    assert_eq!(attempt(&mut owner), "ok");
+    for right in ["TRIGGER", "REFERENCES", "REFERENCES (user_id)"] {
+        for grantee in [role.as_str(), "PUBLIC"] {
+            client.batch_execute(&format!("GRANT {right} ON supers TO {grantee}")).unwrap();
+            assert_eq!(attempt(&mut owner), "55000", "{right} of {grantee}");
+            owner.batch_execute("ROLLBACK").unwrap();
+            client.batch_execute(&format!("REVOKE {right} ON supers FROM {grantee}")).unwrap();
+            assert_eq!(attempt(&mut owner), "ok");
+        }
+    }
+    // What can be locked is.
+    client
+        .batch_execute(&format!("GRANT TRIGGER ON supers TO {role}; GRANT DELETE ON supers TO {name_of_owner}"))
+        .unwrap();
+    assert_eq!(attempt(&mut owner), "ok");
+}

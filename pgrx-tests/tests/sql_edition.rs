@@ -494,3 +494,57 @@ fn both_editions_look_alike() {
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), differences);
 }
+
+/// A function of the same name with other arguments is the application's, or anyone's.
+#[test]
+fn functions_of_the_same_name_are_others() {
+    let mut database = installed();
+    let client = &mut database.client;
+    let installer = format!("{}_installer", database.name);
+    let own = "todo_create_task(text, text, text, date)";
+    let anyones = "todo_toggle_task(integer, text)";
+    client
+        .batch_execute(&format!(
+            "CREATE FUNCTION {own} RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION {own} OWNER TO {installer};
+             CREATE FUNCTION {anyones} RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'; REVOKE ALL ON FUNCTION {anyones} FROM PUBLIC"
+        ))
+        .unwrap();
+    let there = |client: &mut postgres::Client| {
+        strings(
+            client,
+            &format!("SELECT f FROM unnest(ARRAY['{own}', '{anyones}']) AS f WHERE to_regprocedure(f) IS NOT NULL"),
+        )
+    };
+    let members =
+        "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE p.oid IN (SELECT todo_internal.member_functions())";
+    for _ in 0..2 {
+        assert!(
+            !strings(client, members)
+                .iter()
+                .any(|name| name.ends_with(",date)") || name.contains("toggle_task(integer"))
+        );
+        assert!(strings(client, members).iter().any(|name| name.contains("todo_task_cursor(")));
+        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+        client.batch_execute("SELECT todo_grant('pg_monitor')").unwrap();
+        assert_eq!(there(client).len(), 2);
+        client.batch_execute(&format!("SET ROLE {installer}; {}; RESET ROLE", script("todo"))).unwrap();
+    }
+    client.batch_execute("DROP SCHEMA todo_auth CASCADE; SELECT todo_release_tables()").unwrap();
+    assert_eq!(there(client).len(), 2);
+}
+
+/// So it is after the schema has another name.
+#[test]
+fn functions_are_known_in_a_schema_of_another_name() {
+    let mut database = installed();
+    let client = &mut database.client;
+    let members = "SELECT count(*)::text FROM todo_internal.member_functions()";
+    let before = strings(client, members);
+    client
+        .batch_execute(
+            "DROP SCHEMA todo_auth CASCADE; ALTER SCHEMA public RENAME TO \"My home\"; SET search_path = \"My home\"",
+        )
+        .unwrap();
+    assert_eq!(strings(client, members), before);
+    client.batch_execute("ALTER SCHEMA \"My home\" RENAME TO public; SET search_path = public").unwrap();
+}

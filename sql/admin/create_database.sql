@@ -1,9 +1,9 @@
--- The statement that creates an empty database $1 with the encoding and locale of this one, to which nobody can connect. The columns of
+-- The statement that creates an empty database $1 of the current role, with the encoding and locale of this one, to which nobody can connect. The columns of
 -- pg_database that hold the locale differ between major versions.
 SELECT pg_catalog.concat(
     pg_catalog.format(
-        'CREATE DATABASE %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L ALLOW_CONNECTIONS false',
-        $1::pg_catalog.text, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype
+        'CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L ALLOW_CONNECTIONS false',
+        $1::pg_catalog.text, CURRENT_USER, pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype
     ),
     CASE
         WHEN j.columns OPERATOR(pg_catalog.->>) 'datlocprovider' OPERATOR(pg_catalog.=) 'i' THEN pg_catalog.format(

@@ -3,7 +3,7 @@
 CREATE TABLE todo_internal.installed (
     name      text   NOT NULL,
     version   text   NOT NULL,
-    -- The names of its functions in the application's schema.
+    -- Its functions in the application's schema, for format() with the name of that schema.
     functions text[] NOT NULL DEFAULT '{}',
     CONSTRAINT installed_pkey PRIMARY KEY (name)
 );
@@ -48,7 +48,9 @@ CREATE VIEW todo_internal.depend AS
         JOIN todo_internal.installed AS i ON i.name = e.extname
         WHERE p.pronamespace = e.oid AND (e.extname <> 'todo' OR p.proname !~ '^expected_todo_')
            OR p.pronamespace = 'todo_internal'::regnamespace AND p.proname = 'expected_' || e.extname
-           OR p.pronamespace = e.extnamespace AND p.proname = ANY (i.functions)
+           OR p.oid = ANY (ARRAY(
+               SELECT to_regprocedure(format(f.signature, e.extnamespace::regnamespace)) FROM unnest(i.functions) AS f (signature)
+           ))
         UNION ALL
         SELECT 'pg_class'::regclass, c.oid
         FROM pg_class AS c

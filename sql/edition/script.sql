@@ -17,8 +17,9 @@ DECLARE
     place pg_catalog.text;
     statements pg_catalog.text[];
     made pg_catalog.text[];
-    -- The functions of an older version, each with the number of the transaction that wrote its row.
+    -- The functions of an older version, and all of such names, each with the place of its row in pg_proc.
     old_functions pg_catalog.text[] := '{}';
+    other_functions pg_catalog.text[];
     present pg_catalog.text[] := '{}';
     left_over pg_catalog.text;
 BEGIN
@@ -139,7 +140,7 @@ BEGIN
         END IF;
         EXECUTE format('LOCK TABLE %1$s.tasks, %1$s.users IN ACCESS EXCLUSIVE MODE', home);
         old_functions := ARRAY(
-            SELECT format('%s %s', p.oid, p.xmin)
+            SELECT format('%s %s', p.oid, p.ctid)
             FROM todo_internal.depend AS d
             JOIN todo_internal.extension AS e ON e.oid = d.refobjid AND e.extname = 'todo'
             JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
@@ -153,6 +154,9 @@ BEGIN
         );
     END IF;
 
+    other_functions := ARRAY(
+        SELECT format('%s %s', p.oid, p.ctid) FROM pg_proc AS p WHERE p.pronamespace = home::regnamespace AND p.proname = ANY (made)
+    );
     FOREACH statement IN ARRAY statements LOOP
         place := home;
         IF statement = 'ADOPT' THEN
@@ -189,7 +193,23 @@ BEGIN
     IF EXISTS (SELECT FROM todo_internal.not_of_pgcrypto()) THEN
         RAISE EXCEPTION 'the schema of pgcrypto has changed' USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the script again.';
     END IF;
-    UPDATE todo_internal.installed SET functions = made WHERE name = 'todo';
+    -- By their arguments, as the application may have functions of the same name.
+    UPDATE todo_internal.installed AS i
+    SET functions = ARRAY(
+        SELECT format(
+            '%%1$s.%I(%s)', p.proname, (
+                SELECT string_agg(
+                    format('%s.%I', CASE t.typnamespace WHEN p.pronamespace THEN '%1$s' ELSE t.typnamespace::regnamespace::text END, t.typname),
+                    ',' ORDER BY a.number
+                )
+                FROM unnest(p.proargtypes) WITH ORDINALITY AS a (type, number)
+                JOIN pg_type AS t ON t.oid = a.type
+            )
+        )
+        FROM pg_proc AS p
+        WHERE p.pronamespace = home::regnamespace AND p.proname = ANY (made) AND format('%s %s', p.oid, p.ctid) <> ALL (other_functions)
+    )
+    WHERE i.name = 'todo';
     IF is_adoption THEN
         -- What the functions would refuse to run with.
         PERFORM todo_internal.refuse_foreign_code_at(format('%s.%I', home, t.name)::regclass, NULL, NULL)
@@ -206,7 +226,7 @@ BEGIN
         -- All at once, as one can be bound to another.
         SELECT string_agg(p.oid::regprocedure::text, ', ') INTO left_over
         FROM pg_proc AS p
-        WHERE format('%s %s', p.oid, p.xmin) = ANY (old_functions);
+        WHERE format('%s %s', p.oid, p.ctid) = ANY (old_functions);
         IF left_over IS NOT NULL THEN
             EXECUTE 'DROP FUNCTION ' || left_over;
         END IF;

@@ -70,6 +70,13 @@ BEGIN
                     JOIN pg_class AS c ON c.oid = r.oid
                     JOIN pg_roles AS o ON o.oid = c.relowner
                     WHERE c.relowner <> writer AND NOT o.rolsuper
+                       -- What cannot be locked must not change.
+                       OR NOT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') AND EXISTS (
+                           SELECT
+                           FROM pg_roles AS x
+                           WHERE NOT x.rolsuper AND NOT pg_has_role(x.oid, writer, 'MEMBER')
+                             AND (has_table_privilege(x.oid, c.oid, 'TRIGGER') OR has_any_column_privilege(x.oid, c.oid, 'REFERENCES'))
+                       )
                     UNION ALL
                     SELECT format('trigger %I of table %s', t.tgname, t.tgrelid::regclass)
                     FROM reached AS r
@@ -113,7 +120,7 @@ BEGIN
         RAISE EXCEPTION '% could run code of another role', problem
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = 'Tables that refer to those of todo, and are changed with them, must belong to the same role or to a superuser, and so '
-                    'must the functions of triggers.';
+                    'must the functions of triggers. No other role may have TRIGGER or REFERENCES on a superuser''s table.';
     END IF;
     -- While the lock was waited for, the owner of the schema could have put another table in its place.
     IF to_regclass(named) IS DISTINCT FROM written THEN

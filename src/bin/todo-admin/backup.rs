@@ -7,7 +7,7 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
-use crate::installed::{Installed, login_is_superuser, trusted};
+use crate::installed::{Installed, trusted};
 use crate::message::{count, warn};
 use crate::new_database::{Content, Fate, Roles, Todo, restore_archive, with_new_database};
 use crate::new_file::Replacement;
@@ -40,7 +40,7 @@ pub fn backup(session: &mut Session, dir: &Path, keep_days: u16) -> Result<(), E
     sql_guard.keep();
     let size = HumanBytes(fs::metadata(&archive)?.len());
     let (users, tasks) = (count(expected.users, "user"), count(expected.tasks, "task"));
-    let tried = if matches!(content, Content::All) { "verified" } else { "users and tasks verified" };
+    let tried = if matches!(content, Content::Tried) { "verified" } else { "users and tasks verified" };
     output::say(format!("{}: {users}, {tasks}, {size}, {tried}", archive.display()));
     let sql_path = extras::path(&archive);
     let sql_path = sql_path.display();
@@ -71,18 +71,14 @@ fn make_dump(
     Ok((fingerprint, script))
 }
 
-/// What of the archive is restored on trial. A restore by a superuser runs code of all roles that own something in it.
+/// What of the archive is restored on trial. A restore runs code of all roles that own something in it, with the operator's rights.
 fn to_try(session: &mut Session, programs: &Programs, database: &str, archive: &Path) -> Result<Content, Error> {
     let client = &mut session.client;
-    if !login_is_superuser(client)? {
-        return Ok(Content::All);
-    }
-    let Some(owner) = Roles::of(client)?.untrusted_owner(programs, archive, database)? else { return Ok(Content::All) };
+    let Some(owner) = Roles::of(client)?.untrusted_owner(programs, archive, database)? else {
+        return Ok(Content::Tried);
+    };
     if Installed::required(client)?.edition == Edition::Sql {
-        trusted(
-            &owner,
-            "owns objects in this database, and could make a superuser run its code when the backup is tried out",
-        )?;
+        trusted(&owner, "owns objects in this database, and could make you run its code when the backup is tried out")?;
     }
     Ok(Content::OnlyTodo(Todo::of(client)?))
 }
@@ -108,7 +104,7 @@ fn verify(
             )
             .fix("run todo-admin doctor, and look for triggers or columns that dumps leave out"));
         }
-        if matches!(content, Content::All) {
+        if matches!(content, Content::Tried) {
             script_outcome = script.run(&mut restored.client);
         }
         Ok(Fate::Drop)

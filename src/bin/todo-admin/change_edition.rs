@@ -138,7 +138,11 @@ impl Kept {
     fn of(transaction: &mut Transaction, from: Edition, schema: &str, owner: Option<&str>) -> Result<Self, Error> {
         let grants = transaction.query(&admin_sql!("move_grants", schema), &[])?;
         let cost = match from {
-            Edition::Extension => transaction.query_one(&admin_sql!("bcrypt_cost", schema), &[])?,
+            Edition::Extension => {
+                // It loads the library.
+                transaction.query_one(&admin_sql!("bcrypt_cost", schema), &[])?;
+                transaction.query_one(admin_sql!("move_cost"), &[])?
+            }
             Edition::Sql => transaction.query_one(admin_sql!("sql_edition_cost"), &[])?,
         };
         let picture = picture(transaction, schema, owner)?;
@@ -254,6 +258,14 @@ fn to_sql(transaction: &mut Transaction, schema: &str, owner: &str, kept: &Kept)
     transaction.batch_execute("SET LOCAL todo.adopt = on")?;
     transaction.batch_execute(script(Part::Todo))?;
     transaction.query(admin_sql!("set_sql_edition_cost"), &[&kept.cost])?;
+    for own in transaction.query(admin_sql!("move_role_costs"), &[])? {
+        let (role, setting): (&str, &str) = (own.get("role"), own.get("setting"));
+        warn(&format!(
+            "role {} has {setting}, which the SQL edition does not know: its cost is {}",
+            printable(role),
+            kept.cost
+        ));
+    }
     if kept.auth {
         transaction.batch_execute(script(Part::TodoAuth))?;
     }

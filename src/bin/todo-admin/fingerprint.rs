@@ -19,8 +19,11 @@ impl Fingerprint {
     pub fn of(transaction: &mut Transaction) -> Result<Self, Error> {
         undisturbed(transaction)?;
         let schema = Installed::schema_of_rows(transaction)?;
-        // The checksums are of rows as text, in which a time must always look the same.
-        transaction.batch_execute("SET LOCAL DateStyle = ISO")?;
+        // The checksums are of rows as text, in which a value must always look the same.
+        transaction.batch_execute(
+            "SET LOCAL DateStyle = ISO; SET LOCAL TimeZone = 'UTC'; SET LOCAL IntervalStyle = postgres; SET LOCAL bytea_output = hex;
+             SET LOCAL extra_float_digits = 1; SET LOCAL lc_monetary = 'C'",
+        )?;
         let row = transaction.query_one(&admin_sql!("fingerprint", &schema), &[])?;
         Ok(Self {
             users: row.get("users"),

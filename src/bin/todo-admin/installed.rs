@@ -86,10 +86,13 @@ impl Installed {
     }
 }
 
-/// For a transaction that writes users or tasks by plain SQL. In the SQL edition, other roles than the trusted owner may have
-/// triggers on the tables, which would run as a superuser. Fails if there is one.
+/// For a transaction that writes users or tasks by plain SQL. In the SQL edition, other roles than the owner may have triggers on
+/// the tables, which would run as a superuser or as the owner. Fails if there is one.
 pub fn no_code_of_others(transaction: &mut Transaction, schema: &str) -> Result<(), Error> {
-    if Installed::required(transaction)?.edition == Edition::Sql && login_is_superuser(transaction)? {
+    let is_owner = |transaction: &mut Transaction| transaction.query_one(&admin_sql!("owns_tables", schema), &[]);
+    if Installed::required(transaction)?.edition == Edition::Sql
+        && (login_is_superuser(transaction)? || is_owner(transaction)?.get(0))
+    {
         transaction.query(&admin_sql!("judge", schema), &[])?;
     }
     Ok(())
@@ -128,5 +131,5 @@ pub fn trusted(role: &str, risk: &str) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::new(format!("role {role} {risk}"))
-        .fix(format!("connect as a role that is not a superuser, or pass --trust-owner={role} if you trust this role")))
+        .fix(format!("pass --trust-owner={role} if you trust this role, or connect as a role without other rights")))
 }

@@ -60,6 +60,8 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
 pub enum Content {
     /// Everything but the guard of the SQL edition, because few roles may create event triggers.
     All,
+    /// The same on trial: without subscriptions, which would keep the database from being dropped.
+    Tried,
     /// The extension, and the rows of its tables. Nothing that another role has made is restored.
     OnlyTodo(Todo),
 }
@@ -90,7 +92,7 @@ impl Todo {
     }
 }
 
-/// The roles of the server, and whether they are superusers or can do no more than todo_owner.
+/// The roles of the server, and whether running their code gives them no right.
 pub struct Roles(Vec<(String, bool)>);
 
 impl Roles {
@@ -118,8 +120,8 @@ impl Roles {
         (!owner.is_empty() && !is_safe).then_some(owner)
     }
 
-    /// The owner of something in an archive who has to be trusted before a superuser restores it, and is not. CHECK
-    /// constraints, for example, run with the superuser's rights.
+    /// The owner of something in an archive who has to be trusted before it is restored, and is not. CHECK constraints, for
+    /// example, run with the rights of whoever restores them.
     pub fn untrusted_owner(
         &self,
         programs: &Programs,
@@ -149,6 +151,7 @@ pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, cont
         all.lines().filter(|line| !line.starts_with(';')).partition(|line| is_of_guard(line));
     let chosen: Vec<&str> = match content {
         Content::All => others,
+        Content::Tried => others.into_iter().filter(|line| !is_of_subscription(line)).collect(),
         Content::OnlyTodo(todo) => others.into_iter().filter(|line| todo.has(line)).collect(),
     };
     fs::write(list.path(), chosen.join("\n"))?;
@@ -170,6 +173,11 @@ fn is_of_guard(line: &str) -> bool {
         ["COMMENT", "-", "EVENT", "TRIGGER", name, ..] => name.starts_with("todo_guard_on_"),
         _ => false,
     }
+}
+
+fn is_of_subscription(line: &str) -> bool {
+    let what = after_oids(line).unwrap_or_default();
+    ["SUBSCRIPTION ", "COMMENT - SUBSCRIPTION "].iter().any(|kind| what.starts_with(kind))
 }
 
 /// What a line of an archive's list is about. The line is "NUMBER; OID OID KIND SCHEMA NAME OWNER", and has "-" for the schema

@@ -6,7 +6,7 @@ use crate::conninfo::Conninfo;
 use crate::error::Error;
 use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
-use crate::installed::{login_is_superuser, trusted};
+use crate::installed::trusted;
 use crate::message::{complain, count, warn};
 use crate::new_database::{Content, Fate, Roles, restore_archive, with_new_database};
 use crate::output;
@@ -21,10 +21,8 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     }
     let extras = Extras::beside(archive, run_extras)?;
     let programs = Programs::new(&session.conninfo)?;
-    if login_is_superuser(&mut session.client)?
-        && let Some(owner) = Roles::of(&mut session.client)?.untrusted_owner(&programs, archive, database)?
-    {
-        trusted(&owner, "owns objects in this archive, and could make a superuser run its code")?;
+    if let Some(owner) = Roles::of(&mut session.client)?.untrusted_owner(&programs, archive, database)? {
+        trusted(&owner, "owns objects in this archive, and could make you run its code")?;
     }
     let mut counts = (0, 0);
     with_new_database(session, database, |conninfo| {
