@@ -15,7 +15,7 @@ pub struct Args {
     /// Connect to this database: a URL, key=value pairs, or a name
     #[arg(long, global = true, value_name = "DSN")]
     pub dsn: Option<String>,
-    /// As a superuser, let code of this role run with your rights, such as triggers of its tables; without ROLE, of any owner
+    /// Let code of this role run with your rights, such as triggers of its tables; without ROLE, of any owner
     #[arg(long, global = true, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub trust_owner: Vec<String>,
     /// Add the SQLSTATE to error messages
