@@ -187,7 +187,7 @@ fn the_reference_names_every_function_with_its_arguments() {
     let rows = database
         .client
         .query(
-            "SELECT format('`%s(%s)`', proname, replace(replace(pg_get_function_arguments(oid), ' DEFAULT ', ' = '), '::text', ''))
+            "SELECT format('`%s(%s)`', proname, replace(regexp_replace(replace(pg_get_function_arguments(oid), ' DEFAULT ', ' = '), '::[a-z ]+', '', 'g'), ' without time zone', ''))
              FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
             &[],
         )

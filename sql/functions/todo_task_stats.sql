@@ -39,8 +39,8 @@ BEGIN ATOMIC
         count(*) - count(t.completed_at),
         count(t.completed_at),
         count(t.completed_at)::double precision / nullif(count(*), 0),
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY t.duration),
-        percentile_cont(0.9) WITHIN GROUP (ORDER BY t.duration),
+        justify_hours(percentile_cont(0.5) WITHIN GROUP (ORDER BY t.duration)),
+        justify_hours(percentile_cont(0.9) WITHIN GROUP (ORDER BY t.duration)),
         coalesce((SELECT max(s.days) FROM streak AS s), 0)::integer
     FROM task AS t;
 END;
