@@ -97,7 +97,7 @@ pub fn server_log() -> String {
 }
 
 /// A session of the superuser on the shared cluster.
-pub(crate) fn connect(database: &str) -> Client {
+pub fn connect(database: &str) -> Client {
     connect_to(&variable("PGHOST"), database)
 }
 

@@ -514,21 +514,33 @@ fn a_backup_of_an_ordinary_owner_runs_no_code_of_others() {
     ));
     let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
     let role = attack.role.clone();
-    asks_for_trust(&run_as(&attack, &owner, &["backup", dir.path()]), &role);
+    // Nor does anything of others keep a backup from being made, not even what only a superuser could give to its owner.
+    attack.prepare(
+        "CREATE FUNCTION supers() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE PUBLICATION everything FOR ALL TABLES;
+         CREATE TABLE supers (x int); GRANT SELECT ON supers, ~.bait TO PUBLIC; SELECT lo_create(7); GRANT SELECT ON LARGE OBJECT 7 TO PUBLIC",
+    );
+    let said = run_as(&attack, &owner, &["backup", dir.path()]);
+    attack.failed();
+    assert!(said.code == 0 && said.out.contains("users and tasks verified"), "{said:?}");
     let archive = dump(&dir, &attack.database.name);
     let into = format!("{}_restored", attack.database.name);
     asks_for_trust(&run_as(&attack, &owner, &["restore", &archive, "--into", &into]), &role);
     attack.failed();
-    attack.prepare("DROP TABLE ~.bait; CREATE TABLE ~.own (x int); ALTER TABLE ~.own OWNER TO ~");
+    attack.prepare(
+        "DROP TABLE ~.bait, supers; DROP FUNCTION supers(); DROP PUBLICATION everything; SELECT lo_unlink(7);
+         CREATE TABLE ~.own (x int); ALTER TABLE ~.own OWNER TO ~",
+    );
     let trusted = run_as(&attack, &owner, &[&format!("--trust-owner={role}"), "backup", dir.path()]);
     assert_eq!(trusted.code, 0, "{}", trusted.err);
-    assert!(trusted.out.contains(" verified"), "{}", trusted.out);
+    assert!(trusted.out.contains(", verified"), "{}", trusted.out);
 }
 
 /// The owner of the SQL edition who writes by plain SQL is warned of triggers as by the functions.
 #[test]
 fn an_owner_runs_no_triggers_of_others() {
     let (mut attack, owner) = sql_edition();
+    let member = attack.database.role("member");
+    attack.prepare(&format!("ALTER ROLE {member} LOGIN; GRANT {owner} TO {member}"));
     attack.prepare(&format!(
         "GRANT TRIGGER ON users TO ~; GRANT USAGE ON SCHEMA ~_code TO PUBLIC; GRANT ALL ON SEQUENCE ~.strikes TO PUBLIC; SET ROLE ~;
          CREATE FUNCTION ~.counts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('~.strikes'); RETURN NEW; END $$;
@@ -542,7 +554,7 @@ fn an_owner_runs_no_triggers_of_others() {
         &["user", "passwd", "u1", "--password-stdin"],
         &["import", &file],
     ] {
-        for role in [owner.as_str(), "postgres"] {
+        for role in [owner.as_str(), member.as_str(), "postgres"] {
             let said = run_as(&attack, role, &[&["-v", &format!("--trust-owner={owner}")], command].concat());
             attack.failed();
             assert!(said.code == 1 && said.err.contains("55000"), "{role}: {command:?}: {}", said.err);
@@ -550,6 +562,30 @@ fn an_owner_runs_no_triggers_of_others() {
     }
     // An application's role has no rights of the owner's to lose.
     attack.prepare("DROP TRIGGER counts ON users");
-    let said = run_as(&attack, &owner, &["user", "add", "b@b.cd", "--name", "B", "--locked"]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    for (role, email) in [(&owner, "b@b.cd"), (&member, "c@b.cd")] {
+        let said = run_as(&attack, role, &["user", "add", email, "--name", "B", "--locked"]);
+        assert_eq!(said.code, 0, "{role}: {}", said.err);
+    }
+}
+
+/// A role that the database sets is the operator's own choice, unless a superuser is the operator.
+#[test]
+fn roles_of_the_database() {
+    let mut attack = Attack::on(Database::empty());
+    let (group, operator) = (attack.database.role("group"), attack.database.role("operator"));
+    install(&mut attack, &group);
+    let name = attack.database.name.clone();
+    attack.prepare("DROP SCHEMA ~_code CASCADE");
+    attack.prepare(&format!(
+        "ALTER ROLE {operator} LOGIN CREATEDB; GRANT {group} TO {operator}; ALTER ROLE {group} CREATEDB; ALTER DATABASE {name} SET role = {group};
+         ALTER DATABASE {name} SET client_encoding = latin1; ALTER DATABASE {name} SET statement_timeout = '2s';
+         UPDATE users SET name = 'Łódź'"
+    ));
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    for (role, trust) in [(operator.as_str(), "--trust-owner=nobody"), ("postgres", "--trust-owner")] {
+        for command in [&["upgrade"][..], &["user", "list"], &["backup", dir.path()]] {
+            let said = run_as(&attack, role, &[&[trust], command].concat());
+            assert_eq!(said.code, 0, "{role}: {command:?}: {}", said.err);
+        }
+    }
 }

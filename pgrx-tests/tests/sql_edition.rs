@@ -548,3 +548,32 @@ fn functions_are_known_in_a_schema_of_another_name() {
     assert_eq!(strings(client, members), before);
     client.batch_execute("ALTER SCHEMA \"My home\" RENAME TO public; SET search_path = public").unwrap();
 }
+
+/// An update does not replace what the application has made.
+#[test]
+fn an_update_replaces_no_function_of_the_application() {
+    let mut database = installed();
+    let client = &mut database.client;
+    let installer = format!("{}_installer", database.name);
+    client
+        .batch_execute(&format!(
+            "{UNLOGGED}; DROP FUNCTION todo_export_user(text);
+             UPDATE todo_internal.installed SET functions = array_remove(functions, 'todo_export_user(pg_catalog.text)') WHERE name = 'todo';
+             SET ROLE {installer}; CREATE FUNCTION todo_export_user(user_id text) RETURNS jsonb LANGUAGE sql AS 'SELECT NULL::jsonb'"
+        ))
+        .unwrap();
+    let failure = Failure::of(client.batch_execute(script("todo")));
+    assert_eq!(failure.code, "42723");
+    client.batch_execute("ALTER FUNCTION todo_export_user(text) RENAME TO own_export").unwrap();
+    client.batch_execute(script("todo")).unwrap();
+    assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+}
+
+/// What is missing is a finding, not an error.
+#[test]
+fn the_check_finds_that_a_table_is_missing() {
+    let mut database = installed();
+    let client = &mut database.client;
+    client.batch_execute("ALTER TABLE tasks RENAME TO tasks2").unwrap();
+    assert!(!strings(client, "SELECT name FROM todo_check() WHERE NOT ok").is_empty());
+}

@@ -1,16 +1,8 @@
 -- Makes PostgreSQL look up its own operators, functions and types first, whatever search_path the database or the role has set. The driver of
 -- this program names some of them without a schema. Literals and definitions are as they are by default, and no session ends while it waits
--- for a program. Nor does it act as a role that the owner of the database has set: that role would own new databases.
+-- for a program.
 SELECT pg_catalog.set_config('standard_conforming_strings', 'on', false), pg_catalog.set_config('quote_all_identifiers', 'off', false),
     pg_catalog.set_config('idle_session_timeout', '0', false),
-    CASE WHEN EXISTS (
-        SELECT
-        FROM pg_catalog.pg_db_role_setting AS s
-        JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) s.setdatabase
-        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
-          AND s.setrole OPERATOR(pg_catalog.=) 0
-          AND pg_catalog.concat('role=', CURRENT_USER) OPERATOR(pg_catalog.=) ANY (s.setconfig)
-    ) THEN pg_catalog.set_config('role', 'none', false) END,
     pg_catalog.set_config(
     'search_path',
     COALESCE(

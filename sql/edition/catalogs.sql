@@ -3,13 +3,34 @@
 CREATE TABLE todo_internal.installed (
     name      text   NOT NULL,
     version   text   NOT NULL,
-    -- Its functions in the application's schema, for format() with the name of that schema.
+    -- Its functions in the application's schema, by their signature().
     functions text[] NOT NULL DEFAULT '{}',
     CONSTRAINT installed_pkey PRIMARY KEY (name)
 );
 
 INSERT INTO todo_internal.installed (name, version) VALUES ('todo', '@version@')
 ON CONFLICT ON CONSTRAINT installed_pkey DO UPDATE SET version = EXCLUDED.version;
+
+-- The name and the argument types of a function; types in its own schema have no schema here.
+CREATE FUNCTION todo_internal.signature(
+    function regprocedure
+)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT format(
+        '%I(%s)', p.proname, (
+            SELECT string_agg(concat(CASE WHEN t.typnamespace <> p.pronamespace THEN t.typnamespace::regnamespace || '.' END, quote_ident(t.typname)), ',' ORDER BY a.number)
+            FROM unnest(p.proargtypes) WITH ORDINALITY AS a (type, number)
+            JOIN pg_type AS t ON t.oid = a.type
+        )
+    )
+    FROM pg_proc AS p
+    WHERE p.oid = function;
+END;
+
+REVOKE ALL ON FUNCTION todo_internal.signature(regprocedure) FROM PUBLIC;
 
 -- 'bcrypt_cost': the cost of new password hashes, 4-15.
 CREATE TABLE todo_internal.setting (
@@ -48,9 +69,8 @@ CREATE VIEW todo_internal.depend AS
         JOIN todo_internal.installed AS i ON i.name = e.extname
         WHERE p.pronamespace = e.oid AND (e.extname <> 'todo' OR p.proname !~ '^expected_todo_')
            OR p.pronamespace = 'todo_internal'::regnamespace AND p.proname = 'expected_' || e.extname
-           OR p.oid = ANY (ARRAY(
-               SELECT to_regprocedure(format(f.signature, e.extnamespace::regnamespace)) FROM unnest(i.functions) AS f (signature)
-           ))
+           -- Only those that may be among them are looked at closely.
+           OR p.pronamespace = e.extnamespace AND p.proname ~ '^todo_' AND todo_internal.signature(p.oid) = ANY (i.functions)
         UNION ALL
         SELECT 'pg_class'::regclass, c.oid
         FROM pg_class AS c

@@ -17,9 +17,10 @@ DECLARE
     place pg_catalog.text;
     statements pg_catalog.text[];
     made pg_catalog.text[];
-    -- The functions of an older version, and all of such names, each with the place of its row in pg_proc.
+    -- The functions of an older version, each with the place of its row in pg_proc, and those of the application that have such names.
     old_functions pg_catalog.text[] := '{}';
-    other_functions pg_catalog.text[];
+    other_functions pg_catalog.oid[];
+    place_of_other pg_catalog.text[];
     present pg_catalog.text[] := '{}';
     left_over pg_catalog.text;
 BEGIN
@@ -154,9 +155,13 @@ BEGIN
         );
     END IF;
 
+    -- What the application has of these names.
     other_functions := ARRAY(
-        SELECT format('%s %s', p.oid, p.ctid) FROM pg_proc AS p WHERE p.pronamespace = home::regnamespace AND p.proname = ANY (made)
+        SELECT p.oid
+        FROM pg_proc AS p
+        WHERE p.pronamespace = home::regnamespace AND p.proname = ANY (made) AND format('%s %s', p.oid, p.ctid) <> ALL (old_functions)
     );
+    place_of_other := ARRAY(SELECT format('%s %s', p.oid, p.ctid) FROM pg_proc AS p WHERE p.oid = ANY (other_functions));
     FOREACH statement IN ARRAY statements LOOP
         place := home;
         IF statement = 'ADOPT' THEN
@@ -193,21 +198,20 @@ BEGIN
     IF EXISTS (SELECT FROM todo_internal.not_of_pgcrypto()) THEN
         RAISE EXCEPTION 'the schema of pgcrypto has changed' USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the script again.';
     END IF;
+    SELECT string_agg(p.oid::regprocedure::text, ', ') INTO left_over
+    FROM pg_proc AS p
+    WHERE p.oid = ANY (other_functions) AND format('%s %s', p.oid, p.ctid) <> ALL (place_of_other);
+    IF left_over IS NOT NULL THEN
+        RAISE EXCEPTION 'schema % already has %', home, left_over
+            USING ERRCODE = 'duplicate_function', HINT = 'Drop it, or give it another name: this version has a function of the same name and arguments.';
+    END IF;
     -- By their arguments, as the application may have functions of the same name.
     UPDATE todo_internal.installed AS i
     SET functions = ARRAY(
-        SELECT format(
-            '%%1$s.%I(%s)', p.proname, (
-                SELECT string_agg(
-                    format('%s.%I', CASE t.typnamespace WHEN p.pronamespace THEN '%1$s' ELSE t.typnamespace::regnamespace::text END, t.typname),
-                    ',' ORDER BY a.number
-                )
-                FROM unnest(p.proargtypes) WITH ORDINALITY AS a (type, number)
-                JOIN pg_type AS t ON t.oid = a.type
-            )
-        )
+        SELECT todo_internal.signature(p.oid)
         FROM pg_proc AS p
-        WHERE p.pronamespace = home::regnamespace AND p.proname = ANY (made) AND format('%s %s', p.oid, p.ctid) <> ALL (other_functions)
+        WHERE p.pronamespace = home::regnamespace AND p.proname = ANY (made) AND p.oid <> ALL (other_functions)
+          AND format('%s %s', p.oid, p.ctid) <> ALL (old_functions)
     )
     WHERE i.name = 'todo';
     IF is_adoption THEN

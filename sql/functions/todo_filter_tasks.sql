@@ -26,11 +26,13 @@ CREATE FUNCTION @extschema@.todo_filter_tasks(
 RETURNS SETOF @extschema@.tasks
 LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+-- One plan serves all users: it walks an index, or sorts.
+SET plan_cache_mode = force_generic_plan
 AS $$
 -- Columns are qualified, so that these names are those of arguments and variables.
 #variable_conflict use_variable
 DECLARE
-    -- What is not limited is limited by values that no task has. So one plan serves with and without limits, and walks an index.
+    -- What is not limited is limited by values that no task has. So one plan serves with and without limits, and an index finds both.
     first_time CONSTANT timestamp := coalesce(created_from, '-infinity');
     end_time CONSTANT timestamp := coalesce(created_to, 'infinity');
     -- When the last task was changed, or completed; NULL if it was pending, and before the first one.
@@ -97,11 +99,11 @@ BEGIN
     END IF;
 
     IF words IS NOT NULL THEN
-        -- What the index finds is few enough to be sorted.
+        -- What the index finds is few enough to be sorted. No other index is used: PostgreSQL does not know how few.
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE @extschema@.todo_search_words(task.title, task.description) @@ words AND
+        WHERE @extschema@.todo_search_words(task.title, task.description) @@ words AND (task.user_id = todo_filter_tasks.user_id) IS TRUE AND
             \i parts/task_filters.sql
           AND CASE sort
               WHEN 'created' THEN (task.created_at, task.id) < (last_created, last_id)
@@ -120,7 +122,7 @@ BEGIN
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE
+        WHERE task.user_id = todo_filter_tasks.user_id AND
             \i parts/task_filters.sql
           AND (task.updated_at, task.id) < (last_time, last_id)
         ORDER BY task.updated_at DESC, task.id DESC
@@ -129,7 +131,7 @@ BEGIN
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE
+        WHERE task.user_id = todo_filter_tasks.user_id AND
             \i parts/task_filters.sql
           AND (task.title, task.id) > (last_title, last_id)
         ORDER BY task.title, task.id
@@ -138,8 +140,9 @@ BEGIN
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE
+        WHERE task.user_id = todo_filter_tasks.user_id AND
             \i parts/task_filters.sql
+          AND task.created_at >= first_time AND task.created_at < end_time
           AND (task.created_at, task.id) < (last_created, last_id)
         ORDER BY task.created_at DESC, task.id DESC
         LIMIT page_size;
@@ -148,9 +151,10 @@ BEGIN
             RETURN QUERY
             SELECT task.*
             FROM @extschema@.tasks AS task
-            WHERE
+            WHERE task.user_id = todo_filter_tasks.user_id AND
                 \i parts/task_filters.sql
               AND task.completed_at IS NULL
+              AND task.created_at >= first_time AND task.created_at < end_time
               AND (task.created_at, task.id) < (last_created, last_id)
             ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC
             LIMIT page_size;
@@ -165,7 +169,7 @@ BEGIN
             RETURN QUERY
             SELECT task.*
             FROM @extschema@.tasks AS task
-            WHERE
+            WHERE task.user_id = todo_filter_tasks.user_id AND
                 \i parts/task_filters.sql
               AND task.completed_at IS NOT NULL
               AND (task.completed_at, task.created_at, task.id) < (last_time, last_created, last_id)

@@ -71,10 +71,11 @@ BEGIN
                     JOIN pg_roles AS o ON o.oid = c.relowner
                     WHERE c.relowner <> writer AND NOT o.rolsuper
                        -- What cannot be locked must not change.
-                       OR NOT has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE') AND EXISTS (
+                       OR NOT (has_schema_privilege(c.relnamespace, 'USAGE') AND has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')) AND EXISTS (
                            SELECT
                            FROM pg_roles AS x
-                           WHERE NOT x.rolsuper AND NOT pg_has_role(x.oid, writer, 'MEMBER')
+                           WHERE NOT pg_has_role(x.oid, writer, 'MEMBER')
+                             AND NOT EXISTS (SELECT FROM pg_roles AS s WHERE s.rolsuper AND pg_has_role(x.oid, s.oid, 'MEMBER'))
                              AND (has_table_privilege(x.oid, c.oid, 'TRIGGER') OR has_any_column_privilege(x.oid, c.oid, 'REFERENCES'))
                        )
                     UNION ALL
@@ -110,7 +111,9 @@ BEGIN
         EXIT WHEN problem IS NOT NULL OR waiting IS NULL;
         -- Of a superuser's table, the writer may have no right to lock it.
         FOREACH reached IN ARRAY waiting::regclass[] LOOP
-            IF has_table_privilege(reached, 'UPDATE, DELETE, TRUNCATE') THEN
+            IF has_schema_privilege((SELECT c.relnamespace FROM pg_class AS c WHERE c.oid = reached), 'USAGE')
+                AND has_table_privilege(reached, 'UPDATE, DELETE, TRUNCATE')
+            THEN
                 EXECUTE format('LOCK TABLE ONLY %s IN ROW EXCLUSIVE MODE', reached);
             END IF;
         END LOOP;

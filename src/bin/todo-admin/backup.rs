@@ -7,7 +7,7 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
-use crate::installed::{Installed, trusted};
+use crate::installed::{Installed, login_is_superuser, trusted};
 use crate::message::{count, warn};
 use crate::new_database::{Content, Fate, Roles, Todo, restore_archive, with_new_database};
 use crate::new_file::Replacement;
@@ -21,6 +21,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use uuid::Uuid;
+
+const CURRENT_ROLE: &str = "SELECT CURRENT_USER::pg_catalog.text";
 
 pub fn backup(session: &mut Session, dir: &Path, keep_days: u16) -> Result<(), Error> {
     make_directory(dir)?;
@@ -66,19 +68,30 @@ fn make_dump(
     let script = Script::of(&mut snapshot)?;
     let id: String = snapshot.query_one(admin_sql!("export_snapshot"), &[])?.get(0);
     let into = format!("--file={}", file.display());
-    let arguments = ["--format=custom", &format!("--snapshot={id}"), &into, "--no-password"];
+    // As this session does, whatever the database says.
+    let role: String = snapshot.query_one(CURRENT_ROLE, &[])?.get(0);
+    let (snapshot_id, role) = (format!("--snapshot={id}"), format!("--role={role}"));
+    let arguments = ["--format=custom", "--encoding=UTF8", &snapshot_id, &role, &into, "--no-password"];
     programs.run("pg_dump", &arguments, database, Some(file))?;
     Ok((fingerprint, script))
 }
 
-/// What of the archive is restored on trial. A restore runs code of all roles that own something in it, with the operator's rights.
+/// What of the archive is restored on trial. A restore runs code of all roles that own something in it, with the operator's
+/// rights.
 fn to_try(session: &mut Session, programs: &Programs, database: &str, archive: &Path) -> Result<Content, Error> {
     let client = &mut session.client;
-    let Some(owner) = Roles::of(client)?.untrusted_owner(programs, archive, database)? else {
-        return Ok(Content::Tried);
-    };
+    let roles = Roles::of(client)?;
+    if !login_is_superuser(client)? {
+        let role: String = client.query_one(CURRENT_ROLE, &[])?.get(0);
+        let all = roles.own_all(programs, archive, database, &role)?;
+        return Ok(if all { Content::Tried } else { Content::Own(role, roles) });
+    }
+    let Some(owner) = roles.untrusted_owner(programs, archive, database)? else { return Ok(Content::Tried) };
     if Installed::required(client)?.edition == Edition::Sql {
-        trusted(&owner, "owns objects in this database, and could make you run its code when the backup is tried out")?;
+        trusted(
+            &owner,
+            "owns objects in this database, and could make a superuser run its code when the backup is tried out",
+        )?;
     }
     Ok(Content::OnlyTodo(Todo::of(client)?))
 }

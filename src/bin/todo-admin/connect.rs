@@ -2,6 +2,7 @@
 
 use crate::conninfo::{Conninfo, SEE_LIBPQ};
 use crate::error::Error;
+use crate::installed::login_is_superuser;
 use crate::interrupt::on_interrupt;
 use crate::message::warn;
 use crate::sql::admin_sql;
@@ -48,7 +49,21 @@ impl Session {
         on_interrupt(move || {
             let _ = token.cancel_query(tls.clone());
         });
-        Ok(Self { client, conninfo })
+        let mut session = Self { client, conninfo };
+        // As a superuser, nobody else decides who one is.
+        if login_is_superuser(&mut session.client)? {
+            session.leave_role_of_database()?;
+        }
+        Ok(session)
+    }
+
+    /// Acts as the role that has logged in, where the owner of the database has set another one; not the operator.
+    pub fn leave_role_of_database(&mut self) -> Result<(), Error> {
+        let chosen = self.conninfo.get("options").is_some_and(|options| options.contains("role"));
+        if !chosen && self.client.query_one(admin_sql!("database_role"), &[])?.get(0) {
+            self.client.batch_execute("SET ROLE NONE")?;
+        }
+        Ok(())
     }
 }
 

@@ -22,7 +22,7 @@ impl Fingerprint {
         // The checksums are of rows as text, in which a value must always look the same.
         transaction.batch_execute(
             "SET LOCAL DateStyle = ISO; SET LOCAL TimeZone = 'UTC'; SET LOCAL IntervalStyle = postgres; SET LOCAL bytea_output = hex;
-             SET LOCAL extra_float_digits = 1; SET LOCAL lc_monetary = 'C'",
+             SET LOCAL extra_float_digits = 1; SET LOCAL lc_monetary = 'C'; SET LOCAL search_path = pg_catalog",
         )?;
         let row = transaction.query_one(&admin_sql!("fingerprint", &schema), &[])?;
         Ok(Self {

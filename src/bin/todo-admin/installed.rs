@@ -4,6 +4,7 @@ use crate::args::Edition;
 use crate::error::Error;
 use crate::sql::admin_sql;
 use postgres::{GenericClient, Transaction};
+use postgres_protocol::escape::escape_identifier;
 use std::sync::OnceLock;
 
 pub struct Installed {
@@ -89,10 +90,16 @@ impl Installed {
 /// For a transaction that writes users or tasks by plain SQL. In the SQL edition, other roles than the owner may have triggers on
 /// the tables, which would run as a superuser or as the owner. Fails if there is one.
 pub fn no_code_of_others(transaction: &mut Transaction, schema: &str) -> Result<(), Error> {
-    let is_owner = |transaction: &mut Transaction| transaction.query_one(&admin_sql!("owns_tables", schema), &[]);
-    if Installed::required(transaction)?.edition == Edition::Sql
-        && (login_is_superuser(transaction)? || is_owner(transaction)?.get(0))
-    {
+    if Installed::required(transaction)?.edition != Edition::Sql {
+        return Ok(());
+    }
+    // Only the owner can ask. A member of it has as much to lose.
+    if let Some(row) = transaction.query_opt(&admin_sql!("acts_as_owner", schema), &[])? {
+        let set = |role: &str| format!("SET LOCAL ROLE {}", escape_identifier(role));
+        transaction.batch_execute(&set(row.get("owner")))?;
+        transaction.query(&admin_sql!("judge", schema), &[])?;
+        transaction.batch_execute(&set(row.get("current")))?;
+    } else if login_is_superuser(transaction)? {
         transaction.query(&admin_sql!("judge", schema), &[])?;
     }
     Ok(())

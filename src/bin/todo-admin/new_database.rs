@@ -28,6 +28,9 @@ pub fn with_new_database(
     name: &str,
     work: impl FnOnce(Conninfo) -> Result<Fate, Error>,
 ) -> Result<(), Error> {
+    // Its owner could connect. And PostgreSQL may take longer than the role's statements usually may.
+    session.leave_role_of_database()?;
+    session.client.batch_execute("SET statement_timeout = 0")?;
     let create: String = session.client.query_one(admin_sql!("create_database"), &[&name])?.get(0);
     session.client.batch_execute(&create)?;
     let quoted = escape_identifier(name);
@@ -62,6 +65,8 @@ pub enum Content {
     All,
     /// The same on trial: without subscriptions, which would keep the database from being dropped.
     Tried,
+    /// What belongs to the role that is named, or to one that the operator trusts: only a superuser can give things to any role.
+    Own(String, Roles),
     /// The extension, and the rows of its tables. Nothing that another role has made is restored.
     OnlyTodo(Todo),
 }
@@ -120,6 +125,26 @@ impl Roles {
         (!owner.is_empty() && !is_safe).then_some(owner)
     }
 
+    /// Whether everything in an archive belongs to this role, to one that the operator trusts, or to none.
+    pub fn own_all(&self, programs: &Programs, archive: &Path, database: &str, role: &str) -> Result<bool, Error> {
+        let (_list, lines) = list_of(programs, archive, database)?;
+        let mut lines = lines.lines().filter(|line| !line.starts_with(';') && !is_of_guard(line) && !line.is_empty());
+        Ok(lines.all(|line| self.is_own(line, role)))
+    }
+
+    /// The same of a line. Where the end of the line could be more than one role, the longest name counts.
+    fn is_own(&self, line: &str, own: &str) -> bool {
+        let of = |role: &str| line.strip_suffix(role).is_some_and(|rest| rest.ends_with(' '));
+        // The rows of all large objects are one entry.
+        if after_oids(line).is_some_and(|what| what.starts_with("BLOB")) {
+            return false;
+        }
+        match self.0.iter().map(|(role, _)| role.as_str()).filter(|role| of(role)).max_by_key(|role| role.len()) {
+            Some(role) => role == own || is_trusted(role),
+            None => line.ends_with(' '),
+        }
+    }
+
     /// The owner of something in an archive who has to be trusted before it is restored, and is not. CHECK constraints, for
     /// example, run with the rights of whoever restores them.
     pub fn untrusted_owner(
@@ -152,6 +177,7 @@ pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, cont
     let chosen: Vec<&str> = match content {
         Content::All => others,
         Content::Tried => others.into_iter().filter(|line| !is_of_subscription(line)).collect(),
+        Content::Own(role, roles) => others.into_iter().filter(|line| roles.is_own(line, role)).collect(),
         Content::OnlyTodo(todo) => others.into_iter().filter(|line| todo.has(line)).collect(),
     };
     fs::write(list.path(), chosen.join("\n"))?;

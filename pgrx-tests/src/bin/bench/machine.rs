@@ -1,0 +1,48 @@
+//! The machine, and whether it is idle enough to judge.
+
+use std::fs;
+use std::time::Duration;
+
+/// The most that other processes may take, of all processors.
+const IDLE: f64 = 0.1;
+
+/// Processor, number of processors, and kernel.
+pub fn description() -> String {
+    let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
+    let cpuinfo = read("/proc/cpuinfo");
+    let model = cpuinfo
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map(|rest| rest.trim_start_matches([' ', '\t', ':']));
+    let processors = cpuinfo.lines().filter(|line| line.starts_with("processor")).count();
+    format!(
+        "{} x {}, Linux {}",
+        processors,
+        model.unwrap_or("unknown processor"),
+        read("/proc/sys/kernel/osrelease").trim()
+    )
+}
+
+/// The part of all processors that is in use while this program does nothing. It counts for all that runs beside the benchmark.
+pub fn in_use() -> f64 {
+    let times = || -> Option<(f64, f64)> {
+        let stat = fs::read_to_string("/proc/stat").ok()?;
+        let fields: Vec<f64> =
+            stat.lines().next()?.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
+        // user nice system idle iowait irq softirq steal; time of guests is in user and nice.
+        Some((fields.iter().take(8).sum(), fields.get(3)? + fields.get(4)?))
+    };
+    let Some((all, idle)) = times() else { return 0.0 };
+    std::thread::sleep(Duration::from_secs(2));
+    let Some((all_now, idle_now)) = times() else { return 0.0 };
+    1.0 - (idle_now - idle) / (all_now - all)
+}
+
+/// Whether times can be judged now; says so if not.
+pub fn is_idle() -> bool {
+    let used = in_use();
+    if used > IDLE {
+        println!("not judged: other processes take {:.0} % of the machine", used * 100.0);
+    }
+    used <= IDLE
+}
