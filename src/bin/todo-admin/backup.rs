@@ -42,7 +42,7 @@ pub fn backup(session: &mut Session, dir: &Path, keep_days: u16) -> Result<(), E
     sql_guard.keep();
     let size = HumanBytes(fs::metadata(&archive)?.len());
     let (users, tasks) = (count(expected.users, "user"), count(expected.tasks, "task"));
-    let tried = if matches!(content, Content::Tried) { "verified" } else { "users and tasks verified" };
+    let tried = if content.is_all() { "verified" } else { "users and tasks verified" };
     output::say(format!("{}: {users}, {tasks}, {size}, {tried}", archive.display()));
     let sql_path = extras::path(&archive);
     let sql_path = sql_path.display();
@@ -83,8 +83,8 @@ fn to_try(session: &mut Session, programs: &Programs, database: &str, archive: &
     let roles = Roles::of(client)?;
     if !login_is_superuser(client)? {
         let role: String = client.query_one(CURRENT_ROLE, &[])?.get(0);
-        let all = roles.own_all(programs, archive, database, &role)?;
-        return Ok(if all { Content::Tried } else { Content::Own(role, roles) });
+        let is_all = roles.own_all(programs, archive, database, &role)?;
+        return Ok(Content::Own { role, roles, is_all });
     }
     let Some(owner) = roles.untrusted_owner(programs, archive, database)? else { return Ok(Content::Tried) };
     if Installed::required(client)?.edition == Edition::Sql {
@@ -117,7 +117,7 @@ fn verify(
             )
             .fix("run todo-admin doctor, and look for triggers or columns that dumps leave out"));
         }
-        if matches!(content, Content::Tried) {
+        if content.is_all() {
             script_outcome = script.run(&mut restored.client);
         }
         Ok(Fate::Drop)

@@ -65,10 +65,18 @@ pub enum Content {
     All,
     /// The same on trial: without subscriptions, which would keep the database from being dropped.
     Tried,
-    /// What belongs to the role that is named, or to one that the operator trusts: only a superuser can give things to any role.
-    Own(String, Roles),
+    /// On trial by a role that is no superuser: what belongs to this role, or to one that the operator trusts. All of it then belongs
+    /// to the operator, because only a superuser can give things to any role.
+    Own { role: String, roles: Roles, is_all: bool },
     /// The extension, and the rows of its tables. Nothing that another role has made is restored.
     OnlyTodo(Todo),
+}
+
+impl Content {
+    /// Whether nothing of the application is left out.
+    pub fn is_all(&self) -> bool {
+        matches!(self, Self::All | Self::Tried | Self::Own { is_all: true, .. })
+    }
 }
 
 /// How an archive's list names the extension: its schemas and tables by their OIDs, and the whole line of its sequence.
@@ -177,14 +185,18 @@ pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, cont
     let chosen: Vec<&str> = match content {
         Content::All => others,
         Content::Tried => others.into_iter().filter(|line| !is_of_subscription(line)).collect(),
-        Content::Own(role, roles) => others.into_iter().filter(|line| roles.is_own(line, role)).collect(),
+        Content::Own { role, roles, .. } => others.into_iter().filter(|line| roles.is_own(line, role)).collect(),
         Content::OnlyTodo(todo) => others.into_iter().filter(|line| todo.has(line)).collect(),
     };
     fs::write(list.path(), chosen.join("\n"))?;
     // pg_restore would take a bare name that contains an equals sign for a connection string.
     let name = database.replace('\\', "\\\\").replace('\'', "\\'");
     let into = format!("--dbname=dbname='{name}'");
-    let arguments = ["--exit-on-error", "--no-password", "--use-list", &list_path, &into, &file];
+    let mut arguments = vec!["--exit-on-error", "--no-password", "--use-list", &list_path, &into];
+    if matches!(content, Content::Own { .. }) {
+        arguments.push("--no-owner");
+    }
+    arguments.push(&file);
     programs.run("pg_restore", &arguments, database, None)?;
     Ok(!guard.is_empty())
 }
