@@ -32,6 +32,7 @@ pub enum Access {
     Auth,
     /// The owner of the tables.
     Owner,
+    Everyone,
 }
 
 /// A row of the table.
@@ -94,6 +95,7 @@ impl Function {
                 "api" => Access::Api,
                 "auth" => Access::Auth,
                 "owner" => Access::Owner,
+                "everyone" => Access::Everyone,
                 other => panic!("{name}: access {other}"),
             },
             not_null: items(not_null)

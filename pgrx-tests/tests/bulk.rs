@@ -203,3 +203,31 @@ fn an_export_comes_back() {
     }
     assert_eq!(tasks(&mut other.client, own, &[&"u1"]).len(), before.len());
 }
+
+/// Triggers of the application run as for any other statement: with the session's settings.
+#[test]
+fn triggers_of_the_application_see_its_settings() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client
+        .batch_execute(
+            "CREATE TABLE audit (who varchar(5), zone text);
+             CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN INSERT INTO audit VALUES (NEW.title, current_setting('TimeZone')); RETURN NEW; END $$;
+             CREATE TRIGGER note AFTER INSERT ON tasks FOR EACH ROW EXECUTE FUNCTION note();
+             SET TimeZone = 'Asia/Tokyo'; SET standard_conforming_strings = off",
+        )
+        .unwrap();
+    create(client, "u1", &json!([{"title": "short", "created_at": "2026-01-01T00:00:00"}])).unwrap();
+    assert_eq!(strings(client, "SELECT zone FROM audit"), ["Asia/Tokyo"]);
+    assert_eq!(strings(client, "SELECT to_char(created_at, 'HH24') FROM tasks"), ["00"]);
+    // An error of theirs is not said to be the task's.
+    let failure = Failure::of(create(client, "u1", &json!([{"title": "one"}, {"title": "longer"}])));
+    assert_eq!((failure.fields(), failure.detail.as_deref()), (("22001", None, None), Some("tasks[1]")));
+    client.batch_execute("ALTER TABLE audit ADD CHECK (who <> 'two')").unwrap();
+    let failure = Failure::of(create(client, "u1", &json!([{"title": "one"}, {"title": "two"}])));
+    assert_eq!(
+        (&*failure.code, failure.table.as_deref(), failure.detail.as_deref()),
+        ("23514", Some("audit"), Some("tasks[1]"))
+    );
+}

@@ -108,12 +108,15 @@ fn pages_read_few_blocks() {
     for (sort, filter) in [
         ("created", ""),
         ("created", ", completed => false"),
-        ("created", ", created_from => '2020-01-01', created_to => '2026-01-01 04:00:00'"),
+        ("created", ", created_from => '2026-01-01', created_to => '2026-01-01 04:00:00'"),
         ("completed", ""),
         ("completed", ", completed => false"),
         ("completed", ", completed => true"),
         ("updated", ""),
         ("title", ""),
+        ("updated", ", completed => true"),
+        ("title", ", completed => false"),
+        ("created", ", completed => true"),
     ] {
         for user in ["many", "old", "none"] {
             let call = format!("todo_filter_tasks('{user}', sort => '{sort}'{filter}, page_size => ");
@@ -146,7 +149,7 @@ fn a_search_reads_what_matches() {
             "INSERT INTO users (id, email, name) VALUES ('many', 'a@b.cd', 'A');
              INSERT INTO tasks (user_id, title) SELECT 'many', 'Task ' || i FROM generate_series(1, 20000) AS i;
              INSERT INTO tasks (user_id, title) VALUES ('many', 'Zanzibar');
-             CREATE INDEX ix_tasks_search ON tasks USING gin (todo_search_words(title, description))",
+             CREATE INDEX ix_tasks_search ON tasks USING gin (todo_search_words(user_id, title, description))",
         )
         .unwrap();
     client.batch_execute("VACUUM ANALYZE users, tasks").unwrap();

@@ -1,5 +1,6 @@
 -- Returns for each day from from_day to to_day how many of a user's tasks were completed on that day in the time zone, zeros too.
--- Errors: 23502 a day is NULL; 22023 no such time zone; 22008 a day is infinite, or out of PostgreSQL's range.
+-- At most 3660 days.
+-- Errors: 23502 a day is NULL; 22023 no such time zone, or too many days; 22008 a day is infinite, or out of PostgreSQL's range.
 CREATE FUNCTION @extschema@.todo_completed_per_day(
     user_id text,
     from_day date,
@@ -15,6 +16,9 @@ AS $$
 BEGIN
     IF from_day IS NULL OR to_day IS NULL THEN
         RAISE EXCEPTION 'arguments from_day and to_day must not be null' USING ERRCODE = 'not_null_violation';
+    END IF;
+    IF to_day - from_day >= 3660 THEN
+        RAISE EXCEPTION 'there are more than 3660 days from from_day to to_day' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     timezone := coalesce(timezone, 'UTC');
     -- An unknown zone is an error even where no task was completed.

@@ -24,26 +24,28 @@ CREATE FUNCTION @extschema@.todo_filter_tasks(
     after text DEFAULT NULL
 )
 RETURNS SETOF @extschema@.tasks
-LANGUAGE plpgsql STABLE ROWS 50 PARALLEL SAFE
+LANGUAGE plpgsql STABLE ROWS 50 PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET standard_conforming_strings = on
 -- One plan serves all users: it walks an index, or sorts.
 SET plan_cache_mode = force_generic_plan
 AS $$
 -- Columns are qualified, so that these names are those of arguments and variables.
 #variable_conflict use_variable
 DECLARE
-    -- What is not limited is limited by values that no task has. So one plan serves with and without limits, and an index finds both.
-    first_time CONSTANT timestamp := coalesce(created_from, '-infinity');
-    end_time CONSTANT timestamp := coalesce(created_to, 'infinity');
-    -- When the last task was changed, or completed; NULL if it was pending, and before the first one.
+    -- The collation of an argument may be another one than the columns have.
+    owner CONSTANT text COLLATE "default" := user_id;
+    -- Where the last task stands; before the first page, values that no task has, so that one plan serves all pages.
+    -- When it was changed, or completed; NULL if it was pending, and before the first one.
     last_time timestamp := CASE sort WHEN 'updated' THEN 'infinity' END;
     last_created timestamp := 'infinity';
-    last_title text := '';
+    last_title text COLLATE "default" := '';
     last_id bigint := CASE WHEN sort = 'title' THEN 0 ELSE 9223372036854775807 END;
     place jsonb;
     patterns text[];
     words tsquery;
     on_page integer := 0;
+    seen integer;
     \i parts/search_characters.sql
 BEGIN
     sort := coalesce(sort, 'created');
@@ -77,6 +79,12 @@ BEGIN
         END IF;
     END IF;
 
+    IF (sort = 'created' OR sort = 'completed' AND completed IS FALSE) AND created_to <= last_created THEN
+        -- No task that was created then has an id below this one.
+        last_created := created_to;
+        last_id := 0;
+    END IF;
+
     IF char_length(search) > 200 THEN
         RAISE EXCEPTION 'search is longer than 200 characters' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -91,11 +99,27 @@ BEGIN
     IF cardinality(patterns) > 20 THEN
         RAISE EXCEPTION 'search has more than 20 words' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF patterns IS NOT NULL AND EXISTS (SELECT FROM pg_index AS i WHERE i.indexrelid = to_regclass('@extschema@.ix_tasks_search') AND i.indisvalid) THEN
-        words := (
-            SELECT string_agg(format('''%s'':*', w.word), ' & ')
-            FROM unnest(tsvector_to_array(@extschema@.todo_search_words(search))) AS w (word)
-        );
+    IF patterns IS NOT NULL AND EXISTS (
+        SELECT FROM pg_index AS i
+        WHERE i.indexrelid = to_regclass('@extschema@.ix_tasks_search') AND i.indisvalid AND pg_get_indexdef(i.indexrelid) ~ 'USING gin .*todo_search_words'
+    ) THEN
+        -- Where the first tasks fill a page, or there are no more, the index would be slower: it finds all that match.
+        SELECT count(*), count(*) FILTER (WHERE @extschema@.todo_search_text(first.title || E'\n' || coalesce(first.description, '')) ~ ALL (patterns))
+        INTO seen, on_page
+        FROM (
+            SELECT task.title, task.description
+            FROM @extschema@.tasks AS task
+            WHERE task.user_id = owner AND (sort <> 'created' OR (task.created_at, task.id) < (last_created, last_id))
+            ORDER BY task.created_at DESC, task.id DESC
+            LIMIT 2000
+        ) AS first;
+        IF seen = 2000 AND (on_page < page_size OR sort <> 'created' OR completed IS NOT NULL OR created_from IS NOT NULL) THEN
+            words := (
+                SELECT string_agg(format('''%s'':*', replace(replace(w.word, '\', '\\'), '''', '''''')), ' & ')
+                FROM unnest(tsvector_to_array(@extschema@.todo_search_words(owner, search))) AS w (word)
+            );
+        END IF;
+        on_page := 0;
     END IF;
 
     IF words IS NOT NULL THEN
@@ -103,7 +127,7 @@ BEGIN
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE @extschema@.todo_search_words(task.title, task.description) @@ words AND (task.user_id = todo_filter_tasks.user_id) IS TRUE AND
+        WHERE @extschema@.todo_search_words(task.user_id, task.title, task.description) @@ words AND (task.user_id = owner) IS TRUE AND
             \i parts/task_filters.sql
           AND CASE sort
               WHEN 'created' THEN (task.created_at, task.id) < (last_created, last_id)
@@ -122,7 +146,7 @@ BEGIN
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE task.user_id = todo_filter_tasks.user_id AND
+        WHERE task.user_id = owner AND
             \i parts/task_filters.sql
           AND (task.updated_at, task.id) < (last_time, last_id)
         ORDER BY task.updated_at DESC, task.id DESC
@@ -131,30 +155,30 @@ BEGIN
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE task.user_id = todo_filter_tasks.user_id AND
+        WHERE task.user_id = owner AND
             \i parts/task_filters.sql
           AND (task.title, task.id) > (last_title, last_id)
         ORDER BY task.title, task.id
         LIMIT page_size;
     ELSIF sort = 'created' AND completed IS NOT FALSE THEN
+        -- Between two places in the index of the user's tasks. No other index has this order: PostgreSQL might walk past tasks of others.
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE task.user_id = todo_filter_tasks.user_id AND
+        WHERE
             \i parts/task_filters.sql
-          AND task.created_at >= first_time AND task.created_at < end_time
-          AND (task.created_at, task.id) < (last_created, last_id)
-        ORDER BY task.created_at DESC, task.id DESC
+          AND (task.user_id, task.created_at) >= (owner, coalesce(created_from, '-infinity'))
+          AND (task.user_id, task.created_at, task.id) < (owner, last_created, last_id)
+        ORDER BY task.user_id DESC, task.created_at DESC, task.id DESC
         LIMIT page_size;
     ELSE
         IF completed IS NOT TRUE AND last_time IS NULL THEN
             RETURN QUERY
             SELECT task.*
             FROM @extschema@.tasks AS task
-            WHERE task.user_id = todo_filter_tasks.user_id AND
+            WHERE task.user_id = owner AND
                 \i parts/task_filters.sql
               AND task.completed_at IS NULL
-              AND task.created_at >= first_time AND task.created_at < end_time
               AND (task.created_at, task.id) < (last_created, last_id)
             ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC
             LIMIT page_size;
@@ -169,7 +193,7 @@ BEGIN
             RETURN QUERY
             SELECT task.*
             FROM @extschema@.tasks AS task
-            WHERE task.user_id = todo_filter_tasks.user_id AND
+            WHERE task.user_id = owner AND
                 \i parts/task_filters.sql
               AND task.completed_at IS NOT NULL
               AND (task.completed_at, task.created_at, task.id) < (last_time, last_created, last_id)

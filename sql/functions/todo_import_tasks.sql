@@ -7,23 +7,33 @@ CREATE FUNCTION @extschema@.todo_import_tasks(
 )
 RETURNS SETOF @extschema@.tasks
 LANGUAGE plpgsql VOLATILE ROWS 100 PARALLEL UNSAFE
-SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF document IS NULL THEN
         RAISE EXCEPTION 'argument document must not be null' USING ERRCODE = 'not_null_violation';
-    ELSIF (document -> 'version' = '1' AND jsonb_typeof(document -> 'tasks') = 'array') IS NOT TRUE THEN
+    ELSIF (
+        (document OPERATOR(pg_catalog.->) 'version') OPERATOR(pg_catalog.=) '1'
+        AND pg_catalog.jsonb_typeof(document OPERATOR(pg_catalog.->) 'tasks') OPERATOR(pg_catalog.=) 'array'
+    ) IS NOT TRUE THEN
         RAISE EXCEPTION 'document is not what todo_export_user() of this version returns' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    -- Whose they were, and their ids, do not count.
     RETURN QUERY
     SELECT n.*
     FROM @extschema@.todo_create_tasks(
         user_id,
         (
-            SELECT coalesce(
-                jsonb_agg(CASE jsonb_typeof(e.task) WHEN 'object' THEN e.task - '{id,user_id}'::text[] ELSE e.task END ORDER BY e.number), '[]'
+            SELECT COALESCE(
+                pg_catalog.jsonb_agg(
+                    CASE
+                        WHEN pg_catalog.jsonb_typeof(e.task) OPERATOR(pg_catalog.=) 'object' THEN e.task OPERATOR(pg_catalog.-) '{id,user_id}'::pg_catalog.text[]
+                        ELSE e.task
+                    END
+                    ORDER BY e.number
+                ),
+                '[]'
             )
-            FROM jsonb_array_elements(document -> 'tasks') WITH ORDINALITY AS e (task, number)
+            FROM pg_catalog.jsonb_array_elements(document OPERATOR(pg_catalog.->) 'tasks') WITH ORDINALITY AS e (task, number)
         )
     ) AS n;
 END

@@ -8,8 +8,8 @@ RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT CASE
-        -- ASCII alone.
-        WHEN pg_catalog.octet_length(document) OPERATOR(pg_catalog.=) pg_catalog.char_length(document) THEN pg_catalog.lower(document)
+        -- ASCII alone, whose case is the same everywhere (not in Turkish).
+        WHEN pg_catalog.octet_length(document) OPERATOR(pg_catalog.=) pg_catalog.char_length(document) THEN pg_catalog.lower(document COLLATE pg_catalog."C")
         -- Latin, Greek and Cyrillic accents, Hebrew points and Arabic vowels are characters of their own in form NFKD. What that form
         -- does not take apart is replaced.
         ELSE pg_catalog.replace(pg_catalog.replace(pg_catalog.replace(
@@ -31,4 +31,5 @@ END;
 COMMENT ON FUNCTION @extschema@.todo_search_text(text) IS
     'Returns a text in lower case and without accents, as the search compares it';
 
-REVOKE ALL ON FUNCTION @extschema@.todo_search_text(text) FROM PUBLIC;
+-- Everyone's, because the index calls it with the rights of whoever writes a task. It reads nothing but its arguments.
+GRANT EXECUTE ON FUNCTION @extschema@.todo_search_text(text) TO PUBLIC;

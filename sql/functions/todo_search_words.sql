@@ -1,18 +1,20 @@
--- Returns the words of a task, for an index that makes todo_filter_tasks() search faster (docs/lists.md). The first 64 characters of a word
--- count.
+-- Returns the words of a task, each after the id of the user, for an index that makes todo_filter_tasks() search faster (docs/lists.md). The
+-- first 64 characters of a word count.
 CREATE FUNCTION @extschema@.todo_search_words(
+    user_id text,
     title text,
     description text DEFAULT NULL
 )
 RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET standard_conforming_strings = on
 AS $$
 DECLARE
     \i parts/search_characters.sql
 BEGIN
     RETURN (
-        SELECT array_to_tsvector(coalesce(array_agg(DISTINCT left(m.words[1], 64)), '{}'))
+        SELECT array_to_tsvector(coalesce(array_agg(DISTINCT concat(user_id, ' ', left(m.words[1], 64))), '{}'))
         FROM regexp_matches(
             @extschema@.todo_search_text(concat_ws(E'\n', title, description)),
             format('[%1$s]|[^%1$s%2$s]+', unspaced, separators),
@@ -22,7 +24,8 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION @extschema@.todo_search_words(text, text) IS
+COMMENT ON FUNCTION @extschema@.todo_search_words(text, text, text) IS
     'Returns the words of a task, for an index for the search';
 
-REVOKE ALL ON FUNCTION @extschema@.todo_search_words(text, text) FROM PUBLIC;
+-- Everyone's, because the index calls it with the rights of whoever writes a task. It reads nothing but its arguments.
+GRANT EXECUTE ON FUNCTION @extschema@.todo_search_words(text, text, text) TO PUBLIC;

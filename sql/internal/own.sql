@@ -1,7 +1,8 @@
 -- Makes the role todo_owner the owner of an extension's views, of its functions that run with the owner's rights, and of its tables that
 -- belong to a superuser. All other objects still belong to a superuser: they run with the rights of their caller, or of the role whose
 -- command fires them, so their owner could run code as any of these roles.
--- Also takes all rights on these objects from everyone else, because ALTER DEFAULT PRIVILEGES may have given some. Only the tables users
+-- Also takes all rights on these objects from everyone else, because ALTER DEFAULT PRIVILEGES may have given some, except from two functions
+-- for everyone. Only the tables users
 -- and tasks keep their rights, because they may be older than the extension. A superuser calls it at the end of the extensions' scripts.
 -- An upgrade script calls it with the members that were there before, as CLASS OID: what was granted on them stays.
 CREATE FUNCTION todo_internal.own(
@@ -23,8 +24,7 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS identity, p.proowner AS owner,
                 coalesce(p.proacl, acldefault('f', p.proowner)) AS acl, false AS is_table, p.prosecdef AS is_for_owner,
-                NOT p.prosecdef
-                    AND (p.pronamespace = 'todo_internal'::regnamespace OR p.proname IN ('todo_not_in_dumps', 'todo_search_text', 'todo_search_words')) AS is_helper
+                NOT p.prosecdef AND (p.pronamespace = 'todo_internal'::regnamespace OR p.proname = 'todo_not_in_dumps') AS is_helper
             FROM pg_proc AS p
             WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
             UNION ALL
@@ -38,6 +38,8 @@ BEGIN
             WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')
         ) AS m
         WHERE e.extname = own.extension AND format('%s %s', d.classid, d.objid) <> ALL (present)
+          -- An index for the search calls these with the rights of whoever writes a task.
+          AND m.identity !~ '(^|[.])todo_search_(text|words)[(]'
     LOOP
         -- The sequence of a table's ids goes with the table.
         IF member.is_for_owner THEN
@@ -55,7 +57,7 @@ BEGIN
         LOOP
             EXECUTE format('REVOKE ALL ON %s %s FROM %s', member.kind, member.identity, grantee);
         END LOOP;
-        -- What functions with the owner's rights call, and what an index on the owner's table may call.
+        -- What functions with the owner's rights call.
         IF member.is_helper THEN
             EXECUTE format(
                 'GRANT %s ON %s %s TO todo_owner', CASE member.kind WHEN 'SCHEMA' THEN 'USAGE' ELSE 'EXECUTE' END, member.kind, member.identity

@@ -22,6 +22,6 @@ DROP FUNCTION @extschema@.todo_export_user(text);
 DROP FUNCTION @extschema@.todo_filter_tasks(text, boolean, text, timestamp, timestamp, text, integer, text);
 DROP FUNCTION @extschema@.todo_import_tasks(text, jsonb);
 DROP FUNCTION @extschema@.todo_search_text(text);
-DROP FUNCTION @extschema@.todo_search_words(text, text);
+DROP FUNCTION @extschema@.todo_search_words(text, text, text);
 DROP FUNCTION @extschema@.todo_task_cursor(@extschema@.tasks, text);
 DROP FUNCTION @extschema@.todo_task_stats(text, text);
