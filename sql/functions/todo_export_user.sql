@@ -7,7 +7,7 @@ RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET TimeZone = 'UTC'
-BEGIN ATOMIC
+AS $$
     SELECT jsonb_build_object(
         'version', 1,
         'user', jsonb_build_object(
@@ -31,8 +31,8 @@ BEGIN ATOMIC
         )
     )
     FROM @extschema@.todo_users AS u
-    WHERE u.id = todo_export_user.user_id;
-END;
+    WHERE u.id = todo_export_user.user_id
+$$;
 
 COMMENT ON FUNCTION @extschema@.todo_export_user(text) IS
     'Returns what the tables hold on a user, except the hash, as JSON';

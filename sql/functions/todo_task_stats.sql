@@ -19,7 +19,7 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
+AS $$
     WITH task AS (
         SELECT t.completed_at, t.completed_at - t.created_at AS duration
         FROM @extschema@.tasks AS t
@@ -42,8 +42,8 @@ BEGIN ATOMIC
         justify_hours(percentile_cont(0.5) WITHIN GROUP (ORDER BY t.duration)),
         justify_hours(percentile_cont(0.9) WITHIN GROUP (ORDER BY t.duration)),
         coalesce((SELECT max(s.days) FROM streak AS s), 0)::integer
-    FROM task AS t;
-END;
+    FROM task AS t
+$$;
 
 COMMENT ON FUNCTION @extschema@.todo_task_stats(text, text) IS
     'Returns figures on a user''s tasks: counts, times to completion, and the longest streak of days';
