@@ -541,11 +541,11 @@ fn an_owner_runs_no_triggers_of_others() {
     let (mut attack, owner) = sql_edition();
     let member = attack.database.role("member");
     attack.prepare(&format!("ALTER ROLE {member} LOGIN; GRANT {owner} TO {member}"));
-    attack.prepare(&format!(
+    attack.prepare(
         "GRANT TRIGGER ON users TO ~; GRANT USAGE ON SCHEMA ~_code TO PUBLIC; GRANT ALL ON SEQUENCE ~.strikes TO PUBLIC; SET ROLE ~;
          CREATE FUNCTION ~.counts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('~.strikes'); RETURN NEW; END $$;
          CREATE TRIGGER counts BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION ~.counts(); RESET ROLE"
-    ));
+    );
     let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
     let file = dir.file("users.jsonl");
     std::fs::write(&file, "{\"format\":\"todo\",\"version\":1,\"users\":0,\"tasks\":0}\n").unwrap();

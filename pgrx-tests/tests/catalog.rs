@@ -40,7 +40,7 @@ fn nothing_is_open_to_public() {
              FROM pg_namespace JOIN members ON (classid, objid) = ('pg_namespace'::regclass, oid)
          )
          SELECT CASE count(*) FILTER (WHERE grantee = 0) WHEN 0 THEN 'closed' ELSE 'open: ' || name END
-         FROM acls, aclexplode(acl) GROUP BY name",
+         FROM acls, aclexplode(acl) WHERE name NOT IN ('todo_search_text(text)', 'todo_search_words(text,text,text)') GROUP BY name",
     );
     assert!(open.len() > 50, "functions, relations and schemas of both extensions: {open:?}");
     assert!(open.iter().all(|state| state == "closed"), "{open:?}");

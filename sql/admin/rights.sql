@@ -6,6 +6,8 @@ FROM (
     WHERE p.pronamespace OPERATOR(pg_catalog.=) '@extschema@'::pg_catalog.regnamespace
       AND p.oid OPERATOR(pg_catalog.=) ANY (ARRAY(SELECT todo_internal.member_functions()))
       AND pg_catalog.has_function_privilege($1, p.oid, 'EXECUTE')
+      -- Two functions for an index are everyone's.
+      AND NOT pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
     UNION ALL
     SELECT 2, pg_catalog.concat(
         c.relname, ': ', coalesce(

@@ -31,5 +31,4 @@ END;
 COMMENT ON FUNCTION @extschema@.todo_search_text(text) IS
     'Returns a text in lower case and without accents, as the search compares it';
 
--- Everyone's, because the index calls it with the rights of whoever writes a task. It reads nothing but its arguments.
-GRANT EXECUTE ON FUNCTION @extschema@.todo_search_text(text) TO PUBLIC;
+-- Everyone's, because the index calls it with the rights of whoever writes a task. It reads nothing but its arguments. See own().

@@ -18,7 +18,8 @@ DECLARE
     grantee text;
 BEGIN
     FOR member IN
-        SELECT m.kind, m.identity, m.owner, m.acl, m.is_table, m.is_for_owner, m.is_helper
+        SELECT m.kind, m.identity, m.owner, m.acl, m.is_table, m.is_for_owner, m.is_helper,
+            m.identity ~ '(^|[.])todo_search_(text|words)[(]' AS is_everyones
         FROM pg_depend AS d
         JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND d.deptype = 'e'
         CROSS JOIN LATERAL (
@@ -46,7 +47,7 @@ BEGIN
         CONTINUE WHEN member.is_table AND extension = 'todo';
         -- PUBLIC in any case, so that PostgreSQL notes the rights of the new owner as those that the extension gives.
         FOR grantee IN
-            SELECT 'PUBLIC'
+            SELECT 'PUBLIC' WHERE NOT member.is_everyones
             UNION
             SELECT quote_ident(r.rolname)
             FROM aclexplode(member.acl) AS a
@@ -56,7 +57,7 @@ BEGIN
             EXECUTE format('REVOKE ALL ON %s %s FROM %s', member.kind, member.identity, grantee);
         END LOOP;
         -- An index for the search calls these with the rights of whoever writes a task.
-        IF member.identity ~ '(^|[.])todo_search_(text|words)[(]' THEN
+        IF member.is_everyones AND NOT EXISTS (SELECT FROM aclexplode(member.acl) AS a WHERE a.grantee = 0) THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', member.identity);
         END IF;
         -- What functions with the owner's rights call.

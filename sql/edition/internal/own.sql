@@ -42,6 +42,14 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE ALL ON %s %s FROM %s', granted.kind, granted.identity, granted.grantee);
     END LOOP;
+    FOR granted IN
+        SELECT p.oid::regprocedure AS identity
+        FROM pg_proc AS p
+        WHERE extension = 'todo' AND p.oid IN (SELECT todo_internal.member_functions()) AND p.proname IN ('todo_search_text', 'todo_search_words')
+          AND NOT has_function_privilege('public', p.oid, 'EXECUTE')
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', granted.identity);
+    END LOOP;
 END
 $$;
 
