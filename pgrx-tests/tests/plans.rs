@@ -94,11 +94,12 @@ fn pages_read_few_blocks() {
     let client = &mut database.client;
     client
         .batch_execute(
-            "INSERT INTO users (id, email, name) SELECT u, u || '@b.cd', 'U' FROM unnest(ARRAY['many', 'old', 'none', 'other']) AS u;
+            "INSERT INTO users (id, email, name) SELECT u, u || '@b.cd', 'U' FROM unnest(ARRAY['many', 'old', 'none']) AS u
+                 UNION ALL SELECT 'u' || i, i || '@b.cd', 'U' FROM generate_series(0, 99) AS i;
              INSERT INTO tasks (user_id, title, completed, created_at)
                  SELECT 'old', 'Task ' || i, i % 2 = 0, timestamp '2020-01-01' + i * interval '1 s' FROM generate_series(1, 100) AS i;
              INSERT INTO tasks (user_id, title, completed, created_at, updated_at)
-                 SELECT CASE WHEN i % 2 = 0 THEN 'many' ELSE 'other' END, 'Task ' || i, i / 2 % 2 = 0, timestamp '2026-01-01' + i * interval '1 s',
+                 SELECT CASE WHEN i % 2 = 0 THEN 'many' ELSE 'u' || i / 2 % 100 END, 'Task ' || i, i / 2 % 2 = 0, timestamp '2026-01-01' + i * interval '1 s',
                      timestamp '2026-02-01' + i * interval '1 s'
                  FROM generate_series(1, 40000) AS i;
              CREATE INDEX ON tasks (user_id, updated_at, id); CREATE INDEX ON tasks (user_id, title, id)",

@@ -161,15 +161,13 @@ BEGIN
         ORDER BY task.title, task.id
         LIMIT page_size;
     ELSIF sort = 'created' AND completed IS NOT FALSE THEN
-        -- Between two places in the index of the user's tasks. No other index has this order: PostgreSQL might walk past tasks of others.
         RETURN QUERY
         SELECT task.*
         FROM @extschema@.tasks AS task
-        WHERE
+        WHERE task.user_id = owner AND
             \i parts/task_filters.sql
-          AND (task.user_id, task.created_at) >= (owner, coalesce(created_from, '-infinity'))
-          AND (task.user_id, task.created_at, task.id) < (owner, last_created, last_id)
-        ORDER BY task.user_id DESC, task.created_at DESC, task.id DESC
+          AND (task.created_at, task.id) < (last_created, last_id)
+        ORDER BY task.created_at DESC, task.id DESC
         LIMIT page_size;
     ELSE
         IF completed IS NOT TRUE AND last_time IS NULL THEN
