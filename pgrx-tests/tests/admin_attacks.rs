@@ -494,7 +494,9 @@ fn a_new_database_belongs_to_the_operator() {
     attack.prepare(&format!("ALTER ROLE ~ CREATEDB; ALTER DATABASE {name} OWNER TO ~"));
     assert_eq!(attack.attempt(&format!("ALTER DATABASE {name} SET role = ~")), "ok");
     let into = format!("{name}_restored");
-    works(&attack, &["--trust-owner", "restore", &archive(&dir), "--into", &into, "--without-extras"]);
+    // Options of the connection that only have the word in them choose no role.
+    let dsn = format!("dbname={name} options='-c session_replication_role=origin'");
+    works(&attack, &["--dsn", &dsn, "--trust-owner", "restore", &archive(&dir), "--into", &into, "--without-extras"]);
     let owner = format!(
         "SELECT r.rolname::text FROM pg_database AS d JOIN pg_roles AS r ON r.oid = d.datdba WHERE d.datname = '{into}'"
     );

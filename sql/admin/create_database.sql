@@ -1,5 +1,5 @@
--- The statement that creates an empty database $1 of the current role, with the encoding and locale of this one, to which nobody can connect. The columns of
--- pg_database that hold the locale differ between major versions.
+-- The statement that creates an empty database $1 of the current role, with the encoding and locale of this one, to which nobody can
+-- connect. The columns of pg_database that hold the locale differ between major versions.
 SELECT pg_catalog.concat(
     pg_catalog.format(
         'CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L ALLOW_CONNECTIONS false',

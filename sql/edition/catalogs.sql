@@ -30,6 +30,9 @@ BEGIN ATOMIC
     WHERE p.oid = function;
 END;
 
+COMMENT ON FUNCTION todo_internal.signature(regprocedure) IS
+    'Returns the name and the argument types of a function';
+
 REVOKE ALL ON FUNCTION todo_internal.signature(regprocedure) FROM PUBLIC;
 
 -- 'bcrypt_cost': the cost of new password hashes, 4-15.

@@ -12,6 +12,7 @@
 --   after         todo_task_cursor() of the last task of the page before, in the same order. The page begins after it
 -- Tasks that are equal in that order are in the order of their ids. No page is found by counting rows, so each is as fast as the first, and
 -- a task that is created or deleted in between moves no other.
+-- PARALLEL UNSAFE, because reading a cursor takes a subtransaction.
 -- Errors: 22023 no such order, page_size is out of range, search is too long, or after is not a cursor of this user and this order.
 CREATE FUNCTION @extschema@.todo_filter_tasks(
     user_id text,
@@ -35,8 +36,8 @@ AS $$
 DECLARE
     -- The collation of an argument may be another one than the columns have.
     owner CONSTANT text COLLATE "default" := user_id;
-    -- Where the last task stands; before the first page, values that no task has, so that one plan serves all pages.
-    -- When it was changed, or completed; NULL if it was pending, and before the first one.
+    -- Where the last task stands. Before the first page, these are values that no task has, so that one plan serves all pages. last_time is when
+    -- that task was changed, or completed; NULL if it was pending.
     last_time timestamp := CASE sort WHEN 'updated' THEN 'infinity' END;
     last_created timestamp := 'infinity';
     last_title text COLLATE "default" := '';

@@ -31,4 +31,4 @@ END;
 COMMENT ON FUNCTION @extschema@.todo_search_text(text) IS
     'Returns a text in lower case and without accents, as the search compares it';
 
--- Everyone's, because the index calls it with the rights of whoever writes a task. It reads nothing but its arguments. See own().
+-- PUBLIC may execute it: the index calls it with the rights of the role that writes a task. It reads only its arguments. own() sees to that.

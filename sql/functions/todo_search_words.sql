@@ -27,4 +27,4 @@ $$;
 COMMENT ON FUNCTION @extschema@.todo_search_words(text, text, text) IS
     'Returns the words of a task, for an index for the search';
 
--- Everyone's, because the index calls it with the rights of whoever writes a task. It reads nothing but its arguments. See own().
+-- PUBLIC may execute it: the index calls it with the rights of the role that writes a task. It reads only its arguments. own() sees to that.

@@ -56,7 +56,7 @@ BEGIN
         LOOP
             EXECUTE format('REVOKE ALL ON %s %s FROM %s', member.kind, member.identity, grantee);
         END LOOP;
-        -- An index for the search calls these with the rights of whoever writes a task.
+        -- An index for the search calls these with the rights of the role that writes a task.
         IF member.is_everyones AND NOT EXISTS (SELECT FROM aclexplode(member.acl) AS a WHERE a.grantee = 0) THEN
             EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', member.identity);
         END IF;

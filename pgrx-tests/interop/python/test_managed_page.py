@@ -89,7 +89,7 @@ def test_the_page(server, tmp_path):
     outputs = 0
     for heading, blocks in sections():
         if heading in FRESH:
-            # Not by force: who is no superuser may not end an autovacuum worker, while PostgreSQL itself does.
+            # Not by force: only a superuser may end an autovacuum worker, but PostgreSQL itself does.
             execute("neondb_owner", "neondb", "DROP DATABASE app", "CREATE DATABASE app OWNER app_owner")
             execute("app_owner", "app", FRESH[heading] or "SELECT 1")
         for language, text in blocks:

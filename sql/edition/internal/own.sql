@@ -37,7 +37,7 @@ BEGIN
         ) AS m
         CROSS JOIN LATERAL aclexplode(m.acl) AS a
         WHERE e.extname = own.extension AND a.grantee <> m.owner AND m.key <> ALL (present)
-          -- An index for the search calls these with the rights of whoever writes a task.
+          -- An index for the search calls these with the rights of the role that writes a task.
           AND NOT (a.grantee = 0 AND m.identity ~ '(^|[.])todo_search_(text|words)[(]')
     LOOP
         EXECUTE format('REVOKE ALL ON %s %s FROM %s', granted.kind, granted.identity, granted.grantee);

@@ -59,7 +59,9 @@ impl Session {
 
     /// Acts as the role that has logged in, where the owner of the database has set another one; not the operator.
     pub fn leave_role_of_database(&mut self) -> Result<(), Error> {
-        let chosen = self.conninfo.get("options").is_some_and(|options| options.contains("role"));
+        // As libpq's options give it: "-c role=NAME", "-crole=NAME" or "--role=NAME".
+        let sets_role = |word: &str| ["role=", "-crole=", "--role="].iter().any(|form| word.starts_with(form));
+        let chosen = self.conninfo.get("options").is_some_and(|options| options.split_whitespace().any(sets_role));
         if !chosen && self.client.query_one(admin_sql!("database_role"), &[])?.get(0) {
             self.client.batch_execute("SET ROLE NONE")?;
         }

@@ -65,7 +65,7 @@ pub enum Content {
     All,
     /// The same on trial: without subscriptions, which would keep the database from being dropped.
     Tried,
-    /// On trial by a role that is no superuser: what belongs to this role, or to one that the operator trusts. All of it then belongs
+    /// On trial by a role that is not a superuser: what belongs to this role, or to one that the operator trusts. All of it then belongs
     /// to the operator, because only a superuser can give things to any role.
     Own { role: String, roles: Roles, is_all: bool },
     /// The extension, and the rows of its tables. Nothing that another role has made is restored.
@@ -154,7 +154,7 @@ impl Roles {
     }
 
     /// The owner of something in an archive who has to be trusted before it is restored, and is not. CHECK constraints, for
-    /// example, run with the rights of whoever restores them.
+    /// example, run with the operator's rights.
     pub fn untrusted_owner(
         &self,
         programs: &Programs,

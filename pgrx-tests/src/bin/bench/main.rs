@@ -50,7 +50,7 @@ fn main() -> ExitCode {
 
     println!("{}", machine::description());
     let is_idle = machine::is_idle();
-    println!("{:<28} {:<24} {:>10} {:>10} {:>7}   runs", "baseline", "measured", "µs", "µs", "ratio");
+    println!("{:<30} {:<24} {:>10} {:>10} {:>7}   runs", "baseline", "measured", "µs", "µs", "ratio");
     let mut kept = true;
     let chosen = |pair: &&(&str, &str, Option<f64>)| only.as_deref().is_none_or(|name| name == pair.1);
     for &(baseline, measured, promised) in PAIRS.iter().filter(chosen) {
@@ -81,7 +81,7 @@ fn verdict(baseline: &str, measured: &str, baseline_time: f64, time: f64, promis
         Some(least) => format!("  (at least {least})"),
         None => String::new(),
     };
-    println!("{baseline:<28} {measured:<24} {baseline_time:>10.1} {time:>10.1} {ratio:>7.3}{note}");
+    println!("{baseline:<30} {measured:<24} {baseline_time:>10.1} {time:>10.1} {ratio:>7.3}{note}");
     promised.is_none_or(|least| ratio >= least)
 }
 
