@@ -150,6 +150,8 @@ fn a_search_reads_what_matches() {
             "INSERT INTO users (id, email, name) VALUES ('many', 'a@b.cd', 'A');
              INSERT INTO tasks (user_id, title) SELECT 'many', 'Task ' || i FROM generate_series(1, 20000) AS i;
              INSERT INTO tasks (user_id, title) VALUES ('many', 'Zanzibar');
+             INSERT INTO users (id, email, name) SELECT i, i || '@example.com', 'A' FROM generate_series(1, 100) AS i;
+             INSERT INTO tasks (user_id, title) SELECT i % 100 + 1, 'Task ' || i FROM generate_series(1, 5000) AS i;
              CREATE INDEX ix_tasks_search ON tasks USING gin (todo_search_words(user_id, title, description))",
         )
         .unwrap();

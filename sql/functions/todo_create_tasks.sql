@@ -20,6 +20,7 @@ DECLARE
     batch pg_catalog.jsonb := tasks;
     place pg_catalog.int4;
     field pg_catalog.text;
+    known CONSTANT pg_catalog.text[] := '{title,description,completed,created_at,updated_at,completed_at}';
     time pg_catalog.text;
 BEGIN
     IF user_id IS NULL THEN
@@ -33,27 +34,31 @@ BEGIN
         RAISE EXCEPTION 'insert or update on table "tasks" violates foreign key constraint "tasks_user_id_fkey"'
             USING ERRCODE = 'foreign_key_violation', TABLE = 'tasks', COLUMN = 'user_id', CONSTRAINT = 'tasks_user_id_fkey';
     END IF;
-    SELECT e.number OPERATOR(pg_catalog.-) 1, f.name
+    -- The first task that is not one, and its field.
+    SELECT e.number OPERATOR(pg_catalog.-) 1, f.field
     INTO place, field
     FROM pg_catalog.jsonb_array_elements(tasks) WITH ORDINALITY AS e (task, number)
-    CROSS JOIN LATERAL (SELECT pg_catalog.jsonb_typeof(e.task) OPERATOR(pg_catalog.=) 'object' AS is_object) AS o
-    LEFT JOIN LATERAL pg_catalog.jsonb_each(CASE WHEN o.is_object THEN e.task END) AS f (name, value) ON true
-    CROSS JOIN LATERAL (SELECT pg_catalog.jsonb_typeof(f.value) AS type) AS t
-    WHERE NOT o.is_object
-       OR CASE
-           WHEN t.type OPERATOR(pg_catalog.=) 'null' OR f.name OPERATOR(pg_catalog.=) ANY ('{title,description}'::pg_catalog.text[]) THEN
-               f.name OPERATOR(pg_catalog.<>) ALL ('{title,description,completed,created_at,updated_at,completed_at}'::pg_catalog.text[])
-               OR t.type OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
-           WHEN f.name OPERATOR(pg_catalog.=) 'completed' THEN t.type OPERATOR(pg_catalog.<>) 'boolean'
-           WHEN f.name OPERATOR(pg_catalog.=) ANY ('{created_at,updated_at,completed_at}'::pg_catalog.text[]) THEN
-               t.type OPERATOR(pg_catalog.<>) 'string'
-               OR (f.value OPERATOR(pg_catalog.#>>) '{}') OPERATOR(pg_catalog.!~) '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]|$)'
-           ELSE f.name IS NOT NULL
-       END
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN pg_catalog.jsonb_typeof(e.task) OPERATOR(pg_catalog.<>) 'object' THEN ''
+            WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'title') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[]) THEN 'title'
+            WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'description') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[]) THEN 'description'
+            WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'completed') OPERATOR(pg_catalog.<>) ALL ('{boolean,"null"}'::pg_catalog.text[]) THEN 'completed'
+            WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'created_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
+                OR (e.task OPERATOR(pg_catalog.->>) 'created_at') OPERATOR(pg_catalog.!~) '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]|$)' THEN 'created_at'
+            WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'updated_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
+                OR (e.task OPERATOR(pg_catalog.->>) 'updated_at') OPERATOR(pg_catalog.!~) '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]|$)' THEN 'updated_at'
+            WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'completed_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
+                OR (e.task OPERATOR(pg_catalog.->>) 'completed_at') OPERATOR(pg_catalog.!~) '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]|$)' THEN 'completed_at'
+            WHEN (e.task OPERATOR(pg_catalog.-) known) OPERATOR(pg_catalog.<>) '{}' THEN (SELECT pg_catalog.jsonb_object_keys(e.task OPERATOR(pg_catalog.-) known) LIMIT 1)
+        END AS field
+    ) AS f
+    WHERE f.field IS NOT NULL
     LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'task has a field that is not known, or not of its type'
-            USING ERRCODE = 'invalid_parameter_value', DETAIL = pg_catalog.concat_ws('.', pg_catalog.format('tasks[%s]', place), field),
+            USING ERRCODE = 'invalid_parameter_value',
+                DETAIL = pg_catalog.concat_ws('.', pg_catalog.format('tasks[%s]', place), CASE WHEN field OPERATOR(pg_catalog.<>) '' THEN field END),
                 HINT = 'A task is an object with title, description, completed, created_at, updated_at and completed_at.';
     END IF;
 

@@ -28,8 +28,9 @@ RETURNS SETOF @extschema@.tasks
 LANGUAGE plpgsql STABLE ROWS 50 PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET standard_conforming_strings = on
--- One plan serves all users: it walks an index, or sorts.
+-- One plan serves all users: it walks an index, or sorts. To start workers would take longer than most pages.
 SET plan_cache_mode = force_generic_plan
+SET max_parallel_workers_per_gather = 0
 AS $$
 -- Columns are qualified, so that these names are those of arguments and variables.
 #variable_conflict use_variable
@@ -47,6 +48,8 @@ DECLARE
     words tsquery;
     on_page integer := 0;
     seen integer;
+    -- A variable, because PostgreSQL would sort where it knows that most users have fewer tasks.
+    glance CONSTANT integer := 2000;
     \i parts/search_characters.sql
 BEGIN
     sort := coalesce(sort, 'created');
@@ -112,9 +115,9 @@ BEGIN
             FROM @extschema@.tasks AS task
             WHERE task.user_id = owner AND (sort <> 'created' OR (task.created_at, task.id) < (last_created, last_id))
             ORDER BY task.created_at DESC, task.id DESC
-            LIMIT 2000
+            LIMIT glance
         ) AS first;
-        IF seen = 2000 AND (on_page < page_size OR sort <> 'created' OR completed IS NOT NULL OR created_from IS NOT NULL) THEN
+        IF seen = glance AND (on_page < page_size OR sort <> 'created' OR completed IS NOT NULL OR created_from IS NOT NULL) THEN
             words := (
                 SELECT string_agg(format('''%s'':*', replace(replace(w.word, '\', '\\'), '''', '''''')), ' & ')
                 FROM unnest(tsvector_to_array(@extschema@.todo_search_words(owner, search))) AS w (word)
