@@ -256,23 +256,30 @@ fn check_materialize(info: *const pg_sys::ReturnSetInfo) -> Result<(), Failure> 
 /// # Safety
 /// `fcinfo` passed [`check_materialize`]; no frame up to PostgreSQL holds a value with a destructor.
 unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_sys::Datum {
-    // SAFETY: called as the server's own set-returning functions call them. The store and the copied descriptor live in
-    // the query's memory; the receiver copies the rows into the store.
+    // SAFETY: called as the server's own set-returning functions call them. The store lives in the query's memory, as the
+    // descriptor does; the receiver copies the rows into the store.
     unsafe {
         let info: *mut pg_sys::ReturnSetInfo = (*fcinfo).resultinfo.cast();
         let query_context = (*(*info).econtext).ecxt_per_query_memory;
         let random = (*info).allowedModes & pg_sys::SetFunctionReturnMode::SFRM_Materialize_Random as c_int != 0;
         let caller_context = pg_sys::MemoryContextSwitchTo(query_context);
         let store = ffi::tuplestore_begin_heap(random, false, pg_sys::work_mem);
-        let desc = ffi::CreateTupleDescCopy((*info).expectedDesc);
         pg_sys::MemoryContextSwitchTo(caller_context);
         (*info).returnMode = pg_sys::SetFunctionReturnMode::SFRM_Materialize;
         (*info).setResult = store;
-        (*info).setDesc = desc;
+        // The receiver makes rows of the type that the caller expects, so the caller need not compare theirs with it.
+        (*info).setDesc = std::ptr::null_mut();
 
         let receiver = ffi::CreateDestReceiver(pg_sys::CommandDest::DestTuplestore);
         let mismatch = c"structure of query does not match function result type";
-        ffi::SetTuplestoreDestReceiverParams(receiver, store, query_context, false, desc, mismatch.as_ptr());
+        ffi::SetTuplestoreDestReceiverParams(
+            receiver,
+            store,
+            query_context,
+            false,
+            (*info).expectedDesc,
+            mismatch.as_ptr(),
+        );
 
         ffi::SPI_connect();
         execution.run(receiver);

@@ -25,7 +25,7 @@ unsafe extern "C-unwind" {
     pub fn FreeErrorData(error: *mut pg_sys::ErrorData);
 }
 
-// spi.c, tuplestore.c, tstoreReceiver.c, dest.c, tupdesc.c
+// spi.c, tuplestore.c, tstoreReceiver.c, dest.c
 unsafe extern "C-unwind" {
     pub fn SPI_connect() -> c_int;
     pub fn SPI_execute_plan_extended(plan: pg_sys::SPIPlanPtr, options: *const pg_sys::SPIExecuteOptions) -> c_int;
@@ -40,7 +40,6 @@ unsafe extern "C-unwind" {
         target: pg_sys::TupleDesc,
         failure: *const c_char,
     );
-    pub fn CreateTupleDescCopy(desc: pg_sys::TupleDesc) -> pg_sys::TupleDesc;
 }
 
 // parse_param.c, hashfn.c, datum.c, pg_inherits.c

@@ -1,2 +1,3 @@
-\set user random(1, 1000)
-SELECT d.* FROM todo_create_task(:user::text, 'New task', 'Description') AS t, todo_delete_task(t.id, t.user_id) AS d;
+\set next :next + 1
+\set user (:next - 100000000) % :users + 1
+SELECT * FROM todo_delete_task(:next, :user::text);

@@ -1,2 +1,3 @@
-\set user random(1, 1000)
-SELECT d.* FROM sql_edition.todo_create_task(:user::text, 'New task', 'Description') AS t, sql_edition.todo_delete_task(t.id, t.user_id) AS d;
+\set sql_next :sql_next + 1
+\set user (:sql_next - 100000000) % :users + 1
+SELECT * FROM sql_edition.todo_delete_task(:sql_next, :user::text);

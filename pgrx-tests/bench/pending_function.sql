@@ -1,2 +1,2 @@
-\set user random(1, 1000)
+\set user random(1, :users)
 SELECT * FROM todo_pending_tasks(:user::text) LIMIT 20;

@@ -1,2 +1,2 @@
-\set user random(1, 1000)
+\set user random(1, :users)
 SELECT * FROM tasks WHERE user_id = :user::text AND completed = false ORDER BY created_at DESC LIMIT 20;

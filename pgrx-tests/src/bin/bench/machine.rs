@@ -1,6 +1,8 @@
 //! The machine, and whether it is idle enough to judge.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The most that other processes may take, of all processors.
@@ -45,4 +47,28 @@ pub fn is_idle() -> bool {
         println!("not judged: other processes take {:.0} % of the machine", used * 100.0);
     }
     used <= IDLE
+}
+
+/// Occupies each processor with a thread, as long as the result lives.
+pub fn occupy() -> Busy {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    println!("{processors} processors are kept busy");
+    let stop = Arc::new(AtomicBool::new(false));
+    for _ in 0..processors {
+        let stop = stop.clone();
+        std::thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                std::hint::spin_loop();
+            }
+        });
+    }
+    Busy(stop)
+}
+
+pub struct Busy(Arc<AtomicBool>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

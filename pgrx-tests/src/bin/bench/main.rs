@@ -1,76 +1,112 @@
-//! `make bench`: a function against the same work in plain SQL, on the same tables.
+//! `make bench`: a function against the same work in plain SQL.
 //!
-//! Both scripts of a pair run mixed at random in one pgbench session with prepared statements, so that whatever else the
-//! machine does hits them alike; separate runs differ by a quarter here. A script's time is the mean without its slowest
-//! 5 %, a pair's ratio the median of its runs. `raw/raw` shows what the method itself adds.
+//! | part | what it measures |
+//! |---|---|
+//! | [`pairs`] | one task, one login, one command of DDL: two pgbench scripts mixed in one session |
+//! | [`processor`] | the processor time of a backend for one call |
+//! | [`connection`] | the first call in a new connection |
+//! | [`sqlmodel`] | the specification's SQLModel code for a toggle |
+//! | [`lists`] | pages, search and bulk work among two million tasks |
+//! | [`transfer`] | `todo-admin import` and `export` of a million tasks |
+//! | [`growth`] | one task and one page, in tables of ten thousand to ten million tasks; not part of `make bench` |
 //!
 //! Ratios count on an idle machine only: where other processes take more than a tenth of it, nothing is judged.
 //!
-//! Usage: bench [SECONDS PER RUN (8) [MEASURED SCRIPT, `lists` or `transfer`]], within `cluster.sh exec`.
+//! Usage: bench [--seconds N] [--busy] [PART or MEASURED SCRIPT ...], within `cluster.sh exec`. `--busy` occupies each processor
+//! with a thread, and judges nothing.
 
+mod connection;
+mod growth;
 mod lists;
 mod machine;
+mod pairs;
+mod processor;
+mod sqlmodel;
 mod transfer;
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
-/// Baseline script, measured script, and the least ratio (baseline time / measured time) the project promises.
-const PAIRS: &[(&str, &str, Option<f64>)] = &[
-    ("toggle_raw", "toggle_raw", None),
-    ("toggle_raw", "toggle_function", Some(0.95)),
-    ("pending_raw", "pending_function", Some(0.90)),
-    ("create_raw", "create_function", None),
-    // The same tables without any rule: what the triggers and constraints cost.
-    ("toggle_bare", "toggle_function", None),
-    ("create_bare", "create_function", None),
-    // The SQL edition against the extension. (Each task that is deleted is created first.)
-    ("toggle_function", "toggle_sql", None),
-    ("complete_function", "complete_sql", None),
-    ("update_function", "update_sql", None),
-    ("create_function", "create_sql", None),
-    ("delete_function", "delete_sql", None),
-    ("pending_function", "pending_sql", None),
-    // DDL on tables of the application, past the guard and through it.
-    ("ddl_unguarded", "ddl_guarded", Some(0.98)),
-    // A login against the bcrypt crate alone, and the crate against pgcrypto; at cost 12.
-    ("crate_alone", "login", Some(0.952)),
-    ("pgcrypto", "crate_alone", None),
-];
-const RUNS: usize = 5;
+/// What one run of the benchmark works with.
+struct Bench {
+    /// Of one run of a pair.
+    seconds: u32,
+    /// Where pgbench's scripts are.
+    scripts: PathBuf,
+    /// Where pgbench's logs and other files go.
+    logs: PathBuf,
+}
 
 fn main() -> ExitCode {
-    let seconds: u32 = std::env::args().nth(1).and_then(|s| s.parse().ok()).unwrap_or(8);
-    let only = std::env::args().nth(2);
-    let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench");
-    let logs = Path::new(&std::env::var("TODO_CLUSTER").expect("run within cluster.sh exec")).join("bench");
-    fs::create_dir_all(&logs).expect("a directory for pgbench's logs");
-    run(Command::new("psql").args(["-Xq", "-v", "ON_ERROR_STOP=1", "-f"]).arg(scripts.join("setup.sql")));
+    let mut seconds = 8;
+    let mut is_busy = false;
+    let mut chosen: Vec<String> = Vec::new();
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--seconds" => seconds = arguments.next().and_then(|s| s.parse().ok()).expect("a number of seconds"),
+            "--busy" => is_busy = true,
+            _ => chosen.push(argument),
+        }
+    }
+    let bench = Bench {
+        seconds,
+        scripts: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/bench")),
+        logs: PathBuf::from(std::env::var("TODO_CLUSTER").expect("run within cluster.sh exec")).join("bench"),
+    };
+    fs::create_dir_all(&bench.logs).expect("a directory for pgbench's logs");
 
     println!("{}", machine::description());
     let is_idle = machine::is_idle();
-    println!("{:<30} {:<24} {:>10} {:>10} {:>7}   runs", "baseline", "measured", "µs", "µs", "ratio");
+    let busy = is_busy.then(machine::occupy);
+    println!("{:<30} {:<24} {:>10} {:>10} {:>7}", "baseline", "measured", "µs", "µs", "ratio");
+    let is_chosen = |part: &str| chosen.is_empty() || chosen.iter().any(|name| name == part);
+    let scripts: Vec<&str> = chosen.iter().map(String::as_str).filter(|name| bench.is_script(name)).collect();
+
     let mut kept = true;
-    let chosen = |pair: &&(&str, &str, Option<f64>)| only.as_deref().is_none_or(|name| name == pair.1);
-    for &(baseline, measured, promised) in PAIRS.iter().filter(chosen) {
-        let mut runs: Vec<(f64, f64)> =
-            (0..RUNS).map(|seed| run_pair(&scripts, &logs, baseline, measured, seconds, seed)).collect();
-        runs.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
-        let ratios: Vec<String> = runs.iter().map(|(b, m)| format!("{:.3}", b / m)).collect();
-        let (b, m) = runs[RUNS / 2];
-        kept &= verdict(baseline, measured, b, m, promised);
-        println!("    runs: {}", ratios.join(" "));
+    let parts = ["pairs", "processor", "connection", "sqlmodel"];
+    if !scripts.is_empty() || parts.into_iter().any(is_chosen) {
+        bench.psql("postgres", &fs::read_to_string(bench.scripts.join("setup.sql")).expect("setup.sql"));
+        if is_chosen("pairs") || !scripts.is_empty() {
+            kept &= pairs::measure(&bench, &scripts);
+        }
+        if is_chosen("processor") {
+            processor::measure(&bench);
+        }
+        if is_chosen("connection") {
+            connection::measure();
+        }
+        if is_chosen("sqlmodel") {
+            kept &= sqlmodel::measure(&bench);
+        }
     }
-    if only.as_deref().is_none_or(|name| name == "lists") {
+    if is_chosen("lists") {
         kept &= lists::measure();
     }
-    if only.as_deref().is_none_or(|name| name == "transfer") {
-        kept &= transfer::measure(&logs);
+    if is_chosen("transfer") {
+        kept &= transfer::measure(&bench);
     }
+    if chosen.iter().any(|name| name == "growth") {
+        growth::measure(&bench);
+    }
+    drop(busy);
     // What ran beside it may have begun or ended since.
-    let is_idle = is_idle && machine::is_idle();
+    let is_idle = is_idle && !is_busy && machine::is_idle();
     if kept && is_idle { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Bench {
+    fn is_script(&self, name: &str) -> bool {
+        self.scripts.join(name).with_extension("sql").exists()
+    }
+
+    /// Runs a script of psql; what it prints.
+    fn psql(&self, database: &str, text: &str) -> String {
+        let script = self.logs.join("script.sql");
+        fs::write(&script, text).expect("a script");
+        run(Command::new("psql").args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-f"]).arg(&script))
+    }
 }
 
 /// Prints a line of the table. The result is whether the ratio is at least the promised one.
@@ -85,40 +121,14 @@ fn verdict(baseline: &str, measured: &str, baseline_time: f64, time: f64, promis
     promised.is_none_or(|least| ratio >= least)
 }
 
-/// Runs both scripts mixed in one session; the mean time of either in microseconds.
-fn run_pair(scripts: &Path, logs: &Path, baseline: &str, measured: &str, seconds: u32, seed: usize) -> (f64, f64) {
-    let prefix = logs.join(format!("{baseline}-{measured}-{seed}"));
-    run(Command::new("pgbench")
-        .args(["-n", "-M", "prepared", "-c", "1", "-l", "-T", &seconds.to_string()])
-        .arg(format!("--random-seed={}", seed + 1))
-        .arg(format!("--log-prefix={}", prefix.display()))
-        .arg("-f")
-        .arg(scripts.join(format!("{baseline}.sql")))
-        .arg("-f")
-        .arg(scripts.join(format!("{measured}.sql"))));
-    let file = fs::read_dir(logs)
-        .expect("pgbench's logs")
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|path| path.to_string_lossy().starts_with(&*prefix.to_string_lossy()))
-        .expect("pgbench wrote a log");
-    let mut times = [Vec::new(), Vec::new()];
-    for line in fs::read_to_string(file).expect("a readable log").lines() {
-        // client_id transaction_no time script_no ...
-        let fields: Vec<&str> = line.split(' ').collect();
-        let (time, script): (f64, usize) = (fields[2].parse().expect("a time"), fields[3].parse().expect("a script"));
-        times[script].push(time);
-    }
-    let [baseline, measured] = times.map(mean_of_fastest_95_percent);
-    (baseline, measured)
-}
-
-fn mean_of_fastest_95_percent(mut times: Vec<f64>) -> f64 {
+fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
-    times.truncate(times.len() * 95 / 100);
-    times.iter().sum::<f64>() / times.len() as f64
+    times[times.len() / 2]
 }
 
-fn run(command: &mut Command) {
+/// What the command prints.
+fn run(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
     assert!(output.status.success(), "{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

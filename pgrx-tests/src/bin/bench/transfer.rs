@@ -1,6 +1,6 @@
 //! `todo-admin import` of a million tasks against `\copy` of the same rows, how much memory it takes, and how soon it starts.
 
-use crate::run;
+use crate::{Bench, run};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,34 +14,34 @@ const MEMORY: u64 = 64 * 1024;
 const START: Duration = Duration::from_millis(50);
 
 /// Whether what the project promises is kept.
-pub fn measure(logs: &Path) -> bool {
-    let file = |name: &str| logs.join(name).display().to_string();
+pub fn measure(bench: &Bench) -> bool {
+    let file = |name: &str| bench.logs.join(name).display().to_string();
     let (lines, users, tasks) = (file("all.jsonl"), file("users.csv"), file("tasks.csv"));
-    sql("CREATE DATABASE transfer", "postgres");
-    sql(
+    bench.psql("postgres", "CREATE DATABASE transfer");
+    bench.psql(
+        "transfer",
         "CREATE EXTENSION todo;
          INSERT INTO users (id, email, name) SELECT i::text, i || '@example.com', 'User ' || i FROM generate_series(1, 10000) AS i;
          INSERT INTO tasks (user_id, title, description, completed)
              SELECT (i % 10000 + 1)::text, 'Task ' || i, repeat('word ', i % 40), i % 2 = 0 FROM generate_series(1, 1000000) AS i",
-        "transfer",
     );
     let (export_time, export_memory) = admin(&["export", "--force", &lines]);
-    sql(&format!("\\copy (TABLE users) TO '{users}'\n\\copy (TABLE tasks) TO '{tasks}'"), "transfer");
+    bench.psql("transfer", &format!("\\copy (TABLE users) TO '{users}'\n\\copy (TABLE tasks) TO '{tasks}'"));
 
     let mut ratios: Vec<(f64, f64)> = Vec::new();
     let mut memory = export_memory;
     for _ in 0..RUNS {
         let empty = "TRUNCATE users, tasks; CHECKPOINT";
-        sql(empty, "transfer");
+        bench.psql("transfer", empty);
         let start = Instant::now();
-        sql(&format!("BEGIN;\n\\copy users FROM '{users}'\n\\copy tasks FROM '{tasks}'\nCOMMIT;"), "transfer");
+        bench.psql("transfer", &format!("BEGIN;\n\\copy users FROM '{users}'\n\\copy tasks FROM '{tasks}'\nCOMMIT;"));
         let copy = start.elapsed();
-        sql(empty, "transfer");
+        bench.psql("transfer", empty);
         let (import, peak) = admin(&["import", &lines]);
         memory = memory.max(peak);
         ratios.push((copy.as_secs_f64(), import.as_secs_f64()));
     }
-    sql("DROP DATABASE transfer", "postgres");
+    bench.psql("postgres", "DROP DATABASE transfer");
     ratios.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
     let runs: Vec<String> = ratios.iter().map(|(copy, import)| format!("{:.3}", copy / import)).collect();
     let (copy, import) = ratios[RUNS / 2];
@@ -67,13 +67,6 @@ pub fn measure(logs: &Path) -> bool {
 
 fn program() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/todo-admin")
-}
-
-fn sql(text: &str, database: &str) {
-    let script = std::env::temp_dir().join(format!("todo-bench-{}.sql", std::process::id()));
-    fs::write(&script, text).expect("a writable temporary directory");
-    run(Command::new("psql").args(["-Xq", "-v", "ON_ERROR_STOP=1", "-d", database, "-f"]).arg(&script));
-    let _ = fs::remove_file(script);
 }
 
 /// Runs todo-admin; how long it took, and the most memory it had, in KiB.

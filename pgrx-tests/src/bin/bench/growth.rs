@@ -1,0 +1,153 @@
+//! One task and one page in tables of ten thousand to ten million tasks: how long a call takes, and how many calls a second all
+//! processors do. Prints a table for docs/performance.md, and draws docs/growth.svg.
+
+use crate::pairs::{run_pair, variables};
+use crate::{Bench, median, run};
+use plotters::prelude::*;
+use std::path::Path;
+use std::process::Command;
+
+const SIZES: [u32; 4] = [10_000, 100_000, 1_000_000, 10_000_000];
+const DATABASE: &str = "growth";
+/// What is measured: its name, the script with the raw statement, the one with the function.
+const WORK: [(&str, [&str; 2]); 3] = [
+    ("toggle", ["toggle_raw", "toggle_function"]),
+    ("20 pending tasks", ["pending_raw", "pending_function"]),
+    // The last one, because the table grows.
+    ("create", ["create_raw", "create_function"]),
+];
+const COLORS: [RGBColor; 3] = [RGBColor(0, 90, 181), RGBColor(0, 130, 90), RGBColor(190, 70, 10)];
+const RUNS: u32 = 3;
+
+/// Of a raw statement and of the function: microseconds a call, and calls a second.
+#[derive(Clone, Copy)]
+struct Times {
+    latency: [f64; 2],
+    throughput: [f64; 2],
+}
+
+pub fn measure(bench: &Bench) {
+    bench.psql("postgres", &format!("CREATE DATABASE {DATABASE}"));
+    // What calls create gets ids of its own.
+    bench.psql(DATABASE, "CREATE EXTENSION todo; SELECT setval('tasks_id_seq', 1000000000)");
+    let mut tables: Vec<Vec<Times>> = Vec::new();
+    let mut size = 0;
+    for next in SIZES {
+        bench.psql(DATABASE, &enlarge(size, next));
+        size = next;
+        tables.push(WORK.iter().map(|(_, scripts)| times(bench, size, *scripts)).collect());
+        bench.psql(DATABASE, "DELETE FROM tasks WHERE id > 1000000000");
+        print_rows(size, tables.last().expect("a row"));
+    }
+    bench.psql("postgres", &format!("DROP DATABASE {DATABASE} WITH (FORCE)"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/growth.svg");
+    draw(&file, &tables).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+}
+
+/// Users with 100 tasks each, half of them completed.
+fn enlarge(from: u32, to: u32) -> String {
+    format!(
+        "SET statement_timeout = 0;
+         INSERT INTO users (id, email, name)
+             SELECT i::text, 'user' || i || '@example.com', 'User ' || i FROM generate_series({from} / 100 + 1, {to} / 100) AS i;
+         INSERT INTO tasks (id, user_id, title, description, completed, created_at)
+             SELECT i, (i % ({to} / 100) + 1)::text, 'Task ' || i, repeat('word ', i % 40), i / ({to} / 100) % 2 = 0,
+                 timestamp '2026-01-01' + i * interval '1 second'
+             FROM generate_series({from} + 1, {to}) AS i;
+         -- Those that were there had fewer users.
+         UPDATE tasks SET user_id = (id % ({to} / 100) + 1)::text WHERE id <= {from};
+         VACUUM (FREEZE, ANALYZE) users, tasks;
+         CHECKPOINT"
+    )
+}
+
+fn times(bench: &Bench, size: u32, scripts: [&str; 2]) -> Times {
+    // At most a tenth of the table is created.
+    let calls = if scripts[0].starts_with("create") { (size / 20).min(30_000) } else { 30_000 };
+    let length = ["-t", &calls.to_string()];
+    let mut runs: [Vec<f64>; 2] = Default::default();
+    for seed in 0..RUNS {
+        let (raw, function) = run_pair(bench, DATABASE, size, scripts, &length, seed);
+        runs[0].push(raw);
+        runs[1].push(function);
+    }
+    let mut throughput: [Vec<f64>; 2] = Default::default();
+    for _ in 0..RUNS {
+        for (script, throughput) in scripts.iter().zip(&mut throughput) {
+            throughput.push(calls_per_second(bench, size, script, &length));
+        }
+    }
+    Times { latency: runs.map(median), throughput: throughput.map(median) }
+}
+
+/// With a connection for each processor.
+fn calls_per_second(bench: &Bench, size: u32, script: &str, length: &[&str]) -> f64 {
+    let clients = std::thread::available_parallelism().map_or(1, usize::from).to_string();
+    let output = run(Command::new("pgbench")
+        .args(["-n", "-M", "prepared", "-c", &clients, "-j", &clients])
+        .args(length)
+        .args(variables(size))
+        .arg("-f")
+        .arg(bench.scripts.join(script).with_extension("sql"))
+        .arg(DATABASE));
+    let line = output.lines().find_map(|line| line.strip_prefix("tps = ")).expect("calls per second");
+    line.split(' ').next().and_then(|number| number.parse().ok()).expect("a number")
+}
+
+fn print_rows(size: u32, times: &[Times]) {
+    for ((name, _), Times { latency, throughput }) in WORK.iter().zip(times) {
+        println!(
+            "| {size} | {name} | {:.0} | {:.0} | {:.2} | {:.0} | {:.0} | {:.2} |",
+            latency[0],
+            latency[1],
+            latency[0] / latency[1],
+            throughput[0],
+            throughput[1],
+            throughput[1] / throughput[0],
+        );
+    }
+}
+
+/// Two plots side by side: time for a call, and calls a second. Functions are lines, raw statements dots.
+fn draw<'a>(file: &'a Path, tables: &[Vec<Times>]) -> Result<(), Box<dyn std::error::Error + 'a>> {
+    let root = SVGBackend::new(file, (900, 380)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let (left, right) = root.split_horizontally(450);
+    plot(&left, "Time of a call (µs)", tables, |times| times.latency)?;
+    plot(&right, "Calls a second", tables, |times| times.throughput)?;
+    root.present()?;
+    Ok(())
+}
+
+fn plot<'a>(
+    area: &DrawingArea<SVGBackend<'a>, plotters::coord::Shift>,
+    title: &str,
+    tables: &[Vec<Times>],
+    figures: impl Fn(Times) -> [f64; 2],
+) -> Result<(), Box<dyn std::error::Error + 'a>> {
+    let most = tables.iter().flatten().flat_map(|times| figures(*times)).fold(0.0, f64::max);
+    let mut chart = ChartBuilder::on(area)
+        .caption(title, ("sans-serif", 18))
+        .margin(12)
+        .x_label_area_size(36)
+        .y_label_area_size(56)
+        .build_cartesian_2d((8_000_u32..12_500_000).log_scale(), 0.0..most * 1.25)?;
+    chart.configure_mesh().x_desc("tasks in the table").y_labels(6).x_labels(4).light_line_style(TRANSPARENT).draw()?;
+    for (work, ((name, _), color)) in WORK.iter().zip(COLORS).enumerate() {
+        let points = |kind: usize| {
+            let figures = &figures;
+            SIZES.into_iter().zip(tables).map(move |(size, times)| (size, figures(times[work])[kind]))
+        };
+        chart
+            .draw_series(LineSeries::new(points(1), color.stroke_width(2)))?
+            .label(*name)
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], color.stroke_width(2)));
+        chart.draw_series(points(0).map(|point| Circle::new(point, 4, color.filled())))?;
+    }
+    chart
+        .draw_series(std::iter::empty::<Circle<(u32, f64), i32>>())?
+        .label("dots: the raw statements")
+        .legend(|(x, y)| Circle::new((x + 9, y), 4, BLACK.filled()));
+    chart.configure_series_labels().position(SeriesLabelPosition::UpperLeft).label_font(("sans-serif", 13)).draw()?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Calls by the hundred thousand leave nothing in a backend's memory, neither in one transaction nor in as many.
+
+use postgres::Client;
+use todo_tests::Database;
+use todo_tests::functions::{Access, Effect, Function, functions};
+use todo_tests::passwords::set_cost;
+
+/// Calls of a function that reads or changes a few rows.
+const CALLS: u32 = 100_000;
+/// After so many calls, plans are kept and caches are full.
+const WARM_UP: u32 = 1_000;
+/// A leak of eleven bytes a call would be more.
+const KILOBYTES: i64 = 1024;
+
+/// 1,000 users with 100 tasks each: task `i` belongs to user `'m' || i % 1000`. Users `'d' || i` have none.
+const ROWS: &str = "
+    INSERT INTO users (id, email, name) SELECT 'm' || i, i || '@m.example.com', 'M' FROM generate_series(0, 9999) AS i
+        UNION ALL SELECT 'd' || i, i || '@d.example.com', 'D' FROM generate_series(1, 10000) AS i;
+    INSERT INTO tasks (user_id, title, completed)
+        SELECT 'm' || i % 10000, 'Task ' || i, i / 10000 % 2 = 0 FROM generate_series(1, 100000) AS i";
+
+/// In one statement as well, where PostgreSQL calls the function again for each row.
+#[test]
+fn in_one_transaction() {
+    let mut database = prepared();
+    // PostgreSQL itself keeps what a transaction changes in the catalogs, until that ends.
+    let grants = ["todo_grant", "todo_revoke", "todo_auth.grant", "todo_auth.revoke"];
+    for function in calls().into_iter().filter(|function| !grants.contains(&function.name)) {
+        let call = call(&function);
+        let is_called_again = call != function.call();
+        database.client.batch_execute("BEGIN").unwrap();
+        flat(&mut database.client, &function, |first, last| {
+            if is_called_again {
+                format!(
+                    "SELECT count(*) FROM (SELECT generate_series({first}, {last}) AS i) AS each, LATERAL {call} AS called"
+                )
+            } else {
+                repeated(&call, first, last, "")
+            }
+        });
+        database.client.batch_execute("ROLLBACK").unwrap();
+        database.client.batch_execute("VACUUM users, tasks").unwrap();
+    }
+}
+
+#[test]
+fn in_many_transactions() {
+    let mut database = prepared();
+    for function in calls() {
+        let call = call(&function);
+        flat(&mut database.client, &function, |first, last| repeated(&call, first, last, "COMMIT;"));
+    }
+}
+
+fn repeated(call: &str, first: u32, last: u32, after_each: &str) -> String {
+    format!(
+        "DO $$ BEGIN FOR i IN {first}..{last} LOOP PERFORM count(*) FROM {call} AS called; {after_each} END LOOP; END $$"
+    )
+}
+
+fn prepared() -> Database {
+    let mut database = Database::with_auth();
+    set_cost(&mut database.client, 4);
+    database.client.batch_execute(ROWS).unwrap();
+    for command in ["VACUUM ANALYZE", "SET jit = off", "SET statement_timeout = 0"] {
+        database.client.batch_execute(command).unwrap();
+    }
+    database
+}
+
+/// All functions that can be called twice; those that delete come last.
+fn calls() -> Vec<Function> {
+    let mut functions = functions();
+    functions.retain(|function| function.name != "todo_release_tables");
+    functions.sort_by_key(|function| function.effect == Effect::Deletes);
+    functions
+}
+
+/// The call number `i`.
+fn call(function: &Function) -> String {
+    let user = match function.name {
+        "todo_create_user" => "'n' || i",
+        "todo_delete_user" => "'d' || i",
+        _ => "'m' || i % 10000",
+    };
+    let email = format!("i || '@{}.example.com'", function.name.replace('_', "-"));
+    let arguments = [("task_id", "i"), ("user_id", user), ("email", &email)];
+    let taken: Vec<(&str, &str)> = arguments.into_iter().filter(|(name, _)| function.takes(name)).collect();
+    function.call_with(&taken)
+}
+
+/// Fewer of those that hash, that read or write more, or that are for operators. No user is written twice: PostgreSQL itself keeps
+/// something in memory for each row that one transaction writes again.
+fn count(function: &Function) -> u32 {
+    match function.name {
+        "todo_check" | "todo_not_in_dumps" => WARM_UP / 10,
+        _ if function.access == Access::Owner => WARM_UP / 5,
+        "todo_create_user" | "todo_change_password" => WARM_UP * 2,
+        _ if function.effect == Effect::Hashes => WARM_UP * 2,
+        "todo_create_tasks"
+        | "todo_filter_tasks"
+        | "todo_task_stats"
+        | "todo_completed_per_day"
+        | "todo_import_tasks" => WARM_UP * 10,
+        _ if function.returns == "todo_users" || function.name.ends_with("_user") => WARM_UP * 10,
+        "todo_complete_all" | "todo_auth.store_password" => WARM_UP * 10,
+        _ => CALLS,
+    }
+}
+
+/// Runs the calls of these numbers, and compares the memory after the first ones with that after all.
+fn flat(client: &mut Client, function: &Function, statement: impl Fn(u32, u32) -> String) {
+    let run = |client: &mut Client, first, last| {
+        client.batch_execute(&statement(first, last)).unwrap_or_else(|e| panic!("{}: {e:?}", function.name));
+    };
+
+    let calls = count(function);
+    let warm_up = WARM_UP.min(calls / 2);
+    run(client, 1, warm_up);
+    let before = memory(client);
+    run(client, warm_up + 1, calls);
+    let after = memory(client);
+    assert!(after - before < KILOBYTES, "{}: {before} to {after} kB after {calls} calls", function.name);
+}
+
+/// What the backend has allocated, in kB.
+fn memory(client: &mut Client) -> i64 {
+    let anonymous = r"SELECT substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint";
+    client.query_one(anonymous, &[]).unwrap().get(0)
+}
