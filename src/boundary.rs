@@ -5,6 +5,7 @@
 //! hands over the rows. It holds plain values only and calls PostgreSQL directly, see [`ffi`]. So an ERROR (a foreign key, a
 //! deadlock, a cancel) reaches the caller as PostgreSQL made it, with its constraint and context.
 
+use crate::catalog;
 use crate::error::{Column, Failure, Report};
 use crate::ffi;
 use crate::row::Trigger;
@@ -85,8 +86,8 @@ impl Call {
     /// # Safety
     /// `fcinfo` is that of the running call.
     unsafe fn new(fcinfo: pg_sys::FunctionCallInfo) -> Result<Self, Failure> {
-        // SAFETY: the caller's promise; a function that is not in the catalog has no namespace.
-        let namespace = unsafe { pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid) };
+        // SAFETY: the caller's promise.
+        let namespace = catalog::function_namespace(unsafe { (*(*fcinfo).flinfo).fn_oid });
         if namespace == pg_sys::InvalidOid {
             let message = "function was dropped while it was in use";
             return Err(Failure::new(PgSqlErrorCode::ERRCODE_UNDEFINED_FUNCTION, message));

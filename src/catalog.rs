@@ -1,8 +1,60 @@
 //! PostgreSQL's catalogs, read directly. Functions do these look-ups before each statement, and SQL would make them too slow.
 
-use pgrx::pg_sys::SysCacheIdentifier::{self, PROCOID, RELOID, TYPEOID};
+use pgrx::pg_sys::SysCacheIdentifier::{self, NAMESPACEOID, PROCOID, RELOID, TYPEOID};
 use pgrx::pg_sys::{self, InvalidOid, Oid};
+use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int};
+
+thread_local! {
+    // A backend has one thread; this is how Rust spells a static that it need not share.
+    static CHANGES: Cell<u64> = const { Cell::new(1) };
+    /// Where functions that were called are, each at the place that its OID has in here.
+    static HOMES: [Cell<Home>; 16] = const { [const { Cell::new(Home { function: InvalidOid, namespace: InvalidOid, changes: 0 }) }; 16] };
+}
+
+/// The schema of a function, as long as nothing has changed since.
+#[derive(Clone, Copy)]
+struct Home {
+    function: Oid,
+    namespace: Oid,
+    changes: u64,
+}
+
+/// Called once, when the library is loaded.
+pub fn install() {
+    for cache in [PROCOID, NAMESPACEOID] {
+        // SAFETY: the callback is a function of this library, which is never unloaded.
+        unsafe { pg_sys::CacheRegisterSyscacheCallback(cache as c_int, Some(on_change), pg_sys::Datum::null()) };
+    }
+}
+
+unsafe extern "C-unwind" fn on_change(_: pg_sys::Datum, _: c_int, _: u32) {
+    CHANGES.set(CHANGES.get() + 1);
+}
+
+/// How often PostgreSQL has told this backend of a change to functions or schemas. What was found out about them is true until this
+/// number changes.
+pub fn changes() -> u64 {
+    CHANGES.get()
+}
+
+/// The schema of a function, or InvalidOid if there is no such function. Every call of a function asks, so what PostgreSQL's
+/// cache says is kept.
+pub fn function_namespace(function: Oid) -> Oid {
+    HOMES.with(|homes| {
+        let home = &homes[function.to_u32() as usize % homes.len()];
+        let known = home.get();
+        if known.function == function && known.changes == changes() {
+            return known.namespace;
+        }
+        // The look-up itself may be told of a change.
+        let changes = changes();
+        // SAFETY: a function that is not in the catalog has no namespace.
+        let namespace = unsafe { pg_sys::get_func_namespace(function) };
+        home.set(Home { function, namespace, changes });
+        namespace
+    })
+}
 
 /// What an object depends on: a row of pg_depend.
 pub struct Dependency {

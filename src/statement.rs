@@ -5,6 +5,7 @@
 //! each time, which refuses every table that is not the extension's. So a plan that runs always uses the extension's
 //! tables, and PostgreSQL has locked them by then.
 
+use crate::catalog;
 use crate::error::{Failure, Report, hiding_rows};
 use crate::ffi;
 use crate::owner::{self, Access};
@@ -56,7 +57,10 @@ unsafe impl<const N: usize> Sync for Statement<N> {}
 
 /// A plan, and the schema that its text names. DROP and CREATE EXTENSION in one session may move the extension.
 struct Kept {
+    namespace: pg_sys::Oid,
     schema: CString,
+    /// When that was last found to be the schema's name, see [`catalog::changes`].
+    changes: u64,
     plan: pg_sys::SPIPlanPtr,
 }
 
@@ -200,20 +204,28 @@ impl<const N: usize> Statement<N> {
     }
 
     fn plan(&'static self, namespace: pg_sys::Oid) -> pg_sys::SPIPlanPtr {
+        // The look-up itself may be told of a change.
+        let changes = catalog::changes();
+        if let Some(kept) = &*self.kept.borrow()
+            && (kept.namespace, kept.changes) == (namespace, changes)
+        {
+            return kept.plan;
+        }
         // SAFETY: the name, if there is one, is a terminated string.
         let schema = unsafe {
             let name = pg_sys::get_namespace_name(namespace);
             assert!(!name.is_null(), "the function's schema has been dropped while it was in use");
             CStr::from_ptr(name)
         };
-        if let Some(kept) = &*self.kept.borrow()
+        if let Some(kept) = &mut *self.kept.borrow_mut()
             && kept.schema.as_c_str() == schema
         {
+            (kept.namespace, kept.changes) = (namespace, changes);
             return kept.plan;
         }
         let plan = self.prepare(schema);
         // A plan for another schema is not freed: a caller further up the stack may be running it.
-        self.kept.replace(Some(Kept { schema: schema.to_owned(), plan }));
+        self.kept.replace(Some(Kept { namespace, schema: schema.to_owned(), changes, plan }));
         plan
     }
 

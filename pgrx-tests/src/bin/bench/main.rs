@@ -8,7 +8,8 @@
 //! | [`sqlmodel`] | the specification's SQLModel code for a toggle |
 //! | [`lists`] | pages, search and bulk work among two million tasks |
 //! | [`transfer`] | `todo-admin import` and `export` of a million tasks |
-//! | [`growth`] | one task and one page, in tables of ten thousand to ten million tasks; not part of `make bench` |
+//! | [`growth`] | one task and one page, in tables of ten thousand to ten million tasks; only if it is named |
+//! | [`plot`](growth::plot) | docs/growth.svg, from the table in docs/performance.md; only if it is named |
 //!
 //! Ratios count on an idle machine only: where other processes take more than a tenth of it, nothing is judged.
 //!
@@ -78,7 +79,7 @@ fn main() -> ExitCode {
             connection::measure();
         }
         if is_chosen("sqlmodel") {
-            kept &= sqlmodel::measure(&bench);
+            kept &= sqlmodel::measure();
         }
     }
     if is_chosen("lists") {
@@ -87,8 +88,12 @@ fn main() -> ExitCode {
     if is_chosen("transfer") {
         kept &= transfer::measure(&bench);
     }
-    if chosen.iter().any(|name| name == "growth") {
+    let is_named = |part: &str| chosen.iter().any(|name| name == part);
+    if is_named("growth") {
         growth::measure(&bench);
+    }
+    if is_named("plot") {
+        growth::plot();
     }
     drop(busy);
     // What ran beside it may have begun or ended since.

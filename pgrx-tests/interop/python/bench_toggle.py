@@ -6,27 +6,26 @@ import os
 import statistics
 import time
 import warnings
-from pathlib import Path
 
 import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from conftest import module, spec, spec_models
+
 CALLS = 1000
 WARM_UP = 100
-SPEC = Path(__file__).parent.parent / "interop/python/spec"
 FUNCTION = "SELECT * FROM todo_toggle_task({}, {})"
 
 # datetime.utcnow() is deprecated, and the specification calls it.
 warnings.simplefilter("ignore", DeprecationWarning)
-for file in ("models.py", "queries.py"):
-    exec(compile((SPEC / file).read_text(), file, "exec"), globals())
+APP = module("app", spec_models(), spec("queries.py"))
 
 
 async def by_model(engine, _, task, user):
     async with AsyncSession(engine) as session:
-        assert await toggle_task_completion(session, task, user)  # noqa: F821
+        assert await APP.toggle_task_completion(session, task, user)
 
 
 async def in_session(engine, _, task, user):
