@@ -144,6 +144,7 @@ fn drop_and_create_again_in_one_session() {
 #[test]
 fn writes_follow_a_renamed_schema() {
     let mut database = Database::empty();
+    let mut other = database.connect();
     let client = &mut database.client;
     client
         .batch_execute(
@@ -152,9 +153,16 @@ fn writes_follow_a_renamed_schema() {
         )
         .unwrap();
     task(client, "SELECT * FROM app.todo_create_task('u1', 'one')", &[]);
+    task(&mut other, "SELECT * FROM app.todo_toggle_task(1, 'u1')", &[]);
     assert_eq!(Failure::of(client.batch_execute("ALTER SCHEMA app RENAME TO application")).code, "2BP01");
     client.batch_execute("SET todo.guard = off; ALTER SCHEMA app RENAME TO application").unwrap();
     assert_eq!(task(client, "SELECT * FROM application.todo_create_task('u1', 'two')", &[]).id, 2);
+    assert!(!task(&mut other, "SELECT * FROM application.todo_toggle_task(1, 'u1')", &[]).completed);
+    // And back, because the transaction fails.
+    client.batch_execute("BEGIN; ALTER SCHEMA application RENAME TO third").unwrap();
+    assert_eq!(task(client, "SELECT * FROM third.todo_create_task('u1', 'three')", &[]).id, 3);
+    client.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(task(client, "SELECT * FROM application.todo_create_task('u1', 'four')", &[]).id, 4);
 }
 
 /// The functions vanish under a query that is calling them: an error, and the server lives.
