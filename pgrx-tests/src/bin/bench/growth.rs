@@ -160,6 +160,7 @@ fn panel<'a>(
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 18))
         .margin(12)
+        .margin_right(28)
         .x_label_area_size(36)
         .y_label_area_size(56)
         .build_cartesian_2d((8_000_u32..12_500_000).log_scale(), 0.0..most * 1.4)?;
