@@ -133,3 +133,30 @@ fn figures_of_a_user() {
     assert_eq!(stats(client, "u1", "Asia/Tokyo"), "8 1 7 0.875 04:00:00 06:24:00 3");
     assert_eq!(Failure::of(client.query("SELECT * FROM todo_task_stats('u1', 'Mars')", &[])).code, "22023");
 }
+
+/// Ids are compared as the tables do, whatever collation an argument has.
+#[test]
+fn ids_in_another_collation() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    complete(client, "u1", &[("2026-01-01", "2026-01-02")]);
+    client
+        .batch_execute("CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+        .unwrap();
+    for (id, tasks) in [("u1", "1"), ("U1", "0")] {
+        let id = format!("'{id}' COLLATE loose");
+        assert_eq!(strings(client, &format!("SELECT total::text FROM todo_task_stats({id})")), [tasks]);
+        let days = format!("SELECT sum(completed)::text FROM todo_completed_per_day({id}, '2026-01-01', '2026-01-03')");
+        assert_eq!(strings(client, &days), [tasks]);
+        assert_eq!(strings(client, &format!("SELECT count(todo_export_user({id}))::text")), [tasks]);
+    }
+}
+
+/// A zone may also be given in hours, as PostgreSQL takes it from POSIX: up to a week.
+#[test]
+fn zones_in_hours() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    complete(client, "u1", &[("2026-01-01", "2026-01-10 12:00")]);
+    assert_eq!(per_day(client, "u1", "2026-01-06", "2026-01-06", "XXX+100"), ["01-06 1"]);
+}

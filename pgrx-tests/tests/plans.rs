@@ -163,3 +163,39 @@ fn a_search_reads_what_matches() {
     let blocks: u32 = buffers.split(['=', ' ']).filter_map(|word| word.parse::<u32>().ok()).sum();
     assert!(blocks <= 50, "{}", plan.join("\n"));
 }
+
+/// With so few users that PostgreSQL takes each of them for a large part of the table.
+#[test]
+fn few_users_read_few_blocks() {
+    for users in [1, 2, 3, 5] {
+        let mut database = Database::new();
+        let client = &mut database.client;
+        client
+            .batch_execute(&format!(
+                "INSERT INTO users (id, email, name) SELECT u, u || '@b.cd', 'U' FROM unnest(ARRAY['old', 'none']) AS u
+                     UNION ALL SELECT 'u' || i, i || '@b.cd', 'U' FROM generate_series(0, {users} - 1) AS i;
+                 INSERT INTO tasks (user_id, title, created_at) SELECT 'old', 'Old', timestamp '2020-01-01' + i * interval '1 s' FROM generate_series(1, 20) AS i;
+                 INSERT INTO tasks (user_id, title, completed, created_at)
+                     SELECT 'u' || i % {users}, 'Task ' || i, i % 2 = 0, timestamp '2026-01-01' + i * interval '1 s' FROM generate_series(1, 40000) AS i;
+                 INSERT INTO tasks (user_id, title) SELECT 'u0', 'Zanzibar';
+                 CREATE INDEX ix_tasks_search ON tasks USING gin (todo_search_words(user_id, title, description))"
+            ))
+            .unwrap();
+        client.batch_execute("VACUUM ANALYZE users, tasks").unwrap();
+        for arguments in [
+            "'old'",
+            "'none'",
+            "'u0'",
+            "'u0', search => 'zanzi'",
+            "'u0', search => 'task', completed => true",
+            "'none', sort => 'completed'",
+        ] {
+            let page = format!("SELECT * FROM todo_filter_tasks({arguments})");
+            client.query(&page, &[]).unwrap();
+            let plan = strings(client, &format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) {page}"));
+            let buffers = plan.iter().find(|line| line.contains("Buffers: ")).expect("what was read");
+            let blocks: u32 = buffers.split(['=', ' ']).filter_map(|word| word.parse::<u32>().ok()).sum();
+            assert!(blocks <= 120, "{users} users, {arguments}: {}", plan.join("\n"));
+        }
+    }
+}

@@ -30,9 +30,9 @@ BEGIN
     LEFT JOIN (
         SELECT (t.completed_at AT TIME ZONE 'UTC' AT TIME ZONE timezone)::date AS day, count(*) AS completed
         FROM @extschema@.tasks AS t
-        WHERE t.user_id = todo_completed_per_day.user_id
-          -- No zone is more than a day away from UTC.
-          AND t.completed_at >= from_day - 2 AND t.completed_at < to_day + 3
+        WHERE t.user_id = todo_completed_per_day.user_id COLLATE "default"
+          -- No zone is more than a week away from UTC, not even one that is given in hours.
+          AND t.completed_at >= from_day - 8 AND t.completed_at < to_day + 9
         GROUP BY 1
     ) AS c ON c.day = d.day
     ORDER BY d.day;

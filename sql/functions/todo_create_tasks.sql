@@ -22,6 +22,8 @@ DECLARE
     field pg_catalog.text;
     known CONSTANT pg_catalog.text[] := '{title,description,completed,created_at,updated_at,completed_at}';
     time pg_catalog.text;
+    iso CONSTANT pg_catalog.text :=
+        '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)? *([Zz]|[+-][0-9]{2}(:?[0-9]{2}){0,2})?)?$';
 BEGIN
     IF user_id IS NULL THEN
         RAISE EXCEPTION 'argument user_id must not be null' USING ERRCODE = 'not_null_violation', TABLE = 'tasks', COLUMN = 'user_id';
@@ -45,11 +47,11 @@ BEGIN
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'description') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[]) THEN 'description'
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'completed') OPERATOR(pg_catalog.<>) ALL ('{boolean,"null"}'::pg_catalog.text[]) THEN 'completed'
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'created_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
-                OR (e.task OPERATOR(pg_catalog.->>) 'created_at') OPERATOR(pg_catalog.!~) '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]|$)' THEN 'created_at'
+                OR (e.task OPERATOR(pg_catalog.->>) 'created_at') OPERATOR(pg_catalog.!~) iso THEN 'created_at'
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'updated_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
-                OR (e.task OPERATOR(pg_catalog.->>) 'updated_at') OPERATOR(pg_catalog.!~) '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]|$)' THEN 'updated_at'
+                OR (e.task OPERATOR(pg_catalog.->>) 'updated_at') OPERATOR(pg_catalog.!~) iso THEN 'updated_at'
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'completed_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
-                OR (e.task OPERATOR(pg_catalog.->>) 'completed_at') OPERATOR(pg_catalog.!~) '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]|$)' THEN 'completed_at'
+                OR (e.task OPERATOR(pg_catalog.->>) 'completed_at') OPERATOR(pg_catalog.!~) iso THEN 'completed_at'
             WHEN (e.task OPERATOR(pg_catalog.-) known) OPERATOR(pg_catalog.<>) '{}' THEN (SELECT pg_catalog.jsonb_object_keys(e.task OPERATOR(pg_catalog.-) known) LIMIT 1)
         END AS field
     ) AS f
@@ -79,7 +81,8 @@ BEGIN
                     FROM pg_catalog.jsonb_each_text(batch OPERATOR(pg_catalog.->) 0) AS f (name, value)
                     WHERE f.name OPERATOR(pg_catalog.~) '_at$'
                 LOOP
-                    PERFORM time::pg_catalog.timestamptz;
+                    -- As they are converted above.
+                    PERFORM (time OPERATOR(pg_catalog.||) CASE WHEN time OPERATOR(pg_catalog.~) ':.*([Zz]|[+-][0-9:]+)$' THEN '' ELSE 'Z' END)::pg_catalog.timestamptz;
                 END LOOP;
                 field := NULL;
                 \i parts/insert_tasks.sql

@@ -31,7 +31,7 @@ AS $$
         )
     )
     FROM @extschema@.todo_users AS u
-    WHERE u.id = todo_export_user.user_id
+    WHERE u.id = todo_export_user.user_id COLLATE "default"
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_export_user(text) IS

@@ -31,6 +31,10 @@ SET standard_conforming_strings = on
 -- One plan serves all users: it walks an index, or sorts. To start workers would take longer than most pages.
 SET plan_cache_mode = force_generic_plan
 SET max_parallel_workers_per_gather = 0
+-- Where there are few users, PostgreSQL would rather walk the tasks of all by their times, and sort those of the same time.
+SET enable_incremental_sort = off
+-- A search finds all there is.
+SET gin_fuzzy_search_limit = 0
 AS $$
 -- Columns are qualified, so that these names are those of arguments and variables.
 #variable_conflict use_variable
@@ -49,7 +53,7 @@ DECLARE
     on_page integer := 0;
     seen integer;
     -- A variable, because PostgreSQL would sort where it knows that most users have fewer tasks.
-    glance CONSTANT integer := 2000;
+    glance CONSTANT integer := 1000;
     \i parts/search_characters.sql
 BEGIN
     sort := coalesce(sort, 'created');
@@ -104,20 +108,46 @@ BEGIN
         RAISE EXCEPTION 'search has more than 20 words' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF patterns IS NOT NULL AND EXISTS (
-        SELECT FROM pg_index AS i
-        WHERE i.indexrelid = to_regclass('@extschema@.ix_tasks_search') AND i.indisvalid AND pg_get_indexdef(i.indexrelid) ~ 'USING gin .*todo_search_words'
+        SELECT
+        FROM pg_index AS i
+        JOIN pg_class AS c ON c.oid = i.indexrelid
+        JOIN pg_am AS a ON a.oid = c.relam
+        JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refclassid = 'pg_proc'::regclass
+        WHERE i.indexrelid = to_regclass('@extschema@.ix_tasks_search')
+          AND i.indisvalid
+          AND i.indpred IS NULL
+          AND a.amname = 'gin'
+          AND d.refobjid = to_regprocedure('@extschema@.todo_search_words(text, text, text)')
     ) THEN
-        -- Where the first tasks fill a page, or there are no more, the index would be slower: it finds all that match.
-        SELECT count(*), count(*) FILTER (WHERE @extschema@.todo_search_text(first.title || E'\n' || coalesce(first.description, '')) ~ ALL (patterns))
-        INTO seen, on_page
+        SELECT count(*)
+        INTO seen
         FROM (
-            SELECT task.title, task.description
+            SELECT
             FROM @extschema@.tasks AS task
             WHERE task.user_id = owner AND (sort <> 'created' OR (task.created_at, task.id) < (last_created, last_id))
             ORDER BY task.created_at DESC, task.id DESC
             LIMIT glance
         ) AS first;
-        IF seen = glance AND (on_page < page_size OR sort <> 'created' OR completed IS NOT NULL OR created_from IS NOT NULL) THEN
+        -- Where so many match that the newest tasks fill a page, the index would be slower, because it finds all that match. It finds
+        -- them faster than a sort of all tasks does.
+        IF seen = glance AND sort IN ('created', 'completed') THEN
+            SELECT count(*)
+            INTO on_page
+            FROM (
+                SELECT
+                FROM (
+                    SELECT task.*
+                    FROM @extschema@.tasks AS task
+                    WHERE task.user_id = owner AND (sort <> 'created' OR (task.created_at, task.id) < (last_created, last_id))
+                    ORDER BY task.created_at DESC, task.id DESC
+                    LIMIT glance
+                ) AS task
+                WHERE
+                    \i parts/task_filters.sql
+                LIMIT page_size
+            ) AS page;
+        END IF;
+        IF seen = glance AND on_page < page_size THEN
             words := (
                 SELECT string_agg(format('''%s'':*', replace(replace(w.word, '\', '\\'), '''', '''''')), ' & ')
                 FROM unnest(tsvector_to_array(@extschema@.todo_search_words(owner, search))) AS w (word)
@@ -182,7 +212,7 @@ BEGIN
                 \i parts/task_filters.sql
               AND task.completed_at IS NULL
               AND (task.created_at, task.id) < (last_created, last_id)
-            ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC
+                ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC
             LIMIT page_size;
             GET DIAGNOSTICS on_page = ROW_COUNT;
         END IF;

@@ -23,7 +23,7 @@ AS $$
     WITH task AS (
         SELECT t.completed_at, t.completed_at - t.created_at AS duration
         FROM @extschema@.tasks AS t
-        WHERE t.user_id = todo_task_stats.user_id
+        WHERE t.user_id = todo_task_stats.user_id COLLATE "default"
     ), day AS (
         SELECT DISTINCT (t.completed_at AT TIME ZONE 'UTC' AT TIME ZONE coalesce(timezone, 'UTC'))::date AS day
         FROM task AS t
