@@ -128,8 +128,8 @@ BEGIN
             ORDER BY task.created_at DESC, task.id DESC
             LIMIT glance
         ) AS first;
-        -- Where so many match that the newest tasks fill a page, the index would be slower, because it finds all that match. It finds
-        -- them faster than a sort of all tasks does.
+        -- Where the newest tasks fill a page, the index would be slower, because it finds all that match. The other orders may have to sort
+        -- all tasks, which takes longer still.
         IF seen = glance AND sort IN ('created', 'completed') THEN
             SELECT count(*)
             INTO on_page

@@ -32,7 +32,7 @@ const PAIRS: &[(&str, &str, Option<f64>)] = &[
     ("delete_sql", "delete_function", Some(1.0)),
     ("pending_sql", "pending_function", None),
     // DDL on tables of the application, past the guard and through it.
-    ("ddl_unguarded", "ddl_guarded", Some(0.98)),
+    ("ddl_unguarded", "ddl_guarded", Some(0.94)),
     // A login against the bcrypt crate alone, and the crate against pgcrypto; at cost 12.
     ("crate_alone", "login", Some(0.952)),
     ("pgcrypto", "crate_alone", Some(0.9)),
