@@ -149,7 +149,13 @@ fn ids_in_another_collation() {
         let days = format!("SELECT sum(completed)::text FROM todo_completed_per_day({id}, '2026-01-01', '2026-01-03')");
         assert_eq!(strings(client, &days), [tasks]);
         assert_eq!(strings(client, &format!("SELECT count(todo_export_user({id}))::text")), [tasks]);
+        let page = format!("SELECT count(*)::text FROM todo_filter_tasks({id}, search => 'task' COLLATE loose)");
+        assert_eq!(strings(client, &page), [tasks]);
     }
+    let created = "SELECT title FROM todo_create_tasks('u1' COLLATE loose, '[{\"title\": \"new\", \"created_at\": \"2026-01-01\"}]')";
+    assert_eq!(strings(client, created), ["new"]);
+    let imported = "SELECT title FROM todo_import_tasks('u2' COLLATE loose, todo_export_user('u1')) ORDER BY title";
+    assert_eq!(strings(client, imported), ["Task", "new"]);
 }
 
 /// A zone may also be given in hours, as PostgreSQL takes it from POSIX: up to a week.

@@ -12,7 +12,7 @@ const WARM_UP: u32 = 1_000;
 /// A leak of eleven bytes a call would be more.
 const KILOBYTES: i64 = 1024;
 
-/// 1,000 users with 100 tasks each: task `i` belongs to user `'m' || i % 1000`. Users `'d' || i` have none.
+/// 10,000 users with 10 tasks each: task `i` belongs to user `'m' || i % 10000`. Users `'d' || i` have none.
 const ROWS: &str = "
     INSERT INTO users (id, email, name) SELECT 'm' || i, i || '@m.example.com', 'M' FROM generate_series(0, 9999) AS i
         UNION ALL SELECT 'd' || i, i || '@d.example.com', 'D' FROM generate_series(1, 10000) AS i;

@@ -162,6 +162,13 @@ fn a_search_reads_what_matches() {
     let buffers = plan.iter().find(|line| line.contains("Buffers: ")).expect("what was read");
     let blocks: u32 = buffers.split(['=', ' ']).filter_map(|word| word.parse::<u32>().ok()).sum();
     assert!(blocks <= 50, "{}", plan.join("\n"));
+    // Nor does a later page, which begins far behind the newest tasks, read these.
+    let later = "SELECT * FROM todo_filter_tasks('many', search => 'zanzi', after => todo_task_cursor((SELECT t FROM tasks AS t WHERE id = 2000)))";
+    client.query(later, &[]).unwrap();
+    let plan = strings(client, &format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF) {later}"));
+    let buffers = plan.iter().find(|line| line.contains("Buffers: ")).expect("what was read");
+    let blocks: u32 = buffers.split(['=', ' ']).filter_map(|word| word.parse::<u32>().ok()).sum();
+    assert!(blocks <= 80, "{}", plan.join("\n"));
 }
 
 /// With so few users that PostgreSQL takes each of them for a large part of the table.

@@ -21,8 +21,9 @@ DECLARE
     place pg_catalog.int4;
     field pg_catalog.text;
     known CONSTANT pg_catalog.text[] := '{title,description,completed,created_at,updated_at,completed_at}';
-    time pg_catalog.text;
-    iso CONSTANT pg_catalog.text :=
+    -- The collation of an argument may be one that has no regular expressions.
+    time pg_catalog.text COLLATE pg_catalog."default";
+    iso CONSTANT pg_catalog.text COLLATE pg_catalog."default" :=
         '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)? *([Zz]|[+-][0-9]{2}(:?[0-9]{2}){0,2})?)?$';
 BEGIN
     IF user_id IS NULL THEN

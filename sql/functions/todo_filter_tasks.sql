@@ -48,12 +48,17 @@ DECLARE
     last_title text COLLATE "default" := '';
     last_id bigint := CASE WHEN sort = 'title' THEN 0 ELSE 9223372036854775807 END;
     place jsonb;
-    patterns text[];
+    sought CONSTANT text COLLATE "default" := search;
+    patterns text[] COLLATE "default";
     words tsquery;
     on_page integer := 0;
     seen integer;
     -- A variable, because PostgreSQL would sort where it knows that most users have fewer tasks.
     glance CONSTANT integer := 1000;
+    is_by_created boolean;
+    -- The glance begins where the page does, in an order by creation; otherwise at the newest task.
+    glance_created timestamp := 'infinity';
+    glance_id bigint := 9223372036854775807;
     \i parts/search_characters.sql
 BEGIN
     sort := coalesce(sort, 'created');
@@ -93,7 +98,7 @@ BEGIN
         last_id := 0;
     END IF;
 
-    IF char_length(search) > 200 THEN
+    IF char_length(sought) > 200 THEN
         RAISE EXCEPTION 'search is longer than 200 characters' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Every character stands for itself. A word may begin anywhere in the text if its first character does not belong to a longer word.
@@ -102,7 +107,7 @@ BEGIN
         || regexp_replace(t.term, '([!-/:-@\[-`{-~])', '\\\1', 'g')
     )
     INTO patterns
-    FROM (SELECT DISTINCT regexp_split_to_table(@extschema@.todo_search_text(search), '\s+')) AS t (term)
+    FROM (SELECT DISTINCT regexp_split_to_table(@extschema@.todo_search_text(sought), '\s+')) AS t (term)
     WHERE t.term <> '';
     IF cardinality(patterns) > 20 THEN
         RAISE EXCEPTION 'search has more than 20 words' USING ERRCODE = 'invalid_parameter_value';
@@ -114,23 +119,29 @@ BEGIN
         JOIN pg_am AS a ON a.oid = c.relam
         JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refclassid = 'pg_proc'::regclass
         WHERE i.indexrelid = to_regclass('@extschema@.ix_tasks_search')
+          AND i.indrelid = '@extschema@.tasks'::regclass
           AND i.indisvalid
           AND i.indpred IS NULL
           AND a.amname = 'gin'
           AND d.refobjid = to_regprocedure('@extschema@.todo_search_words(text, text, text)')
     ) THEN
+        is_by_created := sort = 'created' OR sort = 'completed' AND completed IS FALSE;
+        IF is_by_created THEN
+            glance_created := last_created;
+            glance_id := last_id;
+        END IF;
         SELECT count(*)
         INTO seen
         FROM (
             SELECT
             FROM @extschema@.tasks AS task
-            WHERE task.user_id = owner AND (sort <> 'created' OR (task.created_at, task.id) < (last_created, last_id))
+            WHERE task.user_id = owner AND (task.created_at, task.id) < (glance_created, glance_id)
             ORDER BY task.created_at DESC, task.id DESC
             LIMIT glance
         ) AS first;
-        -- Where the newest tasks fill a page, the index would be slower, because it finds all that match. The other orders may have to sort
+        -- Where the next tasks fill a page, the index would be slower, because it finds all that match. The other orders may have to read
         -- all tasks, which takes longer still.
-        IF seen = glance AND sort IN ('created', 'completed') THEN
+        IF seen = glance AND is_by_created THEN
             SELECT count(*)
             INTO on_page
             FROM (
@@ -138,7 +149,7 @@ BEGIN
                 FROM (
                     SELECT task.*
                     FROM @extschema@.tasks AS task
-                    WHERE task.user_id = owner AND (sort <> 'created' OR (task.created_at, task.id) < (last_created, last_id))
+                    WHERE task.user_id = owner AND (task.created_at, task.id) < (glance_created, glance_id)
                     ORDER BY task.created_at DESC, task.id DESC
                     LIMIT glance
                 ) AS task
@@ -150,7 +161,7 @@ BEGIN
         IF seen = glance AND on_page < page_size THEN
             words := (
                 SELECT string_agg(format('''%s'':*', replace(replace(w.word, '\', '\\'), '''', '''''')), ' & ')
-                FROM unnest(tsvector_to_array(@extschema@.todo_search_words(owner, search))) AS w (word)
+                FROM unnest(tsvector_to_array(@extschema@.todo_search_words(owner, sought))) AS w (word)
             );
         END IF;
         on_page := 0;
