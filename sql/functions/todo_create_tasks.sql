@@ -21,9 +21,9 @@ DECLARE
     place pg_catalog.int4;
     field pg_catalog.text;
     known CONSTANT pg_catalog.text[] := '{title,description,completed,created_at,updated_at,completed_at}';
-    -- The collation of an argument may be one that has no regular expressions.
-    time pg_catalog.text COLLATE pg_catalog."default";
-    iso CONSTANT pg_catalog.text COLLATE pg_catalog."default" :=
+    time pg_catalog.text;
+    -- Variables have the collation of the arguments, which may be one that has no regular expressions.
+    iso CONSTANT pg_catalog.text :=
         '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)? *([Zz]|[+-][0-9]{2}(:?[0-9]{2}){0,2})?)?$';
 BEGIN
     IF user_id IS NULL THEN
@@ -48,11 +48,11 @@ BEGIN
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'description') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[]) THEN 'description'
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'completed') OPERATOR(pg_catalog.<>) ALL ('{boolean,"null"}'::pg_catalog.text[]) THEN 'completed'
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'created_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
-                OR (e.task OPERATOR(pg_catalog.->>) 'created_at') OPERATOR(pg_catalog.!~) iso THEN 'created_at'
+                OR (e.task OPERATOR(pg_catalog.->>) 'created_at') OPERATOR(pg_catalog.!~) iso COLLATE pg_catalog."default" THEN 'created_at'
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'updated_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
-                OR (e.task OPERATOR(pg_catalog.->>) 'updated_at') OPERATOR(pg_catalog.!~) iso THEN 'updated_at'
+                OR (e.task OPERATOR(pg_catalog.->>) 'updated_at') OPERATOR(pg_catalog.!~) iso COLLATE pg_catalog."default" THEN 'updated_at'
             WHEN pg_catalog.jsonb_typeof(e.task OPERATOR(pg_catalog.->) 'completed_at') OPERATOR(pg_catalog.<>) ALL ('{string,"null"}'::pg_catalog.text[])
-                OR (e.task OPERATOR(pg_catalog.->>) 'completed_at') OPERATOR(pg_catalog.!~) iso THEN 'completed_at'
+                OR (e.task OPERATOR(pg_catalog.->>) 'completed_at') OPERATOR(pg_catalog.!~) iso COLLATE pg_catalog."default" THEN 'completed_at'
             WHEN (e.task OPERATOR(pg_catalog.-) known) OPERATOR(pg_catalog.<>) '{}' THEN (SELECT pg_catalog.jsonb_object_keys(e.task OPERATOR(pg_catalog.-) known) LIMIT 1)
         END AS field
     ) AS f
@@ -83,7 +83,7 @@ BEGIN
                     WHERE f.name OPERATOR(pg_catalog.~) '_at$'
                 LOOP
                     -- As they are converted above.
-                    PERFORM (time OPERATOR(pg_catalog.||) CASE WHEN time OPERATOR(pg_catalog.~) ':.*([Zz]|[+-][0-9:]+)$' THEN '' ELSE 'Z' END)::pg_catalog.timestamptz;
+                    PERFORM (time OPERATOR(pg_catalog.||) CASE WHEN time COLLATE pg_catalog."default" OPERATOR(pg_catalog.~) ':.*([Zz]|[+-][0-9:]+)$' THEN '' ELSE 'Z' END)::pg_catalog.timestamptz;
                 END LOOP;
                 field := NULL;
                 \i parts/insert_tasks.sql

@@ -49,7 +49,7 @@ DECLARE
     last_id bigint := CASE WHEN sort = 'title' THEN 0 ELSE 9223372036854775807 END;
     place jsonb;
     sought CONSTANT text COLLATE "default" := search;
-    patterns text[] COLLATE "default";
+    patterns text[];
     words tsquery;
     on_page integer := 0;
     seen integer;

@@ -3,5 +3,5 @@
               ELSE (completed IS NULL OR task.completed = completed)
                   AND (created_from IS NULL OR task.created_at >= created_from)
                   AND (created_to IS NULL OR task.created_at < created_to)
-                  AND (patterns IS NULL OR @extschema@.todo_search_text(task.title || E'\n' || coalesce(task.description, '')) ~ ALL (patterns))
+                  AND (patterns IS NULL OR @extschema@.todo_search_text(task.title || E'\n' || coalesce(task.description, '')) ~ ALL (patterns COLLATE "default"))
           END
