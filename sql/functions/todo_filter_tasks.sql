@@ -117,13 +117,12 @@ BEGIN
         FROM pg_index AS i
         JOIN pg_class AS c ON c.oid = i.indexrelid
         JOIN pg_am AS a ON a.oid = c.relam
-        JOIN pg_depend AS d ON d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refclassid = 'pg_proc'::regclass
         WHERE i.indexrelid = to_regclass('@extschema@.ix_tasks_search')
           AND i.indrelid = '@extschema@.tasks'::regclass
           AND i.indisvalid
           AND i.indpred IS NULL
           AND a.amname = 'gin'
-          AND d.refobjid = to_regprocedure('@extschema@.todo_search_words(text, text, text)')
+          AND pg_get_expr(i.indexprs, i.indrelid) LIKE '%todo_search_words%'
     ) THEN
         is_by_created := sort = 'created' OR sort = 'completed' AND completed IS FALSE;
         IF is_by_created THEN
