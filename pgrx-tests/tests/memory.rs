@@ -1,6 +1,6 @@
 //! Calls by the hundred thousand leave nothing in a backend's memory, neither in one transaction nor in as many.
 
-use postgres::Client;
+use postgres::{Client, Row};
 use todo_tests::Database;
 use todo_tests::functions::{Access, Effect, Function, functions};
 use todo_tests::passwords::set_cost;
@@ -12,6 +12,9 @@ const WARM_UP: u32 = 1_000;
 /// A leak of eleven bytes a call would be more.
 const KILOBYTES: i64 = 1024;
 
+/// What the backend has allocated, in kB.
+const MEMORY: &str = r"substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint";
+
 /// 10,000 users with 10 tasks each: task `i` belongs to user `'m' || i % 10000`. Users `'d' || i` have none.
 const ROWS: &str = "
     INSERT INTO users (id, email, name) SELECT 'm' || i, i || '@m.example.com', 'M' FROM generate_series(0, 9999) AS i
@@ -19,7 +22,8 @@ const ROWS: &str = "
     INSERT INTO tasks (user_id, title, completed)
         SELECT 'm' || i % 10000, 'Task ' || i, i / 10000 % 2 = 0 FROM generate_series(1, 100000) AS i";
 
-/// In one statement as well, where PostgreSQL calls the function again for each row.
+/// In one statement as well, where PostgreSQL calls the function again for each row. What it keeps then is looked at before the
+/// statement ends, which would free it.
 #[test]
 fn in_one_transaction() {
     let mut database = prepared();
@@ -29,13 +33,13 @@ fn in_one_transaction() {
         let call = call(&function);
         let is_called_again = call != function.call();
         database.client.batch_execute("BEGIN").unwrap();
-        flat(&mut database.client, &function, |first, last| {
+        flat(&mut database.client, &function, |client, first, last| {
             if is_called_again {
-                format!(
-                    "SELECT count(*) FROM (SELECT generate_series({first}, {last}) AS i) AS each, LATERAL {call} AS called"
-                )
+                let rows = format!("(SELECT generate_series({first}, {last}) AS i) AS each, LATERAL {call} AS called");
+                client.query_one(&format!("SELECT {MEMORY}, count(*) FROM {rows}"), &[])
             } else {
-                repeated(&call, first, last, "")
+                client.batch_execute(&repeated(&call, first, last, ""))?;
+                client.query_one(&format!("SELECT {MEMORY}"), &[])
             }
         });
         database.client.batch_execute("ROLLBACK").unwrap();
@@ -48,7 +52,10 @@ fn in_many_transactions() {
     let mut database = prepared();
     for function in calls() {
         let call = call(&function);
-        flat(&mut database.client, &function, |first, last| repeated(&call, first, last, "COMMIT;"));
+        flat(&mut database.client, &function, |client, first, last| {
+            client.batch_execute(&repeated(&call, first, last, "COMMIT;"))?;
+            client.query_one(&format!("SELECT {MEMORY}"), &[])
+        });
     }
 }
 
@@ -62,7 +69,8 @@ fn prepared() -> Database {
     let mut database = Database::with_auth();
     set_cost(&mut database.client, 4);
     database.client.batch_execute(ROWS).unwrap();
-    for command in ["VACUUM ANALYZE", "SET jit = off", "SET statement_timeout = 0"] {
+    // PostgreSQL may keep rows of a query that it has written out in place of a call: not a matter of the function.
+    for command in ["VACUUM ANALYZE", "SET jit = off", "SET enable_memoize = off", "SET statement_timeout = 0"] {
         database.client.batch_execute(command).unwrap();
     }
     database
@@ -108,23 +116,20 @@ fn count(function: &Function) -> u32 {
     }
 }
 
-/// Runs the calls of these numbers, and compares the memory after the first ones with that after all.
-fn flat(client: &mut Client, function: &Function, statement: impl Fn(u32, u32) -> String) {
-    let run = |client: &mut Client, first, last| {
-        client.batch_execute(&statement(first, last)).unwrap_or_else(|e| panic!("{}: {e:?}", function.name));
-    };
-
+/// Runs the calls of these numbers, which return the memory, and compares it after the first ones with that after all.
+fn flat(client: &mut Client, function: &Function, run: impl Fn(&mut Client, u32, u32) -> Result<Row, postgres::Error>) {
+    let mut memory =
+        |first, last| -> i64 { run(client, first, last).unwrap_or_else(|e| panic!("{}: {e:?}", function.name)).get(0) };
     let calls = count(function);
     let warm_up = WARM_UP.min(calls / 2);
-    run(client, 1, warm_up);
-    let before = memory(client);
-    run(client, warm_up + 1, calls);
-    let after = memory(client);
-    assert!(after - before < KILOBYTES, "{}: {before} to {after} kB after {calls} calls", function.name);
-}
-
-/// What the backend has allocated, in kB.
-fn memory(client: &mut Client) -> i64 {
-    let anonymous = r"SELECT substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint";
-    client.query_one(anonymous, &[]).unwrap().get(0)
+    // Of calls that are all alike, what is kept once is not a leak: plans, say, after autovacuum has analyzed a table.
+    let attempts = if call(function) == function.call() { 3 } else { 1 };
+    let grown: Vec<i64> = (0..attempts)
+        .map(|_| {
+            let before = memory(1, warm_up);
+            memory(warm_up + 1, calls) - before
+        })
+        .collect();
+    let least = grown.iter().min().expect("an attempt");
+    assert!(*least < KILOBYTES, "{}: {grown:?} kB more after {calls} calls", function.name);
 }

@@ -29,6 +29,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
+const PARTS: [&str; 8] = ["pairs", "processor", "connection", "sqlmodel", "lists", "transfer", "growth", "plot"];
+/// Those that use the tables of setup.sql.
+const ON_SETUP: [&str; 4] = ["pairs", "processor", "connection", "sqlmodel"];
+
 /// What one run of the benchmark works with.
 struct Bench {
     /// Of one run of a pair.
@@ -56,6 +60,10 @@ fn main() -> ExitCode {
         scripts: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/bench")),
         logs: PathBuf::from(std::env::var("TODO_CLUSTER").expect("run within cluster.sh exec")).join("bench"),
     };
+    if let Some(unknown) = chosen.iter().find(|name| !PARTS.contains(&name.as_str()) && !bench.is_script(name)) {
+        eprintln!("bench: there is no part or script {unknown}; parts are {}", PARTS.join(", "));
+        return ExitCode::from(2);
+    }
     fs::create_dir_all(&bench.logs).expect("a directory for pgbench's logs");
 
     println!("{}", machine::description());
@@ -66,8 +74,7 @@ fn main() -> ExitCode {
     let scripts: Vec<&str> = chosen.iter().map(String::as_str).filter(|name| bench.is_script(name)).collect();
 
     let mut kept = true;
-    let parts = ["pairs", "processor", "connection", "sqlmodel"];
-    if !scripts.is_empty() || parts.into_iter().any(is_chosen) {
+    if !scripts.is_empty() || ON_SETUP.into_iter().any(is_chosen) {
         bench.psql("postgres", &fs::read_to_string(bench.scripts.join("setup.sql")).expect("setup.sql"));
         if is_chosen("pairs") || !scripts.is_empty() {
             kept &= pairs::measure(&bench, &scripts);
