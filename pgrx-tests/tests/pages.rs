@@ -53,7 +53,7 @@ fn fill(client: &mut Client, user: &str, tasks: u32) {
 
 /// A search uses its index for a user with more than a thousand tasks.
 const FILLER: &str =
-    "INSERT INTO tasks (user_id, title, created_at) SELECT 'u1', 'filler', '2000-01-01' FROM generate_series(1, 1001)";
+    "INSERT INTO tasks (user_id, title, created_at) SELECT 'u1', 'filler', '2000-01-01' FROM generate_series(1, 1200)";
 
 /// Pages of any size are the whole list, in each order and with each filter: as a plain query has it.
 #[test]

@@ -41,7 +41,8 @@ fn reading_functions_are_planned_as_if_written_out() {
          AND pronamespace = 'public'::regnamespace",
     );
     assert_eq!(inlined.len(), 8, "{inlined:?}");
-    for function in functions().into_iter().filter(|function| inlined.iter().any(|name| name == function.name)) {
+    let are_rows = functions().into_iter().filter(|function| function.returns != "text");
+    for function in are_rows.filter(|function| inlined.iter().any(|name| name == function.name)) {
         let plan = plan(client, &format!("SELECT * FROM {}", function.call()));
         assert!(!plan.contains("Function Scan") && !plan.contains("Seq Scan"), "{}:\n{plan}", function.name);
     }
@@ -195,6 +196,10 @@ fn few_users_read_few_blocks() {
             "'u0'",
             "'u0', search => 'zanzi'",
             "'u0', search => 'task', completed => true",
+            "'u0', search => 'task', sort => 'completed'",
+            "'u0', search => 'task', completed => true, sort => 'completed'",
+            "'u0', search => 'task', completed => false, sort => 'completed'",
+            "'u0', search => 'task', page_size => 200",
             "'none', sort => 'completed'",
         ] {
             let page = format!("SELECT * FROM todo_filter_tasks({arguments})");
