@@ -107,6 +107,11 @@ pub fn relation_owner(relation: Oid) -> Oid {
     cached(RELOID, relation, pg_sys::Anum_pg_class_relowner)
 }
 
+/// Whether row-level security is on for a relation.
+pub fn has_row_security(relation: Oid) -> bool {
+    cached_value(RELOID, relation, pg_sys::Anum_pg_class_relrowsecurity).is_some_and(|value| value.value() != 0)
+}
+
 /// The owner of a function, or InvalidOid if there is none.
 pub fn function_owner(function: Oid) -> Oid {
     cached(PROCOID, function, pg_sys::Anum_pg_proc_proowner)
@@ -175,16 +180,21 @@ pub unsafe fn text(name: *const c_char) -> String {
 
 /// An OID from the row that a catalog cache has for this OID. InvalidOid if there is no row.
 fn cached(cache: SysCacheIdentifier::Type, oid: Oid, column: u32) -> Oid {
+    cached_value(cache, oid, column).map_or(InvalidOid, oid_of)
+}
+
+/// A value that is passed by value, from the row that a catalog cache has for this OID.
+fn cached_value(cache: SysCacheIdentifier::Type, oid: Oid, column: u32) -> Option<pg_sys::Datum> {
     // SAFETY: a look-up in a cache by its one key; the row is released once it has been read. An OID is passed by value.
     unsafe {
         let row = pg_sys::SearchSysCache1(cache as c_int, pg_sys::Datum::from(oid));
         if row.is_null() {
-            return InvalidOid;
+            return None;
         }
         let mut is_null = false;
         let value = pg_sys::SysCacheGetAttr(cache as c_int, row, column as i16, &raw mut is_null);
         pg_sys::ReleaseSysCache(row);
-        oid_of(value)
+        (!is_null).then_some(value)
     }
 }
 

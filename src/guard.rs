@@ -11,6 +11,7 @@
 
 mod command;
 mod hook;
+mod isolation;
 mod state;
 
 use crate::boundary::scalar_function;
@@ -35,7 +36,10 @@ scalar_function! {
         unsafe {
             match event.to_bytes() {
                 b"ddl_command_start" => command::begin(command)?,
-                b"ddl_command_end" => command::end(command)?,
+                b"ddl_command_end" => {
+                    command::end(command)?;
+                    isolation::complete(command, call.namespace)?;
+                }
                 _ => {}
             }
         }

@@ -32,6 +32,7 @@
 //! |---|---|
 //! | [`owner`] | the tables' owner, with whose rights functions on users run |
 //! | [`role`] | acting as another role |
+//! | [`isolation`] | roles that see the rows of one user only |
 //! | [`foreign_code`] | triggers of other roles, which must not run with these rights |
 //! | [`membership`] | what belongs to `todo`, and to the extensions that require it |
 //!
@@ -54,6 +55,7 @@ mod ffi;
 mod foreign_code;
 mod guard;
 mod internal;
+mod isolation;
 mod membership;
 mod owner;
 mod password;

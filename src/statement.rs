@@ -26,7 +26,7 @@ macro_rules! statement {
     ($name:ident = $file:literal ($($parameter:ident),*) with $rights:expr) => {
         static $name: $crate::statement::Statement<{ <[&str]>::len(&[$(stringify!($parameter)),*]) }> =
             $crate::statement::Statement::new(
-                include_str!(concat!("../sql/statements/", $file, ".sql")),
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/statements/", $file, ".sql")),
                 [$(pgrx::pg_sys::$parameter),*],
                 $rights,
             );

@@ -4,6 +4,7 @@
 use crate::boundary::{Call, scalar_function, set_function};
 use crate::error::{Column, Failure};
 use crate::foreign_code::Writing;
+use crate::isolation;
 use crate::owner::Access;
 use crate::password::{self, Attempt};
 use crate::password_rule;
@@ -13,6 +14,7 @@ use crate::tasks;
 use crate::transaction;
 use pgrx::IntoDatum;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
+use std::borrow::Cow;
 use std::ffi::CStr;
 use uuid::Uuid;
 
@@ -52,8 +54,9 @@ set_function! {
         let name = rules::name(name)?;
         user_id.map(rules::user_id).transpose()?;
         transaction::must_be_writable(c"todo_create_user()");
-        let hash = password::hash(password)?;
         let user_id = user_id.map_or_else(new_id, str::to_owned);
+        isolation::must_be_visible(call, &user_id, ID)?;
+        let hash = password::hash(password)?;
         call.run(&CREATE, [datum(email), datum(name), datum(hash), datum(user_id)])
     }
 }
@@ -75,7 +78,8 @@ set_function! {
         let email: Option<&str> = call.argument(1);
         email.map(rules::email).transpose()?;
         let name = call.argument(2).map(rules::name).transpose()?;
-        call.run(&UPDATE, [datum(user_id), datum(email), datum(name)])
+        let user_id = isolation::visible(call, user_id)?;
+        call.run(&UPDATE, [datum(user_id.as_deref()), datum(email), datum(name)])
     }
 }
 
@@ -83,7 +87,8 @@ set_function! {
     /// `todo_verify_email(user_id text)`
     fn todo_verify_email(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
-        call.run(&VERIFY_EMAIL, [datum(user_id)])
+        let user_id = isolation::visible(call, user_id)?;
+        call.run(&VERIFY_EMAIL, [datum(user_id.as_deref())])
     }
 }
 
@@ -92,7 +97,8 @@ set_function! {
     fn todo_set_active(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
         let active: bool = call.required(1, "active", IS_ACTIVE)?;
-        call.run(&SET_ACTIVE, [datum(user_id), datum(active)])
+        let user_id = isolation::visible(call, user_id)?;
+        call.run(&SET_ACTIVE, [datum(user_id.as_deref()), datum(active)])
     }
 }
 
@@ -101,7 +107,8 @@ set_function! {
     fn todo_delete_user(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
         tasks::lock_all(user_id, c"todo_delete_user()");
-        call.run(&DELETE, [datum(user_id)])
+        let user_id = isolation::visible(call, user_id)?;
+        call.run(&DELETE, [datum(user_id.as_deref())])
     }
 }
 
@@ -137,6 +144,8 @@ fn login(call: &Call) -> Result<Option<String>, Failure> {
     loop {
         let stored = call.first_row(&CREDENTIALS_BY_EMAIL, [datum(email)])?;
         let (id, hash) = stored.map_or((None, None), |[id, hash]| (id, hash));
+        let id = id.map(|id| isolation::visible(call, id)).transpose()?.flatten().map(Cow::into_owned);
+        let hash = hash.filter(|_| id.is_some());
         if verified.is_some() && hash == verified {
             return Ok(id);
         }
@@ -173,7 +182,8 @@ scalar_function! {
         let current = Attempt::new(Some(current), |text| password_rule::check(text).is_ok());
         let mut verified = None;
         loop {
-            let stored = call.first_row(&CREDENTIALS_BY_ID, [datum(user_id)])?;
+            let shown = isolation::visible(call, user_id)?;
+            let stored = call.first_row(&CREDENTIALS_BY_ID, [datum(shown.as_deref())])?;
             let hash = stored.and_then(|[_, hash]| hash);
             if verified.is_some() && hash == verified {
                 return Err(not_stored());

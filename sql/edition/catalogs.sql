@@ -51,6 +51,7 @@ CREATE VIEW todo_internal.extension AS
             SELECT c.oid
             FROM pg_class AS c
             WHERE c.relnamespace = '@extschema@'::regnamespace AND c.relname IN ('users', 'tasks', 'tasks_id_seq')
+               OR c.relnamespace = n.oid AND c.relname = 'isolated_roles'
         ) AS extconfig
     FROM todo_internal.installed AS i
     JOIN pg_namespace AS n ON n.nspname = CASE i.name WHEN 'todo' THEN 'todo_internal' ELSE i.name END

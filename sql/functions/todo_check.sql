@@ -33,7 +33,9 @@ BEGIN ATOMIC
         UNION ALL
         SELECT 10 AS place, t.* FROM todo_internal.check_rights() AS t
         UNION ALL
-        SELECT 11 AS place, t.* FROM todo_internal.check_dumps() AS t
+        SELECT 11 AS place, t.* FROM todo_internal.check_isolation() AS t
+        UNION ALL
+        SELECT 12 AS place, t.* FROM todo_internal.check_dumps() AS t
     ) AS c
     ORDER BY c.place, c.name;
 END;

@@ -1,7 +1,7 @@
 -- Marks all tasks of a user as completed, or as pending. Returns the tasks that changed, in no particular order.
 -- Errors: 23502 an argument is NULL.
 CREATE FUNCTION @extschema@.todo_complete_all(
-    user_id text,
+    user_id text DEFAULT @extschema@.todo_current_user_id(),
     completed boolean DEFAULT true
 )
 RETURNS SETOF @extschema@.tasks

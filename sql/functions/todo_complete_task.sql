@@ -3,7 +3,7 @@
 -- Errors: 23502 an argument is NULL.
 CREATE FUNCTION @extschema@.todo_complete_task(
     task_id bigint,
-    user_id text,
+    user_id text DEFAULT @extschema@.todo_current_user_id(),
     completed boolean DEFAULT true
 )
 RETURNS SETOF @extschema@.tasks

@@ -2,7 +2,7 @@
 -- Errors: 23502 user_id is NULL.
 -- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_delete_user(
-    user_id text
+    user_id text DEFAULT @extschema@.todo_current_user_id()
 )
 RETURNS SETOF @extschema@.todo_users
 LANGUAGE c VOLATILE ROWS 1 PARALLEL UNSAFE

@@ -1,7 +1,7 @@
 -- Returns what the tables hold on a user, except the hash, as a JSON object: version (1), user, and tasks, oldest first. Times have the form
 -- of ISO 8601, with an offset. NULL for an unknown user. todo_import_tasks() takes the same object.
 CREATE FUNCTION @extschema@.todo_export_user(
-    user_id text
+    user_id text DEFAULT @extschema@.todo_current_user_id()
 )
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -15,7 +15,7 @@
 -- PARALLEL UNSAFE, because reading a cursor takes a subtransaction.
 -- Errors: 22023 no such order, page_size is out of range, search is too long, or after is not a cursor of this user and this order.
 CREATE FUNCTION @extschema@.todo_filter_tasks(
-    user_id text,
+    user_id text DEFAULT @extschema@.todo_current_user_id(),
     completed boolean DEFAULT NULL,
     search text DEFAULT NULL,
     created_from timestamp DEFAULT NULL,

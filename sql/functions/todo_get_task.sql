@@ -2,7 +2,7 @@
 -- Plain SQL without a SET clause, so that PostgreSQL inlines it: the caller's WHERE, ORDER BY and LIMIT can use the indexes.
 CREATE FUNCTION @extschema@.todo_get_task(
     task_id bigint,
-    user_id text
+    user_id text DEFAULT @extschema@.todo_current_user_id()
 )
 RETURNS SETOF @extschema@.tasks
 LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE

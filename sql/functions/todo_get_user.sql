@@ -1,6 +1,6 @@
 -- Returns the user with this id.
 CREATE FUNCTION @extschema@.todo_get_user(
-    user_id text
+    user_id text DEFAULT @extschema@.todo_current_user_id()
 )
 RETURNS SETOF @extschema@.todo_users
 LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE

@@ -1,10 +1,13 @@
 -- Lets a role use the extension. Call it again after an upgrade that brings new functions.
 --   'api'     all functions except the administrative ones, the rows of tasks, and users without their hashes. Takes back what 'tables'
 --             gave, but not what todo_auth.grant() gave
+--   'isolated' the rights of 'api', on the rows of the current user alone (see todo_current_user_id). Row-level security binds the role, and
+--             roles that are members of it, in all statements and functions, and in the tables and views of todo_auth
 --   'tables'  the same, and also the rows of users with their hashes, and REFERENCES on both tables. For applications that write both
 --             tables with their own SQL
--- The caller must own the extension's tables, or be a superuser.
--- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 the caller is not the owner.
+-- 'api' and 'tables' end an isolation. The caller must own the extension's tables, or be a superuser.
+-- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 the caller is not the owner; 0LP01 row-level security does
+-- not bind the role; 0A000 'isolated' before PostgreSQL 15.
 CREATE FUNCTION @extschema@.todo_grant(
     role text,
     access text DEFAULT 'api'
@@ -20,8 +23,12 @@ BEGIN
     IF access IS NULL THEN
         RAISE EXCEPTION 'argument access must not be null' USING ERRCODE = 'not_null_violation';
     END IF;
-    IF access NOT IN ('api', 'tables') THEN
-        RAISE EXCEPTION 'access must be api or tables' USING ERRCODE = 'invalid_parameter_value';
+    IF access NOT IN ('api', 'tables', 'isolated') THEN
+        RAISE EXCEPTION 'access must be api, tables or isolated' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    -- Before it has any right, or after it has lost those of a role that was not isolated.
+    IF access = 'isolated' THEN
+        PERFORM todo_internal.isolate(role);
     END IF;
 
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', app, role);
@@ -54,10 +61,17 @@ BEGIN
         EXECUTE format('REVOKE ALL ON TABLE %s.users FROM %I', app, role);
         EXECUTE format('REVOKE REFERENCES ON TABLE %s.tasks FROM %I', app, role);
     END IF;
+    IF access <> 'isolated' THEN
+        PERFORM todo_internal.end_isolation(role);
+    ELSE
+        -- Row-level security does not keep a role from emptying the table, nor a trigger of the role from seeing all rows.
+        EXECUTE format('REVOKE TRUNCATE, TRIGGER ON TABLE %s.tasks FROM %I', app, role);
+    END IF;
+    PERFORM todo_internal.grant_columns();
 END
 $$;
 
 COMMENT ON FUNCTION @extschema@.todo_grant(text, text) IS
-    'Lets a role use the functions and tasks (''api''), or the table users as well (''tables'')';
+    'Lets a role use the functions and tasks (''api''), those of the current user alone (''isolated''), or the table users as well (''tables'')';
 
 REVOKE ALL ON FUNCTION @extschema@.todo_grant(text, text) FROM PUBLIC;

@@ -1,7 +1,7 @@
 -- Returns the pending tasks of a user, newest first.
 -- Plain SQL without a SET clause, so that PostgreSQL inlines it: the caller's WHERE, ORDER BY and LIMIT can use the indexes.
 CREATE FUNCTION @extschema@.todo_pending_tasks(
-    user_id text
+    user_id text DEFAULT @extschema@.todo_current_user_id()
 )
 RETURNS SETOF @extschema@.tasks
 LANGUAGE sql STABLE PARALLEL SAFE

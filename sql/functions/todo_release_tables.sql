@@ -1,7 +1,7 @@
 -- Makes both tables ordinary ones, so that DROP EXTENSION todo leaves them in place. They keep their rows, constraints, indexes and
 -- grants, and lose the extension's triggers. The caller becomes their owner, except for adopted tables, which keep theirs. Call it right
 -- before DROP EXTENSION.
--- Errors: 42501 the caller is not a superuser.
+-- Errors: 42501 the caller is not a superuser; 55000 a role is isolated.
 CREATE FUNCTION @extschema@.todo_release_tables()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -15,6 +15,7 @@ BEGIN
         RAISE EXCEPTION 'must be superuser to take the tables out of extension todo'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
+    PERFORM todo_internal.refuse_isolation();
     ALTER EXTENSION todo DROP TABLE @extschema@.users;
     ALTER EXTENSION todo DROP TABLE @extschema@.tasks;
     ALTER EXTENSION todo DROP SEQUENCE @extschema@.tasks_id_seq;

@@ -1,4 +1,5 @@
--- Takes back all rights of a role on the extension's objects, except on tables that it owns. Also takes back USAGE on the schema (grant
+-- Takes back all rights of a role on the extension's objects, except on tables that it owns. Ends its
+-- isolation, if it was isolated. Also takes back USAGE on the schema (grant
 -- that again if the role needs it for objects of its own) and what todo_auth.grant() gave. When a superuser calls it, it also removes the
 -- role, and roles that have been dropped, from the initial privileges that PostgreSQL keeps.
 -- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth.
@@ -45,6 +46,7 @@ BEGIN
         PERFORM todo_internal.forget_roles(role::name);
     END IF;
     EXECUTE format('REVOKE USAGE ON SCHEMA %s FROM %I', app, role);
+    PERFORM todo_internal.end_isolation(role);
 END
 $$;
 

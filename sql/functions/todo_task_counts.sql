@@ -1,6 +1,6 @@
 -- Returns how many tasks a user has: always one row, with zeros for an unknown user.
 CREATE FUNCTION @extschema@.todo_task_counts(
-    user_id text
+    user_id text DEFAULT @extschema@.todo_current_user_id()
 )
 RETURNS TABLE (total bigint, pending bigint, completed bigint)
 LANGUAGE sql STABLE ROWS 1 PARALLEL SAFE

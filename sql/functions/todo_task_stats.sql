@@ -5,7 +5,7 @@
 --   longest_streak             on how many days in a row, at most, a task was completed; days in the time zone
 -- Errors: 22023 no such time zone, if a task is completed.
 CREATE FUNCTION @extschema@.todo_task_stats(
-    user_id text,
+    user_id text DEFAULT @extschema@.todo_current_user_id(),
     timezone text DEFAULT 'UTC'
 )
 RETURNS TABLE (

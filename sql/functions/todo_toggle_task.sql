@@ -2,7 +2,7 @@
 -- Errors: 23502 task_id or user_id is NULL.
 CREATE FUNCTION @extschema@.todo_toggle_task(
     task_id bigint,
-    user_id text
+    user_id text DEFAULT @extschema@.todo_current_user_id()
 )
 RETURNS SETOF @extschema@.tasks
 LANGUAGE c VOLATILE ROWS 1 PARALLEL UNSAFE

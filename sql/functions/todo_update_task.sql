@@ -2,7 +2,7 @@
 -- Errors: 23502 task_id or user_id is NULL; 22001 and 23514 as in todo_create_task.
 CREATE FUNCTION @extschema@.todo_update_task(
     task_id bigint,
-    user_id text,
+    user_id text DEFAULT @extschema@.todo_current_user_id(),
     title text DEFAULT NULL,
     description text DEFAULT NULL
 )

@@ -3,7 +3,7 @@
 -- Errors: 23502 user_id is NULL; 23505, 23514 and 22001 as in todo_create_user.
 -- Runs with the owner's rights: the caller needs no rights on users, and must not read its hashes.
 CREATE FUNCTION @extschema@.todo_update_user(
-    user_id text,
+    user_id text DEFAULT @extschema@.todo_current_user_id(),
     email text DEFAULT NULL,
     name text DEFAULT NULL
 )

@@ -50,6 +50,8 @@ AS $$
         SELECT p.*, t.name AS table_name
         FROM pg_policy AS p
         JOIN tab AS t ON t.oid = p.polrelid
+        -- keep_isolation() makes these again.
+        WHERE p.polname NOT IN ('todo_everyone', 'todo_isolated')
     ), table_column AS (
         SELECT a.*, to_jsonb(a) AS settings, t.name AS table_name
         FROM pg_attribute AS a
@@ -79,11 +81,14 @@ AS $$
         SELECT 2, t.name, 'row-level security', 'error',
             concat_ws(
                 '; ',
-                CASE WHEN t.relrowsecurity THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.name) END,
+                CASE WHEN t.has_row_security THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', t.name) END,
                 CASE WHEN t.relforcerowsecurity THEN format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', t.name) END
             )
-        FROM tab AS t
-        WHERE t.relrowsecurity OR t.relforcerowsecurity
+        FROM (
+            SELECT c.*, c.relrowsecurity AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = c.oid AND p.polname = 'todo_everyone') AS has_row_security
+            FROM tab AS c
+        ) AS t
+        WHERE t.has_row_security OR t.relforcerowsecurity
         UNION ALL
         -- For example security_invoker: without it, a view shows what its owner may see.
         SELECT 3, t.name, 'options', CASE t.relkind WHEN 'v' THEN 'error' ELSE 'warning' END,
@@ -92,6 +97,10 @@ AS $$
         CROSS JOIN LATERAL (
             SELECT quote_ident(p.option_name) AS name, p.option_value AS value
             FROM pg_options_to_table(t.reloptions) AS p
+            WHERE NOT (
+                p.option_name = 'security_invoker'
+                AND EXISTS (SELECT FROM pg_policy AS o JOIN tab AS m ON m.oid = o.polrelid WHERE o.polname = 'todo_isolated')
+            )
             UNION ALL
             SELECT 'toast.' || quote_ident(p.option_name), p.option_value
             FROM pg_class AS c

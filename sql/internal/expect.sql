@@ -2,7 +2,7 @@
 -- that function the extension knows what its tables must be like. So call it only when the files of sql/tables/ and sql/triggers/ have
 -- just made the tables. (Nobody else can have put a function of this name into this schema.)
 -- The argument tables is the schema of these tables. Of tables in the schema of todo, the triggers that call the given extension's
--- functions are included. Tables in todo_internal are patterns that an upgrade script made for this call, so they are dropped.
+-- functions are included. Tables in todo_internal, except isolated_roles, are patterns that an upgrade script made for this call, so they are dropped.
 CREATE FUNCTION todo_internal.expect(
     made text,
     extension text,
@@ -22,7 +22,7 @@ DECLARE
         FROM pg_extension AS e
         JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         JOIN pg_class AS c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
-        WHERE e.extname = extension AND c.relnamespace = tables
+        WHERE e.extname = extension AND c.relnamespace = tables AND c.relname <> 'isolated_roles'
     );
     triggers CONSTANT text[] := ARRAY(
         SELECT t.tgrelid || ' ' || t.tgname
@@ -30,7 +30,7 @@ DECLARE
         JOIN pg_depend AS d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
         JOIN pg_trigger AS t ON d.classid = 'pg_proc'::regclass AND t.tgfoid = d.objid
         JOIN pg_class AS c ON c.oid = t.tgrelid
-        WHERE e.extname = extension AND c.relnamespace IN (tables, home)
+        WHERE e.extname = extension AND c.relnamespace IN (tables, home) AND c.relname <> 'isolated_roles'
     );
     body text;
 BEGIN

@@ -25,7 +25,7 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT 'FUNCTION' AS kind, p.oid::regprocedure::text AS identity, p.proowner AS owner,
                 coalesce(p.proacl, acldefault('f', p.proowner)) AS acl, false AS is_table, p.prosecdef AS is_for_owner,
-                NOT p.prosecdef AND (p.pronamespace = 'todo_internal'::regnamespace OR p.proname = 'todo_not_in_dumps') AS is_helper
+                NOT p.prosecdef AND (p.pronamespace = 'todo_internal'::regnamespace OR p.proname IN ('todo_not_in_dumps', 'todo_current_user_id')) AS is_helper
             FROM pg_proc AS p
             WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
             UNION ALL
@@ -33,7 +33,7 @@ BEGIN
             FROM pg_namespace AS n
             WHERE d.classid = 'pg_namespace'::regclass AND n.oid = d.objid
             UNION ALL
-            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl, c.relkind = 'r',
+            SELECT 'TABLE', c.oid::regclass::text, c.relowner, c.relacl, c.relkind = 'r' AND c.relnamespace <> 'todo_internal'::regnamespace,
                 c.relkind = 'v' OR (SELECT r.rolsuper FROM pg_roles AS r WHERE r.oid = c.relowner), false
             FROM pg_class AS c
             WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.relkind IN ('r', 'v')

@@ -228,7 +228,7 @@ fn warn(kind: &str, table: Oid) {
 ///
 /// # Safety
 /// `relation` is NULL or comes from a parse tree.
-unsafe fn relation_named(relation: *const pg_sys::RangeVar) -> Oid {
+pub unsafe fn relation_named(relation: *const pg_sys::RangeVar) -> Oid {
     if relation.is_null() {
         return InvalidOid;
     }

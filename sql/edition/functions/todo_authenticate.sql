@@ -13,6 +13,7 @@ BEGIN
     LOOP
         \i statements/credentials_by_email.sql
         INTO user_id, stored;
+        stored := CASE WHEN todo_internal.visible(user_id) IS NOT NULL THEN stored END;
         EXIT WHEN stored = verified;
         form := todo_internal.verified_form(password, stored, 8);
         IF form IS NULL THEN

@@ -14,6 +14,7 @@ BEGIN
     -- Once it is locked, nobody puts another table in its place.
     LOCK TABLE @extschema@.users IN ACCESS SHARE MODE;
     PERFORM todo_internal.must_own('@extschema@.users');
+    \use visible
     LOOP
         \i statements/credentials_by_id.sql
         INTO id, old_hash;

@@ -1,0 +1,265 @@
+//! A restore never shows an isolated role more than before: not in any format or order, nor while it runs.
+
+use postgres::{Client, NoTls};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use todo_tests::{Database, Failure, Server, strings};
+
+const FAULTS: &str = "SELECT name FROM todo_check() WHERE NOT ok";
+
+/// Enough rows that a restore takes a while, an isolated role and one that is not. The isolated one may run Better Auth.
+fn filled() -> (Database, String) {
+    let mut database = Database::with_auth();
+    let (role, api) = (database.role("isolated"), database.role("api"));
+    database
+        .client
+        .batch_execute(&format!(
+            "INSERT INTO tasks (user_id, title) SELECT 'u' || i % 2 + 1, 'Task ' || i FROM generate_series(1, 20000) AS i;
+             INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ('t', now(), 'u1');
+             SELECT todo_grant('{role}', 'isolated'); SELECT todo_auth.grant('{role}'); SELECT todo_grant('{api}')"
+        ))
+        .unwrap();
+    (database, role)
+}
+
+fn run(program: &str, arguments: &[&str], options: &str) -> Output {
+    Command::new(program).args(arguments).env("PGOPTIONS", options).output().unwrap()
+}
+
+fn succeeds(program: &str, arguments: &[&str], options: &str) {
+    let output = run(program, arguments, options);
+    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn scratch(database: &Database) -> PathBuf {
+    let dir = std::env::temp_dir().join(&database.name);
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// Does `work` while the role looks at the tables as fast as it can. It must not see a row, and must have looked.
+fn watched(database: &Database, role: &str, work: impl FnOnce()) {
+    let done = AtomicBool::new(false);
+    let mut config = database.config();
+    config.user(role);
+    thread::scope(|scope| {
+        let watcher = scope.spawn(|| {
+            let mut client = config.connect(NoTls).unwrap();
+            let mut looks = 0;
+            while !done.load(Ordering::Relaxed) {
+                for relation in
+                    ["public.tasks", "public.todo_users", "public.users", "todo_auth.session", "todo_auth.account"]
+                {
+                    looks += 1;
+                    match client.query_one(&format!("SELECT count(*) FROM {relation}"), &[]) {
+                        Ok(row) => assert_eq!(row.get::<_, i64>(0), 0, "{relation}"),
+                        // It is not there yet, or may not be read yet. A view of before may be about to change.
+                        Err(error) => {
+                            let code = Failure::from(&error).code;
+                            assert!(
+                                ["42P01", "3F000", "42501", "XX000", "40P01"].contains(&code.as_str()),
+                                "{relation}: {error:?}"
+                            );
+                        }
+                    }
+                }
+            }
+            looks
+        });
+        work();
+        done.store(true, Ordering::Relaxed);
+        let looks = watcher.join().expect("the role sees nothing");
+        assert!(looks > 5, "{looks}");
+    });
+}
+
+fn is_as_before(client: &mut Client, role: &str) {
+    client.batch_execute("SET search_path = public").unwrap();
+    assert_eq!(strings(client, "SELECT count(*)::text FROM tasks"), ["20000"]);
+    assert_eq!(strings(client, FAULTS), [""; 0]);
+    client.batch_execute(&format!("SET ROLE {role}; SET todo.user_id = 'u1'")).unwrap();
+    assert_eq!(strings(client, "SELECT DISTINCT user_id FROM tasks"), ["u1"]);
+    assert_eq!(strings(client, "SELECT id FROM todo_users"), ["u1"]);
+    assert_eq!(strings(client, "SELECT \"userId\" FROM todo_auth.session"), ["u1"]);
+    client.batch_execute("RESET ROLE").unwrap();
+}
+
+#[test]
+fn in_any_format() {
+    let (database, role) = filled();
+    let dir = scratch(&database);
+    for (format, options, arguments) in [
+        ("-Fp", "", &[][..]),
+        ("-Fp", "-c session_replication_role=replica", &["-1"]),
+        ("-Fc", "", &[]),
+        ("-Fc", "-c session_replication_role=replica", &["--single-transaction"]),
+        ("-Fd", "-c session_replication_role=replica", &["--jobs=4"]),
+        ("-Ft", "-c todo.guard=off", &[]),
+    ] {
+        let dump = dir.join(format).to_str().unwrap().to_owned();
+        if !std::path::Path::new(&dump).exists() {
+            succeeds("pg_dump", &[format, "--file", &dump, &database.name], "");
+        }
+        let mut restored = Database::empty();
+        let target = restored.name.clone();
+        watched(&restored, &role, || match format {
+            "-Fp" => succeeds(
+                "psql",
+                &[&["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d", &target, "-f", &dump], arguments]
+                    .concat(),
+                options,
+            ),
+            _ => {
+                succeeds("pg_restore", &[&["--exit-on-error", "--dbname", &target, &dump], arguments].concat(), options)
+            }
+        });
+        is_as_before(&mut restored.client, &role);
+    }
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+/// Rights first, rows later, and these in the order in which the list of isolated roles comes last.
+#[test]
+fn in_parts() {
+    let (database, role) = filled();
+    let dir = scratch(&database);
+    let dump = dir.join("dump").to_str().unwrap().to_owned();
+    succeeds("pg_dump", &["-Fc", "--file", &dump, &database.name], "");
+    let whole_schema = ["--schema-only"];
+    let first_part = ["--section=pre-data"];
+    for (first, then) in [
+        (&first_part, &["--section=data"][..]),
+        (&whole_schema, &["--data-only"]),
+        (&whole_schema, &["--data-only", "--disable-triggers"]),
+        (&whole_schema, &["--data-only", "--disable-triggers", "--single-transaction"]),
+    ] {
+        let mut restored = Database::empty();
+        let target = restored.name.clone();
+        watched(&restored, &role, || {
+            succeeds("pg_restore", &[&["--exit-on-error", "--dbname", &target, &dump], &first[..]].concat(), "");
+            succeeds("pg_restore", &[&["--exit-on-error", "--dbname", &target, &dump], then].concat(), "");
+            if first[0] == "--section=pre-data" {
+                succeeds("pg_restore", &["--exit-on-error", "--section=post-data", "--dbname", &target, &dump], "");
+            }
+        });
+        let client = &mut restored.client;
+        client.batch_execute("SET search_path = public").unwrap();
+        // pg_restore enables triggers again, but not always.
+        for fix in strings(client, "SELECT fix FROM todo_check() WHERE NOT ok AND name LIKE 'trigger %'") {
+            client.batch_execute(&fix).unwrap();
+        }
+        is_as_before(client, &role);
+    }
+
+    // Without any right, the role gets none.
+    let mut restored = Database::empty();
+    let target = restored.name.clone();
+    watched(&restored, &role, || {
+        succeeds("pg_restore", &["--exit-on-error", "--no-privileges", "--dbname", &target, &dump], "")
+    });
+    let client = &mut restored.client;
+    client.batch_execute("SET search_path = public").unwrap();
+    assert_eq!(strings(client, FAULTS), [""; 0]);
+    watched(&restored, &role, || {
+        database_owner(&restored)
+            .batch_execute(&format!("GRANT SELECT ON users, tasks, todo_users TO {role}"))
+            .unwrap();
+    });
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+fn database_owner(database: &Database) -> Client {
+    let mut client = database.connect();
+    client.batch_execute("SET search_path = public").unwrap();
+    client
+}
+
+/// On a server where the role does not exist, todo_check() names it. When it appears, it sees nothing, whatever it is granted.
+#[test]
+fn before_the_role_is_created() {
+    let (database, role) = filled();
+    let dir = scratch(&database);
+    let dump = dir.join("dump").to_str().unwrap().to_owned();
+    succeeds("pg_dump", &["--file", &dump, &database.name], "");
+    let server = Server::start();
+    let client = &mut server.connect("postgres");
+    let output = run("psql", &["-X", "-q", "-o", "/dev/null", "-h", server.host(), "-d", "postgres", "-f", &dump], "");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains(&format!("WARNING:  role \"{role}\"")), "{errors}");
+    client.batch_execute("SET search_path = public").unwrap();
+    let found = "SELECT name || ': ' || detail FROM todo_check() WHERE name LIKE 'isolation%' AND NOT ok";
+    assert_eq!(strings(client, found), [format!("isolation of {role}: does not exist")]);
+
+    client.batch_execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let isolated = &mut server.connect_as("postgres", &role);
+    for grant in
+        ["SELECT ON tasks", "SELECT ON ALL TABLES IN SCHEMA public", "EXECUTE ON ALL FUNCTIONS IN SCHEMA public"]
+    {
+        client.batch_execute(&format!("GRANT {grant} TO {role}")).unwrap();
+        match isolated.query_one("SELECT count(*) FROM tasks", &[]) {
+            Ok(row) => assert_eq!(row.get::<_, i64>(0), 0, "{grant}"),
+            Err(error) => assert_eq!(Failure::from(&error).code, "42501", "{grant}: a function of the policy"),
+        }
+    }
+    assert_eq!(strings(client, found), [""; 0]);
+    isolated.batch_execute("SET todo.user_id = 'u2'").unwrap();
+    assert_eq!(strings(isolated, "SELECT DISTINCT user_id FROM tasks"), ["u2"]);
+    assert_eq!(strings(isolated, "SELECT id FROM todo_users"), ["u2"]);
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+/// What todo_check() finds, and its statements repair.
+#[test]
+fn faults_are_found_and_repaired() {
+    let (mut database, role) = filled();
+    let client = &mut database.client;
+    let other = format!("{}_other", database.name);
+    client.batch_execute(&format!("CREATE ROLE {other}")).unwrap();
+    for (number, fault) in [
+        "DROP POLICY todo_isolated ON tasks",
+        "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE todo_auth.session DISABLE ROW LEVEL SECURITY",
+        &format!("ALTER POLICY todo_isolated ON users TO {other}"),
+        "ALTER POLICY todo_isolated ON tasks USING (true)",
+        "ALTER POLICY todo_isolated ON tasks WITH CHECK (true)",
+        "DROP POLICY todo_isolated ON tasks; CREATE POLICY todo_isolated ON tasks TO PUBLIC USING (true)",
+        "ALTER VIEW todo_users RESET (security_invoker)",
+        "DELETE FROM todo_internal.isolated_roles",
+        "ALTER TABLE todo_internal.isolated_roles DISABLE TRIGGER todo_isolation",
+        &format!("ALTER ROLE {role} BYPASSRLS"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        client.batch_execute(fault).unwrap();
+        let fixes = strings(client, "SELECT DISTINCT fix FROM todo_check() WHERE NOT ok");
+        assert!(!fixes.is_empty(), "{number}: {fault}");
+        for fix in fixes {
+            client.batch_execute(&fix).unwrap_or_else(|e| panic!("{fault}: {fix}: {e}"));
+        }
+        let left = strings(client, "SELECT name || ': ' || detail || ': ' || fix FROM todo_check() WHERE NOT ok");
+        // A role that a policy names is isolated: its statement says so.
+        assert_eq!(left, [""; 0], "{fault}");
+        client
+            .batch_execute(&format!("SELECT todo_grant('{role}', 'isolated'); SELECT todo_revoke('{other}')"))
+            .unwrap();
+    }
+    // A role that has been renamed is still bound.
+    client
+        .batch_execute(&format!("ALTER ROLE {role} RENAME TO {role}_new; SELECT todo_internal.keep_isolation()"))
+        .unwrap();
+    let renamed = &mut database.connect_as(&format!("{role}_new"));
+    assert_eq!(strings(renamed, "SELECT count(*)::text FROM tasks"), ["0"]);
+    let client = &mut database.client;
+    assert_eq!(strings(client, "SELECT count(*)::text FROM todo_check() WHERE NOT ok"), ["2"]);
+    client.batch_execute(&format!("SELECT todo_grant('{role}_new', 'isolated'); DELETE FROM todo_internal.isolated_roles WHERE role = '{role}'")).unwrap();
+    assert_eq!(strings(client, FAULTS), [""; 0]);
+    // What would end the isolation unnoticed is refused.
+    for command in
+        ["SELECT todo_release_tables()", "DROP EXTENSION todo_auth CASCADE; ALTER EXTENSION todo UPDATE TO '1.0.0'"]
+    {
+        assert_eq!(Failure::of(client.batch_execute(command)).code, "55000", "{command}");
+    }
+}

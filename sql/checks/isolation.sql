@@ -1,0 +1,67 @@
+-- Checks, for todo_check(), whether row-level security binds the roles in isolated_roles, and no others.
+CREATE FUNCTION todo_internal.check_isolation()
+RETURNS TABLE (name text, ok boolean, detail text, fix text)
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    WITH listed AS MATERIALIZED (
+        SELECT i.role AS name, r.oid, r.rolbypassrls
+        FROM todo_internal.isolated_roles AS i
+        LEFT JOIN pg_roles AS r ON r.rolname = i.role
+    ), relation AS MATERIALIZED (
+        SELECT i.*, c.relowner
+        FROM todo_internal.isolation() AS i
+        JOIN pg_class AS c ON c.oid = i.relid
+    ), fault (role, what, fix) AS (
+        SELECT quote_ident(l.name), 'does not exist', format('create the role, then SELECT todo_grant(%L, ''isolated''); or DELETE FROM todo_internal.isolated_roles WHERE role = %1$L', l.name)
+        FROM listed AS l
+        WHERE l.oid IS NULL
+        UNION ALL
+        SELECT quote_ident(l.name), 'has the attribute BYPASSRLS', format('ALTER ROLE %I NOBYPASSRLS', l.name)
+        FROM listed AS l
+        WHERE l.rolbypassrls
+        UNION ALL
+        SELECT quote_ident(l.name), 'has the rights of the owner of ' || min(r.relation), 'take these rights back'
+        FROM listed AS l
+        JOIN relation AS r ON pg_has_role(l.oid, r.relowner, 'USAGE')
+        GROUP BY l.name
+        UNION ALL
+        SELECT quote_ident(l.name), 'sees all rows of ' || string_agg(r.relation, ', ' ORDER BY r.relation), 'SELECT todo_internal.keep_isolation()'
+        FROM listed AS l
+        JOIN relation AS r ON NOT r.is_on OR NOT r.is_view AND (NOT r.is_sound OR l.oid <> ALL (r.bound))
+        WHERE l.oid IS NOT NULL
+        GROUP BY l.name
+        UNION ALL
+        SELECT DISTINCT b.oid::regrole::text, 'is bound, but dumps do not say so',
+            format('SELECT todo_grant(%L, ''isolated'')', pg_get_userbyid(b.oid))
+        FROM relation AS r
+        CROSS JOIN unnest(r.bound) AS b (oid)
+        WHERE b.oid NOT IN (SELECT l.oid FROM listed AS l WHERE l.oid IS NOT NULL)
+    )
+    SELECT 'isolation of ' || f.role, false, f.what, f.fix
+    FROM fault AS f
+    UNION ALL
+    SELECT 'isolation', true, coalesce(string_agg(quote_ident(l.name), ', ' ORDER BY l.name) || ' see only the rows of the current user', 'no role is isolated'), NULL
+    FROM listed AS l
+    HAVING NOT EXISTS (SELECT FROM fault)
+    UNION ALL
+    SELECT 'dump of isolated_roles', t.oid IS NOT NULL AND t.is_dumped, CASE WHEN t.is_dumped THEN 'rows are in dumps' ELSE 'rows are not in dumps' END,
+        'todo_revoke the isolated roles, ALTER EXTENSION todo UPDATE TO ''1.0.0'', and back; then todo_grant'
+    FROM (
+        SELECT e.extname, c.oid, c.oid = ANY (e.extconfig) AS is_dumped
+        FROM pg_extension AS e
+        JOIN pg_class AS c ON c.oid = 'todo_internal.isolated_roles'::regclass
+        WHERE e.extname = 'todo'
+    ) AS t
+    UNION ALL
+    SELECT 'trigger todo_isolation of isolated_roles', t.oid IS NOT NULL AND t.tgenabled = 'A',
+        CASE WHEN t.oid IS NULL THEN 'missing' WHEN t.tgenabled = 'A' THEN 'in place' ELSE 'disabled, or not always enabled' END,
+        'ALTER TABLE todo_internal.isolated_roles ENABLE ALWAYS TRIGGER todo_isolation'
+    FROM (VALUES ('todo_isolation')) AS w (name)
+    LEFT JOIN pg_trigger AS t ON t.tgrelid = 'todo_internal.isolated_roles'::regclass AND t.tgname = w.name;
+END;
+
+COMMENT ON FUNCTION todo_internal.check_isolation() IS
+    'Checks whether row-level security binds the roles that are to be isolated';
+
+REVOKE ALL ON FUNCTION todo_internal.check_isolation() FROM PUBLIC;

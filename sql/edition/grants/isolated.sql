@@ -1,0 +1,1 @@
+    -- Not in the SQL edition: dumps include its policies.

@@ -1,0 +1,1 @@
+user_id := todo_internal.visible(user_id);

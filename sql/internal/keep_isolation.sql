@@ -1,0 +1,81 @@
+-- Makes row-level security what isolated_roles says:
+--   - Each table has a restrictive policy todo_isolated for these roles. It adds a condition to theirs and changes nothing for others.
+--   - Because a table with row-level security shows nothing without a permissive policy, one named todo_everyone shows all rows to everyone.
+--     It is left out where the application has turned row-level security on by itself.
+--   - Views show what their reader may see in the tables. So roles that read todo_users get the right to read these columns of users.
+-- Where no role is isolated, none of this exists, and nothing is paid for it. A role that has a policy keeps it unless it is in removed: it may
+-- have been renamed. A role that does not exist is reported.
+-- Errors: 42501 the caller does not own the tables and views; 0A000 before PostgreSQL 15.
+CREATE FUNCTION todo_internal.keep_isolation(
+    removed name[] DEFAULT '{}'
+)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    listed CONSTANT name[] := ARRAY(SELECT i.role FROM todo_internal.isolated_roles AS i ORDER BY i.role);
+    item record;
+BEGIN
+    IF listed <> '{}' AND current_setting('server_version_num')::integer < 150000 THEN
+        RAISE EXCEPTION 'isolation needs PostgreSQL 15 or newer' USING ERRCODE = 'feature_not_supported';
+    END IF;
+    FOR item IN SELECT l.role FROM unnest(listed) AS l (role) WHERE to_regrole(quote_ident(l.role)) IS NULL LOOP
+        RAISE WARNING 'role "%" is to be isolated, but does not exist', item.role
+            USING ERRCODE = 'undefined_object',
+                HINT = 'When it has been created, call todo_grant(role, ''isolated'') before it gets any right.';
+    END LOOP;
+
+    FOR item IN
+        SELECT i.*, w.roles AS wanted, listed <> '{}' OR w.roles <> '{}' AS is_wanted,
+            (
+                SELECT string_agg(r.oid::regrole::text, ', ' ORDER BY r.rolname)
+                FROM pg_roles AS r
+                WHERE r.oid = ANY (w.roles)
+            ) AS names
+        FROM todo_internal.isolation() AS i
+        CROSS JOIN LATERAL (
+            SELECT ARRAY(
+                SELECT r.oid
+                FROM pg_roles AS r
+                WHERE r.rolname = ANY (listed) OR r.oid = ANY (i.bound) AND r.rolname <> ALL (removed)
+                ORDER BY r.oid
+            ) AS roles
+        ) AS w
+        ORDER BY i.is_view, i.relation
+    LOOP
+        IF item.is_view THEN
+            IF item.is_wanted AND NOT item.is_on THEN
+                EXECUTE format('ALTER VIEW %s SET (security_invoker = true)', item.relation);
+            ELSIF item.is_on AND NOT item.is_wanted THEN
+                EXECUTE format('ALTER VIEW %s RESET (security_invoker)', item.relation);
+            END IF;
+            CONTINUE;
+        END IF;
+        -- The roles first, so that no one sees more in between.
+        IF item.bound <> '{}' AND (item.wanted = '{}' OR NOT item.is_sound) THEN
+            EXECUTE format('DROP POLICY todo_isolated ON %s', item.relation);
+        END IF;
+        IF item.wanted <> '{}' AND NOT item.is_sound THEN
+            EXECUTE format('CREATE POLICY todo_isolated ON %s AS RESTRICTIVE TO %s USING (%s)', item.relation, item.names, item.rows);
+        ELSIF item.wanted <> '{}' AND NOT (item.bound @> item.wanted AND item.wanted @> item.bound) THEN
+            EXECUTE format('ALTER POLICY todo_isolated ON %s TO %s', item.relation, item.names);
+        END IF;
+        IF item.is_wanted AND NOT item.is_on THEN
+            IF NOT item.is_ours THEN
+                EXECUTE format('CREATE POLICY todo_everyone ON %s USING (true)', item.relation);
+            END IF;
+            EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', item.relation);
+        ELSIF item.is_ours AND NOT item.is_wanted THEN
+            EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', item.relation);
+            EXECUTE format('DROP POLICY todo_everyone ON %s', item.relation);
+        END IF;
+    END LOOP;
+    PERFORM todo_internal.grant_columns();
+END
+$$;
+
+COMMENT ON FUNCTION todo_internal.keep_isolation(name[]) IS
+    'Makes the policies of the roles that are to be isolated';
+
+REVOKE ALL ON FUNCTION todo_internal.keep_isolation(name[]) FROM PUBLIC;

@@ -1,0 +1,1 @@
+SELECT todo_internal.visible($1)

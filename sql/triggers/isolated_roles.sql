@@ -1,0 +1,23 @@
+-- A restore adds rows. It must not remove any policy, whatever it does: that is what todo_grant and todo_revoke are for.
+CREATE FUNCTION todo_internal.isolated_roles_written()
+RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM todo_internal.keep_isolation();
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION todo_internal.isolated_roles_written() IS
+    'Makes the policies of roles that are to be isolated';
+
+REVOKE ALL ON FUNCTION todo_internal.isolated_roles_written() FROM PUBLIC;
+
+CREATE TRIGGER todo_isolation
+    AFTER INSERT OR UPDATE ON todo_internal.isolated_roles
+    FOR EACH STATEMENT EXECUTE FUNCTION todo_internal.isolated_roles_written();
+
+-- Also where session_replication_role is replica, as in some restores.
+ALTER TABLE todo_internal.isolated_roles ENABLE ALWAYS TRIGGER todo_isolation;
