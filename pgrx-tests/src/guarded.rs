@@ -76,7 +76,7 @@ pub fn changes_of_parts(client: &mut Client) -> Vec<String> {
          SELECT format(change, t.tgname, t.tgrelid::regclass)
          FROM pg_trigger AS t,
              unnest(ARRAY['DROP TRIGGER %s ON public.%s', 'DROP TRIGGER IF EXISTS %s ON %s', 'ALTER TRIGGER %s ON %s RENAME TO q']) AS change
-         WHERE NOT t.tgisinternal",
+         WHERE NOT t.tgisinternal AND t.tgrelid IN ('users'::regclass, 'tasks'::regclass)",
     );
     for part in [
         "ALTER TABLE users DROP CONSTRAINT users_pkey",

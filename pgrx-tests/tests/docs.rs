@@ -21,7 +21,8 @@ fn session(text: &str) -> Vec<(String, String)> {
     let mut statements: Vec<(String, String)> = Vec::new();
     let blocks = blocks(text, "console").into_iter().filter(|block| block.starts_with("app=# ")).collect::<String>();
     for line in blocks.lines() {
-        if let Some(statement) = line.strip_prefix("app=# ") {
+        let prompts = ["app=# ", "app=> ", "app=*# ", "app=*> "];
+        if let Some(statement) = prompts.iter().find_map(|prompt| line.strip_prefix(prompt)) {
             statements.push((statement.to_owned(), String::new()));
             continue;
         }

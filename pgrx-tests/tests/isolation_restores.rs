@@ -256,10 +256,21 @@ fn faults_are_found_and_repaired() {
     assert_eq!(strings(client, "SELECT count(*)::text FROM todo_check() WHERE NOT ok"), ["2"]);
     client.batch_execute(&format!("SELECT todo_grant('{role}_new', 'isolated'); DELETE FROM todo_internal.isolated_roles WHERE role = '{role}'")).unwrap();
     assert_eq!(strings(client, FAULTS), [""; 0]);
-    // What would end the isolation unnoticed is refused.
-    for command in
-        ["SELECT todo_release_tables()", "DROP EXTENSION todo_auth CASCADE; ALTER EXTENSION todo UPDATE TO '1.0.0'"]
-    {
+}
+
+/// What would end an isolation unnoticed.
+#[test]
+fn what_would_end_it_is_refused() {
+    let mut database = Database::new();
+    let role = database.role("isolated");
+    let client = &mut database.client;
+    client.batch_execute(&format!("SELECT todo_grant('{role}', 'isolated')")).unwrap();
+    for command in ["SELECT todo_release_tables()", "ALTER EXTENSION todo UPDATE TO '1.0.0'"] {
         assert_eq!(Failure::of(client.batch_execute(command)).code, "55000", "{command}");
     }
+    client
+        .batch_execute(&format!(
+            "SELECT todo_revoke('{role}'); ALTER EXTENSION todo UPDATE TO '1.0.0'; DROP EXTENSION todo"
+        ))
+        .unwrap();
 }

@@ -39,7 +39,6 @@ BEGIN
 \i auth/functions/revoke.sql
 SELECT todo_internal.own('todo_auth');
 SELECT todo_internal.grant_to_owner('todo_auth');
-SELECT todo_internal.keep_isolation();
 $sql$, '@extschema:' OPERATOR(pg_catalog.||) 'todo@', (
         SELECT e.extnamespace::pg_catalog.regnamespace::pg_catalog.text
         FROM pg_catalog.pg_extension AS e

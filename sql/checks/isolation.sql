@@ -36,7 +36,7 @@ BEGIN ATOMIC
             format('SELECT todo_grant(%L, ''isolated'')', pg_get_userbyid(b.oid))
         FROM relation AS r
         CROSS JOIN unnest(r.bound) AS b (oid)
-        WHERE b.oid NOT IN (SELECT l.oid FROM listed AS l WHERE l.oid IS NOT NULL)
+        WHERE b.oid <> 0 AND b.oid NOT IN (SELECT l.oid FROM listed AS l WHERE l.oid IS NOT NULL)
     )
     SELECT 'isolation of ' || f.role, false, f.what, f.fix
     FROM fault AS f
@@ -44,15 +44,6 @@ BEGIN ATOMIC
     SELECT 'isolation', true, coalesce(string_agg(quote_ident(l.name), ', ' ORDER BY l.name) || ' see only the rows of the current user', 'no role is isolated'), NULL
     FROM listed AS l
     HAVING NOT EXISTS (SELECT FROM fault)
-    UNION ALL
-    SELECT 'dump of isolated_roles', t.oid IS NOT NULL AND t.is_dumped, CASE WHEN t.is_dumped THEN 'rows are in dumps' ELSE 'rows are not in dumps' END,
-        'todo_revoke the isolated roles, ALTER EXTENSION todo UPDATE TO ''1.0.0'', and back; then todo_grant'
-    FROM (
-        SELECT e.extname, c.oid, c.oid = ANY (e.extconfig) AS is_dumped
-        FROM pg_extension AS e
-        JOIN pg_class AS c ON c.oid = 'todo_internal.isolated_roles'::regclass
-        WHERE e.extname = 'todo'
-    ) AS t
     UNION ALL
     SELECT 'trigger todo_isolation of isolated_roles', t.oid IS NOT NULL AND t.tgenabled = 'A',
         CASE WHEN t.oid IS NULL THEN 'missing' WHEN t.tgenabled = 'A' THEN 'in place' ELSE 'disabled, or not always enabled' END,

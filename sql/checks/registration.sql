@@ -8,9 +8,11 @@ BEGIN ATOMIC
         CASE WHEN c.oid = ANY (e.extconfig) THEN 'rows are in dumps' ELSE 'rows are not in dumps' END,
         'ALTER EXTENSION todo UPDATE TO ''0.2.0'', and back; then todo_grant'
     FROM pg_extension AS e
-    JOIN pg_class AS c ON c.relnamespace = e.extnamespace
-    WHERE e.extname = 'todo'
-      AND c.relname IN (SELECT x.relation FROM todo_internal.expected() AS x WHERE x.extension = 'todo' AND x.kind = 'storage');
+    JOIN pg_class AS c
+        ON c.relnamespace = e.extnamespace
+        AND c.relname IN (SELECT x.relation FROM todo_internal.expected() AS x WHERE x.extension = 'todo' AND x.kind = 'storage')
+        OR c.oid = 'todo_internal.isolated_roles'::regclass
+    WHERE e.extname = 'todo';
 END;
 
 COMMENT ON FUNCTION todo_internal.check_registration() IS

@@ -237,7 +237,6 @@ BEGIN
         END IF;
     END IF;
     PERFORM todo_internal.own('todo', present);
-    PERFORM todo_internal.keep_isolation();
     PERFORM set_config('search_path', path, true), set_config('standard_conforming_strings', strings, true);
 END
 $todo$;

@@ -18,7 +18,7 @@ AS $$
         SELECT c.*, c.oid::regclass::text AS name, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind
         FROM pg_class AS c
         JOIN member AS m ON m.classid = 'pg_class'::regclass AND m.objid = c.oid
-        WHERE c.relkind IN ('r', 'v', 'S')
+        WHERE c.relkind IN ('r', 'v', 'S') AND c.relname <> 'isolated_roles'
     ), own_constraint AS (
         SELECT k.*, t.name AS table_name
         FROM pg_constraint AS k

@@ -67,6 +67,8 @@ BEGIN
             );
         END IF;
     END LOOP;
+    -- For new tables, and for views that have been replaced.
+    PERFORM todo_internal.keep_isolation();
 END
 $$;
 

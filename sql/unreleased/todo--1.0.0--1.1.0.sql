@@ -28,6 +28,7 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \i internal/refuse_isolation.sql
 \i triggers/isolated_roles.sql
 \i checks/isolation.sql
+\replace checks/registration.sql
 \replace functions/todo_check.sql
 \replace functions/todo_clear_completed.sql
 \replace functions/todo_complete_all.sql

@@ -14,6 +14,7 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \replace todo--1.0.0.sql stray_rights
 \replace todo--1.0.0.sql check_owners
 \replace todo--1.0.0.sql check_parts
+\replace todo--1.0.0.sql check_registration
 \i upgrade/without_current_user.sql
 \replace todo--1.0.0.sql todo_check
 \replace todo--1.0.0.sql todo_clear_completed
@@ -47,6 +48,8 @@ DROP FUNCTION @extschema@.todo_search_words(text, text, text);
 DROP FUNCTION @extschema@.todo_task_cursor(@extschema@.tasks, text);
 DROP FUNCTION @extschema@.todo_task_stats(text, text);
 DROP FUNCTION todo_internal.check_isolation();
+-- First out of the extension, so that it is no longer among the tables whose rows dumps include.
+ALTER EXTENSION todo DROP TABLE todo_internal.isolated_roles;
 DROP TABLE todo_internal.isolated_roles;
 DROP FUNCTION todo_internal.isolated_roles_written();
 DROP FUNCTION todo_internal.keep_isolation(name[]);

@@ -6,16 +6,18 @@ DECLARE
     copy oid;
 BEGIN
     FOR changed IN
-        SELECT p.oid, p.proname, pg_get_functiondef(p.oid) AS definition
+        SELECT p.oid, 'CREATE FUNCTION todo_internal.todo_copy' || replace(
+                substr(
+                    pg_get_functiondef(p.oid), length(format('CREATE OR REPLACE FUNCTION %s.%I', p.pronamespace::regnamespace, p.proname)) + 1
+                ),
+                format(' DEFAULT %s.todo_current_user_id()', p.pronamespace::regnamespace), ''
+            ) AS definition
         FROM pg_proc AS p
         JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
         WHERE d.refclassid = 'pg_proc'::regclass AND d.refobjid = '@extschema@.todo_current_user_id()'::regprocedure
           AND p.oid IN (SELECT todo_internal.member_functions()) AND p.pronargdefaults > 0
     LOOP
-        EXECUTE regexp_replace(
-            regexp_replace(changed.definition, '^CREATE OR REPLACE FUNCTION [^(]*[(]', 'CREATE FUNCTION todo_internal.todo_copy('),
-            ' DEFAULT [^ ]*todo_current_user_id[(][)]', ''
-        );
+        EXECUTE changed.definition;
         copy := (SELECT p.oid FROM pg_proc AS p WHERE p.pronamespace = 'todo_internal'::regnamespace AND p.proname = 'todo_copy');
         UPDATE pg_proc AS p
         SET pronargdefaults = c.pronargdefaults, proargdefaults = c.proargdefaults

@@ -14,20 +14,22 @@ statement!(COMPLETE = "complete_isolation"());
 /// # Safety
 /// `command` is a parse tree.
 pub unsafe fn complete(command: *mut pg_sys::Node, namespace: Oid) -> Result<(), Failure> {
-    // SAFETY: the tag tells the node's type; the fields are what the parser puts there. The others are variables of the backend.
+    // Version 1.0.0 has no such table.
+    let list =
+        || Some(catalog::relation_named(c"isolated_roles", namespace)).filter(|&list| list != pg_sys::InvalidOid);
+    // SAFETY: the tag tells the node's type; the fields are what the parser puts there.
     let is_in_question = unsafe {
         match (*command).type_ {
-            NodeTag::T_GrantStmt => true,
+            NodeTag::T_GrantStmt => list().is_some(),
             // pg_restore --disable-triggers ends with it.
             NodeTag::T_AlterTableStmt => {
-                let list = catalog::relation_named(c"isolated_roles", namespace);
-                list != pg_sys::InvalidOid
-                    && relation_named((*command.cast::<pg_sys::AlterTableStmt>()).relation) == list
+                let table = (*command.cast::<pg_sys::AlterTableStmt>()).relation;
+                list().is_some_and(|list| relation_named(table) == list)
             }
             _ => false,
         }
     };
-    // SAFETY: as above. In scripts of extensions and in pg_upgrade, the tables may be incomplete, and the next command goes on.
+    // SAFETY: these are variables of the backend. In scripts of extensions and in pg_upgrade, the tables may be incomplete.
     if is_in_question && unsafe { pg_sys::superuser() && !pg_sys::creating_extension && !pg_sys::IsBinaryUpgrade } {
         COMPLETE.first_row::<0>(namespace, [])?;
     }

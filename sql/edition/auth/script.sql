@@ -50,7 +50,6 @@ BEGIN
         EXECUTE replace(replace(statement, '@extschema@', home), '@extschema:todo@', home);
     END LOOP;
     PERFORM todo_internal.own('todo_auth', present);
-    PERFORM todo_internal.keep_isolation();
     PERFORM set_config('search_path', path, true), set_config('standard_conforming_strings', strings, true);
 END
 $todo$;

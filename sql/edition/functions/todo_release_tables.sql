@@ -14,6 +14,7 @@ BEGIN
     IF NOT (SELECT pg_has_role(n.nspowner, 'USAGE') FROM pg_namespace AS n WHERE n.nspname = 'todo_internal') THEN
         RAISE EXCEPTION 'must be the owner of todo to release its tables' USING ERRCODE = 'insufficient_privilege';
     END IF;
+    PERFORM todo_internal.refuse_isolation();
     FOR made IN SELECT e.extname FROM todo_internal.extension AS e WHERE e.extname <> 'todo' LOOP
         RAISE EXCEPTION '% needs todo', made.extname
             USING ERRCODE = 'dependent_objects_still_exist', HINT = format('DROP SCHEMA %I CASCADE removes it, with the rows of its tables.', made.extname);
@@ -24,7 +25,8 @@ BEGIN
         JOIN pg_proc AS f ON f.oid = t.tgfoid AND f.pronamespace = 'todo_internal'::regnamespace
         WHERE t.tgrelid IN ('@extschema@.users'::regclass, '@extschema@.tasks'::regclass)
         UNION ALL
-        SELECT format('DROP FUNCTION %s', p.oid::regprocedure)
+        -- All at once, as some need others.
+        SELECT 'DROP FUNCTION ' || string_agg(p.oid::regprocedure::text, ', ')
         FROM pg_proc AS p
         WHERE p.oid IN (SELECT todo_internal.member_functions()) AND p.pronamespace <> 'todo_internal'::regnamespace
           -- Others are bound to this one.

@@ -50,6 +50,8 @@ BEGIN
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', granted.identity);
     END LOOP;
+    -- For new tables, and for views that have been replaced.
+    PERFORM todo_internal.keep_isolation();
 END
 $$;
 
