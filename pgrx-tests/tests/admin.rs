@@ -253,7 +253,14 @@ fn roles() {
     let rights = ok(&database, &["grant", &role]);
     assert!(rights.contains("tasks: SELECT, INSERT, UPDATE, DELETE") && rights.contains("users: nothing"), "{rights}");
     assert!(ok(&database, &["grant", &role, "--tables"]).contains("  users: SELECT, INSERT, UPDATE, DELETE"));
+    let rights = ok(&database, &["grant", &role, "--isolated"]);
+    assert!(rights.contains("tasks: SELECT, INSERT, UPDATE, DELETE") && rights.contains("users: nothing"), "{rights}");
+    assert_eq!(json(&ok(&database, &["status", "--json"]))["isolated_roles"], serde_json::json!([role]));
+    assert!(ok(&database, &["status"]).contains(&role));
+    assert_eq!(run(&database, &["grant", &role, "--isolated", "--tables"]).code, 2);
+    assert!(fails(&database, &["-v", "grant", "postgres", "--isolated"]).1.contains("0LP01"));
     let rights = ok(&database, &["revoke", &role]);
+    assert_eq!(json(&ok(&database, &["status", "--json"]))["isolated_roles"], serde_json::json!([]));
     assert!(rights.contains("API: 0") && rights.contains("tasks: nothing"), "{rights}");
     assert!(fails(&database, &["-v", "grant", "nobody_of_that_name"]).1.contains("42704"));
     database.client.batch_execute(&format!("DROP ROLE {role}")).unwrap();

@@ -1,4 +1,4 @@
--- Numbers of rows, sizes in bytes, the task id that comes next, and how many are left.
+-- Numbers of rows, sizes in bytes, the task id that comes next, how many are left, and the isolated roles.
 SELECT
     pg_catalog.current_setting('server_version') AS server_version,
     pg_catalog.current_database()::pg_catalog.text AS database,
@@ -10,7 +10,14 @@ SELECT
     pg_catalog.pg_total_relation_size('@extschema@.tasks') AS tasks_bytes,
     pg_catalog.pg_database_size(pg_catalog.current_database()) AS database_bytes,
     i.next_task_id,
-    GREATEST(i.largest_task_id OPERATOR(pg_catalog.+) 1 OPERATOR(pg_catalog.-) i.next_task_id, 0) AS task_ids_left
+    GREATEST(i.largest_task_id OPERATOR(pg_catalog.+) 1 OPERATOR(pg_catalog.-) i.next_task_id, 0) AS task_ids_left,
+    ARRAY(
+        SELECT r.rolname::pg_catalog.text
+        FROM pg_catalog.pg_policy AS p
+        JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) ANY (p.polroles)
+        WHERE p.polrelid OPERATOR(pg_catalog.=) '@extschema@.tasks'::pg_catalog.regclass AND p.polname OPERATOR(pg_catalog.=) 'todo_isolated'
+        ORDER BY r.rolname
+    ) AS isolated_roles
 FROM (
     SELECT
         pg_catalog.count(*) FILTER (WHERE NOT task.completed) AS pending,

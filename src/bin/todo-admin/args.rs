@@ -91,6 +91,9 @@ pub enum Command {
         /// Also allow direct access to the table users, with its password hashes
         #[arg(long)]
         tables: bool,
+        /// Show the role only the rows of the current user (todo.user_id)
+        #[arg(long, conflicts_with = "tables")]
+        isolated: bool,
     },
     /// Take back what grant has given to a role
     Revoke {

@@ -8,10 +8,14 @@ use crate::output;
 use crate::sql::admin_sql;
 use postgres::Transaction;
 
-pub fn grant(session: &mut Session, role: &str, tables: bool) -> Result<(), Error> {
+pub fn grant(session: &mut Session, role: &str, tables: bool, isolated: bool) -> Result<(), Error> {
     let mut transaction = session.client.transaction()?;
     let schema = Installed::schema_in_use(&mut transaction)?;
-    let access = if tables { "tables" } else { "api" };
+    let access = match (tables, isolated) {
+        (true, _) => "tables",
+        (_, true) => "isolated",
+        _ => "api",
+    };
     transaction.query(&admin_sql!("grant", &schema), &[&role, &access])?;
     commit_and_show(transaction, &schema, role)
 }

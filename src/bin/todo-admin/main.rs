@@ -111,7 +111,7 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         Command::Status(format) => status::show(&mut session, format.json),
         Command::Doctor(format) => return doctor::examine(&mut session, format.json),
         Command::User(command) => user::run(&mut session, command),
-        Command::Grant { role, tables } => grant::grant(&mut session, role, *tables),
+        Command::Grant { role, tables, isolated } => grant::grant(&mut session, role, *tables, *isolated),
         Command::Revoke { role } => grant::revoke(&mut session, role),
         Command::Export { file, user, with_hashes, force } => {
             export::run(&mut session, file, user.as_deref(), *with_hashes, *force)

@@ -30,6 +30,8 @@ struct Status {
     database_bytes: i64,
     next_task_id: i64,
     task_ids_left: i64,
+    /// Roles that row-level security binds to the rows of the current user.
+    isolated_roles: Vec<String>,
 }
 
 pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
@@ -60,6 +62,7 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
         database_bytes: row.get("database_bytes"),
         next_task_id: row.get("next_task_id"),
         task_ids_left: row.get("task_ids_left"),
+        isolated_roles: row.get("isolated_roles"),
     };
     if json {
         return output::json(&status);
@@ -67,7 +70,7 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
     let bytes = |bytes: i64| HumanBytes(bytes.unsigned_abs()).to_string();
     let upgrade =
         status.pending_upgrade.map_or(String::new(), |to| format!(" (todo-admin upgrade updates it to {to})"));
-    output::list(&[
+    let mut entries = vec![
         ("database", format!("{}, {}", status.database, bytes(status.database_bytes))),
         ("PostgreSQL", status.server_version),
         (
@@ -91,5 +94,9 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
             ),
         ),
         ("task ids", format!("next {}, {} left", status.next_task_id, status.task_ids_left)),
-    ])
+    ];
+    if !status.isolated_roles.is_empty() {
+        entries.push(("isolated", status.isolated_roles.join(", ")));
+    }
+    output::list(&entries)
 }
