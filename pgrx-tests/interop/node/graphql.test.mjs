@@ -288,3 +288,25 @@ test("the extension's own schema is not shown, unless all of it is", async () =>
   assert.deepEqual(await step("todoDeleteTask", "eve"), [{ completed: true }]);
   assert.deepEqual(await rows("SELECT FROM tasks"), []);
 });
+
+test("an isolated role is shown the current user's rows of the extension's own schema", async () => {
+  await admin.query(`SELECT todo_grant('${role}', 'isolated')`);
+  await admin.query("INSERT INTO tasks (user_id, title) VALUES ('ada', 'hers'), ('eve', 'not hers')");
+  const options = { disableQueryLog: true, includeExtensionResources: true, ignoreRBAC: false };
+  const question = await serve(
+    postgraphile(poolOfTheRole(), "public", {
+      ...options,
+      pgSettings: async (request) => ({ "todo.user_id": await signedIn(request) }),
+    }),
+  );
+  const { body } = await question(
+    `{ allTasks { nodes { title } } allTodoUsers { nodes { id } }
+       todoListTasks(userId: "eve") { nodes { title } } own: todoListTasks { nodes { title } } }`,
+  );
+  assert.deepEqual(body.data, {
+    allTasks: { nodes: [{ title: "hers" }] },
+    allTodoUsers: { nodes: [{ id: "ada" }] },
+    todoListTasks: { nodes: [] },
+    own: { nodes: [{ title: "hers" }] },
+  });
+});
