@@ -477,3 +477,36 @@ fn policies_of_the_application_stay() {
     assert_eq!(strings(client, "SELECT relname FROM pg_class WHERE relrowsecurity"), ["tasks"]);
     assert_eq!(strings(&mut database.connect_as(&app), titles), ["u1 public", "u2 public"]);
 }
+
+/// The condition of the policy is found in an index, in the order of the list, by one plan for all users.
+#[test]
+fn an_isolated_role_walks_indexes() {
+    let mut database = Database::new();
+    let role = database.role("isolated");
+    database
+        .client
+        .batch_execute(&format!(
+            "INSERT INTO users (id, email, name) SELECT 'u' || i, i || '@b.cd', 'U' FROM generate_series(1, 5000) AS i;
+             INSERT INTO tasks (user_id, title, completed, created_at)
+                 SELECT 'u' || i % 200 + 1, 'Task', i % 2 = 0, timestamp '2026-01-01' + i * interval '1 s'
+                 FROM generate_series(1, 20000) AS i;
+             SELECT todo_grant('{role}', 'isolated')"
+        ))
+        .unwrap();
+    database.client.batch_execute("VACUUM ANALYZE users, tasks").unwrap();
+    let client = &mut database.connect_as(&role);
+    client.batch_execute("SET todo.user_id = 'u8'; SET plan_cache_mode = force_generic_plan").unwrap();
+    for (query, index) in [
+        ("SELECT * FROM tasks ORDER BY created_at DESC LIMIT 20", "ix_tasks_user_created_at"),
+        ("SELECT * FROM todo_list_tasks() LIMIT 20", "ix_tasks_user_created_at"),
+        ("SELECT * FROM todo_pending_tasks() LIMIT 20", "ix_tasks_user_completed_at"),
+        ("SELECT * FROM todo_pending_tasks('u8') LIMIT 20", "ix_tasks_user_completed_at"),
+        ("SELECT * FROM todo_get_task(7)", "tasks_pkey"),
+        ("UPDATE tasks SET completed = NOT completed WHERE id = 7 AND user_id = 'u8'", "tasks_pkey"),
+        ("SELECT * FROM todo_users", "users_pkey"),
+        ("SELECT * FROM todo_find_user('a@b.cd')", "users_pkey"),
+    ] {
+        let plan = strings(client, &format!("EXPLAIN {query}")).join("\n");
+        assert!(plan.contains(index) && !plan.contains("Seq Scan") && !plan.contains("Sort"), "{query}:\n{plan}");
+    }
+}
