@@ -11,7 +11,7 @@ const USERS: u32 = 1000;
 /// In as many transactions of some statements each.
 const TRANSACTIONS: u32 = 500;
 const STATEMENTS: usize = 20;
-const STATEMENT_KINDS: usize = 31;
+const STATEMENT_KINDS: usize = 32;
 
 /// A statement that returns the user of each row that it reads or changes, as its only column.
 fn statement() -> impl Strategy<Value = String> {
@@ -69,6 +69,9 @@ fn statement() -> impl Strategy<Value = String> {
             format!("SELECT id FROM todo_find_user('{user}@example.com')"),
             format!("EXECUTE by_id({id})"),
             "EXECUTE own".to_owned(),
+            format!(
+                "DECLARE c CURSOR FOR SELECT t.user_id FROM tasks AS t WHERE {condition}; FETCH 5 FROM c; FETCH ALL FROM c; CLOSE c"
+            ),
             format!("SELECT user_id FROM app.search('{id}')"),
             "SELECT user_id FROM app.search('k')".to_owned(),
             "MERGE INTO tasks AS t USING (SELECT generate_series(1, 10000, 7) AS id) AS s ON t.id = s.id
