@@ -106,8 +106,10 @@ set_function! {
     /// `todo_delete_user(user_id text)`
     fn todo_delete_user(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
-        tasks::lock_all(user_id, c"todo_delete_user()");
         let user_id = isolation::visible(call, user_id)?;
+        if let Some(user_id) = &user_id {
+            tasks::lock_all(user_id, c"todo_delete_user()");
+        }
         call.run(&DELETE, [datum(user_id.as_deref())])
     }
 }

@@ -510,3 +510,116 @@ fn an_isolated_role_walks_indexes() {
         assert!(plan.contains(index) && !plan.contains("Seq Scan") && !plan.contains("Sort"), "{query}:\n{plan}");
     }
 }
+
+/// DROP OWNED takes a role out of policies, but leaves it the rights that others granted.
+#[test]
+fn drop_owned_ends_no_isolation() {
+    let (mut database, role) = isolated();
+    let tasks = "SELECT DISTINCT user_id FROM tasks";
+    for command in
+        ["DROP OWNED BY CURRENT_USER", "DROP OWNED BY SESSION_USER CASCADE", &format!("DROP OWNED BY {role}")]
+    {
+        let client = &mut database.connect_as(&role);
+        set_user(client, "u1");
+        assert_eq!(Failure::of(client.batch_execute(command)).code, "42501", "{command}");
+        assert_eq!(strings(client, tasks), ["u1"]);
+    }
+    // With rights by a group, and without todo_auth.
+    let (group, member) = (database.role("group"), database.role("member"));
+    database
+        .client
+        .batch_execute(&format!(
+            "SELECT todo_grant('{member}', 'isolated'); SELECT todo_grant('{group}'); GRANT {group} TO {member}"
+        ))
+        .unwrap();
+    let client = &mut database.connect_as(&member);
+    set_user(client, "u1");
+    assert_eq!(Failure::of(client.batch_execute("DROP OWNED BY CURRENT_USER")).code, "42501");
+    assert_eq!(strings(client, tasks), ["u1"]);
+}
+
+/// A role that can act as one that row-level security does not bind is none to isolate, and todo_check() finds it.
+#[test]
+fn a_role_that_can_be_another_is_not_isolated() {
+    let (mut database, role) = isolated();
+    let (group, member, maker) = (database.role("group"), database.role("member"), database.role("maker"));
+    let client = &mut database.client;
+    client
+        .batch_execute(&format!(
+            "SELECT todo_grant('{group}'); GRANT {group} TO {member}; ALTER ROLE {maker} CREATEROLE"
+        ))
+        .unwrap();
+    for role in [&member, &maker] {
+        let failure = Failure::of(client.batch_execute(&format!("SELECT todo_grant('{role}', 'isolated')")));
+        assert_eq!(failure.code, "0LP01", "{role}");
+        assert!(failure.detail.is_some());
+    }
+    let found = "SELECT name || ': ' || detail FROM todo_check() WHERE name LIKE 'isolation%' AND NOT ok";
+    assert_eq!(strings(client, found), NONE);
+    client.batch_execute(&format!("GRANT {group} TO {role}")).unwrap();
+    assert_eq!(strings(client, found), [format!("isolation of {role}: can act as {group}, who is not isolated")]);
+    client.batch_execute(&format!("REVOKE {group} FROM {role}; ALTER ROLE {role} CREATEROLE")).unwrap();
+    assert_eq!(strings(client, found), [format!("isolation of {role}: has the attribute CREATEROLE")]);
+}
+
+/// A session that has chosen the role knows its old name only.
+#[test]
+fn a_renamed_role_is_still_isolated() {
+    let (mut database, role) = isolated();
+    let client = &mut database.connect();
+    client.batch_execute(&format!("SET ROLE {role}; SET todo.user_id = 'u1'")).unwrap();
+    database.client.batch_execute(&format!("ALTER ROLE {role} RENAME TO {role}_new")).unwrap();
+    assert_eq!(strings(client, "SELECT name FROM todo_update_user('u2', name => 'Not mine')"), NONE);
+    assert_eq!(strings(client, "SELECT name FROM todo_update_user('u1', name => 'Mine')"), ["Mine"]);
+    assert_eq!(strings(client, "SELECT DISTINCT user_id FROM tasks"), ["u1"]);
+}
+
+/// Rights that row-level security does not limit are taken from an isolated role, and its locks hinder no one.
+#[test]
+fn what_policies_do_not_limit() {
+    let (mut database, role) = isolated();
+    database
+        .client
+        .batch_execute(&format!(
+            "GRANT ALL ON users, tasks TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA todo_auth TO {role}; SELECT todo_grant('{role}', 'isolated')"
+        ))
+        .unwrap();
+    let client = &mut database.connect_as(&role);
+    for table in [
+        "users",
+        "tasks",
+        "todo_auth.session",
+        "todo_auth.user_data",
+        "todo_auth.linked_account",
+        "todo_auth.verification",
+    ] {
+        let rights = format!(
+            "SELECT has_table_privilege('{table}', 'TRUNCATE') OR has_table_privilege('{table}', 'TRIGGER')
+            OR has_table_privilege('{table}', 'REFERENCES')"
+        );
+        assert_eq!(strings(client, &format!("SELECT ({rights})::text")), ["false"], "{table}");
+    }
+    set_user(client, "u1");
+    client.batch_execute("BEGIN; SELECT todo_delete_user('u2')").unwrap();
+    database.client.batch_execute("SET statement_timeout = '5s'; SELECT todo_complete_all('u2')").unwrap();
+    client.batch_execute("ROLLBACK").unwrap();
+}
+
+/// Row-level security that the application does not use yet would come into force.
+#[test]
+fn policies_that_are_not_in_force() {
+    let mut database = Database::with_users();
+    let role = database.role("isolated");
+    let client = &mut database.client;
+    client.batch_execute("CREATE POLICY app ON tasks USING (title = 'public')").unwrap();
+    assert_eq!(Failure::of(client.batch_execute(&format!("SELECT todo_grant('{role}', 'isolated')"))).code, "55000");
+    client.batch_execute(&format!("DROP POLICY app ON tasks; SELECT todo_grant('{role}', 'isolated')")).unwrap();
+    // Later, a policy has no effect beside the one that shows everyone all rows. todo_check() finds that.
+    client.batch_execute("CREATE POLICY app ON tasks USING (title = 'public')").unwrap();
+    let found = "SELECT fix FROM todo_check() WHERE name LIKE 'isolation%' AND NOT ok";
+    assert_eq!(strings(client, found), ["DROP POLICY todo_everyone ON public.tasks"]);
+    client.batch_execute("DROP POLICY todo_everyone ON tasks").unwrap();
+    assert_eq!(strings(client, found), NONE);
+    client.batch_execute(&format!("SELECT todo_revoke('{role}')")).unwrap();
+    assert_eq!(strings(client, "SELECT relname FROM pg_class WHERE relrowsecurity"), ["tasks"]);
+}

@@ -5,26 +5,25 @@ LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
     WITH listed AS MATERIALIZED (
-        SELECT i.role AS name, r.oid, r.rolbypassrls
+        SELECT DISTINCT i.role AS name, r.oid
         FROM todo_internal.isolated_roles AS i
         LEFT JOIN pg_roles AS r ON r.rolname = i.role
     ), relation AS MATERIALIZED (
-        SELECT i.*, c.relowner
-        FROM todo_internal.isolation() AS i
-        JOIN pg_class AS c ON c.oid = i.relid
+        SELECT i.* FROM todo_internal.isolation() AS i
     ), fault (role, what, fix) AS (
-        SELECT quote_ident(l.name), 'does not exist', format('create the role, then SELECT todo_grant(%L, ''isolated''); or DELETE FROM todo_internal.isolated_roles WHERE role = %1$L', l.name)
+        SELECT quote_ident(l.name), 'does not exist', format('create the role, then SELECT todo_grant(%L, ''isolated''); or SELECT todo_revoke(%1$L)', l.name)
         FROM listed AS l
         WHERE l.oid IS NULL
         UNION ALL
-        SELECT quote_ident(l.name), 'has the attribute BYPASSRLS', format('ALTER ROLE %I NOBYPASSRLS', l.name)
+        SELECT quote_ident(l.name), todo_internal.unbound(l.oid),
+            CASE
+                WHEN r.rolcreaterole THEN format('ALTER ROLE %I NOCREATEROLE', l.name)
+                WHEN r.rolbypassrls THEN format('ALTER ROLE %I NOBYPASSRLS', l.name)
+                ELSE 'take that away from the role'
+            END
         FROM listed AS l
-        WHERE l.rolbypassrls
-        UNION ALL
-        SELECT quote_ident(l.name), 'has the rights of the owner of ' || min(r.relation), 'take these rights back'
-        FROM listed AS l
-        JOIN relation AS r ON pg_has_role(l.oid, r.relowner, 'USAGE')
-        GROUP BY l.name
+        JOIN pg_roles AS r ON r.oid = l.oid
+        WHERE todo_internal.unbound(l.oid) IS NOT NULL
         UNION ALL
         SELECT quote_ident(l.name), 'sees all rows of ' || string_agg(r.relation, ', ' ORDER BY r.relation), 'SELECT todo_internal.keep_isolation()'
         FROM listed AS l
@@ -37,6 +36,17 @@ BEGIN ATOMIC
         FROM relation AS r
         CROSS JOIN unnest(r.bound) AS b (oid)
         WHERE b.oid <> 0 AND b.oid NOT IN (SELECT l.oid FROM listed AS l WHERE l.oid IS NOT NULL)
+        UNION ALL
+        SELECT 'nobody', 'row-level security is still on: ' || string_agg(r.relation, ', ' ORDER BY r.relation), 'SELECT todo_internal.keep_isolation()'
+        FROM relation AS r
+        WHERE r.is_on AND r.is_ours AND r.bound = '{}' AND NOT EXISTS (SELECT FROM listed)
+        HAVING count(*) > 0
+        UNION ALL
+        SELECT 'other roles', format('policy %I of %s has no effect beside todo_everyone', p.polname, r.relation),
+            format('DROP POLICY todo_everyone ON %s', r.relation)
+        FROM relation AS r
+        JOIN pg_policy AS p ON p.polrelid = r.relid AND p.polpermissive AND p.polname NOT IN ('todo_everyone', 'todo_isolated')
+        WHERE r.is_ours AND NOT r.is_view
     )
     SELECT 'isolation of ' || f.role, false, f.what, f.fix
     FROM fault AS f

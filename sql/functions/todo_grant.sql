@@ -19,6 +19,7 @@ AS $$
 DECLARE
     app text := todo_internal.schema_for_grants(role);
     api regprocedure;
+    relation regclass;
 BEGIN
     IF access IS NULL THEN
         RAISE EXCEPTION 'argument access must not be null' USING ERRCODE = 'not_null_violation';
@@ -64,8 +65,10 @@ BEGIN
     IF access <> 'isolated' THEN
         PERFORM todo_internal.end_isolation(role);
     ELSE
-        -- Row-level security does not keep a role from emptying the table, nor a trigger of the role from seeing all rows.
-        EXECUTE format('REVOKE TRUNCATE, TRIGGER ON TABLE %s.tasks FROM %I', app, role);
+        -- Row-level security does not keep a role from emptying a table, nor its triggers and foreign keys from reaching all rows.
+        FOR relation IN SELECT i.relid FROM todo_internal.isolation() AS i WHERE NOT i.is_view LOOP
+            EXECUTE format('REVOKE TRUNCATE, TRIGGER, REFERENCES ON TABLE %s FROM %I', relation, role);
+        END LOOP;
     END IF;
     PERFORM todo_internal.grant_columns();
 END

@@ -1,5 +1,5 @@
 -- Takes back all rights of a role on the extension's objects, except on tables that it owns. Ends its
--- isolation, if it was isolated. Also takes back USAGE on the schema (grant
+-- isolation, if it was isolated; also that of a role that no longer exists. Also takes back USAGE on the schema (grant
 -- that again if the role needs it for objects of its own) and what todo_auth.grant() gave. When a superuser calls it, it also removes the
 -- role, and roles that have been dropped, from the initial privileges that PostgreSQL keeps.
 -- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth.
@@ -11,10 +11,14 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    app text := todo_internal.schema_for_grants(role);
+    app text;
     member regprocedure;
     relation regclass;
 BEGIN
+    IF todo_internal.forget_isolation(role) THEN
+        RETURN;
+    END IF;
+    app := todo_internal.schema_for_grants(role);
     -- An extension that builds on this one has a function revoke(role) of its own.
     FOR member IN
         SELECT p.oid

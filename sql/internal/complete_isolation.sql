@@ -1,6 +1,6 @@
--- Isolates roles that should be, but are not: those that a restore has given the mark of isolate() before the rows of isolated_roles, and those
--- that were created after it. The guard calls this after each GRANT of a superuser, and after ALTER TABLE isolated_roles, with which
--- pg_restore --disable-triggers ends.
+-- Isolates roles that should be, but are not: those that a restore has given the mark of isolate() before the rows of isolated_roles, those that
+-- were created after it, and those that DROP OWNED has taken out of the policies. The guard calls this after such commands of a superuser, and after
+-- ALTER TABLE isolated_roles, with which pg_restore --disable-triggers ends.
 CREATE FUNCTION todo_internal.complete_isolation()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -9,10 +9,10 @@ AS $$
 DECLARE
     marked CONSTANT name[] := ARRAY(
         SELECT r.rolname
-        FROM pg_class AS c
-        CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+        FROM pg_attribute AS c
+        CROSS JOIN LATERAL aclexplode(c.attacl) AS a
         JOIN pg_roles AS r ON r.oid = a.grantee
-        WHERE c.oid = 'todo_internal.isolated_roles'::regclass AND a.privilege_type = 'REFERENCES' AND a.grantee <> c.relowner
+        WHERE c.attrelid = 'todo_internal.isolated_roles'::regclass AND c.attnum > 0
     );
     listed CONSTANT name[] := ARRAY(SELECT i.role FROM todo_internal.isolated_roles AS i);
 BEGIN

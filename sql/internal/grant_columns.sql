@@ -6,7 +6,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    users CONSTANT regclass := '@extschema@.users';
+    users CONSTANT regclass := (
+        SELECT i.relid FROM todo_internal.isolation() AS i JOIN pg_class AS c ON c.oid = i.relid AND c.relname = 'users' AND c.relkind = 'r'
+    );
     reader record;
 BEGIN
     FOR reader IN
@@ -14,10 +16,11 @@ BEGIN
             string_agg(quote_ident(c.attname), ', ' ORDER BY c.attnum) AS columns
         FROM todo_internal.isolation() AS i
         JOIN pg_class AS v ON v.oid = i.relid
-        CROSS JOIN LATERAL aclexplode(v.relacl) AS a
         JOIN pg_attribute AS c ON c.attrelid = v.oid AND c.attnum > 0
+        -- The right to read all columns, or this one.
+        CROSS JOIN LATERAL (SELECT x.* FROM aclexplode(v.relacl) AS x UNION SELECT x.* FROM aclexplode(c.attacl) AS x) AS a
         LEFT JOIN pg_roles AS r ON r.oid = a.grantee
-        WHERE v.oid = '@extschema@.todo_users'::regclass AND i.is_on AND a.privilege_type = 'SELECT'
+        WHERE v.relname = 'todo_users' AND i.is_view AND i.is_on AND a.privilege_type = 'SELECT'
           AND NOT has_column_privilege(CASE a.grantee WHEN 0 THEN 'public' ELSE r.rolname END, users, c.attname::text, 'SELECT')
         GROUP BY a.grantee
     LOOP

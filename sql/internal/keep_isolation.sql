@@ -1,7 +1,7 @@
 -- Makes row-level security what isolated_roles says:
 --   - Each table has a restrictive policy todo_isolated for these roles. It adds a condition to theirs and changes nothing for others.
 --   - Because a table with row-level security shows nothing without a permissive policy, one named todo_everyone shows all rows to everyone.
---     It is left out where the application has turned row-level security on by itself.
+--     It is left out where the application has turned row-level security on by itself, and dropped when it does so later.
 --   - Views show what their reader may see in the tables. So roles that read todo_users get the right to read these columns of users.
 -- Where no role is isolated, none of this exists, and nothing is paid for it. A role that has a policy keeps it unless it is in removed: it may
 -- have been renamed. A role that does not exist is reported.
@@ -62,10 +62,10 @@ BEGIN
             EXECUTE format('ALTER POLICY todo_isolated ON %s TO %s', item.relation, item.names);
         END IF;
         IF item.is_wanted AND NOT item.is_on THEN
-            IF NOT item.is_ours THEN
-                EXECUTE format('CREATE POLICY todo_everyone ON %s USING (true)', item.relation);
-            END IF;
             EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', item.relation);
+            -- Afterwards: the guard takes ENABLE ROW LEVEL SECURITY for the application's, and drops this policy.
+            EXECUTE format('DROP POLICY IF EXISTS todo_everyone ON %s', item.relation);
+            EXECUTE format('CREATE POLICY todo_everyone ON %s USING (true)', item.relation);
         ELSIF item.is_ours AND NOT item.is_wanted THEN
             EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', item.relation);
             EXECUTE format('DROP POLICY todo_everyone ON %s', item.relation);

@@ -23,9 +23,12 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \i tables/isolated_roles.sql
 \i internal/keep_isolation.sql
 \i internal/complete_isolation.sql
+\i internal/unbound.sql
+\i internal/forget_isolation.sql
 \i internal/isolate.sql
 \i internal/end_isolation.sql
 \i internal/refuse_isolation.sql
+\i internal/secured_by_application.sql
 \i triggers/isolated_roles.sql
 \i checks/isolation.sql
 \replace checks/registration.sql

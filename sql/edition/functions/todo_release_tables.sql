@@ -19,6 +19,7 @@ BEGIN
         RAISE EXCEPTION '% needs todo', made.extname
             USING ERRCODE = 'dependent_objects_still_exist', HINT = format('DROP SCHEMA %I CASCADE removes it, with the rows of its tables.', made.extname);
     END LOOP;
+    DROP FUNCTION todo_internal.visible(text);
     FOR made IN
         SELECT format('DROP TRIGGER %I ON %s', t.tgname, t.tgrelid::regclass) AS drop
         FROM pg_trigger AS t

@@ -1,1 +1,0 @@
-    -- Not in the SQL edition: dumps include its policies.

@@ -1,0 +1,1 @@
+-- Not in the SQL edition, whose guard does not change anything.

@@ -1,0 +1,1 @@
+SELECT todo_internal.secured_by_application($1)
