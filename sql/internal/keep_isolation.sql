@@ -12,6 +12,8 @@ CREATE FUNCTION todo_internal.keep_isolation(
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+-- Tells secured_by_application() that it is not the application that turns row-level security on.
+SET todo.keeps_isolation = on
 AS $$
 DECLARE
     listed CONSTANT name[] := ARRAY(SELECT i.role FROM todo_internal.isolated_roles AS i ORDER BY i.role);
@@ -62,10 +64,10 @@ BEGIN
             EXECUTE format('ALTER POLICY todo_isolated ON %s TO %s', item.relation, item.names);
         END IF;
         IF item.is_wanted AND NOT item.is_on THEN
+            IF NOT item.is_ours THEN
+                EXECUTE format('CREATE POLICY todo_everyone ON %s USING (true)', item.relation);
+            END IF;
             EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', item.relation);
-            -- Afterwards: the guard takes ENABLE ROW LEVEL SECURITY for the application's, and drops this policy.
-            EXECUTE format('DROP POLICY IF EXISTS todo_everyone ON %s', item.relation);
-            EXECUTE format('CREATE POLICY todo_everyone ON %s USING (true)', item.relation);
         ELSIF item.is_ours AND NOT item.is_wanted THEN
             EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', item.relation);
             EXECUTE format('DROP POLICY todo_everyone ON %s', item.relation);

@@ -8,7 +8,8 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = secured AND p.polname = 'todo_everyone') THEN
+    IF current_setting('todo.keeps_isolation', true) IS DISTINCT FROM 'on'
+        AND EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = secured AND p.polname = 'todo_everyone') THEN
         EXECUTE format('DROP POLICY todo_everyone ON %s', secured::regclass);
     END IF;
 END
