@@ -12,8 +12,6 @@ CREATE FUNCTION todo_internal.keep_isolation(
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
--- Tells secured_by_application() that it is not the application that turns row-level security on.
-SET todo.keeps_isolation = on
 AS $$
 DECLARE
     listed CONSTANT name[] := ARRAY(SELECT i.role FROM todo_internal.isolated_roles AS i ORDER BY i.role);
@@ -28,6 +26,8 @@ BEGIN
                 HINT = 'When it has been created, call todo_grant(role, ''isolated'') before it gets any right.';
     END LOOP;
 
+    -- Tells secured_by_application() that it is not the application that turns row-level security on.
+    PERFORM set_config('todo.keeps_isolation', 'on', true);
     FOR item IN
         SELECT i.*, w.roles AS wanted, listed <> '{}' OR w.roles <> '{}' AS is_wanted,
             (
@@ -73,6 +73,7 @@ BEGIN
             EXECUTE format('DROP POLICY todo_everyone ON %s', item.relation);
         END IF;
     END LOOP;
+    PERFORM set_config('todo.keeps_isolation', 'off', true);
     PERFORM todo_internal.grant_columns();
 END
 $$;
