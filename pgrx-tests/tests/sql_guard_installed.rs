@@ -398,3 +398,17 @@ fn a_change_that_waits_is_judged_by_what_it_finds() {
     let gone = "SELECT name FROM todo_guard.known() WHERE found IS NULL ORDER BY name";
     assert_eq!(strings(client, gone), ["ix_tasks_created_at", "public.todo_clear_completed(text)", "users_name_check"]);
 }
+
+/// Isolation changes policies and options of views, which the guard lets pass.
+#[test]
+fn roles_are_isolated_with_the_guard() {
+    let (database, owner) = of_one_role();
+    let client = &mut database.connect_as(&owner);
+    let role = database.role("isolated");
+    client.batch_execute(&format!("SELECT todo_grant('{role}', 'isolated')")).unwrap();
+    client.batch_execute("CREATE TABLE other (i integer); DROP TABLE other").unwrap();
+    let isolation = "SELECT detail FROM todo_check() WHERE name = 'isolation'";
+    assert_eq!(strings(client, isolation), [format!("{role} see only the rows of the current user")]);
+    client.batch_execute(&format!("SELECT todo_revoke('{role}')")).unwrap();
+    assert_eq!(strings(client, isolation), ["no role is isolated"]);
+}

@@ -184,14 +184,20 @@ BEGIN
         IF is_update OR is_adoption THEN
             -- What is there stays: a schema, tables of helpers, and rights (which a DO block takes from new tables).
             CONTINUE WHEN statement ~ '^(DO|REVOKE ALL ON (TABLE|SEQUENCE)) ' OR is_update AND statement ~ '^CREATE SCHEMA'
-                OR is_update AND to_regclass(substring(statement FROM '^CREATE TABLE (todo_internal[.]\w+)')) IS NOT NULL;
+                OR is_update AND to_regclass(substring(statement FROM '^CREATE TABLE (todo_internal[.]\w+)')) IS NOT NULL
+                OR is_update AND EXISTS (
+                    SELECT
+                    FROM pg_trigger AS t
+                    WHERE t.tgname = substring(statement FROM '^CREATE TRIGGER (\w+)')
+                      AND t.tgrelid = to_regclass(substring(statement FROM ' ON (todo_internal[.]\w+)'))
+                );
             -- The application's tables are made once more as patterns, which expect() describes and drops.
             IF statement ~ '^(CREATE (TABLE|INDEX|UNIQUE INDEX|TRIGGER)|ALTER TABLE|SELECT todo_internal[.]expect[(])' THEN
                 place := 'todo_internal';
             END IF;
         END IF;
         IF is_update THEN
-            statement := regexp_replace(statement, '^CREATE (FUNCTION|VIEW|TRIGGER [^;]* ON todo_internal[.])', 'CREATE OR REPLACE \1');
+            statement := regexp_replace(statement, '^CREATE (FUNCTION|VIEW)', 'CREATE OR REPLACE \1');
         END IF;
         EXECUTE replace(replace(statement, '@extschema@', place), '@pgcrypto@', quote_ident(before.pgcrypto));
     END LOOP;

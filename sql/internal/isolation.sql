@@ -29,7 +29,10 @@ BEGIN ATOMIC
                 '((' || u.name || format(')::text = ( SELECT %s.todo_current_user_id() AS todo_current_user_id))', m.home::regnamespace), 'false'
             )
         ) IS TRUE,
-        CASE m.relkind WHEN 'v' THEN coalesce('security_invoker=true' = ANY (m.reloptions), false) ELSE m.relrowsecurity END,
+        CASE m.relkind
+            WHEN 'v' THEN coalesce((SELECT o.option_value::boolean FROM pg_options_to_table(m.reloptions) AS o WHERE o.option_name = 'security_invoker'), false)
+            ELSE m.relrowsecurity
+        END,
         m.relkind = 'v' OR EXISTS (SELECT FROM pg_policy AS o WHERE o.polrelid = m.oid AND o.polname = 'todo_everyone')
     FROM member AS m
     LEFT JOIN LATERAL (

@@ -12,7 +12,22 @@ SET quote_all_identifiers = off
 SET standard_conforming_strings = on
 AS $$
     SELECT c.oid, CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'table' END, format('%I.%I', n.nspname, c.relname),
-        CASE c.relkind WHEN 'v' THEN md5(pg_get_viewdef(c.oid) || coalesce(substring(c.reloptions::text FROM 'security_invoker=\w+'), '')) ELSE '' END
+        CASE c.relkind
+            WHEN 'v' THEN md5(
+                pg_get_viewdef(c.oid) || CASE
+                    -- Views are security_invokers where a role is isolated.
+                    WHEN coalesce((SELECT o.option_value::boolean FROM pg_options_to_table(c.reloptions) AS o WHERE o.option_name = 'security_invoker'), false) = EXISTS (
+                        SELECT
+                        FROM pg_policy AS p
+                        JOIN pg_class AS u ON u.oid = p.polrelid AND u.relname = 'users' AND u.relnamespace = home
+                        WHERE p.polname IN ('todo_isolated', 'todo_everyone')
+                    )
+                    THEN ''
+                    ELSE coalesce(substring(c.reloptions::text FROM 'security_invoker=\w+'), 'none')
+                END
+            )
+            ELSE ''
+        END
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.oid = ANY (objects)
