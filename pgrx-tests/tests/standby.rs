@@ -9,7 +9,7 @@ fn reads_and_logins_on_a_standby() {
     let standby = Server::standby();
     let mut client = standby.connect_to_copy(&mut database);
     for function in functions() {
-        let query = format!("SELECT r::text FROM {} AS r", function.call());
+        let query = format!("SELECT coalesce(r::text, '') FROM {} AS r", function.call());
         match function.effect {
             Effect::Reads => {
                 let answer = strings(&mut client, &query);
