@@ -105,13 +105,13 @@ fn connect_to(host: &str, database: &str) -> Client {
     config(host, database).connect(NoTls).expect("the test cluster accepts connections")
 }
 
-pub fn config(host: &str, database: &str) -> Config {
+pub(crate) fn config(host: &str, database: &str) -> Config {
     let mut config = Config::new();
     config.host(host).user("postgres").dbname(database);
     config
 }
 
 /// A variable that `cluster.sh exec` sets.
-pub fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).expect("run by `make test`, within cluster.sh exec")
 }
