@@ -16,6 +16,7 @@
 //! | [`sql_guard`] | the guard of the SQL edition, as its tests see it |
 //! | [`admin`] | `todo-admin` as an operator runs it |
 //! | [`moves`] | `todo-admin move`, and what it must not lose |
+//! | [`isolated`] | an isolated role, and what belongs to users |
 //! | [`attack`] | a role that would be superuser |
 
 pub mod admin;
@@ -26,6 +27,7 @@ pub mod failure;
 pub mod fixtures;
 pub mod functions;
 pub mod guarded;
+pub mod isolated;
 pub mod moves;
 pub mod passwords;
 pub mod role;
