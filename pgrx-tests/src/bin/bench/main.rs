@@ -7,6 +7,7 @@
 //! | [`connection`] | the first call in a new connection |
 //! | [`sqlmodel`] | the specification's SQLModel code for a toggle |
 //! | [`lists`] | pages, search and bulk work among two million tasks |
+//! | [`isolation`] | an isolated role against one that is not |
 //! | [`transfer`] | `todo-admin import` and `export` of a million tasks |
 //! | [`growth`] | one task and one page, in tables of ten thousand to ten million tasks; only if it is named |
 //! | [`plot`](growth::plot) | docs/growth.svg, from the table in docs/performance.md; only if it is named |
@@ -18,6 +19,7 @@
 
 mod connection;
 mod growth;
+mod isolation;
 mod lists;
 mod machine;
 mod pairs;
@@ -29,7 +31,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 
-const PARTS: [&str; 8] = ["pairs", "processor", "connection", "sqlmodel", "lists", "transfer", "growth", "plot"];
+const PARTS: [&str; 9] =
+    ["pairs", "processor", "connection", "sqlmodel", "lists", "isolation", "transfer", "growth", "plot"];
 /// Those that use the tables of setup.sql.
 const ON_SETUP: [&str; 4] = ["pairs", "processor", "connection", "sqlmodel"];
 
@@ -91,6 +94,9 @@ fn main() -> ExitCode {
     }
     if is_chosen("lists") {
         kept &= lists::measure();
+    }
+    if is_chosen("isolation") {
+        kept &= isolation::measure(&bench);
     }
     if is_chosen("transfer") {
         kept &= transfer::measure(&bench);
