@@ -406,3 +406,76 @@ fn what_gets_done() {
     assert_eq!(run(&empty, &["stats", "--days", "0"], "").code, 2);
     empty.client.batch_execute("SELECT 1").unwrap();
 }
+
+/// A user of another database, whose task ids are taken in this one.
+#[test]
+fn tasks_get_new_ids() {
+    let mut source = filled();
+    let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &source);
+    let file = scratch.file("u7.jsonl");
+    ok(&source, &["export", &file, "--user", "u7", "--with-hashes"]);
+    let order = "SELECT title FROM todo_list_tasks('u7')";
+    let whole =
+        "SELECT format('%s %s %s %s %s %s', title, description, completed, created_at, updated_at, completed_at)
+         FROM tasks WHERE user_id = 'u7' ORDER BY tasks.id";
+    let before = [strings(&mut source.client, order), strings(&mut source.client, whole)];
+    let old_ids = strings(&mut source.client, "SELECT id::text FROM tasks WHERE user_id = 'u7' ORDER BY tasks.id");
+
+    let mut target = Database::new();
+    target
+        .client
+        .batch_execute(
+            "INSERT INTO users (id, email, name) VALUES ('here', 'here@b.cd', 'Here');
+             INSERT INTO tasks (user_id, title) SELECT 'here', 'Task' FROM generate_series(1, 1000)",
+        )
+        .unwrap();
+    let here = rows(&mut target.client);
+    let refused = run(&target, &["import", &file, "--with-hashes"], "");
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("the id is taken"), "{}", refused.err);
+
+    // A list that cannot be written, or that exists: nothing is imported.
+    let list = scratch.file("ids.csv");
+    std::fs::write(&list, "mine").unwrap();
+    assert_eq!(run(&target, &["import", &file, &format!("--new-ids={list}")], "").code, 1);
+    assert_eq!(std::fs::read_to_string(&list).unwrap(), "mine");
+    std::fs::remove_file(&list).unwrap();
+    let closed = said(
+        std::process::Command::new("sh")
+            .args(["-c", "\"$@\" >/dev/full", "sh"])
+            .arg(admin(&target.name).get_program())
+            .args(admin(&target.name).get_args().chain(["import", &file, "--new-ids"].map(std::ffi::OsStr::new))),
+        "",
+    );
+    assert_ne!(closed.code, 0);
+    assert!(rows(&mut target.client) == here);
+    // Nor where a line is bad: the list goes again.
+    let bad = std::fs::read_to_string(&file).unwrap().replacen("\"u7\"", "\"nobody\"", 2);
+    let bad_file = scratch.file("bad.jsonl");
+    std::fs::write(&bad_file, bad).unwrap();
+    assert_eq!(run(&target, &["import", &bad_file, &format!("--new-ids={list}")], "").code, 1);
+    assert!(!std::fs::exists(&list).unwrap());
+    assert!(rows(&mut target.client) == here);
+
+    let said = run(&target, &["import", &file, "--with-hashes", &format!("--new-ids={list}")], "");
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert_eq!(said.out, format!("1 user and {} tasks imported\n", old_ids.len()));
+    assert_eq!([strings(&mut target.client, order), strings(&mut target.client, whole)], before);
+    let new_ids = strings(&mut target.client, "SELECT id::text FROM tasks WHERE user_id = 'u7' ORDER BY tasks.id");
+    let pairs: Vec<String> = old_ids.iter().zip(&new_ids).map(|(old, new)| format!("{old},{new}")).collect();
+    let listed = std::fs::read_to_string(&list).unwrap();
+    assert_eq!(listed.lines().collect::<Vec<_>>()[1..], pairs[..]);
+    assert!(listed.starts_with("old_id,new_id\n"));
+
+    // To standard output, which then holds nothing else.
+    target.client.batch_execute("SELECT todo_delete_user('u7')").unwrap();
+    let said = run(&target, &["import", &file, "--new-ids"], "");
+    assert_eq!((said.code, said.out.lines().count()), (0, old_ids.len() + 1));
+    assert_eq!(said.err, format!("1 user and {} tasks imported\n", old_ids.len()));
+
+    // Ids that run out: all or nothing.
+    target.client.batch_execute("SELECT todo_delete_user('u7'); SELECT setval('tasks_id_seq', 2147483600)").unwrap();
+    let full = run(&target, &["import", &file, "--new-ids"], "");
+    assert_eq!((full.code, full.out.as_str()), (1, ""));
+    assert_eq!(strings(&mut target.client, "SELECT id FROM users"), ["here"]);
+}

@@ -1,5 +1,5 @@
 -- Removes the tasks that the table would refuse or change from the staging table, and returns their lines, names, and what is
--- wrong.
+-- wrong. $1 tells whether the tasks get new ids.
 WITH judged AS (
     SELECT
         s.line,
@@ -15,7 +15,7 @@ WITH judged AS (
             todo_internal.broken_time('tasks.completed_at', s.completed_at),
             CASE
                 WHEN d.first OPERATOR(pg_catalog.<) s.line THEN 'the id is on an earlier line already'
-                WHEN t.id IS NOT NULL THEN 'the id is taken'
+                WHEN NOT $1 AND t.id IS NOT NULL THEN 'the id is taken'
             END,
             CASE WHEN u.id IS NULL AND i.id IS NULL THEN 'there is no such user' END
         ) AS reason

@@ -121,6 +121,10 @@ pub enum Command {
         /// Write lines that cannot be imported to this new file, and import the others
         #[arg(long, value_name = "FILE")]
         skip_bad: Option<String>,
+        /// Give the tasks new ids, as for a user from another database, and write the old and new ones as CSV to this new file; without
+        /// FILE, to standard output
+        #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+        new_ids: Option<String>,
         /// Import password hashes; otherwise, users cannot log in until a password is set
         #[arg(long)]
         with_hashes: bool,

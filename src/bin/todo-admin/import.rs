@@ -5,13 +5,15 @@ use crate::bad_lines::BadLines;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::installed::{Installed, no_code_of_others};
-use crate::message::count;
+use crate::message::{complain, count};
+use crate::new_ids::NewIds;
 use crate::output;
 use crate::sql::{admin_sql, discreet_log, undisturbed};
 use crate::staging::Staging;
 use crate::transfer::{Header, Record, VERSION, progress};
 use indicatif::ProgressBar;
 use postgres::Transaction;
+use postgres::types::ToSql;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
@@ -20,7 +22,13 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const LINE_MAX: u64 = 1 << 20;
 const SEE_EXPORT: &str = "todo-admin export writes files that can be imported";
 
-pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashes: bool) -> Result<(), Error> {
+pub fn run(
+    session: &mut Session,
+    file: &str,
+    skip_bad: Option<&str>,
+    new_ids: Option<&str>,
+    with_hashes: bool,
+) -> Result<(), Error> {
     let mut transaction = session.client.build_transaction().read_only(false).start()?;
     undisturbed(&mut transaction)?;
     let schema = Installed::schema_of_rows(&mut transaction)?;
@@ -29,8 +37,11 @@ pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashe
     discreet_log(&mut transaction)?;
 
     let mut bad = BadLines::new(skip_bad)?;
+    // With the list on standard output, the rest goes elsewhere.
+    let say: fn(&str) = if new_ids == Some("-") { complain } else { |text| output::say(text) };
+    let new_ids = new_ids.map(NewIds::to).transpose()?;
     stage(&mut transaction, file, with_hashes, &mut bad)?;
-    remove_bad_lines(&mut transaction, &schema, &mut bad)?;
+    remove_bad_lines(&mut transaction, &schema, new_ids.is_some(), &mut bad)?;
     bad.flush()?;
     bad.report();
     let bad_count = bad.count();
@@ -39,15 +50,21 @@ pub fn run(session: &mut Session, file: &str, skip_bad: Option<&str>, with_hashe
         return Err(Error::new(format!("{bad_lines}, so nothing has been imported"))
             .fix("correct the file, or pass --skip-bad FILE to import the other lines"));
     }
+    if let Some(new_ids) = &new_ids {
+        new_ids.give(&mut transaction, &schema)?;
+    }
     let users = transaction.execute(&admin_sql!("import_users", &schema), &[])?;
     let tasks = transaction.execute(&admin_sql!("import_tasks", &schema), &[])?;
     transaction.query(&admin_sql!("import_sequence", &schema), &[])?;
     Error::if_interrupted()?;
     transaction.commit()?;
-    output::say(format!("{} and {} imported", count(users as i64, "user"), count(tasks as i64, "task")));
+    if let Some(new_ids) = new_ids {
+        new_ids.keep();
+    }
+    say(&format!("{} and {} imported", count(users as i64, "user"), count(tasks as i64, "task")));
     if let Some(file) = skip_bad.filter(|_| bad_count > 0) {
         bad.keep();
-        output::say(format!("{file}: {bad_lines} kept"));
+        say(&format!("{file}: {bad_lines} kept"));
     }
     Ok(())
 }
@@ -92,10 +109,17 @@ fn stage(transaction: &mut Transaction, file: &str, with_hashes: bool, bad: &mut
 }
 
 /// Moves what the tables would not accept from the staging tables to the bad lines: users first, because a task needs its user.
-fn remove_bad_lines(transaction: &mut Transaction, schema: &str, bad: &mut BadLines) -> Result<(), Error> {
-    for sql in [admin_sql!("import_bad_users", schema), admin_sql!("import_bad_tasks", schema)] {
+fn remove_bad_lines(
+    transaction: &mut Transaction,
+    schema: &str,
+    have_new_ids: bool,
+    bad: &mut BadLines,
+) -> Result<(), Error> {
+    let users: (_, &[&(dyn ToSql + Sync)]) = (admin_sql!("import_bad_users", schema), &[]);
+    let tasks: (_, &[&(dyn ToSql + Sync)]) = (admin_sql!("import_bad_tasks", schema), &[&have_new_ids]);
+    for (sql, parameters) in [users, tasks] {
         transaction.batch_execute("ANALYZE pg_temp.todo_import_users; ANALYZE pg_temp.todo_import_tasks")?;
-        for row in transaction.query(&sql, &[])? {
+        for row in transaction.query(&sql, parameters)? {
             let line: i64 = row.get("line");
             let text: Option<&str> = row.get("raw");
             let reason = format!("{}: {}", row.get::<_, &str>("name"), row.get::<_, &str>("reason"));

@@ -18,7 +18,7 @@
 //! | [`new_database`], [`fingerprint`] | a database into which an archive is restored, and the comparison |
 //! | [`extras`] | what dumps leave out |
 //! | [`programs`] | how pg_dump and pg_restore are run |
-//! | [`bad_lines`], [`staging`] | what `import` refuses, and what it may take |
+//! | [`bad_lines`], [`new_ids`], [`staging`] | what `import` refuses, the ids that it gives, and what it may take |
 //! | [`far_times`] | times that no client can read |
 //! | [`user`] | users and their passwords |
 //! | [`transfer`] | the file format of `export` and `import` |
@@ -56,6 +56,7 @@ mod interrupt;
 mod message;
 mod new_database;
 mod new_file;
+mod new_ids;
 mod output;
 #[path = "../../password_rule.rs"]
 mod password_rule;
@@ -116,8 +117,8 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         Command::Export { file, user, with_hashes, force } => {
             export::run(&mut session, file, user.as_deref(), *with_hashes, *force)
         }
-        Command::Import { file, skip_bad, with_hashes } => {
-            import::run(&mut session, file, skip_bad.as_deref(), *with_hashes)
+        Command::Import { file, skip_bad, new_ids, with_hashes } => {
+            import::run(&mut session, file, skip_bad.as_deref(), new_ids.as_deref(), *with_hashes)
         }
         Command::Backup { dir, keep_days } => backup::backup(&mut session, dir, *keep_days),
         Command::Restore { file, into, with_extras, without_extras } => {
