@@ -20,7 +20,7 @@ pub const CHANGES: [&str; 36] = [
     "ALTER SEQUENCE tasks_id_seq OWNED BY parent.id",
     "ALTER SEQUENCE tasks_id_seq RENAME TO q",
     "ALTER SEQUENCE tasks_id_seq AS smallint CYCLE",
-    "ALTER SEQUENCE tasks_id_seq MAXVALUE 2 RESTART",
+    "ALTER SEQUENCE tasks_id_seq MINVALUE -2 RESTART",
     "ALTER TABLE public.tasks DROP COLUMN description",
     "ALTER TABLE users RENAME COLUMN email TO mail",
     "ALTER TABLE users RENAME email TO mail",

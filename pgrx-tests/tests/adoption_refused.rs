@@ -20,7 +20,7 @@ fn tables_of_another_shape_are_refused() {
             ("55000", Some("tasks"), Some("id")),
         ),
         ("ALTER TABLE tasks ALTER id DROP DEFAULT", ("55000", Some("tasks"), Some("id"))),
-        ("ALTER SEQUENCE tasks_id_seq INCREMENT 10", ("55000", Some("tasks"), Some("id"))),
+        ("ALTER SEQUENCE tasks_id_seq CYCLE", ("55000", Some("tasks"), Some("id"))),
         (
             "ALTER TABLE tasks DROP CONSTRAINT tasks_pkey, ADD PRIMARY KEY (id, user_id)",
             ("55000", Some("tasks"), Some("id")),

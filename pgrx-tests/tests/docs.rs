@@ -77,6 +77,8 @@ fn todo_admin_prints_what_the_pages_show() {
     let mut postgres = server.connect("postgres");
     postgres.batch_execute("CREATE ROLE app LOGIN; CREATE ROLE owner LOGIN").unwrap();
     postgres.batch_execute("CREATE DATABASE cloud OWNER owner").unwrap();
+    postgres.batch_execute("CREATE DATABASE other").unwrap();
+    server.connect("other").batch_execute("CREATE EXTENSION todo").unwrap();
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pages-{}", std::process::id()));
     for page in ["docs/todo-admin.md", "docs/backup.md"] {
         std::fs::create_dir_all(&dir).unwrap();

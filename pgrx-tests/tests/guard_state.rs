@@ -90,7 +90,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
         .batch_execute(
             "CREATE TABLE parent (LIKE tasks);
              SET todo.guard = off; ALTER TABLE users ADD COLUMN due date; DROP INDEX ix_tasks_created_at;
-             ALTER TABLE users DROP CONSTRAINT users_name_check; ALTER TABLE tasks SET UNLOGGED; ALTER SEQUENCE tasks_id_seq INCREMENT 2;
+             ALTER TABLE users DROP CONSTRAINT users_name_check; ALTER TABLE tasks SET UNLOGGED; ALTER SEQUENCE tasks_id_seq CYCLE;
              ALTER TABLE tasks INHERIT parent; RESET todo.guard",
         )
         .unwrap();
@@ -111,7 +111,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
         "DROP INDEX ix_tasks_created_at",
         "ALTER TABLE tasks SET UNLOGGED",
         "ALTER TABLE tasks INHERIT parent",
-        "ALTER SEQUENCE tasks_id_seq INCREMENT 3",
+        "ALTER SEQUENCE tasks_id_seq MINVALUE -3",
         "ALTER TABLE users DROP CONSTRAINT users_name_check",
     ] {
         assert_eq!(Failure::of(client.batch_execute(command)).code, "2BP01", "{command}");

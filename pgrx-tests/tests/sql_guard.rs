@@ -226,7 +226,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
         client,
         "CREATE TABLE parent (LIKE tasks);
          SET todo.guard = off; DROP INDEX ix_tasks_created_at; ALTER TABLE users DROP CONSTRAINT users_name_check;
-         ALTER TABLE tasks SET UNLOGGED; ALTER SEQUENCE tasks_id_seq INCREMENT 2; ALTER TABLE tasks INHERIT parent;
+         ALTER TABLE tasks SET UNLOGGED; ALTER SEQUENCE tasks_id_seq CYCLE; ALTER TABLE tasks INHERIT parent;
          ALTER TABLE users DISABLE TRIGGER zz_todo_before_row; DROP FUNCTION todo_clear_completed(text); RESET todo.guard",
     );
     // A session of the owner, who may not lift the guard.
@@ -241,7 +241,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
         goes_on(client, command);
     }
     for command in [
-        "ALTER SEQUENCE tasks_id_seq INCREMENT 3",
+        "ALTER SEQUENCE tasks_id_seq MINVALUE -3",
         "ALTER TABLE users DROP CONSTRAINT users_email_check",
         "DROP INDEX ix_tasks_user_id",
         "DROP FUNCTION todo_check()",
@@ -250,7 +250,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
     }
     for command in [
         "ALTER TABLE tasks SET LOGGED, NO INHERIT parent",
-        "ALTER SEQUENCE tasks_id_seq INCREMENT 1",
+        "ALTER SEQUENCE tasks_id_seq NO CYCLE",
         "ALTER TABLE users ENABLE TRIGGER zz_todo_before_row",
         "ALTER TABLE users ADD CONSTRAINT users_name_check CHECK (btrim(name) <> '') NOT VALID",
         "ALTER TABLE users VALIDATE CONSTRAINT users_name_check",
@@ -263,7 +263,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
         "DROP INDEX ix_tasks_created_at",
         "ALTER TABLE tasks SET UNLOGGED",
         "ALTER TABLE tasks INHERIT parent",
-        "ALTER SEQUENCE tasks_id_seq INCREMENT 3",
+        "ALTER SEQUENCE tasks_id_seq MINVALUE -3",
         "ALTER TABLE users DISABLE TRIGGER zz_todo_before_row",
         "ALTER TABLE users DROP CONSTRAINT users_name_check",
     ] {

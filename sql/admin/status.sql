@@ -10,7 +10,7 @@ SELECT
     pg_catalog.pg_total_relation_size('@extschema@.tasks') AS tasks_bytes,
     pg_catalog.pg_database_size(pg_catalog.current_database()) AS database_bytes,
     i.next_task_id,
-    GREATEST(i.largest_task_id OPERATOR(pg_catalog.+) 1 OPERATOR(pg_catalog.-) i.next_task_id, 0) AS task_ids_left,
+    GREATEST((i.largest_task_id OPERATOR(pg_catalog.-) i.next_task_id) OPERATOR(pg_catalog./) i.step OPERATOR(pg_catalog.+) 1, 0) AS task_ids_left,
     ARRAY(
         SELECT r.rolname::pg_catalog.text
         FROM pg_catalog.pg_policy AS p
@@ -25,7 +25,8 @@ FROM (
     FROM @extschema@.tasks AS task
 ) AS t
 CROSS JOIN (
-    SELECT s.last_value OPERATOR(pg_catalog.+) s.is_called::pg_catalog.int4 AS next_task_id, q.seqmax AS largest_task_id
+    SELECT s.last_value OPERATOR(pg_catalog.+) CASE WHEN s.is_called THEN q.seqincrement ELSE 0 END AS next_task_id, q.seqmax AS largest_task_id,
+        q.seqincrement AS step
     FROM @extschema@.tasks_id_seq AS s
     JOIN pg_catalog.pg_sequence AS q ON q.seqrelid OPERATOR(pg_catalog.=) '@extschema@.tasks_id_seq'::pg_catalog.regclass
 ) AS i

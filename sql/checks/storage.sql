@@ -19,10 +19,11 @@ BEGIN ATOMIC
     JOIN pg_class AS r ON r.oid = c.relid
     WHERE c.kind = 'storage'
     UNION ALL
-    SELECT 'sequence ' || c.relation, c.found = c.expected, c.found,
-        format('SET todo.guard = off; ALTER SEQUENCE %s AS ', c.relid::regclass)
-            || regexp_replace(c.expected, '^(.*) from (.*) to (.*) by (.*)$', '\1 MINVALUE \2 MAXVALUE \3 INCREMENT \4 NO CYCLE')
+    SELECT 'sequence ' || c.relation, c.found = c.expected,
+        format('%s from %s to %s by %s', s.seqtypid::regtype, s.seqmin, s.seqmax, s.seqincrement) || CASE WHEN s.seqcycle THEN ', cycling' ELSE '' END,
+        format('SET todo.guard = off; ALTER SEQUENCE %s AS integer MINVALUE 1 NO MAXVALUE INCREMENT 1 NO CYCLE', c.relid::regclass)
     FROM fact AS c
+    JOIN pg_sequence AS s ON s.seqrelid = c.relid
     WHERE c.kind = 'sequence';
 END;
 

@@ -14,11 +14,16 @@ BEGIN ATOMIC
     CROSS JOIN LATERAL todo_internal.task_ids(e.extnamespace) AS i
     WHERE e.extname = 'todo'
     UNION ALL
-    SELECT 'sequence tasks_id_seq below 75 %', i.next < 0.75 * 2147483647,
-        format('%s %% of 2147483647 ids given', trunc(100 * (i.next - 1) / 2147483647, 1)),
+    SELECT 'sequence tasks_id_seq below 75 %', n.given < 0.75 * n.total,
+        format('%s %% of %s ids given', trunc(100 * n.given / n.total, 1), n.total),
         'plan ahead: move old tasks elsewhere before the ids run out, and RESTART the sequence in a range that has become free'
     FROM pg_extension AS e
     CROSS JOIN LATERAL todo_internal.task_ids(e.extnamespace) AS i
+    JOIN pg_class AS c ON c.relnamespace = e.extnamespace AND c.relname = 'tasks_id_seq'
+    JOIN pg_sequence AS s ON s.seqrelid = c.oid
+    CROSS JOIN LATERAL (
+        SELECT trunc((i.next - s.seqmin)::numeric / abs(s.seqincrement)) AS given, trunc((s.seqmax - s.seqmin)::numeric / abs(s.seqincrement)) + 1 AS total
+    ) AS n
     WHERE e.extname = 'todo' AND i.next IS NOT NULL;
 END;
 

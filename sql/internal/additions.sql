@@ -261,7 +261,14 @@ AS $$
         JOIN pg_publication_rel AS p ON p.prrelid = t.oid
         JOIN pg_publication AS b ON b.oid = p.prpubid
         UNION ALL
-        SELECT 17, o.relation, concat_ws(' on ', 'comment', o.what), 'warning', format('COMMENT ON %s IS %L', o.target, d.description)
+        -- A dump has the last id, but not these.
+        SELECT 17, t.name, 'options', 'warning',
+            format('ALTER SEQUENCE %s INCREMENT %s MINVALUE %s MAXVALUE %s START %s CACHE %s', t.name, s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache)
+        FROM tab AS t
+        JOIN pg_sequence AS s ON s.seqrelid = t.oid
+        WHERE t.relname = 'tasks_id_seq' AND (s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache) <> (1, 1, 2147483647, 1, 1)
+        UNION ALL
+        SELECT 18, o.relation, concat_ws(' on ', 'comment', o.what), 'warning', format('COMMENT ON %s IS %L', o.target, d.description)
         FROM (
             SELECT 'pg_class'::regclass AS classid, t.oid, 0 AS subid, t.name AS relation, NULL AS what, t.kind || ' ' || t.name AS target
             FROM tab AS t

@@ -2,8 +2,7 @@
 -- someone attached to the tables. So it can safely look at tables of other roles.
 -- Rows and definitions call the schema home @, so that the same tables have the same rows in any schema.
 -- kind is one of column, default, constraint, index, trigger, function (which a trigger calls), dependence of index, dependence of
--- trigger (an extension with which it would be dropped), storage, access method, sequence, sequence options and sequence
--- cache. weakness is set if a part has its definition but does not fully work, such as a disabled trigger. place is the position of a column.
+-- trigger (an extension with which it would be dropped), storage, access method, sequence and sequence owner. weakness is set if a part has its definition but does not fully work, such as a disabled trigger. place is the position of a column.
 CREATE FUNCTION todo_internal.described(
     home regnamespace,
     relations oid[]
@@ -57,26 +56,33 @@ BEGIN
             FROM pg_sequence AS s
             CROSS JOIN LATERAL (
                 VALUES
+                    -- Which positive ids it gives, and in what steps, is the application's affair: databases can share the ids.
                     (
                         'sequence',
-                        format('%s from %s to %s by %s', s.seqtypid::regtype, s.seqmin, s.seqmax, s.seqincrement)
-                            || CASE WHEN s.seqcycle THEN ', cycling' ELSE '' END
+                        format(
+                            '%s, %s', s.seqtypid::regtype,
+                            CASE
+                                WHEN s.seqcycle THEN 'cycling'
+                                WHEN s.seqincrement < 0 THEN 'descending'
+                                WHEN s.seqmin < 1 THEN format('from %s', s.seqmin)
+                                ELSE 'positive and ascending'
+                            END
+                        )
                     ),
                     (
-                        'sequence options',
-                        format('start %s', s.seqstart) || coalesce(
+                        'sequence owner',
+                        coalesce(
                             (
-                                SELECT format(', owned by %s.%s', o.relname, a.attname)
+                                SELECT format('%s.%s', o.relname, a.attname)
                                 FROM pg_depend AS d
                                 JOIN pg_class AS o ON o.oid = d.refobjid
                                 JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
                                 WHERE d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.deptype IN ('a', 'i')
                                   AND d.refclassid = 'pg_class'::regclass
                             ),
-                            ''
+                            'none'
                         )
-                    ),
-                    ('sequence cache', s.seqcache::text)
+                    )
             ) AS v (kind, definition)
             WHERE s.seqrelid = c.oid;
             CONTINUE;

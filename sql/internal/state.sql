@@ -96,7 +96,9 @@ BEGIN
     ) AS f (kind, definition)
     WHERE r.relkind = 'r' AND f.definition IS NOT NULL
     UNION ALL
-    SELECT r.oid, 'sequence', r.relname, to_jsonb(s)::text
+    -- As described() sees it.
+    SELECT r.oid, 'sequence', r.relname,
+        jsonb_build_array(s.seqtypid, s.seqcycle, s.seqincrement < 0, least(s.seqmin, 1))::text
     FROM relation AS r
     JOIN pg_sequence AS s ON s.seqrelid = r.oid
     UNION ALL

@@ -32,6 +32,8 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \i triggers/isolated_roles.sql
 \i checks/isolation.sql
 \replace checks/registration.sql
+\replace checks/storage.sql
+\replace checks/task_ids.sql
 \replace functions/todo_check.sql
 \replace functions/todo_clear_completed.sql
 \replace functions/todo_complete_all.sql

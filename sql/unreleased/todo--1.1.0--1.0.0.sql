@@ -7,7 +7,10 @@ SELECT todo_internal.refuse_isolation();
 SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \i upgrade/replace_parts.sql
 
+-- What the tables must be like is compared with what this prints, so it has to be as this prints it.
 \replace todo--1.0.0.sql described
+\pattern todo--1.0.0.sql
+SELECT todo_internal.expect('expected_todo', 'todo', 'todo_internal');
 \replace todo--1.0.0.sql expect
 \replace todo--1.0.0.sql additions
 \replace todo--1.0.0.sql state
@@ -15,6 +18,8 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \replace todo--1.0.0.sql check_owners
 \replace todo--1.0.0.sql check_parts
 \replace todo--1.0.0.sql check_registration
+\replace todo--1.0.0.sql check_storage
+\replace todo--1.0.0.sql check_task_ids
 \i upgrade/without_current_user.sql
 \replace todo--1.0.0.sql todo_check
 \replace todo--1.0.0.sql todo_clear_completed

@@ -94,7 +94,7 @@ BEGIN
               WHERE d.relation = s.relation AND d.kind = s.kind AND d.definition = s.definition
           )
         UNION ALL
-        SELECT s.relation, s.name, 'a serial column, with its own sequence tasks_id_seq from 1 to 2147483647 by 1',
+        SELECT s.relation, s.name, 'a serial column, with its own sequence tasks_id_seq of positive integers',
             'ALTER SEQUENCE ... RENAME TO tasks_id_seq, AS integer, OWNED BY tasks.id; ALTER TABLE tasks ALTER COLUMN id '
                 'SET DEFAULT nextval(''tasks_id_seq'')'
         FROM todo_internal.specified() AS s
@@ -104,7 +104,7 @@ BEGIN
               SELECT
               FROM todo_internal.specified() AS w
               LEFT JOIN todo_internal.described(home, relations) AS d USING (schema, relation, kind, name)
-              WHERE (w.kind IN ('sequence', 'sequence options') OR w.kind = s.kind AND w.relation = s.relation AND w.name = s.name)
+              WHERE (w.kind IN ('sequence', 'sequence owner') OR w.kind = s.kind AND w.relation = s.relation AND w.name = s.name)
                 AND d.definition IS DISTINCT FROM w.definition
           )
     ) AS p
