@@ -5,6 +5,7 @@
 use crate::boundary::{Call, scalar_function};
 use crate::catalog;
 use crate::error::{Column, Failure};
+use crate::role;
 use crate::statement::{datum, statement};
 use pgrx::PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE;
 use pgrx::{IntoDatum, direct_function_call_as_datum, pg_sys};
@@ -51,9 +52,10 @@ pub fn visible<'a>(call: &Call, user_id: impl Into<Cow<'a, str>>) -> Result<Opti
     if !catalog::has_row_security(catalog::relation_named(c"users", call.namespace)) {
         return Ok(Some(user_id));
     }
-    // PostgreSQL maintains someone's index or materialized view, with functions of theirs. Only that role is known, and may be bound.
+    // PostgreSQL maintains someone's index or materialized view, with functions of theirs. Only the session's role is known, and the other may
+    // be bound. Triggers of our own statements are not meant.
     // SAFETY: reads a variable of the backend.
-    if unsafe { pg_sys::InSecurityRestrictedOperation() } {
+    if unsafe { pg_sys::InSecurityRestrictedOperation() } && !role::is_acting() {
         return Ok(None);
     }
     let shown = call.first_row(&VISIBLE, [datum(&*user_id)])?;

@@ -190,3 +190,158 @@ fn what_policies_do_not_limit() {
     database.client.batch_execute("SET statement_timeout = '5s'; SELECT todo_complete_all('u2')").unwrap();
     client.batch_execute("ROLLBACK").unwrap();
 }
+
+/// After the repair that todo_check() names, whichever comes first.
+#[test]
+fn a_renamed_role_sees_no_more_when_its_old_name_is_forgotten() {
+    for forget in [
+        "SELECT todo_revoke('{role}')",
+        "DELETE FROM todo_internal.isolated_roles; SELECT todo_internal.keep_isolation()",
+    ] {
+        let (mut database, role) = isolated();
+        let renamed = format!("{role}_renamed");
+        database
+            .client
+            .batch_execute(&format!("ALTER ROLE {role} RENAME TO {renamed}; {}", forget.replace("{role}", &role)))
+            .unwrap();
+        let mut session = database.connect_as(&renamed);
+        set_user(&mut session, "u1");
+        for (table, column) in OWNED {
+            let query = format!("SELECT DISTINCT {column}::text FROM {table}");
+            assert_eq!(strings(&mut session, &query), ["u1"], "{table}, {forget}");
+        }
+        assert_eq!(strings(&mut session, "SELECT id FROM todo_get_user('u2')"), [""; 0]);
+        database.client.batch_execute(&format!("SELECT todo_grant('{renamed}', 'isolated')")).unwrap();
+        let faults = "SELECT name || ': ' || detail FROM todo_check() WHERE ok IS NOT TRUE AND name LIKE 'isolation%'";
+        assert_eq!(strings(&mut database.client, faults), [""; 0]);
+    }
+}
+
+/// A transaction that does not see what others have done since it began would take it back.
+#[test]
+fn stale_transactions_isolate_nobody() {
+    let (mut database, role) = isolated();
+    let [second, third] = ["second", "third"].map(|name| database.role(name));
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let mut stale = database.connect();
+        stale.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}; SELECT count(*) FROM pg_class")).unwrap();
+        database.client.batch_execute(&format!("SELECT todo_grant('{second}', 'isolated')")).unwrap();
+        for call in [format!("SELECT todo_grant('{third}', 'isolated')"), format!("SELECT todo_revoke('{role}')")] {
+            let failure = Failure::of(stale.batch_execute(&format!("SAVEPOINT s; {call}")));
+            assert_eq!(failure.code, "25001", "{call}");
+            stale.batch_execute("ROLLBACK TO s").unwrap();
+        }
+        stale.batch_execute("COMMIT").unwrap();
+        assert_eq!(strings(&mut database.connect_as(&second), "SELECT user_id FROM tasks"), [""; 0], "{level}");
+        database.client.batch_execute(&format!("SELECT todo_revoke('{second}')")).unwrap();
+    }
+}
+
+/// A role that was in the list before it existed, and got its rights by hand.
+#[test]
+fn drop_owned_ends_no_isolation_of_a_late_role() {
+    let (mut database, _) = isolated();
+    let late = format!("{}_late", database.name);
+    database
+        .client
+        .batch_execute(&format!(
+            "INSERT INTO todo_internal.isolated_roles (role) VALUES ('{late}');
+             CREATE ROLE {late} LOGIN; GRANT USAGE ON SCHEMA public TO {late}; GRANT SELECT ON tasks TO {late};
+             GRANT EXECUTE ON FUNCTION todo_current_user_id() TO {late}; SELECT todo_internal.keep_isolation()"
+        ))
+        .unwrap();
+    let mut session = database.connect_as(&late);
+    set_user(&mut session, "u1");
+    let users = "SELECT DISTINCT user_id FROM tasks";
+    assert_eq!(strings(&mut session, users), ["u1"]);
+    let _ = session.batch_execute("DROP OWNED BY CURRENT_USER");
+    let seen = session.query(users, &[]).map(|rows| rows.iter().map(|row| row.get(0)).collect::<Vec<String>>());
+    assert!(seen.as_ref().map_or(true, |users| users == &["u1"]), "{seen:?}");
+}
+
+/// Policies that an application makes while a role is isolated are in force, and stay so.
+#[test]
+fn policies_outlive_the_isolation() {
+    let (mut database, role) = isolated();
+    let other = database.role("other");
+    database
+        .client
+        .batch_execute(&format!(
+            "SELECT todo_grant('{other}'); CREATE POLICY own ON tasks AS RESTRICTIVE TO {other} USING (user_id = 'u1')"
+        ))
+        .unwrap();
+    let users = "SELECT DISTINCT user_id FROM tasks ORDER BY 1";
+    let mut session = database.connect_as(&other);
+    assert_eq!(strings(&mut session, users), ["u1"]);
+    database.client.batch_execute(&format!("SELECT todo_revoke('{role}')")).unwrap();
+    assert_eq!(strings(&mut session, users), ["u1"]);
+    let faults = "SELECT name || ': ' || detail FROM todo_check() WHERE ok IS NOT TRUE AND name LIKE 'isolation%'";
+    assert_eq!(strings(&mut database.client, faults), [""; 0]);
+    // And a role can be isolated again, and row-level security goes with the last policy.
+    database
+        .client
+        .batch_execute(&format!("SELECT todo_grant('{role}', 'isolated'); DROP POLICY own ON tasks"))
+        .unwrap();
+    database.client.batch_execute(&format!("SELECT todo_revoke('{role}')")).unwrap();
+    assert_eq!(
+        strings(&mut database.client, "SELECT relrowsecurity::text FROM pg_class WHERE relname = 'tasks'"),
+        ["false"]
+    );
+}
+
+/// Each of these roles could write, or call functions, as another one.
+#[test]
+fn a_role_that_can_write_as_another_is_not_isolated() {
+    let (mut database, _) = isolated();
+    let [role, group] = ["writer", "group"].map(|name| database.role(name));
+    let client = &mut database.client;
+    client.batch_execute(&format!("GRANT USAGE ON SCHEMA public TO {group}")).unwrap();
+    for (give, take) in [
+        (format!("GRANT pg_write_all_data TO {role}"), format!("REVOKE pg_write_all_data FROM {role}")),
+        (format!("GRANT pg_read_server_files TO {role}"), format!("REVOKE pg_read_server_files FROM {role}")),
+        (format!("ALTER ROLE {role} REPLICATION"), format!("ALTER ROLE {role} NOREPLICATION")),
+        (
+            format!("GRANT DELETE ON tasks TO {group}; GRANT {group} TO {role}"),
+            format!("REVOKE ALL ON tasks FROM {group}; REVOKE {group} FROM {role}"),
+        ),
+        (
+            format!("GRANT TRUNCATE ON tasks TO {group}; GRANT {group} TO {role}"),
+            format!("REVOKE ALL ON tasks FROM {group}; REVOKE {group} FROM {role}"),
+        ),
+        (
+            format!("GRANT EXECUTE ON FUNCTION todo_update_user(text, text, text) TO {group}; GRANT {group} TO {role}"),
+            format!(
+                "REVOKE ALL ON FUNCTION todo_update_user(text, text, text) FROM {group}; REVOKE {group} FROM {role}"
+            ),
+        ),
+    ] {
+        client.batch_execute(&give).unwrap();
+        let isolate = format!("SELECT todo_grant('{role}', 'isolated')");
+        assert_eq!(Failure::of(client.batch_execute(&isolate)).code, "0LP01", "{give}");
+        client.batch_execute(&format!("{take}; {isolate}; {give}")).unwrap();
+        let found = strings(client, "SELECT name FROM todo_check() WHERE ok IS NOT TRUE");
+        assert!(found.contains(&format!("isolation of {role}")), "{give}: {found:?}");
+        client.batch_execute(&format!("{take}; SELECT todo_revoke('{role}')")).unwrap();
+    }
+}
+
+/// A function of the application that calls one of ours, within another one of ours.
+#[test]
+fn triggers_of_functions_on_users_still_call_them() {
+    let (mut database, _) = isolated();
+    let api = database.role("api");
+    let owner = todo_tests::Edition::current().owner(&database.name);
+    database
+        .client
+        .batch_execute(&format!(
+            "CREATE FUNCTION closed() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS
+                 $$ BEGIN IF new.name = 'Closed' AND new.is_active THEN PERFORM todo_set_active(new.id, false); END IF; RETURN NULL; END $$;
+             ALTER FUNCTION closed() OWNER TO {owner};
+             CREATE TRIGGER nested AFTER UPDATE ON users FOR EACH ROW EXECUTE FUNCTION closed();
+             GRANT USAGE ON SCHEMA public TO {owner}; SELECT todo_grant('{api}')"
+        ))
+        .unwrap();
+    let mut session = database.connect_as(&api);
+    session.batch_execute("SELECT todo_update_user('u1', name => 'Closed')").unwrap();
+    assert_eq!(strings(&mut session, "SELECT is_active::text FROM todo_users WHERE id = 'u1'"), ["false"]);
+}

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use todo_tests::{Database, Failure, Server, strings};
+use std::time::{Duration, Instant};
+use todo_tests::{Database, Edition, Failure, Server, strings};
 
 const FAULTS: &str = "SELECT name FROM todo_check() WHERE NOT ok";
 
@@ -306,15 +307,21 @@ fn maintenance_is_no_way_out() {
         .batch_execute(
             "SET todo.user_id = 'u1';
              CREATE FUNCTION own.f() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN u::text FROM public.todo_update_user('u2', name => 'Not mine') AS u; END $$;
-             CREATE MATERIALIZED VIEW own.m AS SELECT own.f() AS u2;
+             CREATE MATERIALIZED VIEW own.m AS SELECT own.f() AS u2 WITH NO DATA;
              CREATE TABLE own.t (i integer);
-             INSERT INTO own.t SELECT generate_series(1, 100);
              CREATE FUNCTION own.g(i integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM own.f(); RETURN i; END $$;
-             CREATE INDEX ON own.t (own.g(i))",
+             CREATE INDEX ON own.t (own.g(i));
+             INSERT INTO own.t SELECT generate_series(1, 100)",
         )
         .unwrap();
-    client.batch_execute("REFRESH MATERIALIZED VIEW own.m; ANALYZE own.t; REINDEX TABLE own.t").unwrap();
-    assert_eq!(strings(isolated, "SELECT coalesce(u2, '') FROM own.m"), [""]);
+    for command in
+        ["REFRESH MATERIALIZED VIEW own.m", "ANALYZE own.t", "REINDEX TABLE own.t", "CLUSTER own.t USING t_g_idx"]
+    {
+        match Edition::current() {
+            Edition::Extension => client.batch_execute(command).unwrap(),
+            Edition::Sql => assert_eq!(Failure::of(client.batch_execute(command)).code, "42501", "{command}"),
+        }
+    }
     assert_eq!(strings(client, "SELECT name FROM users WHERE id = 'u2'"), ["B"]);
 }
 
@@ -354,4 +361,51 @@ fn what_would_end_it_is_refused() {
             "SELECT todo_revoke('{role}'); ALTER EXTENSION todo UPDATE TO '1.0.0'; DROP EXTENSION todo"
         ))
         .unwrap();
+}
+
+/// A subscription brings the list as it brings other rows.
+#[test]
+fn a_subscriber_isolates_the_role() {
+    let server = Server::start();
+    let mut postgres = server.connect("postgres");
+    postgres.batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
+    drop(postgres);
+    server.restart(&[]);
+    let mut postgres = server.connect("postgres");
+    postgres.batch_execute("CREATE ROLE late LOGIN").unwrap();
+    let [mut source, mut target] = ["source", "target"].map(|name| {
+        postgres.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        let mut client = server.connect(name);
+        client.batch_execute(&Edition::current().install(name)).unwrap();
+        client
+    });
+    source.batch_execute("CREATE PUBLICATION everything FOR ALL TABLES").unwrap();
+    // Within one cluster, the slot has to be there before.
+    source.batch_execute("SELECT pg_create_logical_replication_slot('moved', 'pgoutput')").unwrap();
+    target
+        .batch_execute(&format!(
+            "GRANT USAGE ON SCHEMA public TO late; GRANT SELECT ON tasks TO late; GRANT EXECUTE ON FUNCTION todo_current_user_id() TO late;
+             CREATE SUBSCRIPTION moved CONNECTION 'host={} dbname=source user=postgres' PUBLICATION everything
+                 WITH (create_slot = false, copy_data = false)",
+            server.host()
+        ))
+        .unwrap();
+    source
+        .batch_execute(
+            "INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x');
+             SELECT todo_grant('late', 'isolated')",
+        )
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while strings(&mut target, "SELECT role::text FROM todo_internal.isolated_roles").is_empty() {
+        assert!(Instant::now() < deadline, "the row has not arrived");
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(strings(&mut target, "SELECT user_id FROM tasks"), ["u1"]);
+    let mut late = todo_tests::server::config(server.host(), "target").user("late").connect(NoTls).unwrap();
+    assert_eq!(strings(&mut late, "SELECT user_id FROM tasks"), [""; 0]);
+    late.batch_execute("SET todo.user_id = 'u1'").unwrap();
+    assert_eq!(strings(&mut late, "SELECT user_id FROM tasks"), ["u1"]);
+    assert_eq!(strings(&mut target, "SELECT name FROM todo_check() WHERE NOT ok AND name LIKE 'isolation%'"), [""; 0]);
+    target.batch_execute("ALTER SUBSCRIPTION moved DISABLE; ALTER SUBSCRIPTION moved SET (slot_name = NONE); DROP SUBSCRIPTION moved").unwrap();
 }

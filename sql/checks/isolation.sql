@@ -18,6 +18,7 @@ BEGIN ATOMIC
         SELECT quote_ident(l.name), todo_internal.unbound(l.oid),
             CASE
                 WHEN r.rolcreaterole THEN format('ALTER ROLE %I NOCREATEROLE', l.name)
+                WHEN r.rolreplication THEN format('ALTER ROLE %I NOREPLICATION', l.name)
                 WHEN r.rolbypassrls THEN format('ALTER ROLE %I NOBYPASSRLS', l.name)
                 ELSE 'take that away from the role'
             END
@@ -39,7 +40,8 @@ BEGIN ATOMIC
         UNION ALL
         SELECT 'nobody', 'row-level security is still on: ' || string_agg(r.relation, ', ' ORDER BY r.relation), 'SELECT todo_internal.keep_isolation()'
         FROM relation AS r
-        WHERE r.is_on AND r.is_ours AND r.bound = '{}' AND NOT EXISTS (SELECT FROM listed)
+        WHERE r.is_on AND r.is_ours AND NOT EXISTS (SELECT FROM relation AS b WHERE b.bound <> '{}') AND NOT EXISTS (SELECT FROM listed)
+          AND NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = r.relid AND p.polname NOT IN ('todo_isolated', 'todo_everyone'))
         HAVING count(*) > 0
         UNION ALL
         SELECT 'other roles', format('policy %I of %s has no effect beside todo_everyone', p.polname, r.relation),

@@ -25,12 +25,9 @@ BEGIN
                 DETAIL = 'Isolation turns row-level security on, and with it these policies.',
                 HINT = 'Run ALTER TABLE ... ENABLE ROW LEVEL SECURITY, or drop these policies.';
     END IF;
-    -- Its trigger makes the policies.
+    -- Its trigger calls keep_isolation().
     INSERT INTO todo_internal.isolated_roles (role)
     SELECT isolate.role WHERE NOT EXISTS (SELECT FROM todo_internal.isolated_roles AS i WHERE i.role = isolate.role);
-    -- A mark that comes back with the role's rights, where a restore brings these before any row, see complete_isolation(). A right on a
-    -- column alone also makes DROP OWNED BY CURRENT_USER fail, which would take the role out of the policies, but leave it its other rights.
-    EXECUTE format('GRANT SELECT (role) ON TABLE todo_internal.isolated_roles TO %I', role);
 END
 $$;
 

@@ -3,9 +3,14 @@
 --   - Because a table with row-level security shows nothing without a permissive policy, one named todo_everyone shows all rows to everyone.
 --     It is left out where the application has turned row-level security on by itself, and dropped when it does so later.
 --   - Views show what their reader may see in the tables. So roles that read todo_users get the right to read these columns of users.
--- Where no role is isolated, none of this exists, and nothing is paid for it. A role that has a policy keeps it unless it is in removed: it may
--- have been renamed. A role that does not exist is reported.
--- Errors: 42501 the caller does not own the tables and views; 0A000 before PostgreSQL 15.
+--   - Each role can read a column of isolated_roles. This mark comes back with the role's rights, where a restore brings these before any row,
+--     see complete_isolation(). A right on a column alone also makes DROP OWNED BY CURRENT_USER fail, which would take the role out of the
+--     policies, but leave it its other rights.
+-- Where no role is isolated, none of this exists, and nothing is paid for it, except where the application has made policies since: row-level
+-- security stays on, so that they stay in force. A role that has a policy keeps it unless it is in removed: it may have been renamed. A role that
+-- does not exist is reported.
+-- Errors: 42501 the caller does not own the tables and views; 0A000 before PostgreSQL 15; 25001 a role is isolated, and the transaction does not see
+-- what others have changed since it began.
 CREATE FUNCTION todo_internal.keep_isolation(
     removed name[] DEFAULT '{}'
 )
@@ -15,8 +20,20 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     listed CONSTANT name[] := ARRAY(SELECT i.role FROM todo_internal.isolated_roles AS i ORDER BY i.role);
+    remaining CONSTANT boolean := listed <> '{}' OR EXISTS (
+        SELECT
+        FROM todo_internal.isolation() AS i
+        CROSS JOIN unnest(i.bound) AS b (oid)
+        JOIN pg_roles AS r ON r.oid = b.oid
+        WHERE r.rolname <> ALL (removed)
+    );
     item record;
 BEGIN
+    IF (remaining OR removed <> '{}') AND current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION 'isolated roles cannot be changed at isolation level %', current_setting('transaction_isolation')
+            USING ERRCODE = 'active_sql_transaction',
+                HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED; or SET default_transaction_isolation = ''read committed''.';
+    END IF;
     IF listed <> '{}' AND current_setting('server_version_num')::integer < 150000 THEN
         RAISE EXCEPTION 'isolation needs PostgreSQL 15 or newer' USING ERRCODE = 'feature_not_supported';
     END IF;
@@ -29,7 +46,10 @@ BEGIN
     -- Tells secured_by_application() that it is not the application that turns row-level security on.
     PERFORM set_config('todo.keeps_isolation', 'on', true);
     FOR item IN
-        SELECT i.*, w.roles AS wanted, listed <> '{}' OR w.roles <> '{}' AS is_wanted,
+        SELECT i.*, w.roles AS wanted,
+            EXISTS (
+                SELECT FROM pg_policy AS p WHERE p.polrelid = i.relid AND p.polname NOT IN ('todo_isolated', 'todo_everyone')
+            ) AS has_others,
             (
                 SELECT string_agg(r.oid::regrole::text, ', ' ORDER BY r.rolname)
                 FROM pg_roles AS r
@@ -47,9 +67,9 @@ BEGIN
         ORDER BY i.is_view, i.relation
     LOOP
         IF item.is_view THEN
-            IF item.is_wanted AND NOT item.is_on THEN
+            IF remaining AND NOT item.is_on THEN
                 EXECUTE format('ALTER VIEW %s SET (security_invoker = true)', item.relation);
-            ELSIF item.is_on AND NOT item.is_wanted THEN
+            ELSIF item.is_on AND NOT remaining THEN
                 EXECUTE format('ALTER VIEW %s RESET (security_invoker)', item.relation);
             END IF;
             CONTINUE;
@@ -63,15 +83,31 @@ BEGIN
         ELSIF item.wanted <> '{}' AND NOT (item.bound @> item.wanted AND item.wanted @> item.bound) THEN
             EXECUTE format('ALTER POLICY todo_isolated ON %s TO %s', item.relation, item.names);
         END IF;
-        IF item.is_wanted AND NOT item.is_on THEN
+        IF remaining AND NOT item.is_on THEN
             IF NOT item.is_ours THEN
                 EXECUTE format('CREATE POLICY todo_everyone ON %s USING (true)', item.relation);
             END IF;
             EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', item.relation);
-        ELSIF item.is_ours AND NOT item.is_wanted THEN
+        ELSIF item.is_ours AND NOT remaining AND item.has_others THEN
+            RAISE WARNING 'row-level security stays on, because there are policies on %', item.relation
+                USING HINT = format('Policy todo_everyone shows all rows to everyone. To let your policies do that, DROP POLICY todo_everyone ON %s.', item.relation);
+        ELSIF item.is_ours AND NOT remaining THEN
             EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', item.relation);
             EXECUTE format('DROP POLICY todo_everyone ON %s', item.relation);
         END IF;
+    END LOOP;
+    FOR item IN
+        SELECT r.oid::regrole AS role
+        FROM pg_roles AS r
+        WHERE r.rolname = ANY (listed) AND NOT EXISTS (
+            SELECT
+            FROM pg_attribute AS c
+            CROSS JOIN aclexplode(c.attacl) AS a
+            WHERE c.attrelid = 'todo_internal.isolated_roles'::regclass AND c.attnum > 0 AND a.grantee = r.oid
+        )
+        ORDER BY r.rolname
+    LOOP
+        EXECUTE format('GRANT SELECT (role) ON TABLE todo_internal.isolated_roles TO %s', item.role);
     END LOOP;
     PERFORM set_config('todo.keeps_isolation', 'off', true);
     PERFORM todo_internal.grant_columns();

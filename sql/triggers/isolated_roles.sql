@@ -1,4 +1,4 @@
--- A restore adds rows. It must not remove any policy, whatever it does: that is what todo_grant and todo_revoke are for.
+-- For each row, because a subscription does not fire triggers for statements. A restore adds rows. It must not remove any policy, whatever it does: that is what todo_grant and todo_revoke are for.
 CREATE FUNCTION todo_internal.isolated_roles_written()
 RETURNS trigger
 LANGUAGE plpgsql
@@ -17,7 +17,7 @@ REVOKE ALL ON FUNCTION todo_internal.isolated_roles_written() FROM PUBLIC;
 
 CREATE TRIGGER todo_isolation
     AFTER INSERT OR UPDATE ON todo_internal.isolated_roles
-    FOR EACH STATEMENT EXECUTE FUNCTION todo_internal.isolated_roles_written();
+    FOR EACH ROW EXECUTE FUNCTION todo_internal.isolated_roles_written();
 
 -- Also where session_replication_role is replica, as in some restores.
 ALTER TABLE todo_internal.isolated_roles ENABLE ALWAYS TRIGGER todo_isolation;

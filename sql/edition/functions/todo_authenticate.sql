@@ -5,6 +5,7 @@ DECLARE
     form text;
     may_renew boolean := true;
 BEGIN
+    \use maintenance
     -- Once it is locked, nobody puts another table in its place.
     LOCK TABLE @extschema@.users IN ACCESS SHARE MODE;
     PERFORM todo_internal.must_own('@extschema@.users');

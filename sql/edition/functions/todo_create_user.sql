@@ -6,6 +6,7 @@ BEGIN
     \use line table=users column=name max=100
     \use user_id value=user_id
     \use writable function=todo_create_user
+    \use maintenance
     user_id := COALESCE(user_id, gen_random_uuid()::text);
     IF todo_internal.visible(user_id) IS NULL THEN
         RAISE EXCEPTION 'new row violates row-level security policy for table "users"'

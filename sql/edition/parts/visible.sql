@@ -1,1 +1,2 @@
+\use maintenance
 user_id := todo_internal.visible(user_id);

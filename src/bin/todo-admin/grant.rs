@@ -5,11 +5,11 @@ use crate::error::Error;
 use crate::installed::Installed;
 use crate::message::printable;
 use crate::output;
-use crate::sql::admin_sql;
+use crate::sql::{admin_sql, begin};
 use postgres::Transaction;
 
 pub fn grant(session: &mut Session, role: &str, tables: bool, isolated: bool) -> Result<(), Error> {
-    let mut transaction = session.client.transaction()?;
+    let mut transaction = begin(&mut session.client)?;
     let schema = Installed::schema_in_use(&mut transaction)?;
     let access = match (tables, isolated) {
         (true, _) => "tables",
@@ -21,7 +21,7 @@ pub fn grant(session: &mut Session, role: &str, tables: bool, isolated: bool) ->
 }
 
 pub fn revoke(session: &mut Session, role: &str) -> Result<(), Error> {
-    let mut transaction = session.client.transaction()?;
+    let mut transaction = begin(&mut session.client)?;
     let schema = Installed::schema_in_use(&mut transaction)?;
     transaction.query(&admin_sql!("revoke", &schema), &[&role])?;
     commit_and_show(transaction, &schema, role)

@@ -1,7 +1,7 @@
 //! The queries in `sql/admin/`, and those that several commands run.
 
 use crate::error::Error;
-use postgres::Transaction;
+use postgres::{Client, IsolationLevel, Transaction};
 
 /// The query in a file of `sql/admin/`. If it names objects of the extension, the second argument is the extension's schema,
 /// quoted as an identifier.
@@ -14,6 +14,11 @@ macro_rules! admin_sql {
     };
 }
 pub(crate) use admin_sql;
+
+/// Begins a transaction that sees each row as it is now, whatever the default isolation level is, as scripts and grants have to.
+pub fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
+    Ok(client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start()?)
+}
 
 /// For a transaction that has to see all rows, and may take long.
 pub fn undisturbed(transaction: &mut Transaction) -> Result<(), Error> {

@@ -7,8 +7,8 @@ use crate::installed::{Installed, available, is_superuser, login_is_superuser, t
 use crate::message::warn;
 use crate::output;
 use crate::scripts::{VERSION, script};
-use crate::sql::admin_sql;
-use postgres::{Client, GenericClient, IsolationLevel, Transaction};
+use crate::sql::{admin_sql, begin};
+use postgres::{Client, GenericClient, Transaction};
 use postgres_protocol::escape::escape_identifier;
 
 /// The schemas of todo's own objects, which are not the application's.
@@ -211,11 +211,6 @@ pub fn update_adopted(transaction: &mut Transaction, version: &str) -> Result<()
     ))?;
     let schema = Installed::schema_in_use(transaction)?;
     Ok(transaction.batch_execute(&admin_sql!("../upgrade/not_in_dumps", &schema))?)
-}
-
-/// Begins a transaction for scripts: they have to see each row as it is now, whatever the default isolation level is.
-pub fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
-    Ok(client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start()?)
 }
 
 /// Runs statements in one transaction, which a dry run rolls back, and reports the outcome.
