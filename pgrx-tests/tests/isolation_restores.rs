@@ -402,10 +402,39 @@ fn a_subscriber_isolates_the_role() {
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(strings(&mut target, "SELECT user_id FROM tasks"), ["u1"]);
-    let mut late = todo_tests::server::config(server.host(), "target").user("late").connect(NoTls).unwrap();
+    let mut late = server.connect_as("target", "late");
     assert_eq!(strings(&mut late, "SELECT user_id FROM tasks"), [""; 0]);
     late.batch_execute("SET todo.user_id = 'u1'").unwrap();
     assert_eq!(strings(&mut late, "SELECT user_id FROM tasks"), ["u1"]);
     assert_eq!(strings(&mut target, "SELECT name FROM todo_check() WHERE NOT ok AND name LIKE 'isolation%'"), [""; 0]);
     target.batch_execute("ALTER SUBSCRIPTION moved DISABLE; ALTER SUBSCRIPTION moved SET (slot_name = NONE); DROP SUBSCRIPTION moved").unwrap();
+}
+
+/// A role in the list that is created later, and gets its first right in whatever way.
+#[test]
+fn the_first_right_isolates_a_late_role() {
+    let (mut database, _) = filled();
+    let late = format!("{}_late", database.name);
+    for grant in [
+        "GRANT SELECT ON tasks TO {late}",
+        "CREATE SCHEMA own GRANT SELECT ON TABLE public.tasks TO {late}",
+        "DO $$ BEGIN GRANT SELECT ON tasks TO {late}; END $$",
+        "SET ROLE todo_owner; GRANT SELECT ON tasks TO {late}; RESET ROLE",
+    ] {
+        let client = &mut database.client;
+        client
+            .batch_execute(&format!(
+                "INSERT INTO todo_internal.isolated_roles (role) VALUES ('{late}'); CREATE ROLE {late} LOGIN; {}",
+                grant.replace("{late}", &late)
+            ))
+            .unwrap();
+        let seen = database.connect_as(&late).query("SELECT FROM public.tasks", &[]);
+        // Without the right to call the function of the policy.
+        assert_eq!(Failure::of(seen).code, "42501", "{grant}");
+        let client = &mut database.client;
+        client.batch_execute(&format!("GRANT EXECUTE ON FUNCTION todo_current_user_id() TO {late}")).unwrap();
+        assert_eq!(strings(&mut database.connect_as(&late), "SELECT id::text FROM public.tasks"), [""; 0], "{grant}");
+        let client = &mut database.client;
+        client.batch_execute(&format!("SELECT todo_revoke('{late}'); DROP OWNED BY {late}; DROP ROLE {late}")).unwrap();
+    }
 }

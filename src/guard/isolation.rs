@@ -18,15 +18,20 @@ statement!(SECURED = "secured_by_application"(OIDOID));
 /// `command` is a parse tree.
 pub unsafe fn complete(command: *mut pg_sys::Node, namespace: Oid) -> Result<(), Failure> {
     // SAFETY: these are variables of the backend. In scripts of extensions and in pg_upgrade, the tables may be incomplete.
-    if unsafe { !pg_sys::superuser() || pg_sys::creating_extension || pg_sys::IsBinaryUpgrade } {
+    if unsafe { pg_sys::creating_extension || pg_sys::IsBinaryUpgrade } {
         return Ok(());
     }
-    // Version 1.0.0 has no such table.
-    let list =
-        || Some(catalog::relation_named(c"isolated_roles", namespace)).filter(|&list| list != pg_sys::InvalidOid);
+    // Version 1.0.0 has no such table. Who does not own it cannot isolate a role.
+    let list = || {
+        let list = catalog::relation_named(c"isolated_roles", namespace);
+        // SAFETY: reads catalogs.
+        let is_owner = || unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), catalog::relation_owner(list)) };
+        Some(list).filter(|&list| list != pg_sys::InvalidOid && is_owner())
+    };
     // SAFETY: the tag tells the node's type.
     match unsafe { (*command).type_ } {
-        NodeTag::T_GrantStmt | NodeTag::T_DropOwnedStmt if list().is_some() => {
+        // CREATE SCHEMA may contain GRANT.
+        NodeTag::T_GrantStmt | NodeTag::T_CreateSchemaStmt | NodeTag::T_DropOwnedStmt if list().is_some() => {
             COMPLETE.first_row::<0>(namespace, [])?;
         }
         NodeTag::T_AlterTableStmt => {
