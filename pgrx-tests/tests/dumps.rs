@@ -208,7 +208,7 @@ fn dumps_of_older_versions() {
 #[test]
 fn pg_upgrade_takes_all_along() {
     let old = Server::start();
-    for database in ["older", "app"] {
+    for database in ["older", "app", "isolating"] {
         old.connect("postgres").batch_execute(&format!("CREATE DATABASE {database}")).unwrap();
     }
     let mut client = old.connect("app");
@@ -222,6 +222,18 @@ fn pg_upgrade_takes_all_along() {
         .batch_execute("CREATE EXTENSION todo VERSION '0.2.0'; INSERT INTO users VALUES ('u1', 'x', 'X', '!')")
         .unwrap();
     let before_older = (catalog(&mut older), rows(&mut older));
+    let mut isolating = old.connect("isolating");
+    isolating
+        .batch_execute(
+            "CREATE EXTENSION todo; CREATE EXTENSION todo_auth; CREATE ROLE web LOGIN; CREATE ROLE gone; CREATE ROLE other LOGIN;
+             SELECT todo_grant('web', 'isolated'); SELECT todo_grant('gone', 'isolated'); SELECT todo_grant('other');
+             INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'), ('u2', 'b@b.cd', 'B');
+             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x'), ('u2', 'y');
+             DROP OWNED BY gone; SELECT todo_revoke('gone'); DROP ROLE gone;
+             INSERT INTO todo_internal.isolated_roles (role) VALUES ('gone')",
+        )
+        .unwrap();
+    let before_isolating = catalog(&mut isolating);
 
     let new = old.upgrade();
     let mut client = new.connect("app");
@@ -234,6 +246,19 @@ fn pg_upgrade_takes_all_along() {
     let mut older = new.connect("older");
     assert!((catalog(&mut older), rows(&mut older)) == before_older);
     older.batch_execute("DELETE FROM users; ALTER EXTENSION todo UPDATE").unwrap();
+    let mut isolating = new.connect("isolating");
+    assert_eq!(catalog(&mut isolating), before_isolating);
+    let seen = |role| {
+        let mut session = new.connect_as("isolating", role);
+        session.batch_execute("SET todo.user_id = 'u1'").unwrap();
+        strings(&mut session, "SELECT user_id FROM tasks UNION ALL SELECT id FROM todo_users ORDER BY 1")
+    };
+    assert_eq!(seen("web"), ["u1", "u1"]);
+    assert_eq!(seen("other"), ["u1", "u1", "u2", "u2"]);
+    isolating.batch_execute("CREATE ROLE gone LOGIN; SELECT todo_grant('gone')").unwrap();
+    isolating.batch_execute("SELECT todo_grant('gone', 'isolated')").unwrap();
+    assert_eq!(seen("gone"), ["u1", "u1"]);
+    assert_eq!(strings(&mut isolating, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
 fn scratch(name: &str) -> PathBuf {
