@@ -59,14 +59,11 @@ BEGIN
                     -- Which positive ids it gives, and in what steps, is the application's affair: databases can share the ids.
                     (
                         'sequence',
-                        format(
-                            '%s, %s', s.seqtypid::regtype,
-                            CASE
-                                WHEN s.seqcycle THEN 'cycling'
-                                WHEN s.seqincrement < 0 THEN 'descending'
-                                WHEN s.seqmin < 1 THEN format('from %s', s.seqmin)
-                                ELSE 'positive and ascending'
-                            END
+                        concat_ws(
+                            ', ', s.seqtypid::regtype,
+                            CASE WHEN s.seqmin < 1 THEN format('from %s', s.seqmin) ELSE 'positive' END,
+                            CASE WHEN s.seqincrement < 0 THEN 'descending' ELSE 'ascending' END,
+                            CASE WHEN s.seqcycle THEN 'cycling' END
                         )
                     ),
                     (
