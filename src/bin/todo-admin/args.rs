@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Parser, Subcommand, ValueEnum};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Administer todo in a PostgreSQL database: the extension, or the SQL edition
@@ -85,16 +86,7 @@ pub enum Command {
     #[command(subcommand)]
     User(UserCommand),
     /// Allow an application's role to use todo
-    Grant {
-        /// Name of the role
-        role: String,
-        /// Also allow direct access to the table users, with its password hashes
-        #[arg(long)]
-        tables: bool,
-        /// Show the role only the rows of the current user (todo.user_id)
-        #[arg(long, conflicts_with = "tables")]
-        isolated: bool,
-    },
+    Grant(Grant),
     /// Take back what grant has given to a role
     Revoke {
         /// Name of the role
@@ -130,13 +122,7 @@ pub enum Command {
         with_hashes: bool,
     },
     /// Back up the database with pg_dump, and verify the backup by restoring it
-    Backup {
-        /// Directory that is used for backups only, created if missing
-        dir: PathBuf,
-        /// Remove older backups of this database afterwards
-        #[arg(long, default_value_t = 7, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
-        keep_days: u16,
-    },
+    Backup(Backup),
     /// Restore a backup into a new database
     Restore {
         /// Archive that backup wrote: a file whose name ends with .dump
@@ -162,6 +148,14 @@ pub enum Command {
         #[command(flatten)]
         format: Format,
     },
+    /// Run a command on all databases among which the users are spread
+    Shards {
+        /// File that lists the databases: see the page on several databases
+        #[arg(long, global = true, value_name = "FILE", default_value = "shards.json")]
+        file: PathBuf,
+        #[command(subcommand)]
+        command: ShardsCommand,
+    },
     /// Print a shell script that completes commands and options
     Completions {
         /// Name of the shell
@@ -170,7 +164,8 @@ pub enum Command {
 }
 
 /// How todo is installed.
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Edition {
     #[default]
     Extension,
@@ -211,6 +206,59 @@ pub struct Password {
     /// Read the password from the first line of standard input instead of asking for it
     #[arg(long)]
     pub password_stdin: bool,
+}
+
+#[derive(Subcommand)]
+pub enum ShardsCommand {
+    /// Create the databases that are missing, and install todo where it is not installed
+    Init {
+        /// What to install
+        #[arg(long, value_enum, default_value_t)]
+        edition: Edition,
+    },
+    /// Show version, numbers of users and tasks, and size of each database
+    Status(Format),
+    /// Check each database, and whether it has the users that belong there
+    Doctor(Format),
+    /// Update todo in one database after the other, and stop at the first failure
+    Upgrade {
+        /// Version to update to [default: the newest]
+        #[arg(long, value_name = "VERSION")]
+        to: Option<String>,
+        /// Report whether it would succeed, but change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Allow an application's role to use todo
+    Grant(Grant),
+    /// Take back what grant has given to a role
+    Revoke {
+        /// Name of the role
+        role: String,
+    },
+    /// Back up one database after the other, and stop at the first failure
+    Backup(Backup),
+}
+
+#[derive(clap::Args)]
+pub struct Grant {
+    /// Name of the role
+    pub role: String,
+    /// Also allow direct access to the table users, with its password hashes
+    #[arg(long)]
+    pub tables: bool,
+    /// Show the role only the rows of the current user (todo.user_id)
+    #[arg(long, conflicts_with = "tables")]
+    pub isolated: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Backup {
+    /// Directory that is used for backups only, created if missing
+    pub dir: PathBuf,
+    /// Remove older backups of this database afterwards
+    #[arg(long, default_value_t = 7, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub keep_days: u16,
 }
 
 #[derive(Subcommand)]

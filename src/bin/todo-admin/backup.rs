@@ -1,7 +1,7 @@
 //! `backup`: an archive of the whole database, made by pg_dump. Before it gets its name, it is restored into a scratch database
 //! and compared with the snapshot from which it was made.
 
-use crate::args::Edition;
+use crate::args::{Backup, Edition};
 use crate::backup_files::{Reserved, make_directory, remove_older};
 use crate::connect::Session;
 use crate::error::Error;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 const CURRENT_ROLE: &str = "SELECT CURRENT_USER::pg_catalog.text";
 
-pub fn backup(session: &mut Session, dir: &Path, keep_days: u16) -> Result<(), Error> {
+pub fn backup(session: &mut Session, Backup { dir, keep_days }: &Backup) -> Result<(), Error> {
     make_directory(dir)?;
     let programs = Programs::new(&session.conninfo)?;
     let row = session.client.query_one(admin_sql!("backup_name"), &[])?;
@@ -50,7 +50,7 @@ pub fn backup(session: &mut Session, dir: &Path, keep_days: u16) -> Result<(), E
         warn(&format!("the archive lacks the following, which {sql_path} restores:"));
         script.show();
     }
-    remove_older(dir, &database, now, keep_days, &archive)?;
+    remove_older(dir, &database, now, *keep_days, &archive)?;
     script_outcome
         .map_err(|error| error.while_doing(format!("the archive is good, but a trial run of {sql_path} failed")))
 }

@@ -28,8 +28,9 @@ enum Level {
     Finding,
 }
 
+/// One check and its outcome.
 #[derive(Serialize)]
-struct Check {
+pub struct Check {
     name: String,
     level: Level,
     detail: String,
@@ -37,7 +38,7 @@ struct Check {
 }
 
 impl Check {
-    fn ok(name: &str, detail: impl Into<String>) -> Self {
+    pub fn ok(name: &str, detail: impl Into<String>) -> Self {
         Self { name: name.to_owned(), level: Level::Ok, detail: detail.into(), fix: None }
     }
 
@@ -45,7 +46,7 @@ impl Check {
         Self { level: Level::Note, fix: Some(fix.to_owned()), ..Self::ok(name, detail) }
     }
 
-    fn finding(name: &str, detail: impl Into<String>, fix: &str) -> Self {
+    pub fn finding(name: &str, detail: impl Into<String>, fix: &str) -> Self {
         Self { level: Level::Finding, ..Self::note(name, detail, fix) }
     }
 
@@ -55,38 +56,63 @@ impl Check {
 }
 
 pub fn examine(session: &mut Session, json: bool) -> Result<ExitCode, Error> {
-    let schema = Installed::schema_in_use(&mut session.client)?;
-    let installed = Installed::required(&mut session.client)?;
-    let mut checks = Vec::new();
-    if let (Edition::Extension, Some(version)) = (installed.edition, installed.version) {
-        checks.push(library(&mut session.client, &version)?);
-    }
-    checks.extend(connection(session)?);
-    checks.push(time_zones_of_roles(&mut session.client)?);
-    checks.extend(collations(&mut session.client, &schema)?);
-    checks.extend(todo_check(&mut session.client, &schema)?);
-    let findings = checks.iter().filter(|check| check.level == Level::Finding).count();
+    let checks = Checks::of(session)?;
     if json {
         output::json(&checks)?;
     } else {
-        show(&checks, findings)?;
+        checks.show()?;
     }
-    Ok(if findings == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) })
+    Ok(checks.exit_code())
 }
 
-fn show(checks: &[Check], findings: usize) -> Result<(), Error> {
-    for check in checks.iter().filter(|check| check.level != Level::Ok) {
-        let level = if check.level == Level::Finding { bad("finding") } else { dim("note") };
-        output::line(format!("{level}  {}: {}", printable(&check.name), printable(&check.detail)))?;
-        if let Some(fix) = &check.fix {
-            output::line(format!("         {}", printable(&fix.replace('\n', " "))))?;
+/// What has been checked.
+#[derive(Serialize)]
+#[serde(transparent)]
+pub struct Checks(Vec<Check>);
+
+impl Checks {
+    /// Checks everything. Fails if something cannot be checked.
+    pub fn of(session: &mut Session) -> Result<Self, Error> {
+        let schema = Installed::schema_in_use(&mut session.client)?;
+        let installed = Installed::required(&mut session.client)?;
+        let mut checks = Vec::new();
+        if let (Edition::Extension, Some(version)) = (installed.edition, installed.version) {
+            checks.push(library(&mut session.client, &version)?);
         }
+        checks.extend(connection(session)?);
+        checks.push(time_zones_of_roles(&mut session.client)?);
+        checks.extend(collations(&mut session.client, &schema)?);
+        checks.extend(todo_check(&mut session.client, &schema)?);
+        Ok(Self(checks))
     }
-    let verdict = match findings {
-        0 => good("no findings"),
-        n => bad(&count(n as i64, "finding")),
-    };
-    output::line(format!("{verdict} in {}", count(checks.len() as i64, "check")))
+
+    /// Adds a check of the caller's.
+    pub fn push(&mut self, check: Check) {
+        self.0.push(check);
+    }
+
+    fn findings(&self) -> usize {
+        self.0.iter().filter(|check| check.level == Level::Finding).count()
+    }
+
+    pub fn exit_code(&self) -> ExitCode {
+        if self.findings() == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) }
+    }
+
+    pub fn show(&self) -> Result<(), Error> {
+        for check in self.0.iter().filter(|check| check.level != Level::Ok) {
+            let level = if check.level == Level::Finding { bad("finding") } else { dim("note") };
+            output::line(format!("{level}  {}: {}", printable(&check.name), printable(&check.detail)))?;
+            if let Some(fix) = &check.fix {
+                output::line(format!("         {}", printable(&fix.replace('\n', " "))))?;
+            }
+        }
+        let verdict = match self.findings() {
+            0 => good("no findings"),
+            n => bad(&count(n as i64, "finding")),
+        };
+        output::line(format!("{verdict} in {}", count(self.0.len() as i64, "check")))
+    }
 }
 
 /// What `todo_check()` reports. If it fails, that is a finding as well.

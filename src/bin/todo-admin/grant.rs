@@ -1,5 +1,6 @@
 //! `grant` and `revoke`: run the extension's functions, and show what the role may do afterwards.
 
+use crate::args::Grant;
 use crate::connect::Session;
 use crate::error::Error;
 use crate::installed::Installed;
@@ -8,7 +9,7 @@ use crate::output;
 use crate::sql::{admin_sql, begin};
 use postgres::Transaction;
 
-pub fn grant(session: &mut Session, role: &str, tables: bool, isolated: bool) -> Result<(), Error> {
+pub fn grant(session: &mut Session, Grant { role, tables, isolated }: &Grant) -> Result<(), Error> {
     let mut transaction = begin(&mut session.client)?;
     let schema = Installed::schema_in_use(&mut transaction)?;
     let access = match (tables, isolated) {
@@ -16,7 +17,7 @@ pub fn grant(session: &mut Session, role: &str, tables: bool, isolated: bool) ->
         (_, true) => "isolated",
         _ => "api",
     };
-    transaction.query(&admin_sql!("grant", &schema), &[&role, &access])?;
+    transaction.query(&admin_sql!("grant", &schema), &[role, &access])?;
     commit_and_show(transaction, &schema, role)
 }
 

@@ -7,6 +7,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`shards`], [`shard_file`] | commands on all databases among which the users are spread, and the list of them |
 //! | [`change_edition`] | `move`: from the extension to the SQL edition and back |
 //! | [`versions`] | `install`, `upgrade`, `adopt` |
 //! | [`status`], [`doctor`] | the state of the database, and what is wrong with it |
@@ -64,6 +65,8 @@ mod programs;
 mod prompt;
 mod restore;
 mod scripts;
+mod shard_file;
+mod shards;
 mod sql;
 mod staging;
 mod stats;
@@ -72,7 +75,7 @@ mod transfer;
 mod user;
 mod versions;
 
-use args::{Args, Command};
+use args::{Args, Command, ShardsCommand};
 use clap::{CommandFactory, Parser};
 use connect::Session;
 use conninfo::Conninfo;
@@ -84,7 +87,9 @@ fn main() -> ExitCode {
     run(&args).unwrap_or_else(|error| {
         let code = error.report(args.verbose);
         // The caller of doctor must be able to tell a failure from findings.
-        let is_doctor = matches!(args.command, Command::Doctor(_)) && !error.is_broken_pipe();
+        let is_doctor =
+            matches!(args.command, Command::Doctor(_) | Command::Shards { command: ShardsCommand::Doctor(_), .. })
+                && !error.is_broken_pipe();
         if is_doctor { ExitCode::from(doctor::CANNOT_CHECK) } else { code }
     })
 }
@@ -99,6 +104,9 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         return scripts::print(part).map(|()| ExitCode::SUCCESS);
     }
     installed::trust_owners(args.trust_owner.clone());
+    if let Command::Shards { file, command } = &args.command {
+        return shards::run(file, command, args.dsn.as_deref());
+    }
     let mut session = Session::open(Conninfo::resolve(args.dsn.as_deref())?)?;
     match &args.command {
         Command::Install { edition, schema, version } => {
@@ -112,7 +120,7 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         Command::Status(format) => status::show(&mut session, format.json),
         Command::Doctor(format) => return doctor::examine(&mut session, format.json),
         Command::User(command) => user::run(&mut session, command),
-        Command::Grant { role, tables, isolated } => grant::grant(&mut session, role, *tables, *isolated),
+        Command::Grant(access) => grant::grant(&mut session, access),
         Command::Revoke { role } => grant::revoke(&mut session, role),
         Command::Export { file, user, with_hashes, force } => {
             export::run(&mut session, file, user.as_deref(), *with_hashes, *force)
@@ -120,14 +128,16 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         Command::Import { file, skip_bad, new_ids, with_hashes } => {
             import::run(&mut session, file, skip_bad.as_deref(), new_ids.as_deref(), *with_hashes)
         }
-        Command::Backup { dir, keep_days } => backup::backup(&mut session, dir, *keep_days),
+        Command::Backup(backup) => backup::backup(&mut session, backup),
         Command::Restore { file, into, with_extras, without_extras } => {
             // Without either option, the file beside the archive decides whether the operator is asked.
             let choice = (*with_extras || *without_extras).then_some(*with_extras);
             restore::restore(&mut session, file, into, choice)
         }
         Command::Stats { user, days, format } => stats::show(&mut session, user.as_deref(), *days, format.json),
-        Command::Completions { .. } | Command::Script { .. } => unreachable!("handled above, without a connection"),
+        Command::Completions { .. } | Command::Script { .. } | Command::Shards { .. } => {
+            unreachable!("handled above, without a connection")
+        }
     }
     .map(|()| ExitCode::SUCCESS)
 }

@@ -10,24 +10,24 @@ use crate::sql::{admin_sql, undisturbed};
 use indicatif::HumanBytes;
 use serde::Serialize;
 
+/// The state of a database.
 #[derive(Serialize)]
-struct Status {
+pub struct Status {
     database: String,
     schema: String,
     server_version: String,
-    /// `extension` or `sql`.
-    edition: &'static str,
+    edition: Edition,
     /// Of either edition; unknown to a role that may not read that of the SQL edition.
-    extension_version: Option<String>,
+    pub extension_version: Option<String>,
     /// The version to which `upgrade` would update it, if that is another one.
     pending_upgrade: Option<String>,
-    users: i64,
+    pub users: i64,
     active_users: i64,
-    pending_tasks: i64,
-    completed_tasks: i64,
+    pub pending_tasks: i64,
+    pub completed_tasks: i64,
     users_bytes: i64,
     tasks_bytes: i64,
-    database_bytes: i64,
+    pub database_bytes: i64,
     next_task_id: i64,
     task_ids_left: i64,
     /// Roles that row-level security binds to the rows of the current user.
@@ -35,68 +35,79 @@ struct Status {
 }
 
 pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
-    // One query, so that all numbers are of the same moment.
-    let mut transaction = session.client.build_transaction().read_only(true).start()?;
-    undisturbed(&mut transaction)?;
-    let schema = Installed::schema_of_rows(&mut transaction)?;
-    let installed = Installed::required(&mut transaction)?;
-    let newest = match installed.edition {
-        Edition::Extension => available(&mut transaction)?,
-        Edition::Sql => installed.version.is_some().then(|| VERSION.to_owned()),
-    };
-    let row = transaction.query_one(&admin_sql!("status", &schema), &[])?;
-    transaction.commit()?;
-    let status = Status {
-        database: row.get("database"),
-        schema,
-        server_version: row.get("server_version"),
-        edition: if installed.edition == Edition::Sql { "sql" } else { "extension" },
-        pending_upgrade: newest.filter(|newest| Some(newest) != installed.version.as_ref()),
-        extension_version: installed.version,
-        users: row.get("users"),
-        active_users: row.get("active_users"),
-        pending_tasks: row.get("pending"),
-        completed_tasks: row.get("completed"),
-        users_bytes: row.get("users_bytes"),
-        tasks_bytes: row.get("tasks_bytes"),
-        database_bytes: row.get("database_bytes"),
-        next_task_id: row.get("next_task_id"),
-        task_ids_left: row.get("task_ids_left"),
-        isolated_roles: row.get("isolated_roles"),
-    };
-    if json {
-        return output::json(&status);
+    let status = Status::of(session)?;
+    if json { output::json(&status) } else { output::list(&status.entries()) }
+}
+
+impl Status {
+    /// Reads it, and needs rights on the rows of the tables.
+    pub fn of(session: &mut Session) -> Result<Self, Error> {
+        // One query, so that all numbers are of the same moment.
+        let mut transaction = session.client.build_transaction().read_only(true).start()?;
+        undisturbed(&mut transaction)?;
+        let schema = Installed::schema_of_rows(&mut transaction)?;
+        let installed = Installed::required(&mut transaction)?;
+        let newest = match installed.edition {
+            Edition::Extension => available(&mut transaction)?,
+            Edition::Sql => installed.version.is_some().then(|| VERSION.to_owned()),
+        };
+        let row = transaction.query_one(&admin_sql!("status", &schema), &[])?;
+        transaction.commit()?;
+        Ok(Self {
+            database: row.get("database"),
+            schema,
+            server_version: row.get("server_version"),
+            edition: installed.edition,
+            pending_upgrade: newest.filter(|newest| Some(newest) != installed.version.as_ref()),
+            extension_version: installed.version,
+            users: row.get("users"),
+            active_users: row.get("active_users"),
+            pending_tasks: row.get("pending"),
+            completed_tasks: row.get("completed"),
+            users_bytes: row.get("users_bytes"),
+            tasks_bytes: row.get("tasks_bytes"),
+            database_bytes: row.get("database_bytes"),
+            next_task_id: row.get("next_task_id"),
+            task_ids_left: row.get("task_ids_left"),
+            isolated_roles: row.get("isolated_roles"),
+        })
     }
-    let bytes = |bytes: i64| HumanBytes(bytes.unsigned_abs()).to_string();
-    let upgrade =
-        status.pending_upgrade.map_or(String::new(), |to| format!(" (todo-admin upgrade updates it to {to})"));
-    let mut entries = vec![
-        ("database", format!("{}, {}", status.database, bytes(status.database_bytes))),
-        ("PostgreSQL", status.server_version),
-        (
-            "todo",
-            format!(
-                "{}{} in schema {}{upgrade}",
-                status.extension_version.unwrap_or_default(),
-                installed.edition.suffix(),
-                status.schema
+
+    /// Names and values for people.
+    fn entries(&self) -> Vec<(&'static str, String)> {
+        let bytes = |bytes: i64| HumanBytes(bytes.unsigned_abs()).to_string();
+        let upgrade = self
+            .pending_upgrade
+            .as_ref()
+            .map_or(String::new(), |to| format!(" (todo-admin upgrade updates it to {to})"));
+        let mut entries = vec![
+            ("database", format!("{}, {}", self.database, bytes(self.database_bytes))),
+            ("PostgreSQL", self.server_version.clone()),
+            (
+                "todo",
+                format!(
+                    "{}{} in schema {}{upgrade}",
+                    self.extension_version.as_deref().unwrap_or_default(),
+                    self.edition.suffix(),
+                    self.schema
+                ),
             ),
-        ),
-        ("users", format!("{} ({} active), {}", status.users, status.active_users, bytes(status.users_bytes))),
-        (
-            "tasks",
-            format!(
-                "{} ({} pending, {} completed), {}",
-                status.pending_tasks + status.completed_tasks,
-                status.pending_tasks,
-                status.completed_tasks,
-                bytes(status.tasks_bytes)
+            ("users", format!("{} ({} active), {}", self.users, self.active_users, bytes(self.users_bytes))),
+            (
+                "tasks",
+                format!(
+                    "{} ({} pending, {} completed), {}",
+                    self.pending_tasks + self.completed_tasks,
+                    self.pending_tasks,
+                    self.completed_tasks,
+                    bytes(self.tasks_bytes)
+                ),
             ),
-        ),
-        ("task ids", format!("next {}, {} left", status.next_task_id, status.task_ids_left)),
-    ];
-    if !status.isolated_roles.is_empty() {
-        entries.push(("isolated", status.isolated_roles.join(", ")));
+            ("task ids", format!("next {}, {} left", self.next_task_id, self.task_ids_left)),
+        ];
+        if !self.isolated_roles.is_empty() {
+            entries.push(("isolated", self.isolated_roles.join(", ")));
+        }
+        entries
     }
-    output::list(&entries)
 }

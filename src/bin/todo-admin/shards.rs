@@ -1,0 +1,186 @@
+//! `shards`: commands on all databases among which the users are spread, one after the other.
+//!
+//! What changes something stops at the first failure and says what is done; it can be run again. What only looks goes on, so that a
+//! server that is down does not hide the others.
+
+use crate::args::{Edition, ShardsCommand};
+use crate::backup;
+use crate::connect::Session;
+use crate::doctor::{self, Check, Checks};
+use crate::error::Error;
+use crate::grant;
+use crate::installed::Installed;
+use crate::message::{complain, count, printable};
+use crate::output;
+use crate::shard_file::{self, Shard};
+use crate::sql::admin_sql;
+use crate::status::Status;
+use crate::versions;
+use indicatif::HumanBytes;
+use postgres_protocol::escape::escape_identifier;
+use serde::Serialize;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<ExitCode, Error> {
+    if dsn.is_some() {
+        return Err(Error::usage("--dsn names one database, but shards are many", "name their servers in the file"));
+    }
+    let shards = shard_file::read(file)?;
+    match command {
+        ShardsCommand::Init { edition } => in_turn(&shards, |shard| init(shard, *edition)),
+        ShardsCommand::Upgrade { to, dry_run } => {
+            in_turn(&shards, |shard| versions::upgrade(&mut open(shard)?, to.as_deref(), *dry_run))
+        }
+        ShardsCommand::Grant(access) => in_turn(&shards, |shard| grant::grant(&mut open(shard)?, access)),
+        ShardsCommand::Revoke { role } => in_turn(&shards, |shard| grant::revoke(&mut open(shard)?, role)),
+        ShardsCommand::Backup(arguments) => in_turn(&shards, |shard| backup::backup(&mut open(shard)?, arguments)),
+        ShardsCommand::Status(format) => status(&shards, format.json),
+        ShardsCommand::Doctor(format) => doctor(&shards, format.json),
+    }
+}
+
+fn open(shard: &Shard) -> Result<Session, Error> {
+    Session::open(shard.conninfo.clone())
+}
+
+/// Does the work on one shard after the other. At the first failure, it says how many are done.
+fn in_turn(shards: &[Shard], mut work: impl FnMut(&Shard) -> Result<(), Error>) -> Result<ExitCode, Error> {
+    for (done, shard) in shards.iter().enumerate() {
+        output::say(format!("{}:", printable(&shard.title())));
+        if let Err(error) = Error::if_interrupted().and_then(|()| work(shard)) {
+            complain(&format!("{done} of {} done; the command can be run again", count(shards.len() as i64, "shard")));
+            return Err(error.while_doing(shard.title()));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn init(shard: &Shard, edition: Edition) -> Result<(), Error> {
+    let mut server = Session::open(shard.conninfo.with_database("postgres"))?;
+    if !server.client.query_one(admin_sql!("database_exists"), &[&shard.database])?.get::<_, bool>(0) {
+        // template0, because template1 may be in another encoding.
+        let create =
+            format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", escape_identifier(&shard.database));
+        server.client.batch_execute(&create)?;
+        output::say("database created");
+    }
+    let mut session = open(shard)?;
+    match Installed::of(&mut session.client)? {
+        Some(_) => output::say("todo is already installed"),
+        None => versions::install(&mut session, edition, None, None)?,
+    }
+    Ok(())
+}
+
+/// What is found in a shard, or why nothing is.
+#[derive(Serialize)]
+struct Found<'a, T> {
+    database: &'a str,
+    server: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// Looks at all shards, whatever happens in one.
+fn all<T>(
+    shards: &[Shard],
+    look: impl Fn(usize, &mut Session) -> Result<T, Error>,
+) -> Result<Vec<Found<'_, T>>, Error> {
+    let mut all = Vec::with_capacity(shards.len());
+    for (number, shard) in shards.iter().enumerate() {
+        Error::if_interrupted()?;
+        let (found, error) = match open(shard).and_then(|mut session| look(number, &mut session)) {
+            Ok(found) => (Some(found), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        all.push(Found { database: &shard.database, server: &shard.server, found, error });
+    }
+    Ok(all)
+}
+
+fn status(shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
+    let all = all(shards, |_, session| Status::of(session))?;
+    if json {
+        output::json(&all)?;
+    } else {
+        let cells = |shard: &Found<Status>| {
+            let figures = match (&shard.found, &shard.error) {
+                (Some(status), _) => [
+                    status.extension_version.clone().unwrap_or_default(),
+                    status.users.to_string(),
+                    (status.pending_tasks + status.completed_tasks).to_string(),
+                    HumanBytes(status.database_bytes.unsigned_abs()).to_string(),
+                ],
+                (None, error) => {
+                    [printable(error.as_deref().unwrap_or_default()), String::new(), String::new(), String::new()]
+                }
+            };
+            let [version, users, tasks, size] = figures;
+            [printable(shard.database), printable(shard.server), version, users, tasks, size]
+        };
+        let rows: Vec<_> = all.iter().map(cells).collect();
+        output::table(["shard", "server", "todo", "users", "tasks", "size"], &rows)?;
+        let found = || all.iter().filter_map(|shard| shard.found.as_ref());
+        output::line(format!(
+            "{} of {}: {}, {}",
+            found().count(),
+            count(all.len() as i64, "shard"),
+            count(found().map(|status| status.users).sum(), "user"),
+            count(found().map(|status| status.pending_tasks + status.completed_tasks).sum(), "task"),
+        ))?;
+    }
+    Ok(if all.iter().all(|shard| shard.error.is_none()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn doctor(shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
+    let all = all(shards, |number, session| {
+        let mut checks = Checks::of(session)?;
+        checks.push(placement(session, number, shards.len())?);
+        Ok(checks)
+    })?;
+    if json {
+        output::json(&all)?;
+    } else {
+        for shard in &all {
+            output::line(format!("{} on {}:", printable(shard.database), printable(shard.server)))?;
+            match (&shard.found, &shard.error) {
+                (Some(checks), _) => checks.show()?,
+                (None, error) => {
+                    output::line(format!("cannot be checked: {}", printable(error.as_deref().unwrap_or_default())))?
+                }
+            }
+        }
+    }
+    if all.iter().any(|shard| shard.error.is_some()) {
+        return Ok(ExitCode::from(doctor::CANNOT_CHECK));
+    }
+    let worst = all
+        .iter()
+        .filter_map(|shard| shard.found.as_ref())
+        .map(Checks::exit_code)
+        .find(|&code| code != ExitCode::SUCCESS);
+    Ok(worst.unwrap_or(ExitCode::SUCCESS))
+}
+
+/// Whether the users of a shard belong there, by the hash of their ids.
+fn placement(session: &mut Session, number: usize, shards: usize) -> Result<Check, Error> {
+    const NAME: &str = "placement of users";
+    let schema = Installed::schema_in_use(&mut session.client)?;
+    let (number, shards) = (number as i64, shards as i64);
+    let row = session.client.query_one(&admin_sql!("misplaced_users", &schema), &[&number, &shards])?;
+    let misplaced: i64 = row.get("misplaced");
+    Ok(match row.get::<_, Option<String>>("example") {
+        None => Check::ok(NAME, format!("all belong to shard {number} of {shards}")),
+        Some(example) => Check::finding(
+            NAME,
+            format!(
+                "{} to another shard, such as {example}",
+                if misplaced == 1 { "1 user belongs".to_owned() } else { format!("{misplaced} users belong") }
+            ),
+            "move them with todo-admin export --user and import --new-ids; or the order of the shards in the file is wrong",
+        ),
+    })
+}
