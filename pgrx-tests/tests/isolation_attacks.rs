@@ -277,7 +277,7 @@ fn policies_outlive_the_isolation() {
     assert_eq!(strings(&mut session, users), ["u1"]);
     let faults = "SELECT name || ': ' || detail FROM todo_check() WHERE ok IS NOT TRUE AND name LIKE 'isolation%'";
     assert_eq!(strings(&mut database.client, faults), [""; 0]);
-    // And a role can be isolated again, and row-level security goes with the last policy.
+    // A role can be isolated again. Ending that turns row-level security off, as the application has no policies now.
     database
         .client
         .batch_execute(&format!("SELECT todo_grant('{role}', 'isolated'); DROP POLICY own ON tasks"))

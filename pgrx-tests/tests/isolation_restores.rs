@@ -363,6 +363,22 @@ fn what_would_end_it_is_refused() {
         .unwrap();
 }
 
+/// The isolation level that a database has by default keeps no role from being isolated.
+#[test]
+fn where_transactions_are_serializable() {
+    let (database, role) = filled();
+    let dir = scratch(&database);
+    let dump = dir.join("dump").to_str().unwrap().to_owned();
+    succeeds("pg_dump", &["--format=custom", "--file", &dump, &database.name], "");
+    let restored = Database::empty();
+    watched(&restored, &role, || {
+        let options = "-c default_transaction_isolation=serializable";
+        succeeds("pg_restore", &["--dbname", &restored.name, &dump], options);
+    });
+    is_as_before(&mut restored.connect(), &role);
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
 /// A subscription brings the list as it brings other rows.
 #[test]
 fn a_subscriber_isolates_the_role() {

@@ -22,7 +22,7 @@ fn the_sequence_may_give_every_tenth_id() {
         strings(client, r#"SELECT id::text FROM todo_create_tasks('u1', '[{"title": "a"}, {"title": "b"}]')"#),
         ["23", "33"]
     );
-    // Ids of the other databases are in nobody's way, but one that the sequence will give is.
+    // Ids that the sequence never gives are no finding, but an id that it will give is one.
     client
         .batch_execute("INSERT INTO tasks (id, user_id, title) VALUES (44, 'u1', 'other'), (2000000013, 'u1', 'over')")
         .unwrap();

@@ -11,6 +11,14 @@ BEGIN
     IF to_regrole(quote_ident(role)) IS NOT NULL OR NOT has_table_privilege('todo_internal.isolated_roles', 'DELETE') THEN
         RETURN false;
     END IF;
+    -- As in schema_for_grants().
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable')
+        AND EXISTS (SELECT FROM todo_internal.isolation() AS i WHERE i.bound <> '{}')
+    THEN
+        RAISE EXCEPTION 'rights cannot be changed at isolation level % while a role is isolated', current_setting('transaction_isolation')
+            USING ERRCODE = 'active_sql_transaction',
+                HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED; or SET default_transaction_isolation = ''read committed''.';
+    END IF;
     DELETE FROM todo_internal.isolated_roles AS i WHERE i.role = forget_isolation.role;
     IF NOT FOUND THEN
         RETURN false;

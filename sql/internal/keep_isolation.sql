@@ -9,8 +9,7 @@
 -- Where no role is isolated, none of this exists, and nothing is paid for it, except where the application has made policies since: row-level
 -- security stays on, so that they stay in force. A role that has a policy keeps it unless it is in removed: it may have been renamed. A role that
 -- does not exist is reported.
--- Errors: 42501 the caller does not own the tables and views; 0A000 before PostgreSQL 15; 25001 a role is isolated, and the transaction does not see
--- what others have changed since it began.
+-- Errors: 42501 the caller does not own the tables and views; 0A000 before PostgreSQL 15.
 CREATE FUNCTION todo_internal.keep_isolation(
     removed name[] DEFAULT '{}'
 )
@@ -29,11 +28,6 @@ DECLARE
     );
     item record;
 BEGIN
-    IF (remaining OR removed <> '{}') AND current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-        RAISE EXCEPTION 'isolated roles cannot be changed at isolation level %', current_setting('transaction_isolation')
-            USING ERRCODE = 'active_sql_transaction',
-                HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED; or SET default_transaction_isolation = ''read committed''.';
-    END IF;
     IF listed <> '{}' AND current_setting('server_version_num')::integer < 150000 THEN
         RAISE EXCEPTION 'isolation needs PostgreSQL 15 or newer' USING ERRCODE = 'feature_not_supported';
     END IF;

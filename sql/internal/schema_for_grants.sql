@@ -1,6 +1,6 @@
 -- Returns the extension's schema as SQL text, quoted if necessary, to a caller who may grant to the role.
 -- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 0LP01 the role is todo_owner;
--- 42501 the caller does not own the extension's tables.
+-- 42501 the caller does not own the extension's tables; 25001 a role is isolated, and the isolation level is above READ COMMITTED.
 CREATE FUNCTION todo_internal.schema_for_grants(
     role text
 )
@@ -27,6 +27,15 @@ BEGIN
           AND NOT pg_has_role(c.relowner, 'USAGE')
     ) THEN
         RAISE EXCEPTION 'must be owner of the tables users and tasks' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    -- It does not see what others have granted since it began, and would take the isolation of their roles back. Only here, and not where a
+    -- restore brings rows: that must not fail.
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable')
+        AND EXISTS (SELECT FROM todo_internal.isolation() AS i WHERE i.bound <> '{}')
+    THEN
+        RAISE EXCEPTION 'rights cannot be changed at isolation level % while a role is isolated', current_setting('transaction_isolation')
+            USING ERRCODE = 'active_sql_transaction',
+                HINT = 'BEGIN ISOLATION LEVEL READ COMMITTED; or SET default_transaction_isolation = ''read committed''.';
     END IF;
     RETURN app::regnamespace::text;
 END

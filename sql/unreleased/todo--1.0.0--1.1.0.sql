@@ -34,6 +34,7 @@ SELECT todo_internal.expect('target', 'todo', 'todo_internal');
 \replace checks/registration.sql
 \replace checks/storage.sql
 \replace checks/task_ids.sql
+\replace internal/schema_for_grants.sql
 \replace functions/todo_check.sql
 \replace functions/todo_clear_completed.sql
 \replace functions/todo_complete_all.sql

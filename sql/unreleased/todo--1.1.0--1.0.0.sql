@@ -21,6 +21,7 @@ SELECT todo_internal.expect('expected_todo', 'todo', 'todo_internal');
 \replace todo--1.0.0.sql check_storage
 \replace todo--1.0.0.sql check_task_ids
 \i upgrade/without_current_user.sql
+\replace todo--1.0.0.sql schema_for_grants
 \replace todo--1.0.0.sql todo_check
 \replace todo--1.0.0.sql todo_clear_completed
 \replace todo--1.0.0.sql todo_complete_all
