@@ -100,6 +100,20 @@ impl Conninfo {
         known.filter_map(|&(name, key)| Some((name, self.get(key)?.to_owned()))).collect()
     }
 
+    /// What a server needs to connect to this one: everything except the password and what is of this machine or program alone.
+    pub fn parameters(&self) -> Vec<(&str, &str)> {
+        const OWN: [&str; 5] = ["password", "passfile", "servicefile", "application_name", "options"];
+        let given = self.0.iter().filter(|(key, value)| !value.is_empty() && !OWN.contains(&key.as_str()));
+        given.map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    /// The same as libpq's `key='value'` pairs.
+    pub fn text(&self) -> String {
+        let quoted = |value: &str| value.replace('\\', "\\\\").replace('\'', "\\'");
+        let pairs = self.parameters().into_iter().map(|(key, value)| format!("{key}='{}'", quoted(value)));
+        pairs.collect::<Vec<_>>().join(" ")
+    }
+
     /// A URL, `key=value` pairs, or the name of a database.
     fn parse(text: &str) -> Result<Self, Error> {
         let parameters = connection_string::parse(text)?;

@@ -2,10 +2,12 @@
 
 use crate::conninfo::Conninfo;
 use crate::error::Error;
-use serde::Deserialize;
+use crate::new_file::Replacement;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 /// The file, as JSON.
 #[derive(Deserialize)]
@@ -13,54 +15,156 @@ use std::path::Path;
 struct List {
     /// How to connect to each server, without a database.
     servers: BTreeMap<String, String>,
+    /// The database that knows which user has an address.
+    directory: Option<Place>,
+    /// How to connect to the databases that pass calls on.
+    #[serde(default)]
+    routers: Vec<String>,
     /// In the order of the hash's values.
-    shards: Vec<Entry>,
+    shards: Vec<Place>,
 }
 
-#[derive(Deserialize)]
+/// Where a database is. The server's name is the file's.
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
-    database: String,
-    server: String,
-}
-
-/// A database with a part of the users.
-pub struct Shard {
+pub struct Place {
     pub database: String,
-    /// The server's name in the file.
     pub server: String,
-    pub conninfo: Conninfo,
 }
 
-impl Shard {
-    /// Its place, for people.
+impl Place {
+    /// For people.
     pub fn title(&self) -> String {
         format!("{} on {}", self.database, self.server)
     }
 }
 
-/// Reads the file. There are as many shards as a power of two, with different names, because PL/Proxy wants that, and backups.
-pub fn read(file: &Path) -> Result<Vec<Shard>, Error> {
-    let shown = file.display();
-    let text = fs::read_to_string(file).map_err(|error| {
-        Error::usage(format!("{shown}: {error}"), "name the file that lists the shards with --file")
-    })?;
-    let wrong = |what: String| Error::usage(format!("{shown}: {what}"), "see the page on several databases");
-    let list: List = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    if !list.shards.len().is_power_of_two() {
-        return Err(wrong(format!("the number of shards is {}, which is not a power of two", list.shards.len())));
-    }
-    let mut names = BTreeSet::new();
-    let mut shards = Vec::with_capacity(list.shards.len());
-    for Entry { database, server } in list.shards {
-        let Some(given) = list.servers.get(&server) else {
-            return Err(wrong(format!("shard {database} is on server {server}, which is not listed")));
-        };
-        if !names.insert(database.clone()) {
-            return Err(wrong(format!("shard {database} is listed twice")));
+/// A database with a part of the users.
+pub struct Shard {
+    pub place: Place,
+    /// Its places in the list. While the shards are being split, a database has two of them.
+    pub numbers: Vec<usize>,
+    pub conninfo: Conninfo,
+}
+
+/// The file's content, once it has been checked.
+pub struct ShardFile {
+    path: PathBuf,
+    list: List,
+    servers: BTreeMap<String, Conninfo>,
+}
+
+impl ShardFile {
+    /// Reads the file. The number of shards is a power of two, because PL/Proxy wants that. Names of databases differ, because
+    /// backups want that; only a database that is being split is in the list twice, in both halves.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let shown = path.display();
+        let text = fs::read_to_string(path).map_err(|error| {
+            Error::usage(format!("{shown}: {error}"), "name the file that lists the shards with --file")
+        })?;
+        let wrong = |what: String| Error::usage(format!("{shown}: {what}"), "see docs/scale-out.md");
+        let list: List = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if !list.shards.len().is_power_of_two() {
+            return Err(wrong(format!("the number of shards is {}, which is not a power of two", list.shards.len())));
         }
-        let conninfo = Conninfo::resolve(Some(given)).map_err(|error| error.while_doing(format!("server {server}")))?;
-        shards.push(Shard { conninfo: conninfo.with_database(&database), database, server });
+        for Place { database, server } in list.shards.iter().chain(&list.directory) {
+            if !list.servers.contains_key(server) {
+                return Err(wrong(format!("database {database} is on server {server}, which is not listed")));
+            }
+        }
+        let half = list.shards.len() / 2;
+        let mut names = BTreeSet::new();
+        for (number, place) in list.shards.iter().enumerate() {
+            let is_whole = number < half || list.shards[number - half] != *place;
+            if is_whole && !names.insert(&place.database) {
+                return Err(wrong(format!("database {} is listed twice", place.database)));
+            }
+        }
+        let mut servers = BTreeMap::new();
+        for (name, given) in &list.servers {
+            let conninfo =
+                Conninfo::resolve(Some(given)).map_err(|error| error.while_doing(format!("server {name}")))?;
+            servers.insert(name.clone(), conninfo);
+        }
+        Ok(Self { path: path.to_owned(), list, servers })
     }
-    Ok(shards)
+
+    /// The number of the shards by which the hash is taken.
+    pub fn modulus(&self) -> usize {
+        self.list.shards.len()
+    }
+
+    /// Where each shard is, by its number.
+    pub fn places(&self) -> &[Place] {
+        &self.list.shards
+    }
+
+    /// The databases, each once.
+    pub fn shards(&self) -> Result<Vec<Shard>, Error> {
+        let mut shards: Vec<Shard> = Vec::with_capacity(self.modulus());
+        for (number, place) in self.list.shards.iter().enumerate() {
+            match shards.iter_mut().find(|shard| shard.place == *place) {
+                Some(shard) => shard.numbers.push(number),
+                None => {
+                    shards.push(Shard { place: place.clone(), numbers: vec![number], conninfo: self.conninfo(place)? });
+                }
+            }
+        }
+        Ok(shards)
+    }
+
+    /// The database that knows which user has an address, if the file names one.
+    pub fn directory(&self) -> Option<&Place> {
+        self.list.directory.as_ref()
+    }
+
+    /// How to connect to a database on a server of the file.
+    pub fn conninfo(&self, place: &Place) -> Result<Conninfo, Error> {
+        let server = self.servers.get(&place.server).ok_or_else(|| {
+            let known: Vec<&str> = self.servers.keys().map(String::as_str).collect();
+            Error::usage(
+                format!("{}: there is no server {}", self.path.display(), place.server),
+                format!("name one of these, or add it to the file: {}", known.join(", ")),
+            )
+        })?;
+        Ok(server.with_database(&place.database))
+    }
+
+    /// How to connect to the databases that pass calls on.
+    pub fn routers(&self) -> Result<Vec<Conninfo>, Error> {
+        self.list.routers.iter().map(|given| Conninfo::resolve(Some(given))).collect()
+    }
+
+    /// Writes another list of shards to the file: all of it, or nothing.
+    pub fn rewrite(&mut self, shards: Vec<Place>) -> Result<(), Error> {
+        self.list.shards = shards;
+        let (replacement, mut file) = Replacement::of(&self.path)?;
+        file.write_all(self.text()?.as_bytes())?;
+        file.set_permissions(fs::metadata(&self.path)?.permissions())?;
+        Ok(replacement.complete()?)
+    }
+
+    /// As JSON, with a line for each server and each shard.
+    fn text(&self) -> Result<String, Error> {
+        fn json(value: &impl Serialize) -> Result<String, Error> {
+            serde_json::to_string(value).map_err(Error::new)
+        }
+        let line = |place: &Place| {
+            let (database, server) = (json(&place.database)?, json(&place.server)?);
+            Ok(format!("{{\"database\": {database}, \"server\": {server}}}"))
+        };
+        let lines = |lines: Vec<String>| lines.join(",\n    ");
+        let servers = self.list.servers.iter().map(|(name, given)| Ok(format!("{}: {}", json(name)?, json(given)?)));
+        let mut parts = vec![format!("\"servers\": {{\n    {}\n  }}", lines(servers.collect::<Result<_, Error>>()?))];
+        if let Some(directory) = &self.list.directory {
+            parts.push(format!("\"directory\": {}", line(directory)?));
+        }
+        if !self.list.routers.is_empty() {
+            let routers = self.list.routers.iter().map(json).collect::<Result<_, Error>>()?;
+            parts.push(format!("\"routers\": [\n    {}\n  ]", lines(routers)));
+        }
+        let shards = self.list.shards.iter().map(line).collect::<Result<_, Error>>()?;
+        parts.push(format!("\"shards\": [\n    {}\n  ]", lines(shards)));
+        Ok(format!("{{\n  {}\n}}\n", parts.join(",\n  ")))
+    }
 }

@@ -12,7 +12,7 @@ use crate::grant;
 use crate::installed::Installed;
 use crate::message::{complain, count, printable};
 use crate::output;
-use crate::shard_file::{self, Shard};
+use crate::shard_file::{Shard, ShardFile};
 use crate::sql::admin_sql;
 use crate::status::Status;
 use crate::versions;
@@ -26,7 +26,8 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
     if dsn.is_some() {
         return Err(Error::usage("--dsn names one database, but shards are many", "name their servers in the file"));
     }
-    let shards = shard_file::read(file)?;
+    let file = ShardFile::read(file)?;
+    let shards = file.shards()?;
     match command {
         ShardsCommand::Init { edition } => in_turn(&shards, |shard| init(shard, *edition)),
         ShardsCommand::Upgrade { to, dry_run } => {
@@ -36,7 +37,7 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
         ShardsCommand::Revoke { role } => in_turn(&shards, |shard| grant::revoke(&mut open(shard)?, role)),
         ShardsCommand::Backup(arguments) => in_turn(&shards, |shard| backup::backup(&mut open(shard)?, arguments)),
         ShardsCommand::Status(format) => status(&shards, format.json),
-        ShardsCommand::Doctor(format) => doctor(&shards, format.json),
+        ShardsCommand::Doctor(format) => doctor(&shards, file.modulus(), format.json),
     }
 }
 
@@ -47,10 +48,10 @@ fn open(shard: &Shard) -> Result<Session, Error> {
 /// Does the work on one shard after the other. At the first failure, it says how many are done.
 fn in_turn(shards: &[Shard], mut work: impl FnMut(&Shard) -> Result<(), Error>) -> Result<ExitCode, Error> {
     for (done, shard) in shards.iter().enumerate() {
-        output::say(format!("{}:", printable(&shard.title())));
+        output::say(format!("{}:", printable(&shard.place.title())));
         if let Err(error) = Error::if_interrupted().and_then(|()| work(shard)) {
             complain(&format!("{done} of {} done; the command can be run again", count(shards.len() as i64, "shard")));
-            return Err(error.while_doing(shard.title()));
+            return Err(error.while_doing(shard.place.title()));
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -58,10 +59,10 @@ fn in_turn(shards: &[Shard], mut work: impl FnMut(&Shard) -> Result<(), Error>) 
 
 fn init(shard: &Shard, edition: Edition) -> Result<(), Error> {
     let mut server = Session::open(shard.conninfo.with_database("postgres"))?;
-    if !server.client.query_one(admin_sql!("database_exists"), &[&shard.database])?.get::<_, bool>(0) {
+    if !server.client.query_one(admin_sql!("database_exists"), &[&shard.place.database])?.get::<_, bool>(0) {
         // template0, because template1 may be in another encoding.
         let create =
-            format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", escape_identifier(&shard.database));
+            format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", escape_identifier(&shard.place.database));
         server.client.batch_execute(&create)?;
         output::say("database created");
     }
@@ -87,16 +88,16 @@ struct Found<'a, T> {
 /// Looks at all shards, whatever happens in one.
 fn all<T>(
     shards: &[Shard],
-    look: impl Fn(usize, &mut Session) -> Result<T, Error>,
+    look: impl Fn(&Shard, &mut Session) -> Result<T, Error>,
 ) -> Result<Vec<Found<'_, T>>, Error> {
     let mut all = Vec::with_capacity(shards.len());
-    for (number, shard) in shards.iter().enumerate() {
+    for shard in shards {
         Error::if_interrupted()?;
-        let (found, error) = match open(shard).and_then(|mut session| look(number, &mut session)) {
+        let (found, error) = match open(shard).and_then(|mut session| look(shard, &mut session)) {
             Ok(found) => (Some(found), None),
             Err(error) => (None, Some(error.to_string())),
         };
-        all.push(Found { database: &shard.database, server: &shard.server, found, error });
+        all.push(Found { database: &shard.place.database, server: &shard.place.server, found, error });
     }
     Ok(all)
 }
@@ -135,10 +136,10 @@ fn status(shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
     Ok(if all.iter().all(|shard| shard.error.is_none()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn doctor(shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
-    let all = all(shards, |number, session| {
+fn doctor(shards: &[Shard], modulus: usize, json: bool) -> Result<ExitCode, Error> {
+    let all = all(shards, |shard, session| {
         let mut checks = Checks::of(session)?;
-        checks.push(placement(session, number, shards.len())?);
+        checks.push(placement(session, &shard.numbers, modulus)?);
         Ok(checks)
     })?;
     if json {
@@ -166,14 +167,20 @@ fn doctor(shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
 }
 
 /// Whether the users of a shard belong there, by the hash of their ids.
-fn placement(session: &mut Session, number: usize, shards: usize) -> Result<Check, Error> {
+fn placement(session: &mut Session, numbers: &[usize], modulus: usize) -> Result<Check, Error> {
     const NAME: &str = "placement of users";
     let schema = Installed::schema_in_use(&mut session.client)?;
-    let (number, shards) = (number as i64, shards as i64);
-    let row = session.client.query_one(&admin_sql!("misplaced_users", &schema), &[&number, &shards])?;
+    let places: Vec<i64> = numbers.iter().map(|&number| number as i64).collect();
+    let row = session.client.query_one(&admin_sql!("misplaced_users", &schema), &[&places, &(modulus as i64)])?;
     let misplaced: i64 = row.get("misplaced");
     Ok(match row.get::<_, Option<String>>("example") {
-        None => Check::ok(NAME, format!("all belong to shard {number} of {shards}")),
+        None => Check::ok(
+            NAME,
+            format!(
+                "all belong to shard {} of {modulus}",
+                numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ")
+            ),
+        ),
         Some(example) => Check::finding(
             NAME,
             format!(
