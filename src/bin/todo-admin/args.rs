@@ -150,7 +150,7 @@ pub enum Command {
     },
     /// Run a command on all databases among which the users are spread
     Shards {
-        /// File that lists the databases: see the page on several databases
+        /// File that lists the databases: see docs/scale-out.md
         #[arg(long, global = true, value_name = "FILE", default_value = "shards.json")]
         file: PathBuf,
         #[command(subcommand)]
@@ -238,6 +238,19 @@ pub enum ShardsCommand {
     },
     /// Back up one database after the other, and stop at the first failure
     Backup(Backup),
+    /// Move a database to another server, while applications use it
+    Move {
+        /// Name of the database
+        database: String,
+        /// Name of the server in the file
+        #[arg(long, value_name = "SERVER")]
+        to: String,
+        /// Drop the incomplete copy of a move that was stopped, and leave the database where it is
+        #[arg(long)]
+        cancel: bool,
+    },
+    /// Double the number of databases, while applications use them: half of the users of each get a new one on the same server
+    Split,
 }
 
 #[derive(clap::Args)]

@@ -3,7 +3,7 @@
 use crate::connect::Session;
 use crate::error::Error;
 use crate::installed::Installed;
-use crate::sql::{admin_sql, undisturbed};
+use crate::sql::{admin_sql, same_text, undisturbed};
 use postgres::Transaction;
 
 /// The numbers of rows, and what else has to be the same after a restore.
@@ -19,11 +19,7 @@ impl Fingerprint {
     pub fn of(transaction: &mut Transaction) -> Result<Self, Error> {
         undisturbed(transaction)?;
         let schema = Installed::schema_of_rows(transaction)?;
-        // The checksums are of rows as text, in which a value must always look the same.
-        transaction.batch_execute(
-            "SET LOCAL DateStyle = ISO; SET LOCAL TimeZone = 'UTC'; SET LOCAL IntervalStyle = postgres; SET LOCAL bytea_output = hex;
-             SET LOCAL extra_float_digits = 1; SET LOCAL lc_monetary = 'C'; SET LOCAL search_path = pg_catalog",
-        )?;
+        same_text(transaction)?;
         let row = transaction.query_one(&admin_sql!("fingerprint", &schema), &[])?;
         Ok(Self {
             users: row.get("users"),

@@ -8,6 +8,7 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`shards`], [`shard_file`] | commands on all databases among which the users are spread, and the list of them |
+//! | [`relocation`], [`shard_copy`] | `shards move` and `shards split`, and the copy of a database that they make |
 //! | [`change_edition`] | `move`: from the extension to the SQL edition and back |
 //! | [`versions`] | `install`, `upgrade`, `adopt` |
 //! | [`status`], [`doctor`] | the state of the database, and what is wrong with it |
@@ -63,8 +64,10 @@ mod output;
 mod password_rule;
 mod programs;
 mod prompt;
+mod relocation;
 mod restore;
 mod scripts;
+mod shard_copy;
 mod shard_file;
 mod shards;
 mod sql;

@@ -61,6 +61,8 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
 
 /// What of an archive is restored.
 pub enum Content {
+    /// Everything, by a superuser: the archive is of the schema alone.
+    Schema,
     /// Everything but the guard of the SQL edition, because few roles may create event triggers.
     All,
     /// The same on trial: without subscriptions, which would keep the database from being dropped.
@@ -176,13 +178,14 @@ fn list_of(programs: &Programs, archive: &Path, database: &str) -> Result<(NewFi
     Ok((list, lines))
 }
 
-/// Runs pg_restore. The result is whether the archive has the guard of the SQL edition, which is left out.
+/// Runs pg_restore. The result is whether the archive has the guard of the SQL edition, which is left out except for a schema.
 pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, content: &Content) -> Result<bool, Error> {
     let (list, all) = list_of(programs, archive, database)?;
     let (file, list_path) = (archive.display().to_string(), list.path().display().to_string());
-    let (guard, others): (Vec<&str>, Vec<&str>) =
-        all.lines().filter(|line| !line.starts_with(';')).partition(|line| is_of_guard(line));
+    let lines = all.lines().filter(|line| !line.starts_with(';'));
+    let (guard, others): (Vec<&str>, Vec<&str>) = lines.clone().partition(|line| is_of_guard(line));
     let chosen: Vec<&str> = match content {
+        Content::Schema => lines.collect(),
         Content::All => others,
         Content::Tried => others.into_iter().filter(|line| !is_of_subscription(line)).collect(),
         Content::Own { role, roles, .. } => others.into_iter().filter(|line| roles.is_own(line, role)).collect(),

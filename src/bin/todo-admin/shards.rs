@@ -12,6 +12,7 @@ use crate::grant;
 use crate::installed::Installed;
 use crate::message::{complain, count, printable};
 use crate::output;
+use crate::relocation;
 use crate::shard_file::{Shard, ShardFile};
 use crate::sql::admin_sql;
 use crate::status::Status;
@@ -26,7 +27,7 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
     if dsn.is_some() {
         return Err(Error::usage("--dsn names one database, but shards are many", "name their servers in the file"));
     }
-    let file = ShardFile::read(file)?;
+    let mut file = ShardFile::read(file)?;
     let shards = file.shards()?;
     match command {
         ShardsCommand::Init { edition } => in_turn(&shards, |shard| init(shard, *edition)),
@@ -36,6 +37,10 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
         ShardsCommand::Grant(access) => in_turn(&shards, |shard| grant::grant(&mut open(shard)?, access)),
         ShardsCommand::Revoke { role } => in_turn(&shards, |shard| grant::revoke(&mut open(shard)?, role)),
         ShardsCommand::Backup(arguments) => in_turn(&shards, |shard| backup::backup(&mut open(shard)?, arguments)),
+        ShardsCommand::Move { database, to, cancel } => {
+            relocation::move_shard(&mut file, database, to, *cancel).map(|()| ExitCode::SUCCESS)
+        }
+        ShardsCommand::Split => relocation::split(&mut file).map(|()| ExitCode::SUCCESS),
         ShardsCommand::Status(format) => status(&shards, format.json),
         ShardsCommand::Doctor(format) => doctor(&shards, file.modulus(), format.json),
     }

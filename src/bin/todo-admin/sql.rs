@@ -25,6 +25,11 @@ pub fn undisturbed(transaction: &mut Transaction) -> Result<(), Error> {
     Ok(transaction.batch_execute(admin_sql!("undisturbed"))?)
 }
 
+/// For a transaction that compares rows as text.
+pub fn same_text(transaction: &mut Transaction) -> Result<(), Error> {
+    Ok(transaction.batch_execute(admin_sql!("same_text"))?)
+}
+
 /// For a transaction that writes password hashes.
 pub fn discreet_log(transaction: &mut Transaction) -> Result<(), Error> {
     transaction.query(admin_sql!("discreet_log"), &[])?;

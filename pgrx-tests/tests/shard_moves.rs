@@ -1,0 +1,422 @@
+//! `todo-admin shards move` and `split`: databases get other places and twice as many numbers, while applications write.
+
+use postgres::{Client, Config, NoTls};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use todo_tests::shards::{FOUR, Shards, shard_of};
+use todo_tests::{Edition, strings};
+
+/// What a move needs besides: `wal_level`, and a superuser.
+fn start(name: &str, servers: usize) -> Shards {
+    let cluster = Shards::new(name, servers, &FOUR);
+    for server in &cluster.servers {
+        server.connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
+        server.restart(&[]);
+    }
+    cluster.init();
+    cluster.write_for("postgres", &FOUR);
+    cluster
+}
+
+/// The owner of the SQL edition is an ordinary role, which the operator has to trust.
+fn with_trust<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let trust: &[&str] = if Edition::current() == Edition::Sql { &["--trust-owner=operator"] } else { &[] };
+    [arguments, trust].concat()
+}
+
+/// Users on their shards, each with some tasks.
+fn fill(cluster: &Shards, users: usize) -> Vec<String> {
+    let modulus = cluster.places().len();
+    let mut first = cluster.connect(0);
+    let ids: Vec<String> = (0..users).map(|number| format!("user-{number}")).collect();
+    for id in &ids {
+        let number = shard_of(&mut first, id, modulus);
+        let mut shard = cluster.connect(number);
+        shard.execute("INSERT INTO users (id, email, name) VALUES ($1::text, $1 || '@b.cd', 'X')", &[id]).unwrap();
+        let insert = "INSERT INTO tasks (user_id, title) SELECT $1, 'task ' || i FROM generate_series(1, 3) AS i";
+        shard.execute(insert, &[id]).unwrap();
+    }
+    ids
+}
+
+/// A task: whether it is done, and when it was changed.
+type State = (String, bool, String);
+
+/// All tasks by their users, each from the shard where the hash says that it is.
+fn tasks(cluster: &Shards, users: &[String]) -> BTreeMap<String, Vec<State>> {
+    let modulus = cluster.places().len();
+    let mut sessions: Vec<Client> = (0..modulus).map(|number| cluster.connect(number)).collect();
+    let query = "SELECT title, completed, updated_at::text FROM tasks WHERE user_id = $1 ORDER BY id";
+    users
+        .iter()
+        .map(|user| {
+            let number = shard_of(&mut sessions[0], user, modulus);
+            let rows = sessions[number].query(query, &[user]).unwrap();
+            (user.clone(), rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+        })
+        .collect()
+}
+
+/// Nothing is left of replication, on any server.
+fn assert_nothing_is_left(cluster: &Shards) {
+    for (database, server) in cluster.places() {
+        let mut client = cluster.server(&server).connect(&database);
+        let left = strings(
+            &mut client,
+            "SELECT 'subscription ' || subname FROM pg_subscription UNION ALL SELECT 'slot ' || slot_name FROM pg_replication_slots
+             UNION ALL SELECT 'publication ' || pubname FROM pg_publication UNION ALL SELECT 'fence' FROM pg_namespace WHERE nspname = 'todo_fence'
+             UNION ALL SELECT tgname::text FROM pg_trigger WHERE tgname LIKE 'todo_leaving%'
+             UNION ALL SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE 'todo-admin%'",
+        );
+        assert_eq!(left, Vec::<String>::new(), "{database} on {server}");
+    }
+}
+
+#[test]
+fn a_database_moves_and_its_old_place_is_read_only() {
+    let cluster = start("shard-move", 3);
+    let users = fill(&cluster, 40);
+    // What a dump of members leaves out, what belongs to the database itself, and a table of the application.
+    cluster
+        .connect(1)
+        .batch_execute(
+            "CREATE INDEX tasks_title ON tasks (title); CREATE TABLE notes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);
+             INSERT INTO notes (note) VALUES ('a'), ('b'); CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS notes FROM notes;
+             ALTER DATABASE todo_1 SET search_path = public, pg_catalog; ALTER ROLE app IN DATABASE todo_1 SET work_mem = '5MB';
+             REVOKE CONNECT ON DATABASE todo_1 FROM PUBLIC; GRANT CONNECT ON DATABASE todo_1 TO app; GRANT SELECT ON notes TO app",
+        )
+        .unwrap();
+    cluster.ok(&with_trust(&["grant", "app"]));
+    let before = tasks(&cluster, &users);
+    let id: i64 = cluster.connect(1).query_one("SELECT last_value FROM tasks_id_seq", &[]).unwrap().get(0);
+
+    let said = cluster.ok(&with_trust(&["move", "todo_1", "--to", "c"]));
+    assert!(said.contains("all rows are the same"), "{said}");
+    assert_eq!(cluster.places()[1], ("todo_1".to_owned(), "c".to_owned()));
+    assert_eq!(tasks(&cluster, &users), before);
+    assert_nothing_is_left(&cluster);
+    // Sequences, what dumps leave out, settings, rights, and a view with rows.
+    let mut moved = cluster.connect(1);
+    assert_eq!(moved.query_one("SELECT last_value FROM tasks_id_seq", &[]).unwrap().get::<_, i64>(0), id);
+    assert_eq!(strings(&mut moved, "SELECT indexname::text FROM pg_indexes WHERE indexname = 'tasks_title'").len(), 1);
+    assert_eq!(strings(&mut moved, "SHOW search_path"), ["public, pg_catalog"]);
+    assert_eq!(strings(&mut moved, "SELECT notes::text FROM totals"), ["2"]);
+    assert_eq!(strings(&mut moved, "INSERT INTO notes (note) VALUES ('c') RETURNING id::text"), ["3"]);
+    let rights = "SELECT concat(nullif(a.grantee, 0)::regrole, ' ', a.privilege_type) FROM pg_database AS d, aclexplode(d.datacl) AS a
+                  WHERE d.datname = 'todo_1' ORDER BY 1";
+    assert_eq!(strings(&mut moved, rights), strings(&mut cluster.server("a").connect("todo_1"), rights));
+    let mut app = cluster.server("c").connect_as("todo_1", "app");
+    assert_eq!(strings(&mut app, "SHOW work_mem"), ["5MB"]);
+    let user = users.iter().find(|user| shard_of(&mut moved, user, 4) == 1).unwrap();
+    assert_eq!(app.query("SELECT * FROM todo_list_tasks($1)", &[user]).unwrap().len(), 3);
+    drop((moved, app));
+    assert_eq!(cluster.run(&with_trust(&["doctor"])).code, 0);
+
+    // The old one can be read, and is not written by anybody.
+    let mut old = cluster.server("a").connect("todo_1");
+    assert_eq!(old.query("SELECT * FROM todo_list_tasks($1)", &[user]).unwrap().len(), 3);
+    for write in [
+        "SELECT todo_create_task('user-1', 'x')".to_owned(),
+        format!("SELECT todo_toggle_task(min(id), user_id) FROM tasks WHERE user_id = '{user}' GROUP BY user_id"),
+        "DELETE FROM users".to_owned(),
+        "SET session_replication_role = replica; UPDATE tasks SET title = 'y'".to_owned(),
+        "TRUNCATE notes".to_owned(),
+        "COPY notes FROM PROGRAM 'true'".to_owned(),
+    ] {
+        let error = old.batch_execute(&write).expect_err(&write);
+        assert_eq!(error.code().unwrap().code(), "25006", "{write}");
+    }
+    // Again: there is nothing left to do. Back, once the old one is gone.
+    assert!(cluster.ok(&with_trust(&["move", "todo_1", "--to", "c"])).contains("there already"));
+    let back = cluster.run(&with_trust(&["move", "todo_1", "--to", "a"]));
+    assert_eq!(back.code, 1);
+    assert!(back.err.contains("there is already a database todo_1 on a"), "{}", back.err);
+    drop(old);
+    cluster.server("a").connect("postgres").batch_execute("DROP DATABASE todo_1").unwrap();
+    cluster.ok(&with_trust(&["move", "todo_1", "--to", "a"]));
+    assert_eq!(tasks(&cluster, &users), before);
+    assert_nothing_is_left(&cluster);
+}
+
+#[test]
+fn what_cannot_be_copied_is_refused() {
+    let cluster = start("shard-refused", 2);
+    let refused = |told: &str| {
+        let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b"]));
+        assert_eq!(said.code, 1, "{}", said.out);
+        assert!(said.err.contains(told), "{told}: {}", said.err);
+        let databases = "SELECT datname::text FROM pg_database WHERE datname = 'todo_0'";
+        assert_eq!(strings(&mut cluster.server("b").connect("postgres"), databases), Vec::<String>::new(), "{told}");
+        assert_nothing_is_left(&cluster);
+    };
+    for (make, unmake, told) in [
+        ("CREATE TABLE t (i int)", "DROP TABLE t", "table t has no replica identity"),
+        ("CREATE UNLOGGED TABLE t (i int PRIMARY KEY)", "DROP TABLE t", "table t is unlogged"),
+        ("SELECT lo_create(1)", "SELECT lo_unlink(1)", "large objects"),
+        (
+            "CREATE ROLE mine; CREATE TABLE t (i int PRIMARY KEY); ALTER TABLE t OWNER TO mine",
+            "DROP TABLE t; DROP ROLE mine",
+            "mine",
+        ),
+        ("CREATE ROLE here; GRANT SELECT ON tasks TO here", "DROP OWNED BY here; DROP ROLE here", "here"),
+    ] {
+        let mut source = cluster.connect(0);
+        source.batch_execute(make).unwrap();
+        refused(told);
+        source.batch_execute(unmake).unwrap();
+    }
+    // A transaction that does not end: writes go on in the original, which nobody has been told to leave.
+    let mut source = cluster.connect(0);
+    source.batch_execute("INSERT INTO users (id, email, name) VALUES ('u', 'u@b.cd', 'X')").unwrap();
+    let mut open = source.transaction().unwrap();
+    open.batch_execute("UPDATE users SET name = 'Y'").unwrap();
+    cluster.server("a").connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = replica").unwrap();
+    open.rollback().unwrap();
+    drop(source);
+    cluster.server("a").restart(&[]);
+    refused("wal_level is replica");
+
+    for (arguments, told) in [
+        (["move", "nowhere", "--to", "b"].as_slice(), "no shard is in a database nowhere"),
+        (&["move", "todo_0", "--to", "nowhere"], "there is no server nowhere"),
+    ] {
+        let said = cluster.run(arguments);
+        assert_eq!(said.code, 2, "{}", said.err);
+        assert!(said.err.contains(told), "{}", said.err);
+    }
+}
+
+/// One step of a move or a split at which it is stopped.
+struct Stop {
+    /// What says that the step has been reached, in a shard or in the database `postgres` of server b.
+    at: &'static str,
+    database: &'static str,
+}
+
+/// Kills a command at several moments, and runs it again.
+#[test]
+fn a_move_that_is_killed_goes_on() {
+    let cluster = start("shard-killed", 2);
+    let users = fill(&cluster, 30);
+    cluster
+        .connect(0)
+        .batch_execute(
+            "INSERT INTO tasks (user_id, title) SELECT (SELECT min(id) FROM users), 'x' FROM generate_series(1, 30000)",
+        )
+        .unwrap();
+    let before = tasks(&cluster, &users);
+    for stop in [
+        Stop { at: "SELECT count(*) > 0 FROM pg_database WHERE datname = 'todo_0'", database: "postgres" },
+        Stop { at: "SELECT count(*) > 0 FROM pg_class WHERE relname = 'tasks'", database: "todo_0" },
+        Stop { at: "SELECT count(*) > 0 FROM pg_subscription", database: "todo_0" },
+        Stop { at: "SELECT count(*) > 0 FROM tasks", database: "todo_0" },
+    ] {
+        let mut child = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"])).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let reached = || {
+            let mut config = Config::new();
+            config.host(cluster.server("b").host()).user("postgres").dbname(stop.database);
+            let Ok(mut client) = config.connect(NoTls) else { return false };
+            client.query_one(stop.at, &[]).is_ok_and(|row| row.get(0))
+        };
+        while !reached() {
+            assert!(Instant::now() < deadline, "{}", stop.at);
+            assert!(child.try_wait().unwrap().is_none(), "it ended before: {}", stop.at);
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(cluster.places()[0].1, "a");
+        // Writes go on meanwhile.
+        cluster
+            .connect(0)
+            .execute("INSERT INTO tasks (user_id, title) VALUES ($1, 'later')", &[&"nobody"])
+            .unwrap_err();
+        cluster.connect(0).batch_execute("UPDATE tasks SET title = 'x' WHERE id = 1").unwrap();
+    }
+    // It can be given up.
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+    assert_nothing_is_left(&cluster);
+    let begun = |cluster: &Shards| {
+        let mut child = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"])).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
+        while !cluster.server("b").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
+            assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    };
+    begun(&cluster);
+    // The original becomes read-only, and nothing more happens: what a kill just then leaves.
+    let fence = include_str!("../../sql/admin/fence_raise.sql");
+    cluster.connect(0).batch_execute(fence).unwrap();
+    let before = {
+        let now = tasks(&cluster, &users);
+        assert_eq!(now.len(), before.len());
+        now
+    };
+    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+    assert_eq!((said.code, said.out.as_str()), (1, ""));
+    assert!(said.err.contains("moved already"), "{}", said.err);
+    let said = cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
+    assert!(said.contains("going on with the copy"), "{said}");
+    assert_eq!((cluster.places()[0].1.as_str(), tasks(&cluster, &users)), ("b", before));
+    assert_nothing_is_left(&cluster);
+}
+
+/// What a writer was told that is done: the last state of its task, or that it may be either of two.
+struct Writer {
+    user: String,
+    task: i64,
+    acknowledged: u64,
+    refused: u64,
+    longest: Duration,
+}
+
+/// Toggles a task of a user on and on, where the file says that the user is. The file is read again after each error.
+fn write(cluster: &Shards, user: &str, stop: &AtomicBool) -> Writer {
+    let place = |client: Option<&mut Client>| -> (String, String) {
+        let places = cluster.places();
+        let number = match client {
+            Some(client) => shard_of(client, user, places.len()),
+            None => shard_of(&mut cluster.servers[0].connect("postgres"), user, places.len()),
+        };
+        places[number].clone()
+    };
+    let (database, server) = place(None);
+    let mut client = cluster.server(&server).connect(&database);
+    let create = "SELECT id FROM todo_create_task($1, 'counted')";
+    let task: i64 = client.query_one(create, &[&user]).unwrap().get(0);
+    let mut writer = Writer { user: user.to_owned(), task, acknowledged: 0, refused: 0, longest: Duration::ZERO };
+    let mut last = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        // The number of changes is in the title, so that none can be lost and none done twice.
+        let next = (writer.acknowledged + 1).to_string();
+        let update = "SELECT count(*) FROM todo_update_task($1, $2, title => $3)";
+        match client.query_one(update, &[&task, &user, &next]) {
+            Ok(row) => {
+                assert_eq!(row.get::<_, i64>(0), 1, "{user} is gone from {database} on {server}");
+                writer.acknowledged += 1;
+                writer.longest = writer.longest.max(last.elapsed());
+                last = Instant::now();
+            }
+            Err(error) => {
+                assert_eq!(error.code().map(|code| code.code()), Some("25006"), "{error}");
+                writer.refused += 1;
+                let (database, server) = place(None);
+                client = cluster.server(&server).connect(&database);
+            }
+        }
+    }
+    writer
+}
+
+/// Runs the work while four writers are busy; each change that was acknowledged is there afterwards.
+fn under_load(cluster: &Shards, users: &[String], work: impl FnOnce()) -> Vec<Writer> {
+    let stop = AtomicBool::new(false);
+    let writers: Vec<Writer> = std::thread::scope(|scope| {
+        let handles: Vec<_> = users.iter().map(|user| scope.spawn(|| write(cluster, user, &stop))).collect();
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        stop.store(true, Ordering::Relaxed);
+        let writers = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
+        if let Err(panic) = outcome {
+            std::panic::resume_unwind(panic);
+        }
+        writers
+    });
+    let modulus = cluster.places().len();
+    for writer in &writers {
+        let number = shard_of(&mut cluster.connect(0), &writer.user, modulus);
+        let row = cluster
+            .connect(number)
+            .query_one("SELECT title FROM tasks WHERE user_id = $1 AND id = $2", &[&writer.user, &writer.task])
+            .unwrap();
+        let title: String = row.get(0);
+        assert_eq!(title, writer.acknowledged.to_string(), "{}: changes that were acknowledged are lost", writer.user);
+        assert!(writer.acknowledged > 10, "{} has hardly written", writer.user);
+    }
+    writers
+}
+
+#[test]
+fn no_acknowledged_write_is_lost() {
+    let cluster = start("shard-load", 3);
+    let users = fill(&cluster, 60);
+    let four: Vec<String> = {
+        // Two on the shard that moves, and two on others.
+        let mut client = cluster.connect(0);
+        let on = |client: &mut Client, number| -> Vec<String> {
+            users.iter().filter(|user| shard_of(client, user, 4) == number).take(2).cloned().collect()
+        };
+        [on(&mut client, 0), on(&mut client, 2)].concat()
+    };
+    let writers = under_load(&cluster, &four, || {
+        cluster.ok(&with_trust(&["move", "todo_0", "--to", "c"]));
+    });
+    // Those of the other shard have noticed nothing.
+    assert!(writers[..2].iter().all(|writer| writer.refused > 0));
+    assert!(writers[2..].iter().all(|writer| writer.refused == 0));
+    println!("move: writers waited at most {:?}", writers.iter().map(|writer| writer.longest).collect::<Vec<_>>());
+    assert_nothing_is_left(&cluster);
+
+    let before = tasks(&cluster, &users);
+    let still: Vec<String> = users.iter().filter(|user| !four.contains(user)).cloned().collect();
+    let writers = under_load(&cluster, &four, || {
+        cluster.ok(&with_trust(&["split"]));
+    });
+    assert!(writers.iter().all(|writer| writer.refused > 0));
+    println!("split: writers waited at most {:?}", writers.iter().map(|writer| writer.longest).collect::<Vec<_>>());
+    let places = cluster.places();
+    let names: Vec<&str> = places.iter().map(|(database, _)| database.as_str()).collect();
+    assert_eq!(names, ["todo_0", "todo_1", "todo_2", "todo_3", "todo_4", "todo_5", "todo_6", "todo_7"]);
+    assert_eq!(places[4].1, "c");
+    let after = tasks(&cluster, &still);
+    assert_eq!(after, before.into_iter().filter(|(user, _)| still.contains(user)).collect());
+    assert_nothing_is_left(&cluster);
+    // Each user is in one database, and the number of users is what it was.
+    let doctor = cluster.run(&with_trust(&["doctor"]));
+    assert_eq!(doctor.code, 0, "{}", doctor.out);
+    let total: usize = (0..8).map(|n| strings(&mut cluster.connect(n), "SELECT id FROM users").len()).sum();
+    assert_eq!(total, users.len());
+    // An application with an old list cannot create a user where it is no longer looked for.
+    let mut client = cluster.connect(0);
+    let id = (0..).map(|n| format!("late-{n}")).find(|id| shard_of(&mut client, id, 8) == 4).unwrap();
+    let error = client.execute("SELECT todo_create_user('late@b.cd', 'X', 'long enough', $1)", &[&id]).unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "25006");
+}
+
+#[test]
+fn a_split_that_is_killed_goes_on() {
+    let cluster = start("shard-split-killed", 2);
+    let users = fill(&cluster, 40);
+    let before = tasks(&cluster, &users);
+    let mut kills = 0;
+    // Each time a little later, until one run comes to its end.
+    for wait in (0..).map(|n| Duration::from_millis(200 + 450 * n)) {
+        let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if start.elapsed() > wait {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break None;
+            }
+            std::thread::yield_now();
+        };
+        assert_eq!(tasks(&cluster, &users), before, "after {kills} kills");
+        match status {
+            Some(status) if status.success() => break,
+            Some(status) => panic!("{status} after {kills} kills"),
+            None => kills += 1,
+        }
+    }
+    println!("{kills} kills");
+    assert!(kills > 0);
+    assert_eq!(cluster.places().len(), 8);
+    assert_nothing_is_left(&cluster);
+    assert_eq!(cluster.run(&with_trust(&["doctor"])).code, 0);
+}

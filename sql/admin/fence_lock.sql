@@ -1,0 +1,21 @@
+-- Waits until no transaction has changes of these tables that are not committed, and lets none begin. Users come before tasks, as in a deletion.
+-- Where another order leads to a deadlock, this transaction shall be the one that ends.
+SET LOCAL deadlock_timeout = '50ms';
+SET LOCAL lock_timeout = '3s';
+DO $$
+DECLARE
+    tables pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(
+        pg_catalog.format('%I.%I', n.nspname, c.relname), ', '
+        ORDER BY c.relname OPERATOR(pg_catalog.<>) 'users', c.relname OPERATOR(pg_catalog.<>) 'tasks', n.nspname, c.relname
+    )
+    INTO tables
+    FROM pg_catalog.pg_class AS c
+    JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+    WHERE c.relkind OPERATOR(pg_catalog.=) ANY (ARRAY['r', 'p']::pg_catalog."char"[])
+      AND c.relpersistence OPERATOR(pg_catalog.=) 'p'
+      AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid;
+    EXECUTE pg_catalog.concat('LOCK TABLE ', tables, ' IN SHARE ROW EXCLUSIVE MODE');
+END
+$$
