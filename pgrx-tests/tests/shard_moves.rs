@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use todo_tests::shards::{FOUR, Shards, shard_of};
-use todo_tests::{Edition, strings};
+use todo_tests::{Edition, said, strings};
 
 /// What a move needs besides: `wal_level`, and a superuser.
 fn start(name: &str, servers: usize) -> Shards {
@@ -166,15 +166,32 @@ fn what_cannot_be_copied_is_refused() {
         refused(told);
         source.batch_execute(unmake).unwrap();
     }
-    // A transaction that does not end: writes go on in the original, which nobody has been told to leave.
+    // A transaction that does not end: writes go on in the original, and the copy is kept for the next attempt.
     let mut source = cluster.connect(0);
     source.batch_execute("INSERT INTO users (id, email, name) VALUES ('u', 'u@b.cd', 'X')").unwrap();
     let mut open = source.transaction().unwrap();
-    open.batch_execute("UPDATE users SET name = 'Y'").unwrap();
-    cluster.server("a").connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = replica").unwrap();
-    open.rollback().unwrap();
+    open.batch_execute("LOCK TABLE users IN ROW EXCLUSIVE MODE").unwrap();
+    let mut command = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"]));
+    let failed = said(command.env("PGOPTIONS", "-c lock_timeout=20ms"), "");
+    assert!(failed.code == 1 && failed.err.contains("transactions that have been open for long"), "{}", failed.err);
+    open.commit().unwrap();
+    source.batch_execute("UPDATE users SET name = 'Z'").unwrap();
     drop(source);
-    cluster.server("a").restart(&[]);
+    let begun = cluster.run(&with_trust(&["move", "todo_1", "--to", "a"]));
+    assert!(begun.code == 0 && begun.out.contains("there already"), "{}", begun.err);
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+    let nothing = cluster.run(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+    assert!(nothing.code == 1 && nothing.err.contains("no incomplete copy"), "{}", nothing.err);
+    assert_nothing_is_left(&cluster);
+
+    // The other server cannot read from the first one.
+    let set = |setting: &str| {
+        cluster.server("a").connect("postgres").batch_execute(&format!("ALTER SYSTEM SET {setting}")).unwrap();
+        cluster.server("a").restart(&[]);
+    };
+    set("max_wal_senders = 0");
+    refused("max_wal_senders");
+    set("wal_level = replica");
     refused("wal_level is replica");
 
     for (arguments, told) in [
@@ -286,7 +303,7 @@ fn write(cluster: &Shards, user: &str, stop: &AtomicBool) -> Writer {
     };
     let (database, server) = place(None);
     let mut client = cluster.server(&server).connect(&database);
-    let create = "SELECT id FROM todo_create_task($1, 'counted')";
+    let create = "SELECT id::bigint FROM todo_create_task($1, 'counted')";
     let task: i64 = client.query_one(create, &[&user]).unwrap().get(0);
     let mut writer = Writer { user: user.to_owned(), task, acknowledged: 0, refused: 0, longest: Duration::ZERO };
     let mut last = Instant::now();
@@ -330,7 +347,7 @@ fn under_load(cluster: &Shards, users: &[String], work: impl FnOnce()) -> Vec<Wr
         let number = shard_of(&mut cluster.connect(0), &writer.user, modulus);
         let row = cluster
             .connect(number)
-            .query_one("SELECT title FROM tasks WHERE user_id = $1 AND id = $2", &[&writer.user, &writer.task])
+            .query_one("SELECT title FROM tasks WHERE user_id = $1 AND id = $2::bigint", &[&writer.user, &writer.task])
             .unwrap();
         let title: String = row.get(0);
         assert_eq!(title, writer.acknowledged.to_string(), "{}: changes that were acknowledged are lost", writer.user);

@@ -1,7 +1,12 @@
 -- Waits until no transaction has changes of these tables that are not committed, and lets none begin. Users come before tasks, as in a deletion.
--- Where another order leads to a deadlock, this transaction shall be the one that ends.
+-- Where another order leads to a deadlock, this transaction shall be the one that ends. Others wait behind it while it waits, so that it waits for
+-- a second only; the session's own setting takes precedence.
 SET LOCAL deadlock_timeout = '50ms';
-SET LOCAL lock_timeout = '3s';
+SELECT pg_catalog.set_config(
+    'lock_timeout',
+    CASE pg_catalog.current_setting('lock_timeout') WHEN '0' THEN '1s' ELSE pg_catalog.current_setting('lock_timeout') END,
+    true
+);
 DO $$
 DECLARE
     tables pg_catalog.text;

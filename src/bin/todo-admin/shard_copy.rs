@@ -35,7 +35,7 @@ const SMALL_LAG: i64 = 1 << 20;
 const CATCH_UP: Duration = Duration::from_secs(60);
 
 /// How often the locks are asked for that stop all writes.
-const ATTEMPTS: u32 = 20;
+const ATTEMPTS: u32 = 10;
 
 /// An original and its copy.
 pub struct ShardCopy {
@@ -116,11 +116,12 @@ impl ShardCopy {
                 Ok(Self { source, beside, server, target, database: database.clone(), slot })
             }
             Err(error) => {
-                // Ctrl-C may have cancelled the command.
+                // In new sessions, because Ctrl-C may have cancelled a command of these.
                 let mut again = Session::open(server.conninfo.clone())?;
                 if comment_of(&mut again, database)?.flatten().as_deref() == Some(&mark) {
                     drop_database(&mut again, database)?;
                 }
+                unpublish(&mut Session::open(source.conninfo.clone())?)?;
                 Err(error)
             }
         }
@@ -128,10 +129,6 @@ impl ShardCopy {
 
     /// Waits until all tables are copied, and what has changed meanwhile.
     pub fn follow(&mut self) -> Result<(), Error> {
-        if is_fenced(&mut self.source)? {
-            // The command was stopped just then, and nobody can write until it ends.
-            return Ok(());
-        }
         let bar = progress();
         loop {
             Error::if_interrupted()?;
@@ -155,6 +152,10 @@ impl ShardCopy {
             ));
             bar.tick();
             std::thread::sleep(Duration::from_millis(100));
+        }
+        if is_fenced(&mut self.source)? {
+            // The command was stopped just then, and nobody can write until it ends.
+            return Ok(());
         }
         bar.set_message("reading statistics");
         bar.tick();
@@ -183,7 +184,7 @@ impl ShardCopy {
             attempt += 1;
             match self.try_to_cut_over() {
                 Err(error) if matches!(error.sqlstate(), Some("55P03" | "40P01")) && attempt < ATTEMPTS => {
-                    std::thread::sleep(Duration::from_millis(200));
+                    std::thread::sleep(Duration::from_millis(500));
                 }
                 Err(error) if error.sqlstate() == Some("55P03") => {
                     return Err(
@@ -259,13 +260,18 @@ pub fn end_replication(source: &mut Session, target: &mut Session) -> Result<(),
         target.client.batch_execute("ALTER SUBSCRIPTION todo_copy SET (slot_name = NONE)")?;
         target.client.batch_execute("DROP SUBSCRIPTION todo_copy")?;
     }
+    unpublish(source)?;
+    // The copy has one, too, if the original had it when its schema was dumped.
+    Ok(target.client.batch_execute("DROP PUBLICATION IF EXISTS todo_copy")?)
+}
+
+/// Removes what a copy reads from.
+fn unpublish(source: &mut Session) -> Result<(), Error> {
     let row = source.client.query_one(admin_sql!("copy_publish"), &[])?;
     if row.get("has_slot") {
         drop_slot(source, row.get("slot"))?;
     }
-    source.client.batch_execute("DROP PUBLICATION IF EXISTS todo_copy")?;
-    // The copy has one, too, if the original had it when its schema was dumped.
-    Ok(target.client.batch_execute("DROP PUBLICATION IF EXISTS todo_copy")?)
+    Ok(source.client.batch_execute("SET client_min_messages = error; DROP PUBLICATION IF EXISTS todo_copy")?)
 }
 
 /// The copy is complete.
@@ -382,10 +388,15 @@ fn subscribe(source: &mut Session, mut target: Session) -> Result<(Session, Stri
     if row.get("has_slot") {
         drop_slot(source, &slot)?;
     }
-    source.client.execute(
+    // This waits until all transactions have ended that are running now, and nobody waits behind it.
+    let mut transaction = begin(&mut source.client)?;
+    undisturbed(&mut transaction)?;
+    transaction.batch_execute("SET LOCAL lock_timeout = 0")?;
+    transaction.execute(
         "SELECT pg_catalog.pg_create_logical_replication_slot($1::pg_catalog.text::pg_catalog.name, 'pgoutput')",
         &[&slot],
     )?;
+    transaction.commit()?;
     let mut from = source.conninfo.text();
     if let Some(password) = source.conninfo.password() {
         from += &format!(" password='{}'", password.replace('\\', "\\\\").replace('\'', "\\'"));
@@ -470,5 +481,5 @@ fn set_sequences(original: &mut Transaction, copy: &mut Transaction) -> Result<(
 
 /// For people: how long writes have waited.
 pub fn say_waited(waited: Duration) {
-    output::say(format!("all rows are the same; writes have waited for {:.1} s", waited.as_secs_f64()));
+    output::say(format!("all rows are the same; writes have waited for {:.2} s", waited.as_secs_f64()));
 }
