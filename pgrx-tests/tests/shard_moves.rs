@@ -166,6 +166,10 @@ fn what_cannot_be_copied_is_refused() {
         refused(told);
         source.batch_execute(unmake).unwrap();
     }
+    let mut another = cluster.connect(0);
+    another.batch_execute(include_str!("../../sql/admin/copy_lock.sql")).unwrap();
+    refused("another todo-admin");
+    drop(another);
     // A transaction that does not end: writes go on in the original, and the copy is kept for the next attempt.
     let mut source = cluster.connect(0);
     source.batch_execute("INSERT INTO users (id, email, name) VALUES ('u', 'u@b.cd', 'X')").unwrap();
@@ -211,6 +215,18 @@ struct Stop {
     database: &'static str,
 }
 
+/// Begins a move of the first shard to server b, and kills it when rows are being copied.
+fn begin(cluster: &Shards) {
+    let mut child = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"])).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
+    while !cluster.server("b").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
+        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 /// Kills a command at several moments, and runs it again.
 #[test]
 fn a_move_that_is_killed_goes_on() {
@@ -254,17 +270,7 @@ fn a_move_that_is_killed_goes_on() {
     // It can be given up.
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     assert_nothing_is_left(&cluster);
-    let begun = |cluster: &Shards| {
-        let mut child = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"])).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
-        while !cluster.server("b").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
-            assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-    };
-    begun(&cluster);
+    begin(&cluster);
     // The original becomes read-only, and nothing more happens: what a kill just then leaves.
     let fence = include_str!("../../sql/admin/fence_raise.sql");
     cluster.connect(0).batch_execute(fence).unwrap();
@@ -278,6 +284,34 @@ fn a_move_that_is_killed_goes_on() {
     assert!(said.err.contains("moved already"), "{}", said.err);
     let said = cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
     assert!(said.contains("going on with the copy"), "{said}");
+    assert_eq!((cluster.places()[0].1.as_str(), tasks(&cluster, &users)), ("b", before));
+    assert_nothing_is_left(&cluster);
+}
+
+/// A copy with one other row is not put in the place of the original.
+#[test]
+fn a_copy_that_differs_is_not_used() {
+    let cluster = start("shard-differs", 2);
+    let users = fill(&cluster, 30);
+    let before = tasks(&cluster, &users);
+    begin(&cluster);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut copy = cluster.server("b").connect("todo_0");
+    let copied = "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel";
+    while !copy.query_one(copied, &[]).unwrap().get::<_, bool>(0) {
+        assert!(Instant::now() < deadline);
+    }
+    copy.batch_execute("UPDATE tasks SET title = 'other' WHERE id = (SELECT min(id) FROM tasks)").unwrap();
+    for option in [&[] as &[&str], &["--compare-ahead"]] {
+        let said = cluster.run(&with_trust(&[&["move", "todo_0", "--to", "b"], option].concat()));
+        assert!(said.code == 1 && said.err.contains("table public.tasks differs"), "{}{}", said.out, said.err);
+        assert_eq!((cluster.places()[0].1.as_str(), tasks(&cluster, &users)), ("a", before.clone()));
+        // Writes go on.
+        cluster.connect(0).batch_execute("UPDATE users SET name = 'Y'").unwrap();
+    }
+    drop(copy);
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--compare-ahead"]));
     assert_eq!((cluster.places()[0].1.as_str(), tasks(&cluster, &users)), ("b", before));
     assert_nothing_is_left(&cluster);
 }
@@ -380,7 +414,7 @@ fn no_acknowledged_write_is_lost() {
     let before = tasks(&cluster, &users);
     let still: Vec<String> = users.iter().filter(|user| !four.contains(user)).cloned().collect();
     let writers = under_load(&cluster, &four, || {
-        cluster.ok(&with_trust(&["split"]));
+        cluster.ok(&with_trust(&["split", "--compare-ahead"]));
     });
     assert!(writers.iter().all(|writer| writer.refused > 0));
     println!("split: writers waited at most {:?}", writers.iter().map(|writer| writer.longest).collect::<Vec<_>>());

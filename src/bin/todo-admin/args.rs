@@ -248,9 +248,16 @@ pub enum ShardsCommand {
         /// Drop the incomplete copy of a move that was stopped, and leave the database where it is
         #[arg(long)]
         cancel: bool,
+        /// Compare the copy before writes stop, and not while they wait: for large databases
+        #[arg(long)]
+        compare_ahead: bool,
     },
     /// Double the number of databases, while applications use them: half of the users of each get a new one on the same server
-    Split,
+    Split {
+        /// Compare each copy before writes stop, and not while they wait: for large databases
+        #[arg(long)]
+        compare_ahead: bool,
+    },
 }
 
 #[derive(clap::Args)]

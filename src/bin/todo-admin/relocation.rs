@@ -13,9 +13,16 @@ use crate::shard_copy::{self, ShardCopy, is_fenced, original_of};
 use crate::shard_file::{Place, ShardFile};
 use crate::sql::{admin_sql, begin, undisturbed};
 use indicatif::ProgressBar;
+use std::time::Duration;
 
 /// Moves a database to another server, or ends that.
-pub fn move_shard(file: &mut ShardFile, database: &str, server: &str, cancels: bool) -> Result<(), Error> {
+pub fn move_shard(
+    file: &mut ShardFile,
+    database: &str,
+    server: &str,
+    cancels: bool,
+    compares_ahead: bool,
+) -> Result<(), Error> {
     let numbers: Vec<usize> =
         (0..file.modulus()).filter(|&number| file.places()[number].database == database).collect();
     let Some(&number) = numbers.first() else {
@@ -34,16 +41,28 @@ pub fn move_shard(file: &mut ShardFile, database: &str, server: &str, cancels: b
         };
         return end_move(file, &left, &copy);
     }
-    take_over(file, &original, &copy, &numbers)?;
+    take_over(file, &original, &copy, &numbers, compares_ahead)?;
     end_move(file, &original, &copy)
 }
 
 /// Copies a database, and puts the copy into the list in the place of some of its numbers. From then on, the original is read-only.
-fn take_over(file: &mut ShardFile, original: &Place, copy: &Place, numbers: &[usize]) -> Result<(), Error> {
+fn take_over(
+    file: &mut ShardFile,
+    original: &Place,
+    copy: &Place,
+    numbers: &[usize],
+    compares_ahead: bool,
+) -> Result<(), Error> {
     output::say(format!("{} to {}:", printable(&original.title()), printable(&copy.title())));
     let mut copying = ShardCopy::begin(original, &file.conninfo(original)?, copy, &file.conninfo(copy)?)?;
     copying.follow()?;
-    shard_copy::say_waited(copying.cut_over()?);
+    let waited = |waited: Duration| format!("writes have waited for {:.2} s", waited.as_secs_f64());
+    if compares_ahead {
+        output::say(format!("all rows are the same; {} meanwhile", waited(copying.compare_ahead()?)));
+        output::say(waited(copying.cut_over(false)?));
+    } else {
+        output::say(format!("all rows are the same; {}", waited(copying.cut_over(true)?)));
+    }
     let mut places = file.places().to_vec();
     for &number in numbers {
         places[number] = copy.clone();
@@ -82,7 +101,7 @@ fn cancel(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error>
 }
 
 /// Doubles the number of shards: half of the users of each database get a new one, on the same server.
-pub fn split(file: &mut ShardFile) -> Result<(), Error> {
+pub fn split(file: &mut ShardFile, compares_ahead: bool) -> Result<(), Error> {
     let half = file.modulus() / 2;
     let mut is_unfinished = false;
     for number in 0..half {
@@ -100,7 +119,7 @@ pub fn split(file: &mut ShardFile) -> Result<(), Error> {
         if original == file.places()[number + half] {
             let copy =
                 Place { database: name_of_half(&original.database, number, half), server: original.server.clone() };
-            take_over(file, &original, &copy, &[number + half])?;
+            take_over(file, &original, &copy, &[number + half], compares_ahead)?;
         }
         settle(file, number, half)?;
         output::say(format!("{} of {} split", number + 1, count(half as i64, "database")));

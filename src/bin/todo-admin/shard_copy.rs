@@ -18,7 +18,7 @@ use crate::programs::Programs;
 use crate::shard_file::Place;
 use crate::sql::{admin_sql, begin, same_text, undisturbed};
 use indicatif::{HumanBytes, ProgressBar};
-use postgres::Transaction;
+use postgres::{IsolationLevel, Transaction};
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -80,6 +80,9 @@ impl ShardCopy {
                     .fix("connect as one: only a superuser can copy all tables of a database"));
             }
         }
+        if !source.client.query_one(admin_sql!("copy_lock"), &[])?.get::<_, bool>(0) {
+            return Err(Error::new(format!("another todo-admin is copying {}", original.title())));
+        }
         let mark = format!("{MARK}{}", serde_json::to_string(original).map_err(Error::new)?);
         let database = &copy.database;
         match comment_of(&mut server, database)? {
@@ -140,7 +143,7 @@ impl ShardCopy {
                     .fix("see the log of the copy's server; when the cause is removed, run the command again"));
             }
             let (copied, tables): (i64, i64) = (row.get("tables_copied"), row.get("tables"));
-            let lag = self.lag(None)?;
+            let lag = lag(&mut self.beside, &self.slot, None)?;
             if copied == tables && lag <= SMALL_LAG {
                 break;
             }
@@ -166,77 +169,25 @@ impl ShardCopy {
         Ok(())
     }
 
-    /// How much of the log, up to a position or up to now, the copy has not confirmed.
-    fn lag(&mut self, position: Option<&str>) -> Result<i64, Error> {
-        let row = self.beside.client.query_opt(admin_sql!("copy_lag"), &[&position, &self.slot])?;
-        row.and_then(|row| row.get("bytes")).ok_or_else(|| {
-            Error::new("the replication slot of the copy is lost")
-                .fix("run the command with --cancel, set a larger max_slot_wal_keep_size, and run it again")
-        })
-    }
-
-    /// Makes writes wait, compares, and makes the original read-only for good. From then on, the copy is what counts. If this
+    /// Lets writes wait, compares, and makes the original read-only for good. From then on, the copy is what counts. If this
     /// fails, writes go on in the original. Returns how long they have waited.
-    pub fn cut_over(&mut self) -> Result<Duration, Error> {
-        let mut attempt = 0;
-        loop {
-            Error::if_interrupted()?;
-            attempt += 1;
-            match self.try_to_cut_over() {
-                Err(error) if matches!(error.sqlstate(), Some("55P03" | "40P01")) && attempt < ATTEMPTS => {
-                    std::thread::sleep(Duration::from_millis(500));
-                }
-                Err(error) if error.sqlstate() == Some("55P03") => {
-                    return Err(
-                        error.fix("end the transactions that have been open for long, and run the command again")
-                    );
-                }
-                outcome => return outcome,
-            }
-        }
+    pub fn cut_over(&mut self, compares: bool) -> Result<Duration, Error> {
+        patiently(|| self.try_to_cut_over(compares))
     }
 
-    fn try_to_cut_over(&mut self) -> Result<Duration, Error> {
+    fn try_to_cut_over(&mut self, compares: bool) -> Result<Duration, Error> {
         let bar = progress();
-        let mut fence = begin(&mut self.source.client)?;
-        undisturbed(&mut fence)?;
         let start = Instant::now();
-        bar.set_message("waiting for running transactions");
-        bar.tick();
-        fence.batch_execute(admin_sql!("fence_lock"))?;
+        let mut fence = stop_writes(&mut self.source, &bar)?;
         if !fence.query_one(admin_sql!("fence_is_up"), &[])?.get::<_, bool>(0) {
             fence.batch_execute(admin_sql!("fence_raise"))?;
         }
-
-        // All that has been committed before is in the log before this position, and on the disk.
-        let mut message = self.beside.client.transaction()?;
-        message.batch_execute("SET LOCAL synchronous_commit = on")?;
-        message.query_one("SELECT pg_catalog.pg_logical_emit_message(true, 'todo-admin', '')", &[])?;
-        message.commit()?;
-        let position: String =
-            self.beside.client.query_one("SELECT pg_catalog.pg_current_wal_lsn()::pg_catalog.text", &[])?.get(0);
-        let locked = Instant::now();
-        loop {
-            Error::if_interrupted()?;
-            let row = self.beside.client.query_opt(admin_sql!("copy_lag"), &[&position, &self.slot])?;
-            let left: Option<i64> = row.and_then(|row| row.get("bytes"));
-            match left {
-                Some(0) => break,
-                Some(_) if locked.elapsed() < CATCH_UP => std::thread::sleep(Duration::from_millis(10)),
-                _ => {
-                    return Err(Error::new("the copy does not catch up, and writes go on in the original")
-                        .fix("see the log of the copy's server, and run the command again"));
-                }
-            }
-            bar.set_message("waiting for the copy to catch up");
-            bar.tick();
-        }
-
-        bar.set_message("comparing all rows");
-        bar.tick();
+        catch_up(&mut self.beside, &self.slot, &bar)?;
         let mut copied = self.target.client.transaction()?;
         undisturbed(&mut copied)?;
-        compare(&mut fence, &mut copied)?;
+        if compares {
+            compare(&mut fence, &mut copied, &bar)?;
+        }
         set_sequences(&mut fence, &mut copied)?;
         copied.commit()?;
         for row in fence.query(admin_sql!("copy_refresh"), &[])? {
@@ -250,6 +201,95 @@ impl ShardCopy {
         bar.finish_and_clear();
         Ok(start.elapsed())
     }
+
+    /// Compares snapshots of both, which were taken while writes waited. Returns how long they have.
+    pub fn compare_ahead(&mut self) -> Result<Duration, Error> {
+        patiently(|| self.try_to_compare_ahead())
+    }
+
+    fn try_to_compare_ahead(&mut self) -> Result<Duration, Error> {
+        let bar = progress();
+        let mut looking_on = Session::open(self.source.conninfo.clone())?;
+        let start = Instant::now();
+        let fence = stop_writes(&mut self.source, &bar)?;
+        let mut original = snapshot(&mut looking_on)?;
+        catch_up(&mut self.beside, &self.slot, &bar)?;
+        let mut copied = snapshot(&mut self.target)?;
+        fence.rollback()?;
+        let waited = start.elapsed();
+        compare(&mut original, &mut copied, &bar)?;
+        bar.finish_and_clear();
+        Ok(waited)
+    }
+}
+
+/// Tries again what needs locks on all tables.
+fn patiently<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    let mut attempt = 0;
+    loop {
+        Error::if_interrupted()?;
+        attempt += 1;
+        match work() {
+            Err(error) if matches!(error.sqlstate(), Some("55P03" | "40P01")) && attempt < ATTEMPTS => {
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            Err(error) if error.sqlstate() == Some("55P03") => {
+                return Err(error.fix("end the transactions that have been open for long, and run the command again"));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Lets writes wait until this transaction ends.
+fn stop_writes<'a>(source: &'a mut Session, bar: &ProgressBar) -> Result<Transaction<'a>, Error> {
+    bar.set_message("waiting for running transactions");
+    bar.tick();
+    let mut fence = begin(&mut source.client)?;
+    undisturbed(&mut fence)?;
+    fence.batch_execute(admin_sql!("fence_lock"))?;
+    Ok(fence)
+}
+
+/// A transaction that goes on seeing all rows as they are now.
+fn snapshot(session: &mut Session) -> Result<Transaction<'_>, Error> {
+    let mut transaction =
+        session.client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()?;
+    undisturbed(&mut transaction)?;
+    transaction.query_one("SELECT 1", &[])?;
+    Ok(transaction)
+}
+
+/// Waits until the copy has everything that has been committed in the original.
+fn catch_up(original: &mut Session, slot: &str, bar: &ProgressBar) -> Result<(), Error> {
+    bar.set_message("waiting for the copy to catch up");
+    bar.tick();
+    // Once this is committed, everything before is in the log before the position, and on the disk.
+    let mut message = original.client.transaction()?;
+    message.batch_execute("SET LOCAL synchronous_commit = on")?;
+    message.query_one("SELECT pg_catalog.pg_logical_emit_message(true, 'todo-admin', '')", &[])?;
+    message.commit()?;
+    let position: String =
+        original.client.query_one("SELECT pg_catalog.pg_current_wal_lsn()::pg_catalog.text", &[])?.get(0);
+    let start = Instant::now();
+    while lag(original, slot, Some(&position))? > 0 {
+        Error::if_interrupted()?;
+        if start.elapsed() > CATCH_UP {
+            return Err(Error::new("the copy does not catch up, and writes go on in the original")
+                .fix("see the log of the copy's server, and run the command again"));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// How much of the log, up to a position or up to now, the copy has not confirmed.
+fn lag(original: &mut Session, slot: &str, position: Option<&str>) -> Result<i64, Error> {
+    let row = original.client.query_opt(admin_sql!("copy_lag"), &[&position, &slot])?;
+    row.and_then(|row| row.get("bytes")).ok_or_else(|| {
+        Error::new("the replication slot of the copy is lost")
+            .fix("run the command with --cancel, set a larger max_slot_wal_keep_size, and run it again")
+    })
 }
 
 /// Ends the replication. Can be repeated.
@@ -423,7 +463,9 @@ pub fn drop_database(server: &mut Session, database: &str) -> Result<(), Error> 
 }
 
 /// Fails unless both have the same rows in all tables.
-fn compare(original: &mut Transaction, copy: &mut Transaction) -> Result<(), Error> {
+fn compare(original: &mut Transaction, copy: &mut Transaction, bar: &ProgressBar) -> Result<(), Error> {
+    bar.set_message("comparing all rows");
+    bar.tick();
     let names = |transaction: &mut Transaction| -> Result<Vec<String>, Error> {
         Ok(transaction.query(admin_sql!("copy_tables"), &[])?.iter().map(|row| row.get("name")).collect())
     };
@@ -477,9 +519,4 @@ fn set_sequences(original: &mut Transaction, copy: &mut Transaction) -> Result<(
         )?;
     }
     Ok(())
-}
-
-/// For people: how long writes have waited.
-pub fn say_waited(waited: Duration) {
-    output::say(format!("all rows are the same; writes have waited for {:.2} s", waited.as_secs_f64()));
 }

@@ -37,10 +37,12 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
         ShardsCommand::Grant(access) => in_turn(&shards, |shard| grant::grant(&mut open(shard)?, access)),
         ShardsCommand::Revoke { role } => in_turn(&shards, |shard| grant::revoke(&mut open(shard)?, role)),
         ShardsCommand::Backup(arguments) => in_turn(&shards, |shard| backup::backup(&mut open(shard)?, arguments)),
-        ShardsCommand::Move { database, to, cancel } => {
-            relocation::move_shard(&mut file, database, to, *cancel).map(|()| ExitCode::SUCCESS)
+        ShardsCommand::Move { database, to, cancel, compare_ahead } => {
+            relocation::move_shard(&mut file, database, to, *cancel, *compare_ahead).map(|()| ExitCode::SUCCESS)
         }
-        ShardsCommand::Split => relocation::split(&mut file).map(|()| ExitCode::SUCCESS),
+        ShardsCommand::Split { compare_ahead } => {
+            relocation::split(&mut file, *compare_ahead).map(|()| ExitCode::SUCCESS)
+        }
         ShardsCommand::Status(format) => status(&shards, format.json),
         ShardsCommand::Doctor(format) => doctor(&shards, file.modulus(), format.json),
     }
