@@ -162,7 +162,7 @@ fn files_that_are_wrong_are_refused() {
 /// The page's expression is PostgreSQL's own choice of a partition.
 #[test]
 fn the_page_tells_where_a_user_is() {
-    let page = include_str!("../../docs/shards.md");
+    let page = include_str!("../../docs/scale-out.md");
     let expression = page.split("```sql\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a block of SQL");
     let mut database = todo_tests::Database::empty();
     let client = &mut database.client;
