@@ -41,7 +41,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench setup setup-clients \
+.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak setup setup-clients \
 	stage stage-library stage-new freeze clean help
 all: build
 
@@ -132,6 +132,11 @@ bench: setup-clients ## measures functions against the same work in plain SQL; B
 	@$(MAKE) --no-print-directory stage $(lastword $(PYTHON_CLIENTS))/.installed
 	$(CARGO) build --release --package todo-tests --bins
 	BENCH_PYTHON=$(lastword $(PYTHON_CLIENTS))/bin/python pgrx-tests/scripts/cluster.sh exec target/release/bench $(BENCH)
+
+soak: setup-clients ## lets databases move and split for an hour, while clients write and servers crash; SOAK='--minutes N' for another time
+	@$(MAKE) --no-print-directory stage
+	$(CARGO) build --package todo-tests --bins
+	pgrx-tests/scripts/cluster.sh exec target/debug/soak $(SOAK)
 
 setup:
 	@pgrx-tests/scripts/setup.sh

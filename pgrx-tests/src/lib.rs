@@ -16,6 +16,7 @@
 //! | [`sql_guard`] | the guard of the SQL edition, as its tests see it |
 //! | [`admin`] | `todo-admin` as an operator runs it |
 //! | [`shards`] | several servers among which the users are spread |
+//! | [`writers`] | clients that write while shards move and crash |
 //! | [`moves`] | `todo-admin move`, and what it must not lose |
 //! | [`isolated`] | an isolated role, and what belongs to users |
 //! | [`attack`] | a role that would be superuser |
@@ -37,6 +38,7 @@ pub mod shards;
 pub mod sql_guard;
 pub mod state;
 pub mod task;
+pub mod writers;
 
 pub use admin::{Said, admin, said};
 pub use database::Database;

@@ -64,6 +64,16 @@ impl Server {
         config.user(role).connect(NoTls).expect("the role may log in")
     }
 
+    /// Stops it at once, as in a crash.
+    pub fn halt(&self) {
+        cluster_sh("halt", &[&self.dir]);
+    }
+
+    /// Starts it again after [`Self::halt`].
+    pub fn resume(&self) {
+        cluster_sh("resume", &[&self.dir]);
+    }
+
     /// A session on the standby's copy of a database, once it has replayed all that the primary has written so far.
     pub fn connect_to_copy(&self, database: &mut Database) -> Client {
         let written: String = database.client.query_one("SELECT pg_current_wal_lsn()::text", &[]).unwrap().get(0);

@@ -2,9 +2,9 @@
 
 use postgres::{Client, Config, NoTls};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use todo_tests::shards::{FOUR, Shards, shard_of};
+use todo_tests::writers::under_load;
 use todo_tests::{Edition, said, strings};
 
 /// What a move needs besides: `wal_level`, and a superuser.
@@ -314,80 +314,6 @@ fn a_copy_that_differs_is_not_used() {
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--compare-ahead"]));
     assert_eq!((cluster.places()[0].1.as_str(), tasks(&cluster, &users)), ("b", before));
     assert_nothing_is_left(&cluster);
-}
-
-/// What a writer was told that is done: the last state of its task, or that it may be either of two.
-struct Writer {
-    user: String,
-    task: i64,
-    acknowledged: u64,
-    refused: u64,
-    longest: Duration,
-}
-
-/// Toggles a task of a user on and on, where the file says that the user is. The file is read again after each error.
-fn write(cluster: &Shards, user: &str, stop: &AtomicBool) -> Writer {
-    let place = |client: Option<&mut Client>| -> (String, String) {
-        let places = cluster.places();
-        let number = match client {
-            Some(client) => shard_of(client, user, places.len()),
-            None => shard_of(&mut cluster.servers[0].connect("postgres"), user, places.len()),
-        };
-        places[number].clone()
-    };
-    let (database, server) = place(None);
-    let mut client = cluster.server(&server).connect(&database);
-    let create = "SELECT id::bigint FROM todo_create_task($1, 'counted')";
-    let task: i64 = client.query_one(create, &[&user]).unwrap().get(0);
-    let mut writer = Writer { user: user.to_owned(), task, acknowledged: 0, refused: 0, longest: Duration::ZERO };
-    let mut last = Instant::now();
-    while !stop.load(Ordering::Relaxed) {
-        // The number of changes is in the title, so that none can be lost and none done twice.
-        let next = (writer.acknowledged + 1).to_string();
-        let update = "SELECT count(*) FROM todo_update_task($1, $2, title => $3)";
-        match client.query_one(update, &[&task, &user, &next]) {
-            Ok(row) => {
-                assert_eq!(row.get::<_, i64>(0), 1, "{user} is gone from {database} on {server}");
-                writer.acknowledged += 1;
-                writer.longest = writer.longest.max(last.elapsed());
-                last = Instant::now();
-            }
-            Err(error) => {
-                assert_eq!(error.code().map(|code| code.code()), Some("25006"), "{error}");
-                writer.refused += 1;
-                let (database, server) = place(None);
-                client = cluster.server(&server).connect(&database);
-            }
-        }
-    }
-    writer
-}
-
-/// Runs the work while four writers are busy; each change that was acknowledged is there afterwards.
-fn under_load(cluster: &Shards, users: &[String], work: impl FnOnce()) -> Vec<Writer> {
-    let stop = AtomicBool::new(false);
-    let writers: Vec<Writer> = std::thread::scope(|scope| {
-        let handles: Vec<_> = users.iter().map(|user| scope.spawn(|| write(cluster, user, &stop))).collect();
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-        stop.store(true, Ordering::Relaxed);
-        let writers = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
-        if let Err(panic) = outcome {
-            std::panic::resume_unwind(panic);
-        }
-        writers
-    });
-    let modulus = cluster.places().len();
-    for writer in &writers {
-        let number = shard_of(&mut cluster.connect(0), &writer.user, modulus);
-        let row = cluster
-            .connect(number)
-            .query_one("SELECT title FROM tasks WHERE user_id = $1 AND id = $2::bigint", &[&writer.user, &writer.task])
-            .unwrap();
-        let title: String = row.get(0);
-        assert_eq!(title, writer.acknowledged.to_string(), "{}: changes that were acknowledged are lost", writer.user);
-        assert!(writer.acknowledged > 10, "{} has hardly written", writer.user);
-    }
-    writers
 }
 
 #[test]

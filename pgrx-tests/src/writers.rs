@@ -1,0 +1,125 @@
+//! Clients that write while shards move, split and crash, and know what they were told that is done.
+
+use crate::server::config;
+use crate::shards::{Shards, shard_of};
+use postgres::{Client, NoTls};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a writer tries to reach the database of its user.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What a writer has done.
+pub struct Writer {
+    pub user: String,
+    task: i64,
+    /// Changes that were acknowledged. The number is the title of the task, so that none can be lost, and none done twice.
+    pub acknowledged: u64,
+    /// Changes that were refused because the user has moved.
+    pub refused: u64,
+    /// Changes that failed with the connection: they were done or not.
+    pub unknown: u64,
+    /// The longest time from one change to the next.
+    pub longest: Duration,
+}
+
+/// A session in the database of a user, by the file as it is now; as long as it takes.
+fn connect(cluster: &Shards, user: &str) -> Client {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let places = cluster.places();
+        // Any server knows the hash.
+        let number = cluster.servers.iter().find_map(|server| {
+            let mut client = config(server.host(), "postgres").connect(NoTls).ok()?;
+            Some(shard_of(&mut client, user, places.len()))
+        });
+        if let Some((database, server)) = number.map(|number| &places[number])
+            && let Ok(client) = config(cluster.server(server).host(), database).connect(NoTls)
+        {
+            return client;
+        }
+        assert!(Instant::now() < deadline, "the database of {user} cannot be reached");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Changes a task of a user again and again. The file is read after each error.
+fn write(cluster: &Shards, user: &str, stop: &AtomicBool) -> Writer {
+    let mut client = connect(cluster, user);
+    let create = "SELECT id::bigint FROM todo_create_task($1, '0')";
+    let task: i64 = client.query_one(create, &[&user]).unwrap().get(0);
+    let mut writer =
+        Writer { user: user.to_owned(), task, acknowledged: 0, refused: 0, unknown: 0, longest: Duration::ZERO };
+    let mut last = Instant::now();
+    while !stop.load(Ordering::Relaxed) {
+        let next = (writer.acknowledged + 1).to_string();
+        let update = "SELECT count(*) FROM todo_update_task($1, $2, title => $3)";
+        match client.query_one(update, &[&task, &user, &next]) {
+            Ok(row) => {
+                assert_eq!(row.get::<_, i64>(0), 1, "{user} is not where the file says");
+                writer.acknowledged += 1;
+                writer.longest = writer.longest.max(last.elapsed());
+                last = Instant::now();
+            }
+            Err(error) => {
+                match error.code().map(|code| code.code()) {
+                    Some("25006") => writer.refused += 1,
+                    // The server stops, or has crashed.
+                    None | Some("57P01" | "57P02" | "57P03") => {
+                        writer.unknown += 1;
+                        writer.acknowledged += u64::from(was_done(cluster, &writer));
+                    }
+                    Some(other) => panic!("{other}: {error}"),
+                }
+                client = connect(cluster, user);
+            }
+        }
+    }
+    writer
+}
+
+/// Whether the change was done about which nothing is known. It is the next one, or the last one that was acknowledged is the last.
+fn was_done(cluster: &Shards, writer: &Writer) -> bool {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(title) = title(cluster, writer) {
+            let found: u64 = title.parse().unwrap();
+            assert!(
+                found == writer.acknowledged || found == writer.acknowledged + 1,
+                "{}: {found} is there, but {} was acknowledged",
+                writer.user,
+                writer.acknowledged
+            );
+            return found > writer.acknowledged;
+        }
+        assert!(Instant::now() < deadline, "the task of {} cannot be read", writer.user);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The title of the writer's task, if it can be read just now.
+fn title(cluster: &Shards, writer: &Writer) -> Option<String> {
+    let query = "SELECT title FROM tasks WHERE user_id = $1 AND id = $2::bigint";
+    connect(cluster, &writer.user).query_one(query, &[&writer.user, &writer.task]).ok().map(|row| row.get(0))
+}
+
+/// Runs the work while a writer is busy for each of the users. Each change that was acknowledged is there afterwards, and no other one.
+pub fn under_load(cluster: &Shards, users: &[String], work: impl FnOnce()) -> Vec<Writer> {
+    let stop = AtomicBool::new(false);
+    let writers: Vec<Writer> = std::thread::scope(|scope| {
+        let handles: Vec<_> = users.iter().map(|user| scope.spawn(|| write(cluster, user, &stop))).collect();
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        stop.store(true, Ordering::Relaxed);
+        let writers = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
+        if let Err(panic) = outcome {
+            std::panic::resume_unwind(panic);
+        }
+        writers
+    });
+    for writer in &writers {
+        let found = title(cluster, writer).expect("the task can be read");
+        assert_eq!(found, writer.acknowledged.to_string(), "{}: acknowledged changes are lost", writer.user);
+        assert!(writer.acknowledged > 10, "{} has hardly written", writer.user);
+    }
+    writers
+}
