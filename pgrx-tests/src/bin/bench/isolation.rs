@@ -1,10 +1,7 @@
 //! What isolation costs: an isolated role against one that is not, and that one against a database without isolated roles. Each runs
 //! pgbench for a while, one after the other: sessions that take turns with each call measure how soon a processor wakes up.
 
-use crate::{Bench, median, run, verdict};
-use std::fs;
-use std::path::Path;
-use std::process::Command;
+use crate::{Bench, median, verdict};
 use todo_tests::server::connect;
 
 /// 1,000 users with 100 tasks each.
@@ -48,18 +45,15 @@ pub fn measure(bench: &Bench) -> bool {
 
     let mut kept = true;
     for (name, work, others) in WORK {
-        let script = |text: &str, file: &str| {
-            let path = bench.logs.join(file);
-            fs::write(&path, format!("{text};\n")).expect("a script");
-            path
-        };
-        let isolated = script(work, "isolated.sql");
-        let others = script(others.unwrap_or(work), "others.sql");
+        let isolated = bench.script("isolated", work);
+        let others = bench.script("others", others.unwrap_or(work));
         let mut times = [const { Vec::new() }; 3];
         for _ in 0..RUNS {
             for (session, times) in SESSIONS.into_iter().zip(&mut times) {
                 let script = if session[1] == "bench_isolated" { &isolated } else { &others };
-                times.push(time(bench, session, script));
+                let [database, role] = session;
+                let variables = [("PGDATABASE", database), ("PGUSER", role), ("PGOPTIONS", "-c todo.user_id=u8")];
+                times.push(bench.time(script, &variables));
             }
         }
         let [without, beside, isolated] = times.map(median);
@@ -71,16 +65,4 @@ pub fn measure(bench: &Bench) -> bool {
     }
     admin.batch_execute("DROP ROLE bench_api, bench_isolated").expect("dropped");
     kept
-}
-
-/// The mean time of a script in microseconds, in one session with prepared statements.
-fn time(bench: &Bench, [database, role]: [&str; 2], script: &Path) -> f64 {
-    let output = run(Command::new("pgbench")
-        .args(["-n", "-M", "prepared", "-T", &bench.seconds.div_ceil(4).to_string(), "-f"])
-        .arg(script)
-        .arg(database)
-        .env("PGUSER", role)
-        .env("PGOPTIONS", "-c todo.user_id=u8"));
-    let tps = output.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()).expect("pgbench's tps");
-    1e6 / tps.parse::<f64>().expect("a number")
 }

@@ -8,6 +8,7 @@
 //! | [`sqlmodel`] | the specification's SQLModel code for a toggle |
 //! | [`lists`] | pages, search and bulk work among two million tasks |
 //! | [`isolation`] | an isolated role against one that is not |
+//! | [`shards`] | calls through routers and sessions that find the database of a user |
 //! | [`transfer`] | `todo-admin import` and `export` of a million tasks |
 //! | [`growth`] | one task and one page, in tables of ten thousand to ten million tasks; only if it is named |
 //! | [`plot`](growth::plot) | docs/growth.svg, from the table in docs/performance.md; only if it is named |
@@ -24,15 +25,16 @@ mod lists;
 mod machine;
 mod pairs;
 mod processor;
+mod shards;
 mod sqlmodel;
 mod transfer;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-const PARTS: [&str; 9] =
-    ["pairs", "processor", "connection", "sqlmodel", "lists", "isolation", "transfer", "growth", "plot"];
+const PARTS: [&str; 10] =
+    ["pairs", "processor", "connection", "sqlmodel", "lists", "isolation", "shards", "transfer", "growth", "plot"];
 /// Those that use the tables of setup.sql.
 const ON_SETUP: [&str; 4] = ["pairs", "processor", "connection", "sqlmodel"];
 
@@ -98,6 +100,9 @@ fn main() -> ExitCode {
     if is_chosen("isolation") {
         kept &= isolation::measure(&bench);
     }
+    if is_chosen("shards") {
+        shards::measure(&bench);
+    }
     if is_chosen("transfer") {
         kept &= transfer::measure(&bench);
     }
@@ -124,6 +129,24 @@ impl Bench {
         let script = self.logs.join("script.sql");
         fs::write(&script, text).expect("a script");
         run(Command::new("psql").args(["-XqAt", "-v", "ON_ERROR_STOP=1", "-d", database, "-f"]).arg(&script))
+    }
+
+    /// A script of pgbench with one statement.
+    fn script(&self, name: &str, statement: &str) -> PathBuf {
+        let path = self.logs.join(name).with_extension("sql");
+        fs::write(&path, format!("{statement};\n")).expect("a script");
+        path
+    }
+
+    /// The mean time of a script in microseconds, in one session with prepared statements, where the PG* variables lead.
+    fn time(&self, script: &Path, variables: &[(&str, &str)]) -> f64 {
+        let output = run(Command::new("pgbench")
+            .args(["-n", "-M", "prepared", "-T", &self.seconds.div_ceil(4).to_string(), "-f"])
+            .arg(script)
+            .envs(variables.iter().copied()));
+        let tps =
+            output.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()).expect("pgbench's tps");
+        1e6 / tps.parse::<f64>().expect("a number")
     }
 }
 
