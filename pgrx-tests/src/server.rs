@@ -122,6 +122,6 @@ pub(crate) fn config(host: &str, database: &str) -> Config {
 }
 
 /// A variable that `cluster.sh exec` sets.
-pub(crate) fn variable(name: &str) -> String {
+pub fn variable(name: &str) -> String {
     std::env::var(name).expect("run by `make test`, within cluster.sh exec")
 }
