@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
 # headers with it), a C linker, and OpenSSL's headers for todo-admin; with --clients also Python's venv, Node.js with
-# npm, a JDK with the JDBC driver, PgBouncer and pgBackRest, for what the tests run. Takes no time when nothing is missing.
+# npm, a JDK with the JDBC driver, PgBouncer, Pgpool-II, pgBackRest, and PL/Proxy if there is a package of it for this server,
+# for what the tests run. Takes no time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -33,7 +34,27 @@ headers_found() {
         [ -e "$("$pg_config" --includedir-server)/postgres.h" ]
 }
 
+plproxy_found() {
+    server_found &&
+        [ -e "$("$pg_config" --pkglibdir)/plproxy.so" ]
+}
+
+# The package of PL/Proxy for the server, if apt knows one. It is none for a server that is not the distribution's.
+plproxy_package() {
+    plproxy_major=
+    if ! server_found; then
+        plproxy_major=$(major)
+    else
+        case $("$pg_config" --bindir) in
+        /usr/lib/postgresql/*) plproxy_major=$("$pg_config" --version | sed 's/^PostgreSQL \([0-9]*\).*/\1/') ;;
+        esac
+    fi
+    package=postgresql-$plproxy_major-plproxy
+    ! apt-cache show "$package" >/dev/null 2>&1 || echo "$package"
+}
+
 missing=
+plproxy=yes
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 command -v clang >/dev/null || missing="$missing clang"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
@@ -46,11 +67,15 @@ if [ "${1:-}" = --clients ]; then
     [ -e /usr/share/java/postgresql.jar ] || missing="$missing libpostgresql-jdbc-java"
     command -v pgbackrest >/dev/null || missing="$missing pgbackrest"
     command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
+    command -v pgpool >/dev/null || [ -x /usr/sbin/pgpool ] || missing="$missing pgpool2"
+    plproxy_found || plproxy=
 fi
 server=yes headers=yes
 server_found || server=
 headers_found || headers=
-[ -z "$missing" ] && [ -n "$server" ] && [ -n "$headers" ] && exit 0
+if [ -z "$missing" ] && [ -n "$server" ] && [ -n "$headers" ]; then
+    [ -z "$plproxy" ] && [ -n "$(plproxy_package)" ] || exit 0
+fi
 
 if ! command -v apt-get >/dev/null; then
     echo "setup: there is no apt here; please install, and set PG_CONFIG if it is not on the PATH:" >&2
@@ -58,6 +83,7 @@ if ! command -v apt-get >/dev/null; then
     [ -n "$headers" ] || echo "  its development headers (no postgres.h for $pg_config)" >&2
     # Debian's names tell enough elsewhere.
     for package in $missing; do echo "  $package" >&2; done
+    [ -n "$plproxy" ] || echo "  PL/Proxy, if there is a package of it for this server" >&2
     exit 1
 fi
 
@@ -80,6 +106,15 @@ if [ -z "$server" ] || [ -z "$headers" ]; then
     fi
     [ -n "$headers" ] || missing="$missing $dev"
 fi
+[ -n "$plproxy" ] || missing="$missing $(plproxy_package)"
+
+# Packages whose programs the tests start themselves, and that come with a service.
+services=
+for service in pgbouncer pgpool2; do
+    case " $missing " in
+    *" $service "*) services="$services $service" ;;
+    esac
+done
 
 # dash runs no EXIT trap when a signal ends it.
 trap 'exit 130' INT
@@ -94,17 +129,13 @@ if [ -z "$server" ] && [ ! -e /etc/postgresql-common/createcluster.conf ]; then
     trap '$as_root rm -f "$no_main"' EXIT
 fi
 
-# Nor shall PgBouncer's package start a service, now or with the machine: the tests want the program.
+# Nor shall a service start, now or with the machine: the tests want the program.
 policy=/usr/sbin/policy-rc.d
-case $missing in
-*pgbouncer*)
-    if [ ! -e "$policy" ]; then
-        printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
-        $as_root chmod 755 "$policy"
-        trap '$as_root rm -f "$no_main" "$policy"' EXIT
-    fi
-    ;;
-esac
+if [ -n "$services" ] && [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+    trap '$as_root rm -f "$no_main" "$policy"' EXIT
+fi
 
 # shellcheck disable=SC2086 # a list of packages
 plan=$(apt-get install --simulate --no-install-recommends $missing)
@@ -115,6 +146,6 @@ fi
 echo "setup: installing$missing" >&2
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends $missing >&2
-case $missing in
-*pgbouncer*) $as_root update-rc.d pgbouncer disable >/dev/null 2>&1 || true ;;
-esac
+for service in $services; do
+    $as_root update-rc.d "$service" disable >/dev/null 2>&1 || true
+done
