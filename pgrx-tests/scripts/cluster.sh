@@ -8,6 +8,8 @@
 #                                server of NEW_PG_CONFIG (default: the same); prints its environment
 #   cluster.sh pgbouncer DIR ROLE...  starts PgBouncer as docs/pools.md has it, for these roles, before the cluster that
 #                                PGHOST names; prints its environment
+#   cluster.sh pgpool DIR HOST   starts Pgpool-II as docs/pools.md has it, before the cluster that PGHOST names and its standby at
+#                                HOST; prints its environment
 #   cluster.sh restart DIR [FILE...]  restarts it; FILEs in its data directory are made the server's alone
 #   cluster.sh halt DIR          stops it at once, as in a crash; its files stay
 #   cluster.sh resume DIR        starts it again after that
@@ -167,9 +169,55 @@ PGPORT=6432
 ENV
 }
 
+# pgpool DIR HOST
+pgpool() {
+    local dir socket
+    mkdir -p "$1"
+    dir=$(cd "$1" && pwd)
+    [ "$(id -u)" != 0 ] || chown postgres "$dir"
+    socket=$(socket_dir "$dir")
+    echo "$socket" >"$dir/socket_dir"
+    {
+        sed -n '/^```conf$/,/^```$/{/^```/!p}' "$top/docs/pools.md"
+        # The last value of a setting counts. Version 4.4 renames socket_dir; one that is unknown is ignored.
+        printf "%s = '%s'\n" backend_hostname0 "$primary" backend_hostname1 "$2" sr_check_user postgres \
+            listen_addresses "" port 9999 pcp_listen_addresses "" pcp_socket_dir "$socket" \
+            socket_dir "$socket" unix_socket_directories "$socket" \
+            pid_file_name "$dir/pgpool.pid" logdir "$dir"
+    } >"$dir/pgpool.conf"
+    # In a group of processes of its own, so that its children can be ended even if it is killed.
+    PATH=$PATH:/usr/sbin as_server setsid pgpool -n -D -f "$dir/pgpool.conf" -F "$dir/pcp.conf" -a "$dir/pool_hba.conf" \
+        >"$dir/pgpool.log" 2>&1 </dev/null &
+    for _ in $(seq 100); do
+        [ ! -S "$socket/.s.PGSQL.9999" ] || break
+        sleep 0.1
+    done
+    [ -S "$socket/.s.PGSQL.9999" ] || { cat "$dir/pgpool.log" >&2; return 1; }
+    cat <<ENV
+PGHOST='$socket'
+PGPORT=9999
+TODO_PGPOOL='$dir'
+ENV
+}
+
+# Whether a process of Pgpool-II's group is there.
+pgpool_runs() {
+    [ -n "$(ps -e -o pgid=,comm= | awk -v group="$1" '$1 == group && $2 == "pgpool"')" ]
+}
+
 stop() {
-    local dir=$1 pid
+    local dir=$1 pid signal
     [ -d "$dir" ] || return 0
+    if [ -e "$dir/pgpool.pid" ]; then
+        pid=$(tr -d '\0\n' <"$dir/pgpool.pid")
+        for signal in QUIT KILL; do
+            ! pgpool_runs "$pid" || kill -"$signal" -- "-$pid" || true
+            for _ in $(seq 30); do
+                pgpool_runs "$pid" || break
+                sleep 0.1
+            done
+        done
+    fi
     if [ -e "$dir/pgbouncer.pid" ]; then
         pid=$(cat "$dir/pgbouncer.pid")
         # At once: at a TERM, later versions wait for their clients. It removes the file as it ends.
@@ -207,6 +255,9 @@ upgrade)
     ;;
 pgbouncer)
     pgbouncer "${@:2}"
+    ;;
+pgpool)
+    pgpool "${@:2}"
     ;;
 restart)
     restart "${@:2}"
