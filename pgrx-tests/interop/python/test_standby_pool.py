@@ -146,13 +146,15 @@ def run(client, form, function):
 def test_functions_that_read_run_on_the_standby(pool, form):
     reading = [function for function in functions() if function.effect == "reads"]
     assert len(reading) > 15
-    for function in reading:
-        with pool.connect(who(function, pool.database)) as client:
-            on_standby, rows = run(client, form, function)
-        with pool.database.connect(user=who(function, pool.database)) as client:
-            on_primary, expected = run(client, form, function)
-        assert (on_standby, on_primary) == (True, False), function.name
-        assert rows == expected, function.name
+    roles = [pool.database.owner, pool.database.role]
+    with ExitStack() as stack:
+        pooled = {role: stack.enter_context(pool.connect(role)) for role in roles}
+        direct = {role: stack.enter_context(pool.database.connect(user=role)) for role in roles}
+        for function in reading:
+            on_standby, rows = run(pooled[who(function, pool.database)], form, function)
+            on_primary, expected = run(direct[who(function, pool.database)], form, function)
+            assert (on_standby, on_primary) == (True, False), function.name
+            assert rows == expected, function.name
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -162,7 +164,7 @@ def test_functions_that_write_run_on_the_primary(pool, form):
     assert len(writing) > 15
     # Afterwards, there are no functions in the SQL edition.
     writing.sort(key=lambda function: function.name == "todo_release_tables")
-    with database.connect() as owner:
+    with database.connect() as owner, pool.connect(database.owner) as as_owner, pool.connect() as as_application:
         for function in writing:
             owner.execute("DELETE FROM users")
             owner.execute(sample())
@@ -171,8 +173,8 @@ def test_functions_that_write_run_on_the_primary(pool, form):
             if function.name == "todo_release_tables" and database.edition == "sql":
                 owner.execute("DROP SCHEMA todo_auth CASCADE")
             before = owner.execute(STATE).fetchone()
-            with pool.connect(who(function, database)) as client:
-                on_standby, rows = run(client, form, function)
+            client = as_owner if function.access == "owner" else as_application
+            on_standby, rows = run(client, form, function)
             assert not on_standby and len(rows) == 1, function.name
             after = owner.execute(STATE).fetchone()
             assert after != before, function.name
