@@ -206,17 +206,23 @@ pgpool_runs() {
 }
 
 stop() {
-    local dir=$1 pid signal
+    local dir=$1 pid
     [ -d "$dir" ] || return 0
     if [ -e "$dir/pgpool.pid" ]; then
         pid=$(tr -d '\0\n' <"$dir/pgpool.pid")
-        for signal in QUIT KILL; do
-            ! pgpool_runs "$pid" || kill -"$signal" -- "-$pid" || true
-            for _ in $(seq 30); do
-                pgpool_runs "$pid" || break
-                sleep 0.1
-            done
+        # The first process ends the others, unless it has been killed.
+        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != pgpool ] || kill -QUIT "$pid" || true
+        for _ in $(seq 100); do
+            pgpool_runs "$pid" && [ -e "/proc/$pid" ] || break
+            sleep 0.1
         done
+        ! pgpool_runs "$pid" || kill -KILL -- "-$pid" || true
+        for _ in $(seq 100); do
+            pgpool_runs "$pid" || break
+            sleep 0.1
+        done
+        # What it leaves if it is killed: 135 MB of shared memory, which nobody uses.
+        awk -v creator="$pid" '$5 == creator && $7 == 0 { print $2 }' /proc/sysvipc/shm | xargs -r -n 1 ipcrm -m
     fi
     if [ -e "$dir/pgbouncer.pid" ]; then
         pid=$(cat "$dir/pgbouncer.pid")
