@@ -194,6 +194,15 @@ pub enum Part {
     TodoGuard,
 }
 
+/// What passes calls or statements on.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Router {
+    /// The functions, by PL/Proxy
+    Plproxy,
+    /// The tables, by postgres_fdw
+    PostgresFdw,
+}
+
 #[derive(clap::Args)]
 pub struct Format {
     /// Print the result as JSON
@@ -234,6 +243,15 @@ pub enum ShardsCommand {
     /// Take back what grant has given to a role
     Revoke {
         /// Name of the role
+        role: String,
+    },
+    /// Print a script for a router: a database that passes on what applications ask of it
+    RouterSql {
+        /// What the router works with
+        #[arg(value_enum)]
+        router: Router,
+        /// Role of the databases as which the router connects to them; it needs shards grant
+        #[arg(long = "as", value_name = "ROLE")]
         role: String,
     },
     /// Back up one database after the other, and stop at the first failure

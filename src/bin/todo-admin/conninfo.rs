@@ -94,6 +94,13 @@ impl Conninfo {
         conninfo
     }
 
+    /// The same place, but as a role that is named elsewhere.
+    pub fn without_user(&self) -> Self {
+        let mut conninfo = self.clone();
+        conninfo.0.remove("user");
+        conninfo
+    }
+
     /// Everything except the password, as environment variables for programs that use libpq.
     pub fn variables(&self) -> Vec<(&'static str, String)> {
         let known = VARIABLES.iter().filter(|(_, key)| !matches!(*key, "password" | "passfile"));

@@ -7,8 +7,10 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`shards`], [`shard_file`] | commands on all databases among which the users are spread, and the list of them |
+//! | [`shards`] | commands on all databases among which the users are spread |
 //! | [`relocation`], [`shard_copy`] | `shards move` and `shards split`, and the copy of a database that they make |
+//! | [`router`] | scripts for databases that pass on what applications ask of them |
+//! | [`shard_file`] | the list of these databases |
 //! | [`change_edition`] | `move`: from the extension to the SQL edition and back |
 //! | [`versions`] | `install`, `upgrade`, `adopt` |
 //! | [`status`], [`doctor`] | the state of the database, and what is wrong with it |
@@ -66,6 +68,7 @@ mod programs;
 mod prompt;
 mod relocation;
 mod restore;
+mod router;
 mod scripts;
 mod shard_copy;
 mod shard_file;

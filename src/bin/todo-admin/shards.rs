@@ -13,6 +13,7 @@ use crate::installed::Installed;
 use crate::message::{complain, count, printable};
 use crate::output;
 use crate::relocation;
+use crate::router;
 use crate::shard_file::{Shard, ShardFile};
 use crate::sql::admin_sql;
 use crate::status::Status;
@@ -36,6 +37,9 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
         }
         ShardsCommand::Grant(access) => in_turn(&shards, |shard| grant::grant(&mut open(shard)?, access)),
         ShardsCommand::Revoke { role } => in_turn(&shards, |shard| grant::revoke(&mut open(shard)?, role)),
+        ShardsCommand::RouterSql { router, role } => {
+            router::print(&file, &shards, *router, role).map(|()| ExitCode::SUCCESS)
+        }
         ShardsCommand::Backup(arguments) => in_turn(&shards, |shard| backup::backup(&mut open(shard)?, arguments)),
         ShardsCommand::Move { database, to, cancel, compare_ahead } => {
             relocation::move_shard(&mut file, database, to, *cancel, *compare_ahead).map(|()| ExitCode::SUCCESS)

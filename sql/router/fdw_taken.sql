@@ -1,0 +1,8 @@
+-- After those that are taken, if the router is made anew; in steps, if two routers share the ids.
+SELECT setval(
+    '@extschema@.tasks_id_seq',
+    s.last_value + (@taken@ - s.last_value + q.seqincrement - 1) / q.seqincrement * q.seqincrement
+)
+FROM @extschema@.tasks_id_seq AS s
+JOIN pg_sequence AS q ON q.seqrelid = '@extschema@.tasks_id_seq'::regclass
+WHERE s.last_value <= @taken@;

@@ -1,0 +1,251 @@
+//! `shards router-sql`: a script for a router, a database that passes on what applications ask of it.
+//!
+//! What a router must be like follows from the first shard, whose catalog describes tables and functions. The parts of the script that are the
+//! same for all are files in `sql/router/`.
+
+use crate::args::Router;
+use crate::connect::Session;
+use crate::conninfo::Conninfo;
+use crate::error::Error;
+use crate::installed::Installed;
+use crate::message::{printable, warn};
+use crate::output;
+use crate::shard_file::{Shard, ShardFile};
+use crate::sql::admin_sql;
+use postgres::Client;
+use postgres_protocol::escape::escape_literal;
+
+/// A part of the script, in a file of `sql/router/`.
+macro_rules! router_sql {
+    ($file:literal) => {
+        include_str!(concat!("../../../sql/router/", $file, ".sql"))
+    };
+}
+
+/// The functions that need the directory, because an address decides or changes: the router has its own versions.
+const WITH_DIRECTORY: [(&str, &str); 5] = [
+    ("todo_authenticate", router_sql!("todo_authenticate")),
+    ("todo_create_user", router_sql!("todo_create_user")),
+    ("todo_delete_user", router_sql!("todo_delete_user")),
+    ("todo_find_user", router_sql!("todo_find_user")),
+    ("todo_update_user", router_sql!("todo_update_user")),
+];
+
+/// Prints the script. The router connects to the shards as a role of theirs.
+pub fn print(file: &ShardFile, shards: &[Shard], router: Router, role: &str) -> Result<(), Error> {
+    let first = shards.first().ok_or_else(|| Error::new("there is no shard"))?;
+    let mut sessions = Vec::with_capacity(shards.len());
+    for shard in shards {
+        Error::if_interrupted()?;
+        let title = shard.place.title();
+        let session = Session::open(shard.conninfo.clone()).map_err(|error| error.while_doing(&title))?;
+        sessions.push((title, session));
+        if router == Router::Plproxy {
+            break;
+        }
+    }
+    let client = &mut sessions[0].1.client;
+    let schema = Installed::schema_in_use(client)?;
+    check(client, &schema, role).map_err(|error| error.while_doing(first.place.title()))?;
+    let script = Script { schema, role };
+    let text = match router {
+        Router::Plproxy => script.plproxy(file, client)?,
+        Router::PostgresFdw => {
+            if shards.len() < file.modulus() {
+                let twice = shards.iter().find(|shard| shard.numbers.len() > 1).map(|shard| &*shard.place.database);
+                return Err(Error::new(format!(
+                    "database {} is being split: through foreign tables, its rows would be seen twice",
+                    twice.unwrap_or_default()
+                ))
+                .fix("run this again after the split"));
+            }
+            script.postgres_fdw(shards, &mut sessions)?
+        }
+    };
+    output::write(text.as_bytes())
+}
+
+/// Fails if the role cannot be the router's.
+fn check(client: &mut Client, schema: &str, role: &str) -> Result<(), Error> {
+    let shown = printable(role);
+    let row = client.query_opt(&admin_sql!("router_role", schema), &[&role])?;
+    let has = |column: &str| row.as_ref().is_some_and(|row| row.get(column));
+    if !has("has_grant") {
+        return Err(Error::new(format!("role \"{shown}\" does not exist, or may not use todo"))
+            .fix("create it on each server, and run todo-admin shards grant"));
+    }
+    if has("is_owner") {
+        return Err(Error::new(format!("role \"{shown}\" may do more than an application"))
+            .fix("create a role for the router, and run todo-admin shards grant"));
+    }
+    if has("is_isolated") {
+        return Err(Error::new(format!(
+            "role \"{shown}\" is isolated, but the current user does not get to the shards"
+        ))
+        .fix("run todo-admin shards grant without --isolated, or name another role"));
+    }
+    Ok(())
+}
+
+struct Script<'a> {
+    /// Quoted as an identifier.
+    schema: String,
+    /// The role as which the router connects.
+    role: &'a str,
+}
+
+impl Script<'_> {
+    /// A part without its placeholders.
+    fn part(&self, text: &str) -> String {
+        // The name has no quotes in it.
+        let name = self.schema.trim_matches('"');
+        text.replace("@extschema@", &self.schema)
+            .replace("@schema_name@", name)
+            .replace("@user@", &escape_literal(self.role))
+    }
+
+    fn begin(&self, client: &mut Client, what: &str) -> Result<String, Error> {
+        // So that types and functions are written with their schemas.
+        client.batch_execute("SET search_path = ''")?;
+        let columns: Vec<String> = lines(client.query(&admin_sql!("router_columns", &self.schema), &[])?);
+        Ok(format!(
+            "-- A router for the databases of todo, by {what}. Made by todo-admin shards router-sql; run it with psql, as a superuser, in a\n\
+             -- database that has nothing but the router, whenever the list of databases or the version of todo has changed.\n\
+             {}\nINSERT INTO pg_temp.todo_columns VALUES\n    {};\n\n",
+            self.part(router_sql!("begin")),
+            columns.join(",\n    ")
+        ))
+    }
+
+    fn plproxy(&self, file: &ShardFile, client: &mut Client) -> Result<String, Error> {
+        let own: Vec<&str> = WITH_DIRECTORY.iter().map(|(name, _)| *name).collect();
+        let mut text = self.begin(client, "PL/Proxy")?;
+        text += &self.part(router_sql!("plproxy_begin"));
+
+        let options = |places: Vec<Conninfo>| {
+            let pair = |(number, conninfo): (usize, Conninfo)| (format!("p{number}"), conninfo.without_user().text());
+            pairs(places.into_iter().enumerate().map(pair))
+        };
+        let user = escape_literal(self.role);
+        text += "\n-- The databases, in the order of their numbers. A password belongs in the password file of the router's server, or here:\n\
+                 --   ALTER USER MAPPING FOR PUBLIC SERVER todo OPTIONS (ADD password '...')\n";
+        let shards = file.places().iter().map(|place| file.conninfo(place)).collect::<Result<_, _>>()?;
+        let mut server = |name: &str, places: Vec<Conninfo>| {
+            text += &format!(
+                "SELECT todo_router.set_server('{name}', 'plproxy', ARRAY[\n    {}\n]);\n\
+                 CREATE USER MAPPING IF NOT EXISTS FOR PUBLIC SERVER {name} OPTIONS (user {user});\n\
+                 ALTER USER MAPPING FOR PUBLIC SERVER {name} OPTIONS (SET user {user});\n",
+                options(places)
+            );
+        };
+        server("todo", shards);
+        match file.directory() {
+            Some(place) => server("todo_directory", vec![file.conninfo(place)?]),
+            None => {
+                warn(
+                    "the file names no directory, so the script leaves out the functions that need the addresses of all users: create, update, \
+                     delete, find and authenticate",
+                );
+                text += &format!(
+                    "-- The list of databases names no directory. These functions need it, and are left out: {}\n",
+                    own.join(", ")
+                );
+            }
+        }
+
+        let functions = client.query(&admin_sql!("router_functions", &self.schema), &[&self.role, &own])?;
+        let body = |name: &str| WITH_DIRECTORY.iter().find(|(own, _)| *own == name).map(|(_, body)| *body);
+        let functions: Vec<_> =
+            functions.iter().filter(|row| file.directory().is_some() || body(row.get("name")).is_none()).collect();
+        let wanted: Vec<&str> = functions.iter().map(|row| row.get("line")).collect();
+        text += &format!("\nINSERT INTO pg_temp.todo_functions VALUES\n    {};\n", wanted.join(",\n    "));
+        text += &self.part(router_sql!("plproxy_types"));
+        for row in &functions {
+            text += &format!("{}\n\n", row.get::<_, &str>("proxy"));
+        }
+        if file.directory().is_some() {
+            text += &self.part(router_sql!("plproxy_directory"));
+        }
+        for row in &functions {
+            if let Some(body) = body(row.get("name")) {
+                text += &format!("{}\n{}\n", row.get::<_, &str>("header"), self.part(body));
+            }
+            if let Some(comment) = row.get::<_, Option<&str>>("comment") {
+                text += &format!("{comment}\n");
+            }
+        }
+        text += &self.part(router_sql!("plproxy_end"));
+        Ok(text + router_sql!("end"))
+    }
+
+    fn postgres_fdw(&self, shards: &[Shard], sessions: &mut [(String, Session)]) -> Result<String, Error> {
+        let (first, last, taken) = self.ids(sessions)?;
+        let client = &mut sessions[0].1.client;
+        let mut text = self.begin(client, "postgres_fdw")?;
+        text += &self.part(router_sql!("fdw_begin"));
+        text += "\n-- The databases. A password belongs in the password file of the router's server, or in the user mappings of the roles:\n\
+                 --   ALTER USER MAPPING FOR role SERVER todo_0 OPTIONS (ADD password '...')\n";
+        for (number, shard) in shards.iter().enumerate() {
+            let conninfo = shard.conninfo.without_user();
+            // What postgres_fdw sets itself.
+            let known = conninfo.parameters().into_iter();
+            let known = known.filter(|(key, _)| !matches!(*key, "client_encoding" | "fallback_application_name"));
+            text += &format!(
+                "SELECT todo_router.set_server('todo_{number}', 'postgres_fdw', ARRAY[\n    {}\n]);\n",
+                pairs(known.map(|(key, value)| (key.to_owned(), value.to_owned())))
+            );
+        }
+        text += &self.part(router_sql!("fdw_tables"));
+        for (table, key) in [("users", "id"), ("todo_users", "id"), ("tasks", "user_id")] {
+            text += &format!("SELECT todo_router.set_table('{table}', '{key}', {});\n", shards.len());
+        }
+        text += &format!(
+            "\nCREATE SEQUENCE IF NOT EXISTS {}.tasks_id_seq MINVALUE {first} MAXVALUE {last};\n",
+            self.schema
+        );
+        if let Some(taken) = taken {
+            text += &self.part(router_sql!("fdw_taken")).replace("@taken@", &taken.to_string());
+        }
+        text += &self.part(router_sql!("fdw_end")).replace("@modulus@", &shards.len().to_string());
+        Ok(text + router_sql!("end"))
+    }
+
+    /// The ids that the router gives to tasks: the first, the last, and the last one that is taken in a shard.
+    fn ids(&self, sessions: &mut [(String, Session)]) -> Result<(i64, i64, Option<i64>), Error> {
+        let (mut first, mut last, mut taken) = (0, 0, None);
+        for (number, (title, session)) in sessions.iter_mut().enumerate() {
+            let schema = Installed::schema_of_rows(&mut session.client).map_err(|error| error.while_doing(&title))?;
+            if schema != self.schema {
+                return Err(Error::new(format!(
+                    "todo is in schema {schema}, but in the first shard in {}",
+                    self.schema
+                ))
+                .while_doing(title)
+                .fix("install todo in the same schema in all shards"));
+            }
+            let row = session.client.query_one(&admin_sql!("router_ids", &schema), &[])?;
+            if number == 0 {
+                (first, last) = (row.get("first"), row.get("last"));
+            }
+            taken = taken.max(row.get("taken"));
+            if !row.get::<_, bool>("is_apart") {
+                warn(&format!(
+                    "{title}: its ids of tasks can collide with those of the router; run there: ALTER SEQUENCE {schema}.tasks_id_seq MAXVALUE {}",
+                    first - 1
+                ));
+            }
+        }
+        Ok((first, last, taken))
+    }
+}
+
+/// Rows of VALUES.
+fn lines(rows: Vec<postgres::Row>) -> Vec<String> {
+    rows.iter().map(|row| row.get("line")).collect()
+}
+
+/// An array of pairs, as text.
+fn pairs(options: impl Iterator<Item = (String, String)>) -> String {
+    let pair = |(key, value): (String, String)| format!("[{}, {}]", escape_literal(&key), escape_literal(&value));
+    options.map(pair).collect::<Vec<_>>().join(",\n    ")
+}
