@@ -523,6 +523,80 @@ fn routers_follow_the_list() {
     assert!(refused.code != 0 && refused.err.contains("todo is installed in this database"), "{}", refused.err);
 }
 
+#[test]
+fn routers_are_told_when_databases_move_and_split() {
+    let list = [("todo_0", "a"), ("todo_1", "a")];
+    let routed = Routed::new("router-moves", &list);
+    for server in &routed.shards.servers {
+        server.connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
+        server.restart(&[]);
+    }
+    // A move needs a superuser.
+    routed.shards.write_for("postgres", &list);
+    routed.add_directory("directory");
+    let trusting = |arguments: &[&str]| {
+        let trust: &[&str] = if Edition::current() == Edition::Sql { &["--trust-owner=operator"] } else { &[] };
+        [arguments, trust].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let ok = |arguments: &[&str]| {
+        let arguments = trusting(arguments);
+        routed.shards.ok(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    for shard in 0..2 {
+        let max = "ALTER SEQUENCE tasks_id_seq MAXVALUE 1073741823";
+        routed.shards.connect(shard).batch_execute(max).unwrap();
+    }
+    let mut postgres = routed.router.connect("postgres");
+    postgres.batch_execute("CREATE DATABASE tables TEMPLATE router").unwrap();
+    routed.run(&ok(&["router-sql", "plproxy", "--as", "app"]));
+    let tables = ok(&["router-sql", "postgres-fdw", "--as", "app"]);
+    routed.run(&format!("\\c tables\n{tables}"));
+    routed.admin().batch_execute("SELECT todo_router.grant('web')").unwrap();
+    routed.router.connect("tables").batch_execute("SELECT todo_router.grant('web')").unwrap();
+    let mut list = routed.shards.list();
+    let router = |database: &str| format!("host={} user=postgres dbname={database}", routed.router.host());
+    list["routers"] = json!([router("router"), router("tables")]);
+    routed.shards.write_text(&list.to_string());
+
+    let client = &mut routed.web();
+    let web_tables = &mut routed.router.connect_as("tables", "web");
+    let ids: Vec<String> = (0..16).map(|number| format!("user-{number}")).collect();
+    for id in &ids {
+        create(client, &format!("{id}@example.com"), Some(id)).unwrap();
+    }
+    let mut all_can_write = |count: i64| {
+        for id in &ids {
+            let login = format!("SELECT id FROM todo_find_user('{id}@example.com')");
+            assert_eq!(strings(client, &login), [id.as_str()]);
+            client.batch_execute(&format!("SELECT todo_create_task('{id}', 'x')")).unwrap();
+            let counted = format!("SELECT total FROM todo_task_counts('{id}')");
+            assert_eq!(client.query_one(&counted, &[]).unwrap().get::<_, i64>(0), count, "{id}");
+        }
+    };
+    all_can_write(1);
+    ok(&["move", "todo_1", "--to", "b"]);
+    all_can_write(2);
+    assert_eq!(web_tables.query_one("SELECT count(*) FROM tasks", &[]).unwrap().get::<_, i64>(0), 32);
+    web_tables.batch_execute("UPDATE tasks SET completed = true").unwrap();
+
+    let split = routed.shards.run(&trusting(&["split"]).iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(split.code, 0, "{}", split.err);
+    assert!(split.err.contains("router tables has foreign tables"), "{}", split.err);
+    assert_eq!(routed.shards.places().len(), 4);
+    all_can_write(3);
+    routed.run(&format!("\\c tables\n{}", ok(&["router-sql", "postgres-fdw", "--as", "app"])));
+    assert_eq!(web_tables.query_one("SELECT count(*) FROM tasks", &[]).unwrap().get::<_, i64>(0), 48);
+
+    // A router that cannot be told keeps a split from deleting, and says which one it is.
+    drop(postgres);
+    let mut list = routed.shards.list();
+    list["routers"] = json!([router("postgres")]);
+    routed.shards.write_text(&list.to_string());
+    let refused = routed.shards.run(&trusting(&["split"]).iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("router postgres: this is no router"), "{}", refused.err);
+}
+
 /// A script of before is enough for newer databases, and a new one brings the functions that are new.
 #[test]
 fn routers_follow_upgrades() {

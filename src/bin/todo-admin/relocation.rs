@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::installed::Installed;
 use crate::message::{count, printable};
 use crate::output;
+use crate::router;
 use crate::shard_copy::{self, ShardCopy, is_fenced, original_of};
 use crate::shard_file::{Place, ShardFile};
 use crate::sql::{admin_sql, begin, undisturbed};
@@ -73,6 +74,7 @@ fn take_over(
 }
 
 fn end_move(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error> {
+    router::tell(file)?;
     let mut source = Session::open(file.conninfo(original)?)?;
     let mut target = Session::open(file.conninfo(copy)?)?;
     shard_copy::end_replication(&mut source, &mut target)?;
@@ -121,6 +123,8 @@ pub fn split(file: &mut ShardFile, compares_ahead: bool) -> Result<(), Error> {
                 Place { database: name_of_half(&original.database, number, half), server: original.server.clone() };
             take_over(file, &original, &copy, &[number + half], compares_ahead)?;
         }
+        // Before the users that have left the original are deleted there.
+        router::tell(file)?;
         settle(file, number, half)?;
         output::say(format!("{} of {} split", number + 1, count(half as i64, "database")));
     }

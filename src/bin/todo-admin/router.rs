@@ -11,7 +11,7 @@ use crate::installed::Installed;
 use crate::message::{printable, warn};
 use crate::output;
 use crate::shard_file::{Shard, ShardFile};
-use crate::sql::admin_sql;
+use crate::sql::{admin_sql, begin};
 use postgres::Client;
 use postgres_protocol::escape::escape_literal;
 
@@ -122,23 +122,18 @@ impl Script<'_> {
         let mut text = self.begin(client, "PL/Proxy")?;
         text += &self.part(router_sql!("plproxy_begin"));
 
-        let options = |places: Vec<Conninfo>| {
-            let pair = |(number, conninfo): (usize, Conninfo)| (format!("p{number}"), conninfo.without_user().text());
-            pairs(places.into_iter().enumerate().map(pair))
-        };
         let user = escape_literal(self.role);
         text += "\n-- The databases, in the order of their numbers. A password belongs in the password file of the router's server, or here:\n\
                  --   ALTER USER MAPPING FOR PUBLIC SERVER todo OPTIONS (ADD password '...')\n";
-        let shards = file.places().iter().map(|place| file.conninfo(place)).collect::<Result<_, _>>()?;
         let mut server = |name: &str, places: Vec<Conninfo>| {
             text += &format!(
                 "SELECT todo_router.set_server('{name}', 'plproxy', ARRAY[\n    {}\n]);\n\
                  CREATE USER MAPPING IF NOT EXISTS FOR PUBLIC SERVER {name} OPTIONS (user {user});\n\
                  ALTER USER MAPPING FOR PUBLIC SERVER {name} OPTIONS (SET user {user});\n",
-                options(places)
+                pairs(partitions(&places))
             );
         };
-        server("todo", shards);
+        server("todo", file.all_conninfo()?);
         match file.directory() {
             Some(place) => server("todo_directory", vec![file.conninfo(place)?]),
             None => {
@@ -186,13 +181,9 @@ impl Script<'_> {
         text += "\n-- The databases. A password belongs in the password file of the router's server, or in the user mappings of the roles:\n\
                  --   ALTER USER MAPPING FOR role SERVER todo_0 OPTIONS (ADD password '...')\n";
         for (number, shard) in shards.iter().enumerate() {
-            let conninfo = shard.conninfo.without_user();
-            // What postgres_fdw sets itself.
-            let known = conninfo.parameters().into_iter();
-            let known = known.filter(|(key, _)| !matches!(*key, "client_encoding" | "fallback_application_name"));
             text += &format!(
                 "SELECT todo_router.set_server('todo_{number}', 'postgres_fdw', ARRAY[\n    {}\n]);\n",
-                pairs(known.map(|(key, value)| (key.to_owned(), value.to_owned())))
+                pairs(options(&shard.conninfo))
             );
         }
         text += &self.part(router_sql!("fdw_tables"));
@@ -239,13 +230,69 @@ impl Script<'_> {
     }
 }
 
+/// Tells the routers of the file where the shards are now, before anything is deleted where they were.
+pub fn tell(file: &ShardFile) -> Result<(), Error> {
+    for conninfo in file.routers()? {
+        Error::if_interrupted()?;
+        let name = printable(conninfo.get("dbname").unwrap_or_default());
+        tell_one(file, conninfo, &name).map_err(|error| error.while_doing(format!("router {name}")))?;
+    }
+    Ok(())
+}
+
+fn tell_one(file: &ShardFile, conninfo: Conninfo, name: &str) -> Result<(), Error> {
+    let mut session = Session::open(conninfo)?;
+    let row = session
+        .client
+        .query_opt(admin_sql!("router_servers"), &[])?
+        .ok_or_else(|| Error::new("this is no router").fix("run the script of todo-admin shards router-sql there"))?;
+    let (wrapper, servers): (String, i64) = (row.get("wrapper"), row.get("servers"));
+    let shards = file.all_conninfo()?;
+    let servers: Vec<(String, Vec<Pair>)> = if wrapper == "plproxy" {
+        vec![("todo".to_owned(), partitions(&shards))]
+    } else if servers == shards.len() as i64 {
+        shards.iter().enumerate().map(|(number, shard)| (format!("todo_{number}"), options(shard))).collect()
+    } else {
+        warn(&format!(
+            "router {name} has foreign tables: run the script of router-sql postgres-fdw there after the split"
+        ));
+        return Ok(());
+    };
+    let mut transaction = begin(&mut session.client)?;
+    for (server, options) in servers {
+        transaction.batch_execute(&format!(
+            "SELECT todo_router.set_server({}, '{wrapper}', ARRAY[{}])",
+            escape_literal(&server),
+            pairs(options)
+        ))?;
+    }
+    Ok(transaction.commit()?)
+}
+
+/// Name and value of an option.
+type Pair = (String, String);
+
+/// What a server of PL/Proxy needs to connect to the shards.
+fn partitions(shards: &[Conninfo]) -> Vec<Pair> {
+    let pair = |(number, shard): (usize, &Conninfo)| (format!("p{number}"), shard.without_user().text());
+    shards.iter().enumerate().map(pair).collect()
+}
+
+/// What a server of postgres_fdw needs to connect to a shard, without what postgres_fdw sets itself.
+fn options(shard: &Conninfo) -> Vec<Pair> {
+    let shard = shard.without_user();
+    let given = shard.parameters().into_iter();
+    let given = given.filter(|(key, _)| !matches!(*key, "client_encoding" | "fallback_application_name"));
+    given.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
 /// Rows of VALUES.
 fn lines(rows: Vec<postgres::Row>) -> Vec<String> {
     rows.iter().map(|row| row.get("line")).collect()
 }
 
 /// An array of pairs, as text.
-fn pairs(options: impl Iterator<Item = (String, String)>) -> String {
-    let pair = |(key, value): (String, String)| format!("[{}, {}]", escape_literal(&key), escape_literal(&value));
-    options.map(pair).collect::<Vec<_>>().join(",\n    ")
+fn pairs(options: Vec<Pair>) -> String {
+    let pair = |(key, value): &Pair| format!("[{}, {}]", escape_literal(key), escape_literal(value));
+    options.iter().map(pair).collect::<Vec<_>>().join(",\n    ")
 }

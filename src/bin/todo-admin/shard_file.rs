@@ -130,6 +130,11 @@ impl ShardFile {
         Ok(server.with_database(&place.database))
     }
 
+    /// How to connect to each shard, by its number.
+    pub fn all_conninfo(&self) -> Result<Vec<Conninfo>, Error> {
+        self.places().iter().map(|place| self.conninfo(place)).collect()
+    }
+
     /// How to connect to the databases that pass calls on.
     pub fn routers(&self) -> Result<Vec<Conninfo>, Error> {
         self.list.routers.iter().map(|given| Conninfo::resolve(Some(given))).collect()
