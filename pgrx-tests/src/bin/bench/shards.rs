@@ -42,10 +42,10 @@ pub fn measure(bench: &Bench) {
         .batch_execute(
             "INSERT INTO users (id, email, name) VALUES ('u', 'u@example.com', 'U');
              INSERT INTO tasks (user_id, title, created_at)
-                 SELECT 'u', 'Task ' || i, timestamp '2026-01-01' + i * interval '1 second' FROM generate_series(1, 10000) AS i;
-             VACUUM (FREEZE, ANALYZE)",
+                 SELECT 'u', 'Task ' || i, timestamp '2026-01-01' + i * interval '1 second' FROM generate_series(1, 10000) AS i",
         )
         .expect("a user with tasks");
+    shards.connect(number).batch_execute("VACUUM (FREEZE, ANALYZE)").expect("a vacuum");
     let mut admin = connect("postgres");
     admin.batch_execute("CREATE ROLE bench_app LOGIN").expect("a role");
     for ([database, role], router, grant) in [(PLPROXY, "plproxy", ""), (FDW, "postgres-fdw", ", 'tables'")] {
