@@ -7,7 +7,9 @@
 //!
 //! | module | what is in it |
 //! |---|---|
-//! | [`shards`], [`shard_file`] | commands on all databases among which the users are spread, and the list of them |
+//! | [`shards`] | commands on all databases among which the users are spread |
+//! | [`directory`] | which user has an address, where users are spread, and how that is repaired |
+//! | [`shard_file`] | the list of these databases |
 //! | [`change_edition`] | `move`: from the extension to the SQL edition and back |
 //! | [`versions`] | `install`, `upgrade`, `adopt` |
 //! | [`status`], [`doctor`] | the state of the database, and what is wrong with it |
@@ -44,6 +46,7 @@ mod change_edition;
 mod connect;
 mod connection_string;
 mod conninfo;
+mod directory;
 mod doctor;
 mod error;
 mod export;
