@@ -9,6 +9,8 @@
 #   cluster.sh pgbouncer DIR ROLE...  starts PgBouncer as docs/pools.md has it, for these roles, before the cluster that
 #                                PGHOST names; prints its environment
 #   cluster.sh restart DIR [FILE...]  restarts it; FILEs in its data directory are made the server's alone
+#   cluster.sh halt DIR          stops it at once, as in a crash; its files stay
+#   cluster.sh resume DIR        starts it again after that
 #   cluster.sh as COMMAND...     runs COMMAND as the user that servers run as
 #   cluster.sh stop DIR          stops and removes it
 #
@@ -208,6 +210,12 @@ pgbouncer)
     ;;
 restart)
     restart "${@:2}"
+    ;;
+halt)
+    as_server "$bindir/pg_ctl" stop --pgdata="$2/data" --mode=immediate --silent
+    ;;
+resume)
+    serve "$2"
     ;;
 as)
     shift

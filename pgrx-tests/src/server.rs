@@ -49,6 +49,16 @@ impl Server {
         cluster_sh("restart", &[&[self.dir.as_path()], private.as_slice()].concat());
     }
 
+    /// Stops it at once, as in a crash.
+    pub fn halt(&self) {
+        cluster_sh("halt", &[&self.dir]);
+    }
+
+    /// Starts it again after [`Self::halt`].
+    pub fn resume(&self) {
+        cluster_sh("resume", &[&self.dir]);
+    }
+
     /// The directory of its socket, for PGHOST.
     pub fn host(&self) -> &str {
         &self.host

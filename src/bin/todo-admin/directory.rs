@@ -94,8 +94,7 @@ pub fn repair(file: &ShardFile, older_than: u32, dry_run: bool) -> Result<ExitCo
         Error::usage("the file names no directory of addresses", "add \"directory\" to it: see docs/directory.md")
     })?;
     let title = place.title();
-    let mut session =
-        file.conninfo(place).and_then(Session::open).map_err(|error| error.while_doing(title.clone()))?;
+    let mut session = file.conninfo(place).and_then(Session::open).map_err(|error| error.while_doing(title.clone()))?;
     let mut repair = Repair { session: &mut session, modulus: file.modulus() as i64, reached: Vec::new() };
     repair.begin(older_than).map_err(|error| error.while_doing(title.clone()))?;
     let shards = file.shards()?;
@@ -179,7 +178,9 @@ impl Repair<'_> {
                 if let Some(example) = example {
                     let others =
                         if astray == 1 { "1 user belongs".to_owned() } else { format!("{astray} users belong") };
-                    warn(&format!("{title}: {others} to another shard, such as {example}; run todo-admin shards doctor"));
+                    warn(&format!(
+                        "{title}: {others} to another shard, such as {example}; run todo-admin shards doctor"
+                    ));
                 }
                 self.reached.extend(shard.numbers.iter().map(|&number| number as i64));
                 Ok(true)
@@ -248,9 +249,8 @@ impl Repair<'_> {
 
     fn spare_present(&mut self, shard: &Shard, numbers: &Vec<i64>) -> Result<(), Failure> {
         let mut target = begin_undisturbed(&mut self.session.client).map_err(Failure::Directory)?;
-        let suspects = target
-            .bind(admin_sql!("directory_suspects"), &[numbers, &self.modulus])
-            .map_err(Failure::of_directory)?;
+        let suspects =
+            target.bind(admin_sql!("directory_suspects"), &[numbers, &self.modulus]).map_err(Failure::of_directory)?;
         let mut shard_session = None;
         loop {
             let batch = target.query_portal(&suspects, BATCH).map_err(Failure::of_directory)?;
