@@ -15,6 +15,7 @@
 //! | [`guarded`] | commands that a guard refuses |
 //! | [`sql_guard`] | the guard of the SQL edition, as its tests see it |
 //! | [`admin`] | `todo-admin` as an operator runs it |
+//! | [`shards`] | several servers among which the users are spread |
 //! | [`moves`] | `todo-admin move`, and what it must not lose |
 //! | [`isolated`] | an isolated role, and what belongs to users |
 //! | [`attack`] | a role that would be superuser |
@@ -32,6 +33,7 @@ pub mod moves;
 pub mod passwords;
 pub mod role;
 pub mod server;
+pub mod shards;
 pub mod sql_guard;
 pub mod state;
 pub mod task;

@@ -49,16 +49,6 @@ impl Server {
         cluster_sh("restart", &[&[self.dir.as_path()], private.as_slice()].concat());
     }
 
-    /// Stops it at once, as in a crash.
-    pub fn halt(&self) {
-        cluster_sh("halt", &[&self.dir]);
-    }
-
-    /// Starts it again after [`Self::halt`].
-    pub fn resume(&self) {
-        cluster_sh("resume", &[&self.dir]);
-    }
-
     /// The directory of its socket, for PGHOST.
     pub fn host(&self) -> &str {
         &self.host
@@ -72,6 +62,16 @@ impl Server {
     pub fn connect_as(&self, database: &str, role: &str) -> Client {
         let mut config = config(&self.host, database);
         config.user(role).connect(NoTls).expect("the role may log in")
+    }
+
+    /// Stops it at once, as in a crash.
+    pub fn halt(&self) {
+        cluster_sh("halt", &[&self.dir]);
+    }
+
+    /// Starts it again after [`Self::halt`].
+    pub fn resume(&self) {
+        cluster_sh("resume", &[&self.dir]);
     }
 
     /// A session on the standby's copy of a database, once it has replayed all that the primary has written so far.

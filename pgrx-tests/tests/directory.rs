@@ -4,6 +4,7 @@ use postgres::{Client, IsolationLevel, NoTls};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
+use std::ops::Deref;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -13,62 +14,34 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use todo_tests::admin::Said;
+use todo_tests::shards::{Place, Shards, shard_of};
 use todo_tests::{Database, Edition, Failure, Server, admin, said, strings};
 
 const SCRIPT: &str = include_str!("../../sql/router/directory.sql");
 
 /// Two servers with a shard each, a third one with the directory, and the file that lists them.
-struct Cluster {
-    shards: [Server; 2],
-    directory: Server,
-    dir: PathBuf,
-}
+struct Cluster(Shards);
+
+const TWO: [Place; 2] = [("todo_0", "a"), ("todo_1", "b")];
 
 impl Cluster {
     fn new(name: &str) -> Self {
-        let cluster = Self {
-            shards: [Server::start(), Server::start()],
-            directory: Server::start(),
-            dir: PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id())),
-        };
-        for server in cluster.shards.iter().chain([&cluster.directory]) {
-            server
-                .connect("postgres")
-                .batch_execute("CREATE ROLE operator LOGIN CREATEDB; CREATE ROLE app LOGIN; CREATE ROLE evil LOGIN")
-                .unwrap();
-        }
-        std::fs::create_dir_all(&cluster.dir).unwrap();
-        cluster.write(&[("todo_0", "a"), ("todo_1", "b")]);
+        let cluster = Self(Shards::new(name, 3, &TWO));
+        cluster.write(&TWO);
         cluster.init();
         cluster
     }
 
-    fn write(&self, shards: &[(&str, &str)]) {
-        // The SQL edition is an ordinary role's.
-        let user = if Edition::current() == Edition::Sql { "operator" } else { "postgres" };
-        let [a, b, c] =
-            [&self.shards[0], &self.shards[1], &self.directory].map(|s| format!("host={} user={user}", s.host()));
-        let shards: Vec<Value> =
-            shards.iter().map(|(database, server)| json!({"database": database, "server": server})).collect();
-        let directory = json!({"database": "todo_directory", "server": "c"});
-        let list = json!({"servers": {"a": a, "b": b, "c": c}, "directory": directory, "shards": shards});
-        std::fs::write(self.dir.join("shards.json"), list.to_string()).unwrap();
+    /// Writes the file with these shards, and the directory.
+    fn write(&self, shards: &[Place]) {
+        self.0.write(shards);
+        let mut list = self.0.list();
+        list["directory"] = json!({"database": "todo_directory", "server": "c"});
+        self.0.write_text(&list.to_string());
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = admin("nowhere");
-        command.arg("shards").args(arguments).current_dir(&self.dir);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Said {
-        said(&mut self.command(arguments), "")
-    }
-
-    fn init(&self) {
-        let edition = if Edition::current() == Edition::Sql { "sql" } else { "extension" };
-        let said = self.run(&["init", "--edition", edition]);
-        assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
+    fn directory(&self) -> &Server {
+        self.0.server("c")
     }
 
     /// Runs a repair that must find no conflict; the last line of what it says, without the name of the directory.
@@ -82,15 +55,17 @@ impl Cluster {
     /// Sessions of the superuser in both shards and in the directory.
     fn sessions(&self) -> Sessions {
         Sessions {
-            shards: [0, 1].map(|shard| self.shards[shard].connect(&format!("todo_{shard}"))),
-            directory: self.directory.connect("todo_directory"),
+            shards: [0, 1].map(|shard| self.servers[shard].connect(&format!("todo_{shard}"))),
+            directory: self.directory().connect("todo_directory"),
         }
     }
 }
 
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir);
+impl Deref for Cluster {
+    type Target = Shards;
+
+    fn deref(&self) -> &Shards {
+        &self.0
     }
 }
 
@@ -111,8 +86,7 @@ type Pairs = BTreeSet<(String, String)>;
 impl Sessions {
     /// In which of two shards a user is.
     fn shard_of(&mut self, id: &str) -> usize {
-        let query = "SELECT (((hashtextextended($1, 8816678312871386365) & 1) + (5305509591434766563 & 1)) & 1)::int4";
-        self.directory.query_one(query, &[&id]).unwrap().get::<_, i32>(0) as usize
+        shard_of(&mut self.directory, id, 2)
     }
 
     fn shard(&mut self, id: &str) -> &mut Client {
@@ -425,7 +399,7 @@ fn commands_on_shards_include_the_directory() {
     assert_eq!(status.out.lines().last(), Some("addresses: 1 claimed in todo_directory on c"));
 
     let call = "SELECT todo_directory.find('a@b.cd')";
-    let as_app = || cluster.directory.connect_as("todo_directory", "app").query(call, &[]).map(drop);
+    let as_app = || cluster.directory().connect_as("todo_directory", "app").query(call, &[]).map(drop);
     assert_eq!(Failure::of(as_app()).code, "42501");
     let grant = cluster.run(&["grant", "app"]);
     assert_eq!((grant.code, grant.err.as_str()), (0, ""));
@@ -437,7 +411,8 @@ fn commands_on_shards_include_the_directory() {
     assert_eq!(nobody.code, 1, "{}", nobody.err);
 
     // A schema of another role is neither installed into nor used.
-    let install = "DROP SCHEMA todo_directory CASCADE; CREATE SCHEMA todo_directory AUTHORIZATION evil";
+    let install =
+        "CREATE ROLE evil; DROP SCHEMA todo_directory CASCADE; CREATE SCHEMA todo_directory AUTHORIZATION evil";
     sessions.directory.batch_execute(install).unwrap();
     let init = cluster.run(&["init", "--verbose"]);
     assert_eq!(init.code, 1);
@@ -604,6 +579,49 @@ fn only_users_in_their_own_shard_count() {
     assert_eq!(sessions.claims(), claims);
 }
 
+/// A copy of the file that is older than a move or a split must not cost users their claims.
+#[test]
+fn a_shard_that_was_moved_or_split_is_not_read_by_an_old_list() {
+    let cluster = Cluster::new("directory-old-list");
+    let mut sessions = cluster.sessions();
+    let ids = [0, 1].map(|shard| sessions.id_in(shard));
+    ids.iter().for_each(|id| sessions.claim(&format!("{id}@b.cd"), id));
+    sessions.age(60);
+    let claims = sessions.claims();
+    let mut sessions = cluster.sessions();
+    let comment = |of: &str| {
+        format!(
+            "CREATE SCHEMA todo_placement; COMMENT ON SCHEMA todo_placement IS 'This database is shard {of}, and accepts no other'"
+        )
+    };
+    for (schema, is_current) in [
+        ("CREATE SCHEMA todo_fence".to_owned(), false),
+        (comment("1 of 4"), false),
+        (comment("3 of 4"), false),
+        (comment("0 of 2"), false),
+        (comment("1 of 2"), true),
+        (comment("0 of 1"), true),
+    ] {
+        sessions.shards[1].batch_execute(&schema).unwrap();
+        let said = cluster.run(&["repair", "--dry-run"]);
+        let released = if is_current { "2 claims" } else { "1 claim" };
+        assert_eq!(outcome(&said), format!("{released} would be released, 0 would be claimed"), "{schema}");
+        assert_eq!(said.code, i32::from(!is_current), "{schema}");
+        assert_eq!(said.err.contains("todo_1 on b: the database has been moved or split"), !is_current, "{}", said.err);
+        sessions.shards[1].batch_execute("DROP SCHEMA IF EXISTS todo_fence, todo_placement").unwrap();
+    }
+    assert_eq!(sessions.claims(), claims);
+    // It is noticed as late as at the second look.
+    let mut blocker = cluster.servers[1].connect("todo_1");
+    let mut transaction = blocker.transaction().unwrap();
+    transaction.batch_execute("LOCK TABLE users; CREATE SCHEMA todo_fence").unwrap();
+    let child = start_waiting(&cluster, &[], &mut sessions.shards[1]);
+    transaction.commit().unwrap();
+    let said = finish(child);
+    assert_eq!((said.code, outcome(&said).as_str()), (1, "1 claim released, 0 claimed"), "{}", said.err);
+    assert_eq!(sessions.claims(), set([(&*format!("{}@b.cd", ids[1]), &*ids[1])]));
+}
+
 #[test]
 fn claims_of_a_shard_that_is_down_are_left_alone() {
     let cluster = Cluster::new("directory-down");
@@ -624,7 +642,7 @@ fn claims_of_a_shard_that_is_down_are_left_alone() {
     sessions.age(60);
     let before = sessions.claims();
 
-    cluster.shards[1].halt();
+    cluster.servers[1].halt();
     for options in [&["repair", "--dry-run"][..], &["repair"]] {
         assert_eq!(sessions.claims(), before);
         let said = cluster.run(options);
@@ -641,7 +659,7 @@ fn claims_of_a_shard_that_is_down_are_left_alone() {
     assert_eq!(sessions.claims(), expected);
 
     // The directory itself.
-    cluster.directory.halt();
+    cluster.directory().halt();
     let said = cluster.run(&["repair"]);
     assert_eq!((said.code, said.out.as_str()), (1, ""));
     assert!(said.err.contains("todo_directory on c: cannot connect"), "{}", said.err);
@@ -649,8 +667,8 @@ fn claims_of_a_shard_that_is_down_are_left_alone() {
     assert_eq!(status.code, 1);
     assert!(status.out.contains("addresses: cannot connect"), "{}", status.out);
 
-    cluster.shards[1].resume();
-    cluster.directory.resume();
+    cluster.servers[1].resume();
+    cluster.directory().resume();
     let mut sessions = cluster.sessions();
     let said = cluster.run(&["repair"]);
     assert_eq!((said.code, outcome(&said).as_str()), (1, "1 claim released, 1 claimed"));
@@ -684,7 +702,7 @@ fn a_claim_that_is_renewed_meanwhile_is_kept() {
     for is_renewed in [true, false] {
         sessions.claim("a@b.cd", &id);
         sessions.age(61);
-        let mut other = cluster.directory.connect("todo_directory");
+        let mut other = cluster.directory().connect("todo_directory");
         let mut transaction = other.transaction().unwrap();
         transaction.execute("SELECT todo_directory.claim('a@b.cd', $1)", &[&id]).unwrap();
         let child = start_waiting(&cluster, &[], &mut sessions.directory);
@@ -696,7 +714,7 @@ fn a_claim_that_is_renewed_meanwhile_is_kept() {
     // Released by the application, and claimed by someone else.
     sessions.claim("a@b.cd", &id);
     sessions.age(61);
-    let mut other = cluster.directory.connect("todo_directory");
+    let mut other = cluster.directory().connect("todo_directory");
     let mut transaction = other.transaction().unwrap();
     transaction.execute("SELECT todo_directory.release('a@b.cd', $1)", &[&id]).unwrap();
     let child = start_waiting(&cluster, &[], &mut sessions.directory);
@@ -715,7 +733,7 @@ fn what_happens_while_the_shards_are_read_costs_no_claim() {
     // This user will be moved to its own shard, after that has been read, and before the other one is.
     sessions.shards[1].execute(insert, &[&moved, &"moved@b.cd"]).unwrap();
     sessions.claim("moved@b.cd", &moved);
-    let mut blocker = cluster.shards[1].connect("todo_1");
+    let mut blocker = cluster.servers[1].connect("todo_1");
     let mut transaction = blocker.transaction().unwrap();
     transaction.batch_execute("LOCK TABLE users").unwrap();
     let child = start_waiting(&cluster, &["--older-than", "0"], &mut sessions.shards[1]);
@@ -754,7 +772,7 @@ fn what_happens_while_the_shards_are_read_costs_no_claim() {
     transaction.batch_execute("LOCK TABLE users").unwrap();
     interrupt(start_waiting(&cluster, &["--older-than", "0"], &mut sessions.shards[1]));
     transaction.rollback().unwrap();
-    let mut blocker = cluster.directory.connect("todo_directory");
+    let mut blocker = cluster.directory().connect("todo_directory");
     let mut transaction = blocker.transaction().unwrap();
     transaction.batch_execute("SELECT FROM todo_directory.addresses FOR UPDATE").unwrap();
     interrupt(start_waiting(&cluster, &["--older-than", "0"], &mut sessions.directory));
@@ -978,8 +996,8 @@ fn a_client_killed_at_any_step_is_repaired() {
             let shard = sessions.shard_of(&subject.id);
             let plan = json!({
                 "id": subject.id, "old": subject.old, "new": subject.new, "step": step, "moment": moment,
-                "directory_host": cluster.directory.host(), "directory_database": "todo_directory",
-                "shard_host": cluster.shards[shard].host(), "shard_database": format!("todo_{shard}"),
+                "directory_host": cluster.directory().host(), "directory_database": "todo_directory",
+                "shard_host": cluster.servers[shard].host(), "shard_database": format!("todo_{shard}"),
             });
             let output = Command::new(std::env::current_exe().unwrap())
                 .args(["--exact", "--ignored", "client_that_kills_itself", "--nocapture"])
@@ -1012,12 +1030,12 @@ fn a_crash_of_the_directorys_server_at_any_step_is_repaired() {
         if let Some((true, statement)) = (steps < STEPS.len()).then(|| subject.step(steps)) {
             sessions.directory.batch_execute(&format!("BEGIN; {statement}")).unwrap();
         }
-        cluster.directory.halt();
+        cluster.directory().halt();
         let said = cluster.run(&["repair", "--older-than", "0"]);
         assert_eq!((said.code, said.out.as_str()), (1, ""), "{}", said.err);
         sessions.directory.batch_execute("SELECT 1").unwrap_err();
-        cluster.directory.resume();
-        sessions.directory = cluster.directory.connect("todo_directory");
+        cluster.directory().resume();
+        sessions.directory = cluster.directory().connect("todo_directory");
         subject.recover(&cluster, &mut sessions, steps, &format!("crash after {steps} steps"));
     }
 }

@@ -1,73 +1,13 @@
 //! `todo-admin shards`: commands on several databases, on servers of their own.
 
-use postgres::Client;
 use serde_json::{Value, json};
-use std::path::PathBuf;
 use todo_tests::admin::Said;
-use todo_tests::{Edition, Server, admin, said, strings};
-
-/// Two servers with two shards each, and the file that lists them.
-struct Cluster {
-    servers: Vec<Server>,
-    dir: PathBuf,
-}
-
-const SHARDS: [(&str, &str); 4] = [("todo_0", "a"), ("todo_1", "a"), ("todo_2", "b"), ("todo_3", "b")];
-
-impl Cluster {
-    fn new(name: &str) -> Self {
-        let servers = vec![Server::start(), Server::start()];
-        for server in &servers {
-            server.connect("postgres").batch_execute("CREATE ROLE operator LOGIN CREATEDB; CREATE ROLE app").unwrap();
-        }
-        let dir = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let cluster = Self { servers, dir };
-        cluster.write(&SHARDS);
-        cluster
-    }
-
-    /// The SQL edition is an ordinary role's.
-    fn user() -> &'static str {
-        if Edition::current() == Edition::Sql { "operator" } else { "postgres" }
-    }
-
-    fn write(&self, shards: &[(&str, &str)]) {
-        let [a, b] = [0, 1].map(|i| format!("host={} user={}", self.servers[i].host(), Self::user()));
-        let shards: Vec<Value> =
-            shards.iter().map(|(database, server)| json!({"database": database, "server": server})).collect();
-        self.write_text(&json!({"servers": {"a": a, "b": b}, "shards": shards}).to_string());
-    }
-
-    fn write_text(&self, text: &str) {
-        std::fs::write(self.dir.join("shards.json"), text).unwrap();
-    }
-
-    fn run(&self, arguments: &[&str]) -> Said {
-        said(admin("nowhere").arg("shards").args(arguments).current_dir(&self.dir), "")
-    }
-
-    fn init(&self) {
-        let edition = if Edition::current() == Edition::Sql { "sql" } else { "extension" };
-        let said = self.run(&["init", "--edition", edition]);
-        assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
-    }
-
-    /// A session of the superuser in a shard.
-    fn connect(&self, shard: usize) -> Client {
-        self.servers[shard / 2].connect(SHARDS[shard].0)
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir);
-    }
-}
+use todo_tests::shards::{FOUR, Shards};
+use todo_tests::{Server, strings};
 
 #[test]
 fn they_are_made_and_looked_at() {
-    let mut cluster = Cluster::new("shards");
+    let mut cluster = Shards::new("shards", 2, &FOUR);
     cluster.init();
     // Again, where one is missing.
     cluster.servers[1].connect("postgres").batch_execute("DROP DATABASE todo_3").unwrap();
@@ -125,9 +65,9 @@ fn they_are_made_and_looked_at() {
     cluster.connect(2).execute(insert, &[&users[3][0]]).unwrap();
     let doctor = cluster.run(&["doctor", "--json"]);
     assert_eq!((doctor.code, findings(&doctor)), (1, vec!["todo_2: placement of users".to_owned()]));
-    cluster.write(&[SHARDS[1], SHARDS[0], SHARDS[2], SHARDS[3]]);
+    cluster.write(&[FOUR[1], FOUR[0], FOUR[2], FOUR[3]]);
     assert_eq!(findings(&cluster.run(&["doctor", "--json"])).len(), 3);
-    cluster.write(&SHARDS);
+    cluster.write(&FOUR);
 
     let grant = cluster.run(&["grant", "app"]);
     assert_eq!((grant.code, grant.err.as_str()), (0, ""));
@@ -160,8 +100,8 @@ fn they_are_made_and_looked_at() {
 
 #[test]
 fn an_upgrade_stops_at_the_first_failure() {
-    let cluster = Cluster::new("shards-upgrade");
-    for (number, (name, _)) in SHARDS.iter().enumerate() {
+    let cluster = Shards::new("shards-upgrade", 2, &FOUR);
+    for (number, (name, _)) in FOUR.iter().enumerate() {
         let mut postgres = cluster.servers[number / 2].connect("postgres");
         postgres.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
         cluster.connect(number).batch_execute("CREATE EXTENSION todo VERSION '1.0.0'").unwrap();
@@ -190,7 +130,7 @@ fn an_upgrade_stops_at_the_first_failure() {
 
 #[test]
 fn files_that_are_wrong_are_refused() {
-    let cluster = Cluster::new("shards-files");
+    let cluster = Shards::new("shards-files", 2, &FOUR);
     for (text, told) in [
         ("", "EOF"),
         (r#"{"servers": {}, "shards": []}"#, "power of two"),
@@ -215,7 +155,7 @@ fn files_that_are_wrong_are_refused() {
         assert!(said.err.contains(told) && said.err.lines().count() == 1, "{text}: {}", said.err);
     }
     assert_eq!(cluster.run(&["status", "--file", "missing.json"]).code, 2);
-    cluster.write(&SHARDS);
+    cluster.write(&FOUR);
     assert_eq!(cluster.run(&["status", "--dsn", "todo_0"]).code, 2);
 }
 

@@ -19,5 +19,7 @@ SELECT ARRAY(
 ) AS to_trust
 FROM pg_catalog.pg_namespace AS n
 WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_directory'
-  AND pg_catalog.to_regclass('todo_directory.addresses') IS NOT NULL
-  AND pg_catalog.to_regprocedure('todo_directory.revoke(pg_catalog.text)') IS NOT NULL
+  AND EXISTS (
+      SELECT FROM pg_catalog.pg_class AS c
+      WHERE c.relnamespace OPERATOR(pg_catalog.=) n.oid AND c.relname OPERATOR(pg_catalog.=) 'addresses'
+  )

@@ -14,7 +14,8 @@
 //!   released only if it is still the one that was found: of the same user, and from the same time.
 //! - A user may be moved to another shard by hand, and be in neither of them when each is read. So the shard is asked a second time for the
 //!   users whose claims are to be released, after all shards have been read.
-//! - While shards are being split, the list of shards changes. The repair stops if it has changed since it was read.
+//! - Shards are moved and split while applications use them, and the list of shards changes. The repair stops if it has changed since it was
+//!   read. A shard that has been moved or split according to another list counts as one that cannot be read.
 //! - A user may be found only in a shard where it does not belong, perhaps because the list is in the wrong order. Its claims are left alone.
 //! - If a shard cannot be read, the claims of the users who belong there are left alone.
 //!
@@ -182,7 +183,7 @@ impl Repair<'_> {
                         "{title}: {others} to another shard, such as {example}; run todo-admin shards doctor"
                     ));
                 }
-                self.reached.extend(shard.numbers.iter().map(|&number| number as i64));
+                self.reached.extend(numbers_of(shard));
                 Ok(true)
             }
             Err(failure) => failure.report(shard).map(|()| false),
@@ -193,6 +194,7 @@ impl Repair<'_> {
         let mut from = Session::open(shard.conninfo.clone()).map_err(Failure::Shard)?;
         let mut source = begin_read_only(&mut from.client).map_err(Failure::Shard)?;
         let schema = Installed::schema_of_rows(&mut source).map_err(Failure::Shard)?;
+        must_be_current(&mut source, shard, self.modulus).map_err(Failure::Shard)?;
         // COPY takes no parameters.
         let numbers: Vec<String> = shard.numbers.iter().map(usize::to_string).collect();
         let query = admin_sql!("directory_users", &schema)
@@ -239,7 +241,7 @@ impl Repair<'_> {
     /// Asks a shard again for the users whose claims are to be released. Returns whether it could be read.
     fn look_again(&mut self, shard: &Shard) -> Result<bool, Error> {
         Error::if_interrupted()?;
-        let numbers: Vec<i64> = shard.numbers.iter().map(|&number| number as i64).collect();
+        let numbers = numbers_of(shard);
         let Err(failure) = self.spare_present(shard, &numbers) else { return Ok(true) };
         failure.report(shard)?;
         self.session.client.execute(admin_sql!("directory_spare_shard"), &[&numbers, &self.modulus])?;
@@ -263,6 +265,7 @@ impl Repair<'_> {
             };
             let mut source = begin_read_only(&mut from.client).map_err(Failure::Shard)?;
             let schema = Installed::schema_of_rows(&mut source).map_err(Failure::Shard)?;
+            must_be_current(&mut source, shard, self.modulus).map_err(Failure::Shard)?;
             let ids: Vec<&str> = batch.iter().map(|row| row.get("user_id")).collect();
             let present =
                 source.query(&admin_sql!("directory_look_again", &schema), &[&ids]).map_err(Failure::of_shard)?;
@@ -342,6 +345,19 @@ struct Users {
     astray: i64,
     /// One of them.
     example: Option<String>,
+}
+
+/// Fails if the file is older than a move or a split of this shard: the users are elsewhere then.
+fn must_be_current(source: &mut Transaction, shard: &Shard, modulus: i64) -> Result<(), Error> {
+    if source.query_one(admin_sql!("directory_is_current"), &[&numbers_of(shard), &modulus])?.get(0) {
+        return Ok(());
+    }
+    Err(Error::new("the database has been moved or split, and is not what the list of shards says")
+        .fix("use the file that todo-admin shards move or split has written"))
+}
+
+fn numbers_of(shard: &Shard) -> Vec<i64> {
+    shard.numbers.iter().map(|&number| number as i64).collect()
 }
 
 fn begin_undisturbed(client: &mut Client) -> Result<Transaction<'_>, Error> {
