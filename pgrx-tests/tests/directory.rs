@@ -1039,3 +1039,66 @@ fn a_crash_of_the_directorys_server_at_any_step_is_repaired() {
         subject.recover(&cluster, &mut sessions, steps, &format!("crash after {steps} steps"));
     }
 }
+
+// ---------------------------------------------------------------------------------------------------------------------- docs
+
+/// What docs/directory.md shows of psql and of todo-admin is what they print.
+#[test]
+fn the_page_shows_what_happens() {
+    let page = include_str!("../../docs/directory.md");
+    let cluster = Cluster::new("directory-page");
+    // Where the page says that it is.
+    let file = include_str!("../../docs/shards.md").split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let named = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let mut list: Value = serde_json::from_str(file).unwrap();
+    list["directory"] = serde_json::from_str::<Value>(&format!("{{{named}}}")).unwrap()["directory"].clone();
+    list["servers"] = cluster.list()["servers"].clone();
+    cluster.write_text(&list.to_string());
+    cluster.init();
+    let [a, b] = [0, 1].map(|server| &cluster.servers[server]);
+    let mut sessions =
+        Sessions { shards: [a.connect("todo_0"), b.connect("todo_1")], directory: a.connect("todo_directory") };
+
+    let shown: String = page
+        .split("```console\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .filter(|block| !block.starts_with('$'))
+        .collect();
+    let mut statements = 0;
+    let mut rest = shown.as_str();
+    while let Some((prompt, after)) = rest.split_once("=> ") {
+        let (statement, after) = after.split_once('\n').unwrap();
+        let end =
+            ["directory=> ", "shard=> "].iter().filter_map(|prompt| after.find(prompt)).min().unwrap_or(after.len());
+        let (expected, next) = after.split_at(end);
+        rest = next;
+        let id = "a81bc81b-dead-4e5d-abff-90865d1e13b1";
+        let shard = sessions.shard_of(id);
+        let (server, database) = match prompt {
+            "directory" => (a, "todo_directory".to_owned()),
+            "shard" => (&cluster.servers[shard], format!("todo_{shard}")),
+            other => panic!("{other}"),
+        };
+        let mut psql = Command::new("psql");
+        psql.args(["-X", "-c", statement]).env("PGHOST", server.host()).env("PGDATABASE", database);
+        let said = said(&mut psql, "");
+        let lines = |text: &str| text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+        assert_eq!((lines(&said.out), said.err.as_str()), (lines(expected), ""), "{statement}");
+        statements += 1;
+    }
+    assert_eq!(statements, 9);
+    assert_eq!((sessions.claims(), sessions.users()), (Pairs::new(), Pairs::new()));
+
+    let (id, others) = (sessions.id_in(0), [sessions.id_in(1), sessions.id_in(1)]);
+    sessions.claim("gone@b.cd", &others[0]);
+    sessions.claim("one@b.cd", &id);
+    sessions.age(61);
+    sessions.create(&id, "one@b.cd");
+    for (number, other) in others.iter().enumerate() {
+        sessions.create(other, &format!("imported-{number}@b.cd"));
+    }
+    let (command, printed) = page.split("```console\n$ todo-admin shards ").nth(1).unwrap().split_once('\n').unwrap();
+    let said = cluster.run(&[command]);
+    assert_eq!((said.out.as_str(), said.err.as_str()), (printed.split("```").next().unwrap(), ""));
+}
