@@ -10,7 +10,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use todo_tests::admin::Said;
@@ -730,15 +730,15 @@ fn what_happens_while_the_shards_are_read_costs_no_claim() {
     let mut sessions = cluster.sessions();
     let (new, moved) = (sessions.id_in(0), sessions.id_in(0));
     let insert = "INSERT INTO users (id, email, name) VALUES ($1, $2, 'X')";
-    // This user will be moved to its own shard, after that has been read, and before the other one is.
+    // This user is moved to its own shard after the snapshot of that has been taken, and before the other one is read.
     sessions.shards[1].execute(insert, &[&moved, &"moved@b.cd"]).unwrap();
     sessions.claim("moved@b.cd", &moved);
-    let mut blocker = cluster.servers[1].connect("todo_1");
+    let mut blocker = cluster.servers[0].connect("todo_0");
     let mut transaction = blocker.transaction().unwrap();
     transaction.batch_execute("LOCK TABLE users").unwrap();
-    let child = start_waiting(&cluster, &["--older-than", "0"], &mut sessions.shards[1]);
-    sessions.shards[0].execute(insert, &[&moved, &"moved@b.cd"]).unwrap();
-    transaction.execute("DELETE FROM users WHERE id = $1", &[&moved]).unwrap();
+    let child = start_waiting(&cluster, &["--older-than", "0"], &mut sessions.shards[0]);
+    transaction.execute(insert, &[&moved, &"moved@b.cd"]).unwrap();
+    sessions.shards[1].execute("DELETE FROM users WHERE id = $1", &[&moved]).unwrap();
     // And this one is claimed after the repair has begun, even though no claim is too young.
     sessions.claim("new@b.cd", &new);
     transaction.commit().unwrap();
@@ -747,6 +747,7 @@ fn what_happens_while_the_shards_are_read_costs_no_claim() {
     assert_eq!(sessions.claims(), set([("moved@b.cd", &moved), ("new@b.cd", &new)]));
 
     // The list of shards changes.
+    let mut blocker = cluster.servers[1].connect("todo_1");
     let mut transaction = blocker.transaction().unwrap();
     transaction.batch_execute("LOCK TABLE users").unwrap();
     let child = start_waiting(&cluster, &["--older-than", "0"], &mut sessions.shards[1]);
@@ -782,7 +783,7 @@ fn what_happens_while_the_shards_are_read_costs_no_claim() {
 }
 
 /// Creates users and changes their addresses as an application does, until it is told to stop. Returns what there must be.
-fn work(sessions: &mut Sessions, thread: usize, stop: &AtomicBool) -> Pairs {
+fn work(sessions: &mut Sessions, thread: usize, stop: &AtomicBool, users: &AtomicUsize) -> Pairs {
     let mut made = Pairs::new();
     while !stop.load(Ordering::Relaxed) {
         let id = sessions.new_id();
@@ -797,6 +798,7 @@ fn work(sessions: &mut Sessions, thread: usize, stop: &AtomicBool) -> Pairs {
             sessions.directory.execute("SELECT todo_directory.release($1, $2)", &[&old, &id]).unwrap();
         }
         made.insert((address, id));
+        users.fetch_add(1, Ordering::Relaxed);
     }
     made
 }
@@ -805,20 +807,21 @@ fn work(sessions: &mut Sessions, thread: usize, stop: &AtomicBool) -> Pairs {
 fn repairs_disturb_no_users_who_are_created_meanwhile() {
     let cluster = Cluster::new("directory-busy");
     let mut sessions = cluster.sessions();
-    let stop = AtomicBool::new(false);
-    let mut repairs = 0;
+    let (stop, users) = (AtomicBool::new(false), AtomicUsize::new(0));
     let made = thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|number| {
-                let (cluster, stop) = (&cluster, &stop);
-                scope.spawn(move || work(&mut cluster.sessions(), number, stop))
+                let (cluster, stop, users) = (&cluster, &stop, &users);
+                scope.spawn(move || work(&mut cluster.sessions(), number, stop, users))
             })
             .collect();
-        let end = Instant::now() + Duration::from_secs(5);
+        // For some seconds; for longer on a slow machine, but a thread that has failed must not keep it here.
+        let begin = Instant::now();
         let mut said = Vec::new();
-        while Instant::now() < end {
+        while begin.elapsed() < Duration::from_secs(5)
+            || (said.len() < 5 || users.load(Ordering::Relaxed) < 200) && begin.elapsed() < Duration::from_secs(60)
+        {
             said.push(cluster.run(&["repair", "--older-than", "60"]));
-            repairs += 1;
         }
         stop.store(true, Ordering::Relaxed);
         let made = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Pairs>();
@@ -830,7 +833,7 @@ fn repairs_disturb_no_users_who_are_created_meanwhile() {
         }
         made
     });
-    assert!(made.len() > 100 && repairs > 3, "{} users, {repairs} repairs", made.len());
+    assert!(made.len() >= 200, "{} users", made.len());
     assert_eq!(sessions.users(), made);
     assert_eq!(sessions.claims(), made);
 }
