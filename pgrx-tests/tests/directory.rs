@@ -725,6 +725,29 @@ fn a_claim_that_is_renewed_meanwhile_is_kept() {
 }
 
 #[test]
+fn users_who_are_deleted_or_changed_meanwhile_get_no_claim() {
+    let cluster = Cluster::new("directory-withdrawn");
+    let mut sessions = cluster.sessions();
+    let [deleted, changed, stays] = [(); 3].map(|()| sessions.id_in(0));
+    for (id, address) in [(&deleted, "deleted@b.cd"), (&changed, "changed@b.cd"), (&stays, "stays@b.cd")] {
+        sessions.create(id, address);
+    }
+    let mut blocker = cluster.servers[1].connect("todo_1");
+    let mut transaction = blocker.transaction().unwrap();
+    transaction.batch_execute("LOCK TABLE users").unwrap();
+    let child = start_waiting(&cluster, &[], &mut sessions.shards[1]);
+    sessions.shards[0].execute("DELETE FROM users WHERE id = $1", &[&deleted]).unwrap();
+    sessions.shards[0].execute("UPDATE users SET email = 'new@b.cd' WHERE id = $1", &[&changed]).unwrap();
+    transaction.commit().unwrap();
+    let said = finish(child);
+    assert_eq!((said.code, outcome(&said).as_str()), (0, "0 claims released, 1 claimed"), "{}", said.err);
+    assert_eq!(sessions.claims(), set([("stays@b.cd", &stays)]));
+    sessions.age(60);
+    assert_eq!(cluster.repair(&[]), "0 claims released, 1 claimed");
+    assert_eq!(sessions.claims(), sessions.users());
+}
+
+#[test]
 fn what_happens_while_the_shards_are_read_costs_no_claim() {
     let cluster = Cluster::new("directory-meanwhile");
     let mut sessions = cluster.sessions();

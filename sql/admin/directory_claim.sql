@@ -5,8 +5,8 @@ WITH claimed AS (
     FROM pg_temp.todo_unclaimed AS u
     ORDER BY u.address, u.user_id
     ON CONFLICT (address) DO NOTHING
-    RETURNING a.address, a.user_id
+    RETURNING a.address, a.user_id, a.claimed_at
 )
-INSERT INTO pg_temp.todo_claimed (address, user_id)
-SELECT c.address, c.user_id
+INSERT INTO pg_temp.todo_claimed (address, user_id, claimed_at)
+SELECT c.address, c.user_id, c.claimed_at
 FROM claimed AS c

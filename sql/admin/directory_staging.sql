@@ -22,8 +22,9 @@ CREATE TEMPORARY TABLE pg_temp.todo_unclaimed (
 
 -- The claims that are made for them.
 CREATE TEMPORARY TABLE pg_temp.todo_claimed (
-    address pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
-    user_id pg_catalog.text COLLATE pg_catalog."C" NOT NULL
+    address    pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+    user_id    pg_catalog.text COLLATE pg_catalog."C" NOT NULL,
+    claimed_at pg_catalog.timestamptz NOT NULL
 );
 
 -- Claims from before this time are old.

@@ -1,6 +1,6 @@
 -- What directory_claim.sql would do after directory_release.sql.
-INSERT INTO pg_temp.todo_claimed (address, user_id)
-SELECT DISTINCT ON (u.address) u.address, u.user_id
+INSERT INTO pg_temp.todo_claimed (address, user_id, claimed_at)
+SELECT DISTINCT ON (u.address) u.address, u.user_id, pg_catalog.clock_timestamp()
 FROM pg_temp.todo_unclaimed AS u
 WHERE NOT EXISTS (
     SELECT FROM todo_directory.addresses AS a

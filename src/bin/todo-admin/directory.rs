@@ -18,9 +18,11 @@
 //!   read. A shard that has been moved or split according to another list counts as one that cannot be read.
 //! - A user may be found only in a shard where it does not belong, perhaps because the list is in the wrong order. Its claims are left alone.
 //! - If a shard cannot be read, the claims of the users who belong there are left alone.
+//! - A user may be deleted, or get another address, after the shard has been read and before the repair claims the address. So the shard is
+//!   asked again after that, and the claim is withdrawn if the user does not have the address any more. A user who has another claim that is
+//!   not old gets none, because the address is being changed.
 //!
-//! What is claimed for a user may be out of date: the user may have been deleted, or have got another address, since the shard was read. Such
-//! a claim is released by the next repair, once it is old.
+//! If the repair is stopped before it has withdrawn a claim, the next one releases it, once it is old.
 
 use crate::connect::Session;
 use crate::error::Error;
@@ -33,7 +35,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postgres::binary_copy::{BinaryCopyInWriter, BinaryCopyOutIter};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::Type;
-use postgres::{Client, GenericClient, IsolationLevel, Transaction};
+use postgres::{Client, GenericClient, IsolationLevel, Row, Transaction};
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
@@ -112,8 +115,22 @@ pub fn repair(file: &ShardFile, older_than: u32, dry_run: bool) -> Result<ExitCo
     }
     repair.session.cancel_on_interrupt()?;
     file.must_be_unchanged()?;
-    let is_without_conflict =
-        repair.apply(&printable(&title), dry_run).map_err(|error| error.while_doing(title.clone()))?;
+    let (released, mut claimed) = repair.apply(dry_run).map_err(|error| error.while_doing(title.clone()))?;
+    if claimed > 0 && !dry_run {
+        for shard in &shards {
+            if repair.reached.contains(&(shard.numbers[0] as i64)) {
+                match repair.withdraw(shard)? {
+                    Some(withdrawn) => claimed -= withdrawn,
+                    None => all_read = false,
+                }
+            }
+        }
+    }
+    repair.session.cancel_on_interrupt()?;
+    let would = if dry_run { "would be " } else { "" };
+    let released = counted(released as i64, "claim");
+    output::say(format!("{}: {released} {would}released, {claimed} {would}claimed", printable(&title)));
+    let is_without_conflict = repair.conflicts().map_err(|error| error.while_doing(title.clone()))?;
     if !all_read {
         complain("the claims of users in shards that could not be read are left alone; the command can be run again");
     }
@@ -240,24 +257,39 @@ impl Repair<'_> {
 
     /// Asks a shard again for the users whose claims are to be released. Returns whether it could be read.
     fn look_again(&mut self, shard: &Shard) -> Result<bool, Error> {
-        Error::if_interrupted()?;
-        let numbers = numbers_of(shard);
-        let Err(failure) = self.spare_present(shard, &numbers) else { return Ok(true) };
+        let suspects = admin_sql!("directory_suspects");
+        let Err(failure) = self.ask_again(shard, suspects, true, admin_sql!("directory_spare")) else {
+            return Ok(true);
+        };
         failure.report(shard)?;
+        let numbers = numbers_of(shard);
         self.session.client.execute(admin_sql!("directory_spare_shard"), &[&numbers, &self.modulus])?;
         self.reached.retain(|number| !numbers.contains(number));
         Ok(false)
     }
 
-    fn spare_present(&mut self, shard: &Shard, numbers: &Vec<i64>) -> Result<(), Failure> {
+    /// Asks a shard for the users for whom addresses have just been claimed, and withdraws claims of those who are not there any more.
+    /// Returns how many, or nothing if the shard could not be read.
+    fn withdraw(&mut self, shard: &Shard) -> Result<Option<u64>, Error> {
+        match self.ask_again(shard, admin_sql!("directory_new_claims"), false, admin_sql!("directory_withdraw")) {
+            Ok(withdrawn) => Ok(Some(withdrawn)),
+            Err(failure) => failure.report(shard).map(|()| None),
+        }
+    }
+
+    /// Looks up users of a list in their shard: a query of the directory lists them with their addresses. Runs a statement in the directory
+    /// with those who are there, or with those who are not; the number of rows.
+    fn ask_again(&mut self, shard: &Shard, list: &str, who_are_there: bool, statement: &str) -> Result<u64, Failure> {
+        Error::if_interrupted().map_err(Failure::Directory)?;
         let mut target = begin_undisturbed(&mut self.session.client).map_err(Failure::Directory)?;
-        let suspects =
-            target.bind(admin_sql!("directory_suspects"), &[numbers, &self.modulus]).map_err(Failure::of_directory)?;
+        let listed = target.bind(list, &[&numbers_of(shard), &self.modulus]).map_err(Failure::of_directory)?;
         let mut shard_session = None;
+        let mut rows = 0;
         loop {
-            let batch = target.query_portal(&suspects, BATCH).map_err(Failure::of_directory)?;
+            let batch = target.query_portal(&listed, BATCH).map_err(Failure::of_directory)?;
             if batch.is_empty() {
-                return target.commit().map_err(Failure::of_directory);
+                target.commit().map_err(Failure::of_directory)?;
+                return Ok(rows);
             }
             let from = match &mut shard_session {
                 Some(from) => from,
@@ -267,17 +299,19 @@ impl Repair<'_> {
             let schema = Installed::schema_of_rows(&mut source).map_err(Failure::Shard)?;
             must_be_current(&mut source, shard, self.modulus).map_err(Failure::Shard)?;
             let ids: Vec<&str> = batch.iter().map(|row| row.get("user_id")).collect();
-            let present =
+            let found =
                 source.query(&admin_sql!("directory_look_again", &schema), &[&ids]).map_err(Failure::of_shard)?;
-            let ids: Vec<&str> = present.iter().map(|row| row.get("user_id")).collect();
-            let addresses: Vec<&str> = present.iter().map(|row| row.get("address")).collect();
-            target.execute(admin_sql!("directory_spare"), &[&ids, &addresses]).map_err(Failure::of_directory)?;
+            let pair = |row: &Row| -> (String, String) { (row.get("user_id"), row.get("address")) };
+            let found: HashSet<_> = found.iter().map(pair).collect();
+            let (ids, addresses): (Vec<_>, Vec<_>) =
+                batch.iter().map(pair).filter(|pair| found.contains(pair) == who_are_there).unzip();
+            rows += target.execute(statement, &[&ids, &addresses]).map_err(Failure::of_directory)?;
             Error::if_interrupted().map_err(Failure::Directory)?;
         }
     }
 
-    /// Releases claims without a user, and claims addresses for users who have not done so. Returns whether nobody else has claimed them.
-    fn apply(&mut self, title: &str, dry_run: bool) -> Result<bool, Error> {
+    /// Releases claims without a user, and claims addresses for users who have not done so. Returns how many of both.
+    fn apply(&mut self, dry_run: bool) -> Result<(u64, u64), Error> {
         Error::if_interrupted()?;
         let client = &mut self.session.client;
         execute(client, "ANALYZE pg_temp.todo_stale")?;
@@ -289,13 +323,7 @@ impl Repair<'_> {
         execute(client, admin_sql!("directory_unclaimed"))?;
         execute(client, "ANALYZE pg_temp.todo_unclaimed")?;
         let claim = if dry_run { admin_sql!("directory_would_claim") } else { admin_sql!("directory_claim") };
-        let claimed = execute(client, claim)?;
-        let would = if dry_run { "would be " } else { "" };
-        output::say(format!(
-            "{title}: {} {would}released, {claimed} {would}claimed",
-            counted(released as i64, "claim")
-        ));
-        self.conflicts()
+        Ok((released, execute(client, claim)?))
     }
 
     /// Reports the users whose address another user has claimed. Returns whether there are none.
