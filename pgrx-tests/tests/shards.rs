@@ -136,7 +136,7 @@ fn files_that_are_wrong_are_refused() {
         (r#"{"servers": {}, "shards": []}"#, "power of two"),
         (r#"{"servers": {}, "shards": [{"database": "a", "server": "x"}]}"#, "server x, which is not listed"),
         (
-            r#"{"servers": {"x": ""}, "shards": [{"database": "a", "server": "x"}, {"database": "a", "server": "x"}]}"#,
+            r#"{"servers": {"x": ""}, "shards": [{"database": "a", "server": "x"}, {"database": "a", "server": "x"}, {"database": "b", "server": "x"}, {"database": "c", "server": "x"}]}"#,
             "listed twice",
         ),
         (r#"{"servers": {"x": ""}, "shards": [{"database": "a", "server": "x", "port": 1}]}"#, "unknown field `port`"),
