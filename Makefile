@@ -106,7 +106,7 @@ lint: stage $(PYTHON_VENV)/.installed
 	for script in $(PACKAGE)$(EXTENSION_DIR)/todo--*.sql; do \
 		sed 's/^BEGIN ATOMIC$$/AS $$$$/; s/^END;$$/$$$$;/' "$$script" >"target/lint/$${script##*/}"; done
 	mkdir target/lint/between && mv target/lint/*--*--*.sql target/lint/between/
-	{ $(PYTHON_VENV)/bin/pgspot --ignore PS005 target/lint/*.sql sql/auth/*/*.sql sql/statements/*.sql sql/admin/*.sql && \
+	{ $(PYTHON_VENV)/bin/pgspot --ignore PS005 target/lint/*.sql sql/auth/*/*.sql sql/statements/*.sql sql/admin/*.sql sql/router/directory.sql && \
 		$(PYTHON_VENV)/bin/pgspot --ignore PS005 --ignore PS002 target/lint/between/*.sql; } \
 		>target/lint/report || { cat target/lint/report; exit 1; }
 	! grep -B 2 'out of range' target/lint/report

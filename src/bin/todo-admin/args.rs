@@ -276,6 +276,15 @@ pub enum ShardsCommand {
         #[arg(long)]
         compare_ahead: bool,
     },
+    /// Bring the directory of addresses in line with the databases
+    Repair {
+        /// Release only claims that are older than this; users must be created within this time after their address was claimed
+        #[arg(long, value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u32).range(..=10_000_000))]
+        older_than: u32,
+        /// Report what would be done, but change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(clap::Args)]

@@ -23,14 +23,10 @@ pub struct Session {
 
 impl Session {
     pub fn open(conninfo: Conninfo) -> Result<Self, Error> {
-        let weakest = if conninfo.get("sslrootcert") == Some("system") { "verify-full" } else { "prefer" };
-        let host = conninfo.get("host").unwrap_or_default();
-        // A Unix socket has no TLS, whatever sslmode says.
-        let is_local = host.starts_with('/') || host.starts_with('@');
-        let mode = if is_local { "disable" } else { conninfo.get("sslmode").unwrap_or(weakest) }.to_owned();
-        let tls = tls(&conninfo, &mode)?;
+        let mode = tls_mode(&conninfo);
+        let tls = tls(&conninfo, mode)?;
         let mut config = config(&conninfo)?;
-        let attempts: &[SslMode] = match &*mode {
+        let attempts: &[SslMode] = match mode {
             "disable" => &[SslMode::Disable],
             "allow" => &[SslMode::Disable, SslMode::Require],
             "prefer" => &[SslMode::Prefer],
@@ -45,16 +41,23 @@ impl Session {
         }
         let mut client = outcome?;
         client.batch_execute(admin_sql!("safe_session"))?;
-        let token = client.cancel_token();
-        on_interrupt(move || {
-            let _ = token.cancel_query(tls.clone());
-        });
         let mut session = Self { client, conninfo };
+        session.cancel_on_interrupt()?;
         // As a superuser, nobody else decides who one is.
         if login_is_superuser(&mut session.client)? {
             session.leave_role_of_database()?;
         }
         Ok(session)
+    }
+
+    /// Lets Ctrl-C cancel the query of this session. The session that is opened last does so anyway.
+    pub fn cancel_on_interrupt(&self) -> Result<(), Error> {
+        let tls = tls(&self.conninfo, tls_mode(&self.conninfo))?;
+        let token = self.client.cancel_token();
+        on_interrupt(move || {
+            let _ = token.cancel_query(tls.clone());
+        });
+        Ok(())
     }
 
     /// Acts as the role that has logged in, where the owner of the database has set another one; not the operator.
@@ -173,6 +176,14 @@ fn invalid(key: &str, value: &str) -> Error {
     // In a mistyped URL, part of the password may stand where these belong.
     let shown = if key == "port" || key == "hostaddr" { String::new() } else { format!(": \"{value}\"") };
     Error::usage(format!("invalid value for connection parameter {key}{shown}"), SEE_LIBPQ)
+}
+
+/// The value of `sslmode`. A Unix socket has no TLS, whatever that says.
+fn tls_mode(conninfo: &Conninfo) -> &str {
+    let weakest = if conninfo.get("sslrootcert") == Some("system") { "verify-full" } else { "prefer" };
+    let host = conninfo.get("host").unwrap_or_default();
+    let is_local = host.starts_with('/') || host.starts_with('@');
+    if is_local { "disable" } else { conninfo.get("sslmode").unwrap_or(weakest) }
 }
 
 /// TLS by libpq's rules. The server's certificate is verified if sslmode is verify-ca or verify-full, or if there is a root

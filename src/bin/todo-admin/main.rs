@@ -10,6 +10,7 @@
 //! | [`shards`] | commands on all databases among which the users are spread |
 //! | [`relocation`], [`shard_copy`] | `shards move` and `shards split`, and the copy of a database that they make |
 //! | [`router`] | scripts for databases that pass on what applications ask of them |
+//! | [`directory`] | which user has an address, where users are spread, and how that is repaired |
 //! | [`shard_file`] | the list of these databases |
 //! | [`change_edition`] | `move`: from the extension to the SQL edition and back |
 //! | [`versions`] | `install`, `upgrade`, `adopt` |
@@ -47,6 +48,7 @@ mod change_edition;
 mod connect;
 mod connection_string;
 mod conninfo;
+mod directory;
 mod doctor;
 mod error;
 mod export;

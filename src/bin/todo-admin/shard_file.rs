@@ -99,6 +99,14 @@ impl ShardFile {
         &self.list.shards
     }
 
+    /// Fails if the file has another list of shards by now.
+    pub fn must_be_unchanged(&self) -> Result<(), Error> {
+        if Self::read(&self.path)?.list.shards == self.list.shards {
+            return Ok(());
+        }
+        Err(Error::new(format!("{}: the list of shards has changed", self.path.display())).fix("run the command again"))
+    }
+
     /// The databases, each once.
     pub fn shards(&self) -> Result<Vec<Shard>, Error> {
         let mut shards: Vec<Shard> = Vec::with_capacity(self.modulus());

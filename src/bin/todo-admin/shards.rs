@@ -6,6 +6,8 @@
 use crate::args::{Edition, ShardsCommand};
 use crate::backup;
 use crate::connect::Session;
+use crate::conninfo::Conninfo;
+use crate::directory;
 use crate::doctor::{self, Check, Checks};
 use crate::error::Error;
 use crate::grant;
@@ -14,7 +16,7 @@ use crate::message::{complain, count, printable};
 use crate::output;
 use crate::relocation;
 use crate::router;
-use crate::shard_file::{Shard, ShardFile};
+use crate::shard_file::{Place, Shard, ShardFile};
 use crate::sql::admin_sql;
 use crate::status::Status;
 use crate::versions;
@@ -31,23 +33,36 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
     let mut file = ShardFile::read(file)?;
     let shards = file.shards()?;
     match command {
-        ShardsCommand::Init { edition } => in_turn(&shards, |shard| init(shard, *edition)),
+        ShardsCommand::Init { edition } => {
+            in_turn(&shards, |shard| init(shard, *edition))?;
+            on_directory(&file, |conninfo, place| {
+                create_database(conninfo, place)?;
+                directory::install(&mut Session::open(conninfo.clone())?)
+            })
+        }
         ShardsCommand::Upgrade { to, dry_run } => {
             in_turn(&shards, |shard| versions::upgrade(&mut open(shard)?, to.as_deref(), *dry_run))
         }
-        ShardsCommand::Grant(access) => in_turn(&shards, |shard| grant::grant(&mut open(shard)?, access)),
-        ShardsCommand::Revoke { role } => in_turn(&shards, |shard| grant::revoke(&mut open(shard)?, role)),
+        ShardsCommand::Grant(access) => {
+            in_turn(&shards, |shard| grant::grant(&mut open(shard)?, access))?;
+            on_directory(&file, |conninfo, _| directory::grant(&mut Session::open(conninfo.clone())?, &access.role))
+        }
+        ShardsCommand::Revoke { role } => {
+            in_turn(&shards, |shard| grant::revoke(&mut open(shard)?, role))?;
+            on_directory(&file, |conninfo, _| directory::revoke(&mut Session::open(conninfo.clone())?, role))
+        }
+        ShardsCommand::Backup(arguments) => in_turn(&shards, |shard| backup::backup(&mut open(shard)?, arguments)),
+        ShardsCommand::Repair { older_than, dry_run } => directory::repair(&file, *older_than, *dry_run),
         ShardsCommand::RouterSql { router, role } => {
             router::print(&file, &shards, *router, role).map(|()| ExitCode::SUCCESS)
         }
-        ShardsCommand::Backup(arguments) => in_turn(&shards, |shard| backup::backup(&mut open(shard)?, arguments)),
         ShardsCommand::Move { database, to, cancel, compare_ahead } => {
             relocation::move_shard(&mut file, database, to, *cancel, *compare_ahead).map(|()| ExitCode::SUCCESS)
         }
         ShardsCommand::Split { compare_ahead } => {
             relocation::split(&mut file, *compare_ahead).map(|()| ExitCode::SUCCESS)
         }
-        ShardsCommand::Status(format) => status(&shards, format.json),
+        ShardsCommand::Status(format) => status(&file, &shards, format.json),
         ShardsCommand::Doctor(format) => doctor(&shards, file.modulus(), format.json),
     }
 }
@@ -68,15 +83,35 @@ fn in_turn(shards: &[Shard], mut work: impl FnMut(&Shard) -> Result<(), Error>) 
     Ok(ExitCode::SUCCESS)
 }
 
-fn init(shard: &Shard, edition: Edition) -> Result<(), Error> {
-    let mut server = Session::open(shard.conninfo.with_database("postgres"))?;
-    if !server.client.query_one(admin_sql!("database_exists"), &[&shard.place.database])?.get::<_, bool>(0) {
+/// Does the work on the directory of addresses, if the file names one.
+fn on_directory(
+    file: &ShardFile,
+    work: impl FnOnce(&Conninfo, &Place) -> Result<(), Error>,
+) -> Result<ExitCode, Error> {
+    if let Some(place) = file.directory() {
+        output::say(format!("{}:", printable(&place.title())));
+        Error::if_interrupted()
+            .and_then(|()| work(&file.conninfo(place)?, place))
+            .map_err(|error| error.while_doing(place.title()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Creates a database, unless it is there.
+fn create_database(conninfo: &Conninfo, place: &Place) -> Result<(), Error> {
+    let mut server = Session::open(conninfo.with_database("postgres"))?;
+    if !server.client.query_one(admin_sql!("database_exists"), &[&place.database])?.get::<_, bool>(0) {
         // template0, because template1 may be in another encoding.
         let create =
-            format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", escape_identifier(&shard.place.database));
+            format!("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'", escape_identifier(&place.database));
         server.client.batch_execute(&create)?;
         output::say("database created");
     }
+    Ok(())
+}
+
+fn init(shard: &Shard, edition: Edition) -> Result<(), Error> {
+    create_database(&shard.conninfo, &shard.place)?;
     let mut session = open(shard)?;
     match Installed::of(&mut session.client)? {
         Some(_) => output::say("todo is already installed"),
@@ -113,8 +148,9 @@ fn all<T>(
     Ok(all)
 }
 
-fn status(shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
+fn status(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
     let all = all(shards, |_, session| Status::of(session))?;
+    let mut is_complete = all.iter().all(|shard| shard.error.is_none());
     if json {
         output::json(&all)?;
     } else {
@@ -143,8 +179,17 @@ fn status(shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
             count(found().map(|status| status.users).sum(), "user"),
             count(found().map(|status| status.pending_tasks + status.completed_tasks).sum(), "task"),
         ))?;
+        if let Some(place) = file.directory() {
+            Error::if_interrupted()?;
+            let addresses =
+                file.conninfo(place).and_then(Session::open).and_then(|mut session| directory::count(&mut session));
+            is_complete &= addresses.is_ok();
+            let addresses = addresses
+                .map_or_else(|error| printable(&error.to_string()), |addresses| format!("{addresses} claimed"));
+            output::line(format!("addresses: {addresses} in {}", printable(&place.title())))?;
+        }
     }
-    Ok(if all.iter().all(|shard| shard.error.is_none()) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn doctor(shards: &[Shard], modulus: usize, json: bool) -> Result<ExitCode, Error> {

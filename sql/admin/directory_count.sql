@@ -1,0 +1,2 @@
+-- The number of claimed addresses.
+SELECT pg_catalog.count(*) FROM todo_directory.addresses AS a
