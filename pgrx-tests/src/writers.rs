@@ -23,7 +23,7 @@ pub struct Writer {
     pub longest: Duration,
 }
 
-/// A session in the database of a user, by the file as it is now; as long as it takes.
+/// A session of the application in the database of a user, by the file as it is now; as long as it takes.
 fn connect(cluster: &Shards, user: &str) -> Client {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -34,7 +34,7 @@ fn connect(cluster: &Shards, user: &str) -> Client {
             Some(shard_of(&mut client, user, places.len()))
         });
         if let Some((database, server)) = number.map(|number| &places[number])
-            && let Ok(client) = config(cluster.server(server).host(), database).connect(NoTls)
+            && let Ok(client) = config(cluster.server(server).host(), database).user("app").connect(NoTls)
         {
             return client;
         }

@@ -159,6 +159,9 @@ const WAITS: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE applicati
 
 // ---------------------------------------------------------------------------------------------------------------- functions
 
+/// What a database has that has been moved.
+const FENCE: &str = "CREATE SCHEMA todo_fence; CREATE FUNCTION todo_fence.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'";
+
 #[test]
 fn the_functions_keep_their_promises() {
     let mut database = Database::empty();
@@ -595,7 +598,7 @@ fn a_shard_that_was_moved_or_split_is_not_read_by_an_old_list() {
         )
     };
     for (schema, is_current) in [
-        ("CREATE SCHEMA todo_fence".to_owned(), false),
+        (FENCE.to_owned(), false),
         (comment("1 of 4"), false),
         (comment("3 of 4"), false),
         (comment("0 of 2"), false),
@@ -608,13 +611,13 @@ fn a_shard_that_was_moved_or_split_is_not_read_by_an_old_list() {
         assert_eq!(outcome(&said), format!("{released} would be released, 0 would be claimed"), "{schema}");
         assert_eq!(said.code, i32::from(!is_current), "{schema}");
         assert_eq!(said.err.contains("todo_1 on b: the database has been moved or split"), !is_current, "{}", said.err);
-        sessions.shards[1].batch_execute("DROP SCHEMA IF EXISTS todo_fence, todo_placement").unwrap();
+        sessions.shards[1].batch_execute("DROP SCHEMA IF EXISTS todo_fence, todo_placement CASCADE").unwrap();
     }
     assert_eq!(sessions.claims(), claims);
     // It is noticed as late as at the second look.
     let mut blocker = cluster.servers[1].connect("todo_1");
     let mut transaction = blocker.transaction().unwrap();
-    transaction.batch_execute("LOCK TABLE users; CREATE SCHEMA todo_fence").unwrap();
+    transaction.batch_execute(&format!("LOCK TABLE users; {FENCE}")).unwrap();
     let child = start_waiting(&cluster, &[], &mut sessions.shards[1]);
     transaction.commit().unwrap();
     let said = finish(child);

@@ -2,6 +2,7 @@
 
 use postgres::{Client, Config, NoTls};
 use std::collections::BTreeMap;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 use todo_tests::shards::{FOUR, Shards, shard_of};
 use todo_tests::writers::under_load;
@@ -15,6 +16,7 @@ fn start(name: &str, servers: usize) -> Shards {
         server.restart(&[]);
     }
     cluster.init();
+    cluster.ok(&["grant", "app"]);
     cluster.write_for("postgres", &FOUR);
     cluster
 }
@@ -83,11 +85,15 @@ fn a_database_moves_and_its_old_place_is_read_only() {
         .batch_execute(
             "CREATE INDEX tasks_title ON tasks (title); CREATE TABLE notes (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text);
              INSERT INTO notes (note) VALUES ('a'), ('b'); CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS notes FROM notes;
-             ALTER DATABASE todo_1 SET search_path = public, pg_catalog; ALTER ROLE app IN DATABASE todo_1 SET work_mem = '5MB';
+             ALTER DATABASE todo_1 SET search_path = public, pg_catalog; ALTER DATABASE todo_1 SET role = app;
+             COMMENT ON DATABASE todo_1 IS 'Users'; ALTER ROLE app IN DATABASE todo_1 SET work_mem = '5MB';
              REVOKE CONNECT ON DATABASE todo_1 FROM PUBLIC; GRANT CONNECT ON DATABASE todo_1 TO app; GRANT SELECT ON notes TO app",
         )
         .unwrap();
-    cluster.ok(&with_trust(&["grant", "app"]));
+    for server in &cluster.servers {
+        server.connect("postgres").batch_execute("CREATE ROLE one LOGIN").unwrap();
+    }
+    cluster.ok(&with_trust(&["grant", "one", "--isolated"]));
     let before = tasks(&cluster, &users);
     let id: i64 = cluster.connect(1).query_one("SELECT last_value FROM tasks_id_seq", &[]).unwrap().get(0);
 
@@ -98,6 +104,7 @@ fn a_database_moves_and_its_old_place_is_read_only() {
     assert_nothing_is_left(&cluster);
     // Sequences, what dumps leave out, settings, rights, and a view with rows.
     let mut moved = cluster.connect(1);
+    moved.batch_execute("SET ROLE NONE").unwrap();
     assert_eq!(moved.query_one("SELECT last_value FROM tasks_id_seq", &[]).unwrap().get::<_, i64>(0), id);
     assert_eq!(strings(&mut moved, "SELECT indexname::text FROM pg_indexes WHERE indexname = 'tasks_title'").len(), 1);
     assert_eq!(strings(&mut moved, "SHOW search_path"), ["public, pg_catalog"]);
@@ -113,8 +120,16 @@ fn a_database_moves_and_its_old_place_is_read_only() {
     drop((moved, app));
     assert_eq!(cluster.run(&with_trust(&["doctor"])).code, 0);
 
+    let mut one = cluster.server("c").connect_as("todo_1", "one");
+    one.batch_execute(&format!("SET role = one; SET todo.user_id = '{user}'")).unwrap();
+    assert_eq!(strings(&mut one, "SELECT DISTINCT user_id::text FROM tasks"), [user.as_str()]);
+    drop(one);
+    let comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'todo_1'";
+    assert_eq!(strings(&mut cluster.server("c").connect("postgres"), comment), ["Users"]);
+
     // The old one can be read, and is not written by anybody.
     let mut old = cluster.server("a").connect("todo_1");
+    old.batch_execute("SET ROLE NONE").unwrap();
     assert_eq!(old.query("SELECT * FROM todo_list_tasks($1)", &[user]).unwrap().len(), 3);
     for write in [
         "SELECT todo_create_task('user-1', 'x')".to_owned(),
@@ -185,7 +200,7 @@ fn what_cannot_be_copied_is_refused() {
     assert!(begun.code == 0 && begun.out.contains("there already"), "{}", begun.err);
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     let nothing = cluster.run(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
-    assert!(nothing.code == 1 && nothing.err.contains("no incomplete copy"), "{}", nothing.err);
+    assert!(nothing.code == 1 && nothing.err.contains("there is no database todo_0"), "{}", nothing.err);
     assert_nothing_is_left(&cluster);
 
     // The other server cannot read from the first one.
@@ -288,11 +303,211 @@ fn a_move_that_is_killed_goes_on() {
     assert_nothing_is_left(&cluster);
 }
 
+/// What is defined after the copy was made would be missing in it, and what was taken from a role would be there.
+#[test]
+fn what_is_defined_meanwhile_is_not_lost() {
+    let cluster = start("shard-defined", 2);
+    fill(&cluster, 10);
+    cluster.connect(0).batch_execute("CREATE TABLE notes (id int PRIMARY KEY); GRANT SELECT ON notes TO app").unwrap();
+    for change in [
+        "REVOKE SELECT ON notes FROM app",
+        "ALTER TABLE notes ENABLE ROW LEVEL SECURITY",
+        "CREATE INDEX ON tasks (title)",
+        "ALTER TABLE notes ADD COLUMN t text",
+        "ALTER SEQUENCE tasks_id_seq INCREMENT 10",
+        "ALTER DATABASE todo_0 SET work_mem = '5MB'",
+        "CREATE VIEW pending AS SELECT title FROM tasks WHERE NOT completed",
+    ] {
+        begin(&cluster);
+        cluster.connect(0).batch_execute(change).unwrap();
+        for option in [&[] as &[&str], &["--compare-ahead"]] {
+            let said = cluster.run(&with_trust(&[&["move", "todo_0", "--to", "b"], option].concat()));
+            assert!(said.code == 1 && said.err.contains("have changed since it was copied"), "{change}: {}", said.err);
+            cluster.connect(0).batch_execute("UPDATE tasks SET title = 'goes on'").unwrap();
+        }
+        cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+    }
+    // Temporary tables, and what only stores things in another way, are no changes.
+    begin(&cluster);
+    for change in
+        ["CREATE TEMPORARY TABLE t (i serial PRIMARY KEY)", "VACUUM FULL tasks", "REINDEX TABLE users", "ANALYZE"]
+    {
+        cluster.connect(0).batch_execute(change).unwrap();
+    }
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
+    assert_nothing_is_left(&cluster);
+}
+
+/// A file that is older than a move or a split makes nobody drop what is in use.
+#[test]
+fn an_old_file_does_no_harm() {
+    let cluster = start("shard-old-file", 2);
+    let users = fill(&cluster, 30);
+    let (old, before) = (std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap(), tasks(&cluster, &users));
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
+    let moved = std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap();
+    cluster.write_text(&old);
+    for arguments in
+        [&["move", "todo_0", "--to", "b"] as &[&str], &["move", "todo_0", "--to", "b", "--cancel"], &["split"]]
+    {
+        let said = cluster.run(&with_trust(arguments));
+        assert_eq!(said.code, 1, "{arguments:?}: {}{}", said.out, said.err);
+        cluster.write_text(&moved);
+        assert_eq!(tasks(&cluster, &users), before);
+        cluster.write_text(&old);
+    }
+    cluster.write_text(&moved);
+    cluster.ok(&with_trust(&["split"]));
+    let split = std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap();
+    cluster.write_text(&moved);
+    let said = cluster.run(&with_trust(&["split"]));
+    assert!(said.code == 1 && said.err.contains("already a database todo_4"), "{}", said.err);
+    cluster.write_text(&split);
+    assert_eq!(tasks(&cluster, &users), before);
+    assert_nothing_is_left(&cluster);
+
+    // Nor do two commands at once, nor a file that would get another owner.
+    let lock = std::fs::File::open(&cluster.dir).unwrap();
+    lock.lock().unwrap();
+    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "a"]));
+    assert!(said.code == 1 && said.err.contains("another todo-admin"), "{}", said.err);
+    drop(lock);
+    let path = cluster.dir.join("shards.json");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let owner = if is_root { 65534 } else { std::fs::metadata(&path).unwrap().uid() };
+    std::os::unix::fs::chown(&path, Some(owner), None).unwrap();
+    cluster.ok(&with_trust(&["move", "todo_3", "--to", "a"]));
+    let metadata = std::fs::metadata(&path).unwrap();
+    assert_eq!((metadata.uid(), metadata.permissions().mode() & 0o777), (owner, 0o640));
+}
+
+/// What a split could not delete, or not tell apart, is refused before anything is changed.
+#[test]
+fn what_cannot_be_split_is_refused() {
+    let long = "y".repeat(62);
+    let cluster = Shards::new("shard-unsplit", 1, &[(&long, "a")]);
+    cluster.servers[0].connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
+    cluster.servers[0].restart(&[]);
+    cluster.init();
+    cluster.write_for("postgres", &[(&long, "a")]);
+    let refused = |told: &str| {
+        let said = cluster.run(&with_trust(&["split"]));
+        assert!(said.code == 1 && said.err.contains(told), "{told}: {}{}", said.out, said.err);
+        assert_eq!(cluster.places().len(), 1, "{told}");
+    };
+    refused("too long a name");
+    cluster.write_for("postgres", &[(&"y".repeat(64), "a")]);
+    assert_eq!(cluster.run(&["status"]).code, 2);
+    cluster.servers[0].connect("postgres").batch_execute(&format!("ALTER DATABASE {long} RENAME TO whole")).unwrap();
+    cluster.write_for("postgres", &[("whole", "a")]);
+    for (make, told) in [
+        ("CREATE TABLE t (u varchar(36) PRIMARY KEY REFERENCES users)", "t_u_fkey"),
+        ("CREATE TABLE t (task int PRIMARY KEY REFERENCES tasks ON DELETE CASCADE)", "t_task_fkey"),
+    ] {
+        cluster.connect(0).batch_execute(make).unwrap();
+        refused(told);
+        cluster.connect(0).batch_execute("DROP TABLE t").unwrap();
+    }
+    for schema in ["todo_fence", "todo_placement"] {
+        cluster.connect(0).batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
+        let said = cluster.run(&with_trust(&["split"]));
+        assert!(said.code == 1 && said.err.contains(schema), "{}{}", said.out, said.err);
+        cluster.connect(0).batch_execute(&format!("DROP SCHEMA {schema}")).unwrap();
+    }
+    // A table of another role, whose triggers would run with the operator's rights.
+    cluster
+        .connect(0)
+        .batch_execute(
+            "CREATE ROLE mallory; CREATE TABLE m (u varchar(36) PRIMARY KEY REFERENCES users ON DELETE CASCADE); ALTER TABLE m OWNER TO mallory",
+        )
+        .unwrap();
+    let said = cluster.run(&with_trust(&["split"]));
+    assert!(said.code == 1 && said.err.contains("mallory"), "{}{}", said.out, said.err);
+    cluster.connect(0).batch_execute("DROP TABLE m").unwrap();
+    cluster.ok(&with_trust(&["split"]));
+    let names: Vec<String> = cluster.places().into_iter().map(|(database, _)| database).collect();
+    assert_eq!(names, ["whole", "whole_1"]);
+}
+
+/// While a database still has users that have left it, nothing of theirs is written there: not in any table.
+#[test]
+fn users_that_have_left_are_not_written() {
+    let cluster = start("shard-left", 2);
+    let users = fill(&cluster, 20);
+    let mut client = cluster.connect(0);
+    client
+        .batch_execute("CREATE EXTENSION IF NOT EXISTS pgcrypto; CREATE TABLE notes (id int PRIMARY KEY, u varchar(36) REFERENCES users ON DELETE CASCADE)")
+        .unwrap();
+    let here: Vec<&String> = users.iter().filter(|user| shard_of(&mut client, user, 4) == 0).collect();
+    let leaves = here.iter().find(|user| shard_of(&mut client, user, 8) == 4).unwrap();
+    let stays = here.iter().find(|user| shard_of(&mut client, user, 8) == 0).unwrap();
+    client.batch_execute(&format!("INSERT INTO notes VALUES (1, '{leaves}'), (2, '{stays}'), (3, NULL)")).unwrap();
+    let raise = include_str!("../../sql/admin/placement_raise.sql");
+    client
+        .batch_execute(&raise.replace("@extschema@", "public").replace("@number@", "0").replace("@modulus@", "8"))
+        .unwrap();
+    for write in [
+        format!("INSERT INTO tasks (user_id, title) VALUES ('{leaves}', 'x')"),
+        format!("UPDATE tasks SET title = 'x' WHERE user_id = '{leaves}'"),
+        format!("UPDATE tasks SET user_id = '{stays}' WHERE user_id = '{leaves}'"),
+        format!("UPDATE tasks SET user_id = '{leaves}' WHERE user_id = '{stays}'"),
+        format!("DELETE FROM tasks WHERE user_id = '{leaves}'"),
+        format!("UPDATE users SET name = 'x' WHERE id = '{leaves}'"),
+        format!("UPDATE users SET id = 'k2' WHERE id = '{leaves}'"),
+        format!("DELETE FROM users WHERE id = '{leaves}'"),
+        format!("INSERT INTO notes VALUES (4, '{leaves}')"),
+        format!("UPDATE notes SET u = NULL WHERE u = '{leaves}'"),
+        "TRUNCATE tasks".to_owned(),
+        "TRUNCATE notes".to_owned(),
+    ] {
+        let error = client.batch_execute(&write).expect_err(&write);
+        assert_eq!(error.code().unwrap().code(), "25006", "{write}");
+    }
+    client
+        .batch_execute(&format!(
+            "UPDATE users SET name = 'x' WHERE id = '{stays}'; INSERT INTO tasks (user_id, title) VALUES ('{stays}', 'x');
+             UPDATE notes SET id = id + 10 WHERE u = '{stays}'; INSERT INTO notes VALUES (5, NULL); DELETE FROM users WHERE id = '{stays}'"
+        ))
+        .unwrap();
+    drop(client);
+    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b"]));
+    assert!(said.code == 1 && said.err.contains("is being split"), "{}", said.err);
+}
+
+/// Somebody who reads for long makes nobody wait for a split.
+#[test]
+fn a_reader_keeps_nobody_from_writing() {
+    let cluster = start("shard-reader", 2);
+    let users = fill(&cluster, 20);
+    let before = tasks(&cluster, &users);
+    let mut reading = cluster.connect(0);
+    let mut transaction = reading.transaction().unwrap();
+    transaction.query("SELECT FROM tasks, users LIMIT 1", &[]).unwrap();
+    let writer = users.iter().find(|user| shard_of(&mut cluster.connect(0), user, 8) == 0).unwrap().clone();
+    let writers = under_load(&cluster, &[writer], || {
+        let said = cluster.run(&with_trust(&["split"]));
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert!(said.err.contains("are left, because their tables are in use"), "{}", said.err);
+    });
+    assert!(writers[0].longest < Duration::from_secs(10), "{:?}", writers[0].longest);
+    transaction.rollback().unwrap();
+    cluster.ok(&with_trust(&["split"]));
+    assert_nothing_is_left(&cluster);
+    assert_eq!(cluster.places().len(), 8);
+    let after = tasks(&cluster, &users);
+    assert!(before.iter().all(|(user, tasks)| tasks.iter().all(|task| after[user].contains(task))));
+}
+
 /// A copy with one other row is not put in the place of the original.
 #[test]
 fn a_copy_that_differs_is_not_used() {
     let cluster = start("shard-differs", 2);
     let users = fill(&cluster, 30);
+    cluster
+        .connect(0)
+        .batch_execute("CREATE TABLE a (t int PRIMARY KEY, secret text); INSERT INTO a VALUES (1, 'a')")
+        .unwrap();
     let before = tasks(&cluster, &users);
     begin(&cluster);
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -309,6 +524,9 @@ fn a_copy_that_differs_is_not_used() {
         // Writes go on.
         cluster.connect(0).batch_execute("UPDATE users SET name = 'Y'").unwrap();
     }
+    copy.batch_execute("UPDATE a SET secret = 'b'").unwrap();
+    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b"]));
+    assert!(said.code == 1 && said.err.contains("table public.a differs"), "{}{}", said.out, said.err);
     drop(copy);
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--compare-ahead"]));

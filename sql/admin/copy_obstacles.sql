@@ -35,3 +35,19 @@ UNION ALL
 SELECT pg_catalog.concat('transaction ', pg_catalog.quote_literal(x.gid), ' is prepared'), 'commit it or roll it back'
 FROM pg_catalog.pg_prepared_xacts AS x
 WHERE x.database OPERATOR(pg_catalog.=) pg_catalog.current_database()
+UNION ALL
+SELECT pg_catalog.format('trigger %s of table %s would fire for each row that is replicated', pg_catalog.quote_ident(t.tgname), t.tgrelid::pg_catalog.regclass),
+    'disable it, or let it fire as other triggers do, until the copy is in use'
+FROM pg_catalog.pg_trigger AS t
+JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+WHERE NOT t.tgisinternal
+  AND t.tgenabled OPERATOR(pg_catalog.=) ANY (ARRAY['A', 'R']::pg_catalog."char"[])
+  -- Those of todo change nothing then, or shall fire. Those of todo_fence have let writes pass since a split.
+  AND n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY['todo_internal', 'todo_auth', 'todo_fence']::pg_catalog.name[])
+UNION ALL
+SELECT pg_catalog.concat('it has a schema ', n.nspname, ' that todo-admin has not made'), 'rename it'
+FROM pg_catalog.pg_namespace AS n
+JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
+WHERE n.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['todo_fence', 'todo_placement']::pg_catalog.name[])
+  AND NOT (r.rolsuper AND pg_catalog.starts_with(COALESCE(pg_catalog.obj_description(n.oid, 'pg_namespace'), ''), 'Made by todo-admin shards:'))

@@ -1,6 +1,6 @@
--- Whether this database is still what the list of shards says, shards $1 of $2. One that has been moved elsewhere has a schema todo_fence. One that
+-- Whether this database is still what the list of shards says, shards $1 of $2. One that has been moved elsewhere has the function todo_fence.refuse(). One that
 -- has been split says which shard it is in the comment of its schema todo_placement.
-SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_fence')
+SELECT pg_catalog.to_regprocedure('todo_fence.refuse()') IS NULL
     AND NOT EXISTS (
         SELECT
         FROM pg_catalog.pg_namespace AS n

@@ -2,6 +2,12 @@
 -- Where another order leads to a deadlock, this transaction shall be the one that ends. Others wait behind it while it waits, so that it waits for
 -- a second only; the session's own setting takes precedence.
 SET LOCAL deadlock_timeout = '50ms';
+-- If todo-admin stands still, or cannot be reached, writes go on.
+SET LOCAL idle_in_transaction_session_timeout = '60s';
+SET LOCAL client_connection_check_interval = '5s';
+SET LOCAL tcp_keepalives_idle = 10;
+SET LOCAL tcp_keepalives_interval = 5;
+SET LOCAL tcp_keepalives_count = 3;
 SELECT pg_catalog.set_config(
     'lock_timeout',
     CASE pg_catalog.current_setting('lock_timeout') WHEN '0' THEN '1s' ELSE pg_catalog.current_setting('lock_timeout') END,

@@ -1,71 +1,76 @@
--- Ends the fence around this database, and lets it accept users of shard @number@ of @modulus@ only, by the hash with which PostgreSQL chooses a
--- partition: see misplaced_users.sql. An application that does not know yet that the users of the other half have a database of their own gets
--- an error, and no change that it has made here is lost. The triggers todo_leaving go when those users are gone.
+-- Lets this database accept users of shard @number@ of @modulus@ only, by the hash with which PostgreSQL chooses a partition: see
+-- misplaced_users.sql. While it still has users that have left it, it also refuses all changes of theirs, in each table that refers to users:
+-- an application that does not know yet where they are gets an error, and no change that it has made here is lost.
 SET LOCAL client_min_messages = 'error';
-DROP SCHEMA IF EXISTS todo_fence CASCADE;
-DROP SCHEMA IF EXISTS todo_placement CASCADE;
-CREATE SCHEMA todo_placement;
-COMMENT ON SCHEMA todo_placement IS 'This database is shard @number@ of @modulus@, and accepts no users of other shards';
-
-CREATE FUNCTION todo_placement.refuse()
-RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
+DO $$
+DECLARE
+    -- Whether a user, whose id replaces the %s, belongs to another shard.
+    is_foreign constant pg_catalog.text := pg_catalog.format(
+        '((pg_catalog.hashtextextended(%%1$s::pg_catalog.text, 8816678312871386365) OPERATOR(pg_catalog.&) %1$s) '
+        'OPERATOR(pg_catalog.+) %2$s OPERATOR(pg_catalog.&) %1$s) OPERATOR(pg_catalog.<>) %3$s',
+        (@modulus@ - 1)::pg_catalog.int8,
+        5305509591434766563 OPERATOR(pg_catalog.&) (@modulus@ - 1)::pg_catalog.int8,
+        @number@
+    );
+    refers pg_catalog.record;
+    event pg_catalog.record;
 BEGIN
-    -- What todo-admin deletes when a shard has been split is in the other database.
-    IF pg_catalog.current_setting('todo_admin.cleaning', true) OPERATOR(pg_catalog.=) 'on' THEN
-        RETURN CASE WHEN TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN OLD ELSE NEW END;
+    IF pg_catalog.to_regnamespace('todo_placement') IS NULL THEN
+        CREATE SCHEMA todo_placement;
+        CREATE FUNCTION todo_placement.refuse()
+        RETURNS trigger
+        LANGUAGE plpgsql
+        SET search_path = pg_catalog, pg_temp
+        AS $body$
+        BEGIN
+            -- What todo-admin deletes when a shard has been split is in the other database.
+            IF pg_catalog.current_setting('todo_admin.cleaning', true) OPERATOR(pg_catalog.=) 'on' THEN
+                RETURN CASE WHEN TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN OLD ELSE NEW END;
+            END IF;
+            RAISE EXCEPTION USING
+                ERRCODE = 'read_only_sql_transaction',
+                MESSAGE = 'this user belongs to another database',
+                HINT = 'Connect to where the list of databases says that the user is.',
+                SCHEMA = TG_TABLE_SCHEMA,
+                TABLE = TG_TABLE_NAME;
+        END
+        $body$;
     END IF;
-    RAISE EXCEPTION USING
-        ERRCODE = 'read_only_sql_transaction',
-        MESSAGE = 'this user belongs to another database',
-        HINT = 'Connect to where the list of databases says that the user is.',
-        SCHEMA = TG_TABLE_SCHEMA,
-        TABLE = TG_TABLE_NAME;
+    EXECUTE 'COMMENT ON SCHEMA todo_placement IS ''Made by todo-admin shards: this database is shard @number@ of @modulus@, and accepts no users of other shards''';
+    EXECUTE pg_catalog.format(
+        'CREATE OR REPLACE TRIGGER todo_placement_@modulus@ BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION todo_placement.refuse()',
+        '@extschema@.users'::pg_catalog.regclass, pg_catalog.format(is_foreign, 'NEW.id')
+    );
+    FOR refers IN
+        SELECT '@extschema@.users'::pg_catalog.regclass AS relation, 'id'::pg_catalog.name AS key
+        UNION
+        SELECT c.conrelid::pg_catalog.regclass, a.attname
+        FROM pg_catalog.pg_constraint AS c
+        JOIN pg_catalog.pg_attribute AS a
+            ON a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND a.attnum OPERATOR(pg_catalog.=) c.conkey[1]
+        WHERE c.contype OPERATOR(pg_catalog.=) 'f'
+          AND c.confrelid OPERATOR(pg_catalog.=) '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid
+          AND c.conparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid
+    LOOP
+        FOR event IN
+            SELECT e.name, e.condition
+            FROM (
+                VALUES
+                ('INSERT', pg_catalog.format(is_foreign, 'NEW.%2$I')),
+                ('DELETE', pg_catalog.format(is_foreign, 'OLD.%2$I')),
+                ('UPDATE', pg_catalog.format('(%s) OR (%s)', pg_catalog.format(is_foreign, 'OLD.%2$I'), pg_catalog.format(is_foreign, 'NEW.%2$I')))
+            ) AS e (name, condition)
+        LOOP
+            EXECUTE pg_catalog.format(
+                'CREATE OR REPLACE TRIGGER %I BEFORE %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION todo_placement.refuse()',
+                pg_catalog.concat('todo_leaving_', pg_catalog.lower(event.name)), event.name, refers.relation,
+                pg_catalog.format(event.condition, '', refers.key)
+            );
+        END LOOP;
+        EXECUTE pg_catalog.format(
+            'CREATE OR REPLACE TRIGGER todo_leaving_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION todo_placement.refuse()',
+            refers.relation
+        );
+    END LOOP;
 END
-$$;
-
-CREATE TRIGGER todo_placement BEFORE INSERT OR UPDATE ON @extschema@.users
-FOR EACH ROW WHEN (
-    (
-        (
-            (pg_catalog.hashtextextended(NEW.id, 8816678312871386365) OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1))
-            OPERATOR(pg_catalog.+) (5305509591434766563 OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1))
-        ) OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1)
-    ) OPERATOR(pg_catalog.<>) @number@::pg_catalog.int8
-)
-EXECUTE FUNCTION todo_placement.refuse();
-
-CREATE TRIGGER todo_leaving BEFORE DELETE ON @extschema@.users
-FOR EACH ROW WHEN (
-    (
-        (
-            (pg_catalog.hashtextextended(OLD.id, 8816678312871386365) OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1))
-            OPERATOR(pg_catalog.+) (5305509591434766563 OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1))
-        ) OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1)
-    ) OPERATOR(pg_catalog.<>) @number@::pg_catalog.int8
-)
-EXECUTE FUNCTION todo_placement.refuse();
-
-CREATE TRIGGER todo_leaving BEFORE INSERT OR UPDATE ON @extschema@.tasks
-FOR EACH ROW WHEN (
-    (
-        (
-            (pg_catalog.hashtextextended(NEW.user_id, 8816678312871386365) OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1))
-            OPERATOR(pg_catalog.+) (5305509591434766563 OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1))
-        ) OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1)
-    ) OPERATOR(pg_catalog.<>) @number@::pg_catalog.int8
-)
-EXECUTE FUNCTION todo_placement.refuse();
-
-CREATE TRIGGER todo_leaving_deleted BEFORE DELETE ON @extschema@.tasks
-FOR EACH ROW WHEN (
-    (
-        (
-            (pg_catalog.hashtextextended(OLD.user_id, 8816678312871386365) OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1))
-            OPERATOR(pg_catalog.+) (5305509591434766563 OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1))
-        ) OPERATOR(pg_catalog.&) (@modulus@::pg_catalog.int8 OPERATOR(pg_catalog.-) 1)
-    ) OPERATOR(pg_catalog.<>) @number@::pg_catalog.int8
-)
-EXECUTE FUNCTION todo_placement.refuse();
+$$

@@ -1,8 +1,13 @@
 -- Makes PostgreSQL look up its own operators, functions and types first, whatever search_path the database or the role has set. The driver of
 -- this program names some of them without a schema. Literals and definitions are as they are by default, and no session ends while it waits
--- for a program.
+-- for a program. What is committed stays, even after a crash.
 SELECT pg_catalog.set_config('standard_conforming_strings', 'on', false), pg_catalog.set_config('quote_all_identifiers', 'off', false),
     pg_catalog.set_config('idle_session_timeout', '0', false),
+    pg_catalog.set_config(
+        'synchronous_commit',
+        CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END,
+        false
+    ),
     pg_catalog.set_config(
     'search_path',
     COALESCE(

@@ -8,7 +8,9 @@
 //! | module | what is in it |
 //! |---|---|
 //! | [`shards`] | commands on all databases among which the users are spread |
-//! | [`relocation`], [`shard_copy`] | `shards move` and `shards split`, and the copy of a database that they make |
+//! | [`relocation`] | `shards move` and `shards split` |
+//! | [`shard_copy`], [`shard_compare`], [`replication`] | the copy of a database, whether it is the same, and how it is kept up to date |
+//! | [`fence`] | what keeps applications from writing where a user no longer is |
 //! | [`router`] | scripts for databases that pass on what applications ask of them |
 //! | [`directory`] | which user has an address, where users are spread, and how that is repaired |
 //! | [`shard_file`] | the list of these databases |
@@ -54,6 +56,7 @@ mod error;
 mod export;
 mod extras;
 mod far_times;
+mod fence;
 mod fingerprint;
 mod grant;
 mod import;
@@ -69,9 +72,11 @@ mod password_rule;
 mod programs;
 mod prompt;
 mod relocation;
+mod replication;
 mod restore;
 mod router;
 mod scripts;
+mod shard_compare;
 mod shard_copy;
 mod shard_file;
 mod shards;

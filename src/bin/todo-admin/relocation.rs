@@ -6,14 +6,15 @@
 
 use crate::connect::Session;
 use crate::error::Error;
+use crate::fence::{self, Placement};
 use crate::installed::Installed;
 use crate::message::{count, printable};
 use crate::output;
+use crate::replication;
 use crate::router;
-use crate::shard_copy::{self, ShardCopy, is_fenced, original_of};
-use crate::shard_file::{Place, ShardFile};
-use crate::sql::{admin_sql, begin, undisturbed};
-use indicatif::ProgressBar;
+use crate::shard_copy::{self, ShardCopy, original_of};
+use crate::shard_file::{LONGEST_NAME, Place, ShardFile};
+use crate::sql::admin_sql;
 use std::time::Duration;
 
 /// Moves a database to another server, or ends that.
@@ -24,6 +25,7 @@ pub fn move_shard(
     cancels: bool,
     compares_ahead: bool,
 ) -> Result<(), Error> {
+    file.reserve()?;
     let numbers: Vec<usize> =
         (0..file.modulus()).filter(|&number| file.places()[number].database == database).collect();
     let Some(&number) = numbers.first() else {
@@ -31,19 +33,35 @@ pub fn move_shard(
     };
     let original = file.places()[number].clone();
     let copy = Place { database: database.to_owned(), server: server.to_owned() };
+    if original == copy {
+        // A command that was stopped may have something left to do.
+        return match original_of(&file.conninfo(&copy)?)? {
+            Some(left) if left.database == copy.database => {
+                let _lock = shard_copy::lock(&file.conninfo(&left)?)?;
+                end_move(file, &left, &copy)
+            }
+            Some(left) => Err(being_split(&left)),
+            None => {
+                output::say(format!("{} is there already", printable(&copy.title())));
+                Ok(())
+            }
+        };
+    }
+    let _lock = shard_copy::lock(&file.conninfo(&original)?)?;
     if cancels {
         return cancel(file, &original, &copy);
     }
-    if original == copy {
-        // A command that was stopped may have something left to do.
-        let Some(left) = original_of(&file.conninfo(&copy)?, &copy.database)? else {
-            output::say(format!("{} is there already", printable(&copy.title())));
-            return Ok(());
-        };
-        return end_move(file, &left, &copy);
+    if fence::is_pending(&mut Session::open(file.conninfo(&original)?)?)?
+        || original_of(&file.conninfo(&original)?)?.is_some()
+    {
+        return Err(being_split(&original));
     }
-    take_over(file, &original, &copy, &numbers, compares_ahead)?;
+    take_over(file, &original, &copy, &numbers, compares_ahead, None)?;
     end_move(file, &original, &copy)
+}
+
+fn being_split(place: &Place) -> Error {
+    Error::new(format!("{} is being split", place.title())).fix("run todo-admin shards split until its end first")
 }
 
 /// Copies a database, and puts the copy into the list in the place of some of its numbers. From then on, the original is read-only.
@@ -53,6 +71,7 @@ fn take_over(
     copy: &Place,
     numbers: &[usize],
     compares_ahead: bool,
+    placements: Option<[Placement; 2]>,
 ) -> Result<(), Error> {
     output::say(format!("{} to {}:", printable(&original.title()), printable(&copy.title())));
     let mut copying = ShardCopy::begin(original, &file.conninfo(original)?, copy, &file.conninfo(copy)?)?;
@@ -60,10 +79,10 @@ fn take_over(
     let waited = |waited: Duration| format!("writes have waited for {:.2} s", waited.as_secs_f64());
     if compares_ahead {
         output::say(format!("all rows are the same; {} meanwhile", waited(copying.compare_ahead()?)));
-        output::say(waited(copying.cut_over(false)?));
-    } else {
-        output::say(format!("all rows are the same; {}", waited(copying.cut_over(true)?)));
     }
+    file.must_be_unchanged()?;
+    let time = waited(copying.cut_over(!compares_ahead, placements)?);
+    output::say(if compares_ahead { time } else { format!("all rows are the same; {time}") });
     let mut places = file.places().to_vec();
     for &number in numbers {
         places[number] = copy.clone();
@@ -77,33 +96,35 @@ fn end_move(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Erro
     router::tell(file)?;
     let mut source = Session::open(file.conninfo(original)?)?;
     let mut target = Session::open(file.conninfo(copy)?)?;
-    shard_copy::end_replication(&mut source, &mut target)?;
-    shard_copy::unmark(&mut target)?;
+    replication::end(&mut source, &mut target)?;
+    if !fence::is_up(&mut source)? {
+        fence::patiently(|| {
+            let mut transaction = fence::stop_writes(&mut source)?;
+            fence::raise(&mut transaction)?;
+            Ok(transaction.commit()?)
+        })?;
+    }
+    shard_copy::unmark(&mut source, &mut target)?;
     output::say(format!("{} is read-only, and can be dropped when nothing reads it", printable(&original.title())));
     Ok(())
 }
 
 /// Drops an incomplete copy, and all that was made for it in the original.
 fn cancel(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error> {
-    let marked = original_of(&file.conninfo(copy)?, &copy.database)?;
-    let mut source = Session::open(file.conninfo(original)?)?;
-    if original == copy || is_fenced(&mut source)? {
-        return Err(Error::new(format!("{} has been moved already", original.database))
-            .fix("run the command without --cancel, and then move it back"));
+    if original_of(&file.conninfo(copy)?)?.as_ref() != Some(original) {
+        return Err(Error::new(format!("{} is no copy of {}", copy.title(), original.title())));
     }
-    if marked.as_ref() != Some(original) {
-        return Err(Error::new(format!("there is no incomplete copy of {}", original.title())));
-    }
-    let mut target = Session::open(file.conninfo(copy)?)?;
-    shard_copy::end_replication(&mut source, &mut target)?;
-    drop(target);
-    shard_copy::drop_database(&mut Session::open(file.conninfo(copy)?.with_database("postgres"))?, &copy.database)?;
+    shard_copy::cancel(&mut Session::open(file.conninfo(original)?)?, &file.conninfo(copy)?)?;
     output::say(format!("{} has been dropped", printable(&copy.title())));
     Ok(())
 }
 
 /// Doubles the number of shards: half of the users of each database get a new one, on the same server.
-pub fn split(file: &mut ShardFile, compares_ahead: bool) -> Result<(), Error> {
+pub fn split(file: &mut ShardFile, cancels: bool, compares_ahead: bool) -> Result<(), Error> {
+    file.reserve()?;
+    if cancels {
+        return cancel_split(file);
+    }
     let half = file.modulus() / 2;
     let mut is_unfinished = false;
     for number in 0..half {
@@ -118,17 +139,39 @@ pub fn split(file: &mut ShardFile, compares_ahead: bool) -> Result<(), Error> {
     for number in 0..half {
         Error::if_interrupted()?;
         let original = file.places()[number].clone();
+        let _lock = shard_copy::lock(&file.conninfo(&original)?)?;
+        let modulus = file.modulus();
+        let placements = [Placement { number, modulus }, Placement { number: number + half, modulus }];
         if original == file.places()[number + half] {
-            let copy =
-                Place { database: name_of_half(&original.database, number, half), server: original.server.clone() };
-            take_over(file, &original, &copy, &[number + half], compares_ahead)?;
+            fence::refuse_obstacles(&mut Session::open(file.conninfo(&original)?)?)?;
+            let copy = half_of(&original, number, half);
+            take_over(file, &original, &copy, &[number + half], compares_ahead, Some(placements))?;
         }
         // Before the users that have left the original are deleted there.
         router::tell(file)?;
-        settle(file, number, half)?;
+        settle(file, placements)?;
         output::say(format!("{} of {} split", number + 1, count(half as i64, "database")));
     }
     Ok(())
+}
+
+/// Drops the incomplete copy of a split. The list stays as it is: a later split goes on with it.
+fn cancel_split(file: &ShardFile) -> Result<(), Error> {
+    let half = file.modulus() / 2;
+    let mut is_cancelled = false;
+    for number in 0..half {
+        let original = &file.places()[number];
+        let copy = half_of(original, number, half);
+        if *original == file.places()[number + half]
+            && shard_copy::exists(&file.conninfo(&copy)?)?
+            && original_of(&file.conninfo(&copy)?)?.as_ref() == Some(original)
+        {
+            let _lock = shard_copy::lock(&file.conninfo(original)?)?;
+            cancel(file, original, &copy)?;
+            is_cancelled = true;
+        }
+    }
+    if is_cancelled { Ok(()) } else { Err(Error::new("there is no incomplete copy")) }
 }
 
 /// Names each database twice, so that the number of shards is twice what it was, and nothing else has changed.
@@ -136,7 +179,11 @@ fn double(file: &mut ShardFile) -> Result<(), Error> {
     let modulus = file.modulus();
     let names: Vec<&str> = file.places().iter().map(|place| place.database.as_str()).collect();
     for (number, place) in file.places().iter().enumerate() {
-        let name = name_of_half(&place.database, number, modulus);
+        let name = half_of(place, number, modulus).database;
+        if name.len() > LONGEST_NAME {
+            return Err(Error::new(format!("{name}, for a half of {}, is too long a name", place.database))
+                .fix("rename the database, in the file as well"));
+        }
         if names.contains(&name.as_str()) {
             return Err(Error::new(format!(
                 "the half of {} would be called {name}, as another shard is",
@@ -153,90 +200,80 @@ fn double(file: &mut ShardFile) -> Result<(), Error> {
             return Err(Error::new(format!("{} has users that do not belong there", place.title()))
                 .fix("see todo-admin shards doctor"));
         }
+        fence::refuse_obstacles(&mut session)?;
     }
     let places = file.places();
     file.rewrite([places, places].concat())
 }
 
-/// The name for the database that takes over half of the users of shard `number`: with its own number, if the original's name has one.
-fn name_of_half(name: &str, number: usize, half: usize) -> String {
+/// The database that takes over half of the users of shard `number`: with its own number, if the original's name has one.
+fn half_of(original: &Place, number: usize, half: usize) -> Place {
+    let name = &original.database;
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = &name[stem.len()..];
-    if digits.parse() == Ok(number) {
+    let database = if digits.parse() == Ok(number) {
         format!("{stem}{:0width$}", number + half, width = digits.len())
     } else {
         format!("{name}_{}", number + half)
-    }
+    };
+    Place { database, server: original.server.clone() }
 }
 
 /// Whether a database has been split, but not all has been done that follows.
 fn is_unsettled(file: &ShardFile, number: usize, half: usize) -> Result<bool, Error> {
     let mut source = Session::open(file.conninfo(&file.places()[number])?)?;
-    let copy = &file.places()[number + half];
-    Ok(is_fenced(&mut source)?
-        || source.client.query_one(admin_sql!("placement_is_pending"), &[])?.get::<_, bool>(0)
-        || original_of(&file.conninfo(copy)?, &copy.database)?.is_some())
+    let copy = file.conninfo(&file.places()[number + half])?;
+    Ok(fence::is_up(&mut source)?
+        || fence::remains(&mut source)?
+        || original_of(&copy)?.is_some()
+        || fence::remains(&mut Session::open(copy)?)?)
 }
 
 /// Opens the original again, for the users that remain, and deletes in both databases the users that the other one has.
-fn settle(file: &ShardFile, number: usize, half: usize) -> Result<(), Error> {
-    let (original, copy) = (&file.places()[number], &file.places()[number + half]);
-    let mut source = Session::open(file.conninfo(original)?)?;
-    let mut target = Session::open(file.conninfo(copy)?)?;
-    let modulus = file.modulus();
-    if is_fenced(&mut source)? {
-        place(&mut source, number, modulus)?;
+fn settle(file: &ShardFile, [original, copy]: [Placement; 2]) -> Result<(), Error> {
+    let mut source = Session::open(file.conninfo(&file.places()[original.number])?)?;
+    let mut target = Session::open(file.conninfo(&file.places()[copy.number])?)?;
+    let is_copied = original_of(&target.conninfo)?.is_some();
+    if is_copied {
+        replication::end(&mut source, &mut target)?;
     }
-    if original_of(&target.conninfo, &copy.database)?.is_some() {
-        shard_copy::end_replication(&mut source, &mut target)?;
-        place(&mut target, number + half, modulus)?;
-        remove(&mut target, number, modulus)?;
-        shard_copy::unmark(&mut target)?;
+    if fence::is_up(&mut source)? {
+        original.must_be_of(&mut source)?;
+        copy.must_be_of(&mut target)?;
+        fence::lower(&mut source)?;
     }
-    if source.client.query_one(admin_sql!("placement_is_pending"), &[])?.get::<_, bool>(0) {
-        remove(&mut source, number + half, modulus)?;
+    if is_copied {
+        copy.must_be_of(&mut target)?;
+        remove(&mut target, original)?;
+        shard_copy::unmark(&mut source, &mut target)?;
     }
-    Ok(())
-}
-
-/// Lets a database accept the users of one shard only.
-fn place(session: &mut Session, number: usize, modulus: usize) -> Result<(), Error> {
-    let schema = Installed::schema_in_use(&mut session.client)?;
-    let raise = admin_sql!("placement_raise", &schema)
-        .replace("@number@", &number.to_string())
-        .replace("@modulus@", &modulus.to_string());
-    let mut transaction = begin(&mut session.client)?;
-    undisturbed(&mut transaction)?;
-    transaction.batch_execute(&raise)?;
-    Ok(transaction.commit()?)
+    if fence::is_pending(&mut source)? {
+        original.must_be_of(&mut source)?;
+        copy.must_be_of(&mut target)?;
+        replication::must_have_ended(&mut source)?;
+        remove(&mut source, copy)?;
+    }
+    fence::drop_remains(&mut source)?;
+    fence::drop_remains(&mut target)
 }
 
 /// Deletes the users of a shard that another database has now.
-fn remove(session: &mut Session, number: usize, modulus: usize) -> Result<(), Error> {
+fn remove(session: &mut Session, shard: Placement) -> Result<(), Error> {
     let schema = Installed::schema_in_use(&mut session.client)?;
     let bar = shard_copy::progress();
-    let (number, modulus) = (number as i64, modulus as i64);
+    let (number, modulus) = (shard.number as i64, shard.modulus as i64);
     let (mut removed, mut last_id) = (0, String::new());
     loop {
         Error::if_interrupted()?;
-        let mut transaction = begin(&mut session.client)?;
-        undisturbed(&mut transaction)?;
-        transaction.batch_execute("SET LOCAL todo_admin.cleaning = 'on'")?;
+        let mut transaction = fence::begin_removal(session, &schema)?;
         let row = transaction.query_one(&admin_sql!("placement_clean", &schema), &[&number, &modulus, &last_id])?;
         transaction.commit()?;
         let Some(last) = row.get("last_id") else { break };
         last_id = last;
         removed += row.get::<_, i64>("users");
-        show(&bar, removed);
+        bar.set_message(format!("{} deleted that the other database has", count(removed, "user")));
+        bar.tick();
     }
     bar.finish_and_clear();
-    let mut transaction = begin(&mut session.client)?;
-    undisturbed(&mut transaction)?;
-    transaction.batch_execute(&admin_sql!("placement_settle", &schema))?;
-    Ok(transaction.commit()?)
-}
-
-fn show(bar: &ProgressBar, removed: i64) {
-    bar.set_message(format!("{} deleted that the other database has", count(removed, "user")));
-    bar.tick();
+    Ok(())
 }

@@ -1,41 +1,55 @@
 //! A copy of a database, on another server or beside it, that logical replication keeps up to date until it takes the place of
 //! the original.
 //!
-//! Everything about a copy is in the databases, so that a command that was stopped can go on: the copy's comment names the
-//! original until the copy is complete; subscription and publication have the name `todo_copy`; and from the moment at which
-//! the copy is what counts, the original has the schema `todo_fence`, whose triggers refuse every write.
+//! Everything about a copy is in the databases, so that a command that was stopped can go on. The copy's comment names the original.
+//! Subscription and publication have the name `todo_copy`; they go when the copy has taken over. From the moment at which the copy is what
+//! counts, the original has a [`fence`].
 
 use crate::connect::Session;
 use crate::conninfo::Conninfo;
 use crate::error::Error;
 use crate::extras::Script;
+use crate::fence::{self, Placement, patiently, stop_writes};
 use crate::installed::{login_is_superuser, trusted};
 use crate::message::count;
 use crate::new_database::{Content, Roles, restore_archive};
 use crate::new_file::NewFile;
 use crate::output;
 use crate::programs::Programs;
+use crate::replication::{self, catch_up, lag, must_run, subscribe, unpublish};
+use crate::shard_compare::{AGAIN, compare, tables};
 use crate::shard_file::Place;
-use crate::sql::{admin_sql, begin, same_text, undisturbed};
+use crate::sql::{admin_sql, begin, undisturbed};
 use indicatif::{HumanBytes, ProgressBar};
-use postgres::{IsolationLevel, Transaction};
+use postgres::{GenericClient, IsolationLevel, Transaction};
 use postgres_protocol::escape::{escape_identifier, escape_literal};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Serialize};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// What the comment of an incomplete copy begins with; the place of the original follows, as JSON.
-const MARK: &str = "todo-admin: incomplete copy of ";
+/// What the comment of a copy begins with; a [`Mark`] follows, as JSON.
+const MARK: &str = "todo-admin: copy ";
 
 /// So much of the log may be left to replay when writes are stopped.
 const SMALL_LAG: i64 = 1 << 20;
 
-/// How long writes may wait for the copy to replay the rest.
-const CATCH_UP: Duration = Duration::from_secs(60);
+/// How long it may take to replay the rest before writes are stopped, and while they wait.
+const BEFORE: Duration = Duration::from_secs(60);
+const WAITING: Duration = Duration::from_secs(10);
 
-/// How often the locks are asked for that stop all writes.
-const ATTEMPTS: u32 = 10;
+/// How long the first copying may stand still.
+const STANDSTILL: Duration = Duration::from_secs(180);
+
+/// What is known of a copy that replication has not left yet.
+#[derive(Deserialize, Serialize)]
+struct Mark {
+    original: Place,
+    /// Whether all rows have been compared. The copy may be in use then.
+    is_compared: bool,
+    /// The checksum of what was defined in the original.
+    definitions: String,
+}
 
 /// An original and its copy.
 pub struct ShardCopy {
@@ -47,30 +61,56 @@ pub struct ShardCopy {
     target: Session,
     /// The name of the copy.
     database: String,
+    mark: Mark,
     slot: String,
 }
 
-/// The original of an incomplete copy; `None` if the database is complete or is not there.
-pub fn original_of(copy: &Conninfo, database: &str) -> Result<Option<Place>, Error> {
+/// The original of a copy, if replication has not left it yet.
+pub fn original_of(copy: &Conninfo) -> Result<Option<Place>, Error> {
+    let database = copy.get("dbname").unwrap_or_default();
     let mut server = Session::open(copy.with_database("postgres"))?;
-    Ok(comment_of(&mut server, database)?.flatten().and_then(|comment| {
-        let place = comment.strip_prefix(MARK)?;
-        serde_json::from_str(place).ok()
-    }))
+    match mark_of(&mut server, database)? {
+        Some(mark) => Ok(mark.map(|mark| mark.original)),
+        None => Err(Error::new(format!("there is no database {database}"))),
+    }
 }
 
-/// The comment of a database, if there is such a database.
-fn comment_of(server: &mut Session, database: &str) -> Result<Option<Option<String>>, Error> {
-    Ok(server.client.query_opt(admin_sql!("copy_of"), &[&database])?.map(|row| row.get("comment")))
+/// Whether there is such a database.
+pub fn exists(copy: &Conninfo) -> Result<bool, Error> {
+    let mut server = Session::open(copy.with_database("postgres"))?;
+    Ok(mark_of(&mut server, copy.get("dbname").unwrap_or_default())?.is_some())
 }
 
-/// Whether a database refuses writes because a copy has taken its place.
-pub fn is_fenced(session: &mut Session) -> Result<bool, Error> {
-    Ok(session.client.query_one(admin_sql!("fence_is_up"), &[])?.get(0))
+/// The mark of a database, if it is a copy; `None` if there is no such database.
+fn mark_of(server: &mut Session, database: &str) -> Result<Option<Option<Mark>>, Error> {
+    let mark = |comment: String| serde_json::from_str(comment.strip_prefix(MARK)?).ok();
+    let row = server.client.query_opt(admin_sql!("copy_of"), &[&database])?;
+    Ok(row.map(|row| row.get::<_, Option<String>>("comment").and_then(mark)))
+}
+
+fn write_mark(server: &mut Session, database: &str, mark: &Mark) -> Result<(), Error> {
+    let text = format!("{MARK}{}", serde_json::to_string(mark).map_err(Error::new)?);
+    let comment = format!("COMMENT ON DATABASE {} IS {}", escape_identifier(database), escape_literal(&text));
+    Ok(server.client.batch_execute(&comment)?)
+}
+
+/// A session that keeps other commands from copying a database, until it ends.
+pub fn lock(original: &Conninfo) -> Result<Session, Error> {
+    let mut session = Session::open(original.clone())?;
+    if session.client.query_one(admin_sql!("copy_lock"), &[])?.get(0) {
+        return Ok(session);
+    }
+    let database = original.get("dbname").unwrap_or_default();
+    Err(Error::new(format!("another todo-admin is copying database {database}")))
+}
+
+/// A checksum of all that is defined.
+fn definitions(client: &mut impl GenericClient) -> Result<String, Error> {
+    Ok(client.query_one(admin_sql!("copy_definitions"), &[])?.get(0))
 }
 
 impl ShardCopy {
-    /// Begins a copy, or goes on with one that was begun.
+    /// Begins a copy, or goes on with one that was begun. The caller has the [`lock`].
     pub fn begin(original: &Place, source: &Conninfo, copy: &Place, target: &Conninfo) -> Result<Self, Error> {
         let mut source = Session::open(source.clone())?;
         let mut server = Session::open(target.with_database("postgres"))?;
@@ -80,48 +120,52 @@ impl ShardCopy {
                     .fix("connect as one: only a superuser can copy all tables of a database"));
             }
         }
-        if !source.client.query_one(admin_sql!("copy_lock"), &[])?.get::<_, bool>(0) {
-            return Err(Error::new(format!("another todo-admin is copying {}", original.title())));
-        }
-        let mark = format!("{MARK}{}", serde_json::to_string(original).map_err(Error::new)?);
+        let is_fenced = fence::is_up(&mut source)?;
+        let old_file = || {
+            Error::new(format!("a copy has taken the place of {} already", original.title()))
+                .fix("use the file of shards that this command has written")
+        };
         let database = &copy.database;
-        match comment_of(&mut server, database)? {
-            None => {}
-            Some(Some(comment)) if comment == mark => {
+        match mark_of(&mut server, database)? {
+            Some(Some(mark)) if mark.original == *original => {
                 let mut target = Session::open(target.clone())?;
                 if target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some() {
                     output::say("going on with the copy that was begun");
                     target.client.batch_execute("ALTER SUBSCRIPTION todo_copy ENABLE")?;
                     let slot = source.client.query_one(admin_sql!("copy_publish"), &[])?.get("slot");
                     let beside = Session::open(source.conninfo.clone())?;
-                    return Ok(Self { source, beside, server, target, database: database.clone(), slot });
+                    return Ok(Self { source, beside, server, target, database: database.clone(), mark, slot });
+                }
+                if mark.is_compared || is_fenced {
+                    return Err(old_file());
                 }
                 // Nothing has been copied into it.
                 drop(target);
                 drop_database(&mut server, database)?;
             }
+            _ if is_fenced => return Err(old_file()),
+            None => {}
             Some(_) => {
                 return Err(Error::new(format!("there is already a database {database} on {}", copy.server))
                     .fix("drop it if it is not needed, or rename it"));
             }
         }
-        if is_fenced(&mut source)? {
-            return Err(Error::new(format!("{} has moved, and is read-only", original.title()))
-                .fix("correct the file of shards: it names the old place"));
-        }
         refuse_obstacles(&mut source, &mut server, original, copy)?;
+        let definitions = definitions(&mut source.client)?;
+        let mark = Mark { original: original.clone(), is_compared: false, definitions };
         let outcome = create(&mut source, &mut server, database, &mark)
             .and_then(|()| fill(&mut source, target, database))
-            .and_then(|target| subscribe(&mut source, target));
+            .and_then(|mut target| subscribe(&mut source, &mut target).map(|slot| (target, slot)));
         match outcome {
             Ok((target, slot)) => {
+                output::say("copying");
                 let beside = Session::open(source.conninfo.clone())?;
-                Ok(Self { source, beside, server, target, database: database.clone(), slot })
+                Ok(Self { source, beside, server, target, database: database.clone(), mark, slot })
             }
             Err(error) => {
                 // In new sessions, because Ctrl-C may have cancelled a command of these.
                 let mut again = Session::open(server.conninfo.clone())?;
-                if comment_of(&mut again, database)?.flatten().as_deref() == Some(&mark) {
+                if mark_of(&mut again, database)?.flatten().is_some_and(|mark| mark.original == *original) {
                     drop_database(&mut again, database)?;
                 }
                 unpublish(&mut Session::open(source.conninfo.clone())?)?;
@@ -133,122 +177,122 @@ impl ShardCopy {
     /// Waits until all tables are copied, and what has changed meanwhile.
     pub fn follow(&mut self) -> Result<(), Error> {
         let bar = progress();
+        let (mut before, mut since) = ((-1, -1), Instant::now());
         loop {
             Error::if_interrupted()?;
-            let Some(row) = self.target.client.query_opt(admin_sql!("copy_progress"), &[])? else {
-                return Err(Error::new("the subscription of the copy has been dropped"));
+            let row = match must_run(&mut self.target) {
+                Ok(row) => row,
+                Err(error) => {
+                    must_be_defined_as(&self.mark.definitions, &mut self.source.client)?;
+                    return Err(error);
+                }
             };
-            if !row.get::<_, bool>("is_enabled") {
-                return Err(Error::new("replication into the copy has failed")
-                    .fix("see the log of the copy's server; when the cause is removed, run the command again"));
-            }
-            let (copied, tables): (i64, i64) = (row.get("tables_copied"), row.get("tables"));
+            let (copied, tables, rows): (i64, i64, i64) =
+                (row.get("tables_copied"), row.get("tables"), row.get("rows_copied"));
             let lag = lag(&mut self.beside, &self.slot, None)?;
             if copied == tables && lag <= SMALL_LAG {
                 break;
             }
+            if before != (copied, rows) || copied == tables {
+                (before, since) = ((copied, rows), Instant::now());
+            } else if since.elapsed() > STANDSTILL {
+                return Err(Error::new("the first copying of the tables stands still")
+                    .fix("see the log of the copy's server; run the command again, or with --cancel first"));
+            }
             bar.set_message(format!(
                 "{copied} of {} copied, {} more; {} of the log to replay",
                 count(tables, "table"),
-                count(row.get("rows_copied"), "row"),
+                count(rows, "row"),
                 HumanBytes(lag.unsigned_abs())
             ));
             bar.tick();
             std::thread::sleep(Duration::from_millis(100));
         }
-        if is_fenced(&mut self.source)? {
+        if fence::is_up(&mut self.source)? {
             // The command was stopped just then, and nobody can write until it ends.
             return Ok(());
         }
         bar.set_message("reading statistics");
         bar.tick();
-        // What the planner knows is not replicated.
+        // What the planner knows is not replicated, nor are the rows of materialized views.
         self.target.client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
         self.target.client.batch_execute("VACUUM (ANALYZE)")?;
-        bar.finish_and_clear();
-        Ok(())
-    }
-
-    /// Lets writes wait, compares, and makes the original read-only for good. From then on, the copy is what counts. If this
-    /// fails, writes go on in the original. Returns how long they have waited.
-    pub fn cut_over(&mut self, compares: bool) -> Result<Duration, Error> {
-        patiently(|| self.try_to_cut_over(compares))
-    }
-
-    fn try_to_cut_over(&mut self, compares: bool) -> Result<Duration, Error> {
-        let bar = progress();
-        let start = Instant::now();
-        let mut fence = stop_writes(&mut self.source, &bar)?;
-        if !fence.query_one(admin_sql!("fence_is_up"), &[])?.get::<_, bool>(0) {
-            fence.batch_execute(admin_sql!("fence_raise"))?;
-        }
-        catch_up(&mut self.beside, &self.slot, &bar)?;
-        let mut copied = self.target.client.transaction()?;
-        undisturbed(&mut copied)?;
-        if compares {
-            compare(&mut fence, &mut copied, &bar)?;
-        }
-        set_sequences(&mut fence, &mut copied)?;
-        copied.commit()?;
-        for row in fence.query(admin_sql!("copy_refresh"), &[])? {
+        for row in self.source.client.query(admin_sql!("copy_refresh"), &[])? {
             self.target.client.batch_execute(row.get("statement"))?;
         }
-        for row in fence.query(admin_sql!("copy_rights"), &[&self.database])? {
-            self.server.client.batch_execute(row.get("statement"))?;
-        }
-        Error::if_interrupted()?;
-        fence.commit()?;
         bar.finish_and_clear();
-        Ok(start.elapsed())
+        catch_up(&mut self.beside, &mut self.target, &self.slot, BEFORE)
     }
 
-    /// Compares snapshots of both, which were taken while writes waited. Returns how long they have.
+    /// Compares snapshots of both, which are taken while writes wait. Returns how long they have.
     pub fn compare_ahead(&mut self) -> Result<Duration, Error> {
         patiently(|| self.try_to_compare_ahead())
     }
 
     fn try_to_compare_ahead(&mut self) -> Result<Duration, Error> {
-        let bar = progress();
         let mut looking_on = Session::open(self.source.conninfo.clone())?;
         let start = Instant::now();
-        let fence = stop_writes(&mut self.source, &bar)?;
+        let mut fence = stop_writes(&mut self.source)?;
+        must_be_defined_as(&self.mark.definitions, &mut fence)?;
         let mut original = snapshot(&mut looking_on)?;
-        catch_up(&mut self.beside, &self.slot, &bar)?;
+        catch_up(&mut self.beside, &mut self.target, &self.slot, WAITING)?;
         let mut copied = snapshot(&mut self.target)?;
         fence.rollback()?;
         let waited = start.elapsed();
-        compare(&mut original, &mut copied, &bar)?;
+        let bar = comparing();
+        compare(&mut original, &mut copied)?;
         bar.finish_and_clear();
         Ok(waited)
     }
-}
 
-/// Tries again what needs locks on all tables.
-fn patiently<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
-    let mut attempt = 0;
-    loop {
-        Error::if_interrupted()?;
-        attempt += 1;
-        match work() {
-            Err(error) if matches!(error.sqlstate(), Some("55P03" | "40P01")) && attempt < ATTEMPTS => {
-                std::thread::sleep(Duration::from_millis(500));
-            }
-            Err(error) if error.sqlstate() == Some("55P03") => {
-                return Err(error.fix("end the transactions that have been open for long, and run the command again"));
-            }
-            outcome => return outcome,
+    /// Lets writes wait, compares, and makes the original read-only. From then on, the copy is what counts. If this fails, writes go on in
+    /// the original. With placements of both, each accepts its own users only afterwards. Returns how long writes have waited.
+    pub fn cut_over(&mut self, compares: bool, placements: Option<[Placement; 2]>) -> Result<Duration, Error> {
+        let waited = patiently(|| self.try_to_cut_over(compares, placements))?;
+        // Only superusers could connect so far.
+        set_settings(&mut self.source, &mut self.server, &self.database)?;
+        for row in self.source.client.query(admin_sql!("copy_rights"), &[&self.database])? {
+            self.server.client.batch_execute(row.get("statement"))?;
         }
+        Ok(waited)
+    }
+
+    fn try_to_cut_over(&mut self, compares: bool, placements: Option<[Placement; 2]>) -> Result<Duration, Error> {
+        let was_fenced = fence::is_up(&mut self.source)?;
+        let start = Instant::now();
+        let mut fence = stop_writes(&mut self.source)?;
+        if !was_fenced {
+            must_be_defined_as(&self.mark.definitions, &mut fence)?;
+        }
+        fence::raise(&mut fence)?;
+        catch_up(&mut self.beside, &mut self.target, &self.slot, WAITING)?;
+        let mut copied = begin(&mut self.target.client)?;
+        undisturbed(&mut copied)?;
+        if compares {
+            let bar = comparing();
+            compare(&mut fence, &mut copied)?;
+            bar.finish_and_clear();
+        }
+        set_sequences(&mut fence, &mut copied)?;
+        if let Some([original, copy]) = placements {
+            original.raise(&mut fence)?;
+            copy.raise(&mut copied)?;
+        }
+        copied.commit()?;
+        self.mark.is_compared = true;
+        write_mark(&mut self.server, &self.database, &self.mark)?;
+        Error::if_interrupted()?;
+        fence.commit()?;
+        Ok(start.elapsed())
     }
 }
 
-/// Lets writes wait until this transaction ends.
-fn stop_writes<'a>(source: &'a mut Session, bar: &ProgressBar) -> Result<Transaction<'a>, Error> {
-    bar.set_message("waiting for running transactions");
-    bar.tick();
-    let mut fence = begin(&mut source.client)?;
-    undisturbed(&mut fence)?;
-    fence.batch_execute(admin_sql!("fence_lock"))?;
-    Ok(fence)
+/// Fails if something has been defined, or a right has changed, since the copy was made: the copy would lack it.
+fn must_be_defined_as(expected: &str, original: &mut impl GenericClient) -> Result<(), Error> {
+    if definitions(original)? == expected {
+        return Ok(());
+    }
+    Err(Error::new("objects, rights or settings of the original have changed since it was copied").fix(AGAIN))
 }
 
 /// A transaction that goes on seeing all rows as they are now.
@@ -260,99 +304,39 @@ fn snapshot(session: &mut Session) -> Result<Transaction<'_>, Error> {
     Ok(transaction)
 }
 
-/// Waits until the copy has everything that has been committed in the original.
-fn catch_up(original: &mut Session, slot: &str, bar: &ProgressBar) -> Result<(), Error> {
-    bar.set_message("waiting for the copy to catch up");
-    bar.tick();
-    // Once this is committed, everything before is in the log before the position, and on the disk.
-    let mut message = original.client.transaction()?;
-    message.batch_execute("SET LOCAL synchronous_commit = on")?;
-    message.query_one("SELECT pg_catalog.pg_logical_emit_message(true, 'todo-admin', '')", &[])?;
-    message.commit()?;
-    let position: String =
-        original.client.query_one("SELECT pg_catalog.pg_current_wal_lsn()::pg_catalog.text", &[])?.get(0);
-    let start = Instant::now();
-    while lag(original, slot, Some(&position))? > 0 {
-        Error::if_interrupted()?;
-        if start.elapsed() > CATCH_UP {
-            return Err(Error::new("the copy does not catch up, and writes go on in the original")
-                .fix("see the log of the copy's server, and run the command again"));
-        }
-        std::thread::sleep(Duration::from_millis(10));
+/// Replication has left the copy, which gets the comment of the original.
+pub fn unmark(source: &mut Session, target: &mut Session) -> Result<(), Error> {
+    let name = |session: &Session| session.conninfo.get("dbname").unwrap_or_default().to_owned();
+    let row = source.client.query_opt(admin_sql!("copy_of"), &[&name(source)])?;
+    let comment = row.and_then(|row| row.get::<_, Option<String>>("comment"));
+    let comment = comment.map_or("NULL".to_owned(), |comment| escape_literal(&comment));
+    Ok(target
+        .client
+        .batch_execute(&format!("COMMENT ON DATABASE {} IS {comment}", escape_identifier(&name(target))))?)
+}
+
+/// Drops a copy that is not in use, and all that was made for it in the original.
+pub fn cancel(source: &mut Session, copy: &Conninfo) -> Result<(), Error> {
+    let database = copy.get("dbname").unwrap_or_default();
+    let mut server = Session::open(copy.with_database("postgres"))?;
+    let mut target = Session::open(copy.clone())?;
+    let has_subscription = target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some();
+    let is_compared = mark_of(&mut server, database)?.flatten().is_none_or(|mark| mark.is_compared);
+    if fence::is_up(source)? || is_compared && !has_subscription {
+        return Err(Error::new(format!("{database} has been moved already"))
+            .fix("run the command without --cancel; then the database can be moved back"));
     }
-    Ok(())
-}
-
-/// How much of the log, up to a position or up to now, the copy has not confirmed.
-fn lag(original: &mut Session, slot: &str, position: Option<&str>) -> Result<i64, Error> {
-    let row = original.client.query_opt(admin_sql!("copy_lag"), &[&position, &slot])?;
-    row.and_then(|row| row.get("bytes")).ok_or_else(|| {
-        Error::new("the replication slot of the copy is lost")
-            .fix("run the command with --cancel, set a larger max_slot_wal_keep_size, and run it again")
-    })
-}
-
-/// Ends the replication. Can be repeated.
-pub fn end_replication(source: &mut Session, target: &mut Session) -> Result<(), Error> {
-    if target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some() {
-        // Without its slot, because only this program may be able to reach both servers.
-        target.client.batch_execute("ALTER SUBSCRIPTION todo_copy DISABLE")?;
-        target.client.batch_execute("ALTER SUBSCRIPTION todo_copy SET (slot_name = NONE)")?;
-        target.client.batch_execute("DROP SUBSCRIPTION todo_copy")?;
-    }
-    unpublish(source)?;
-    // The copy has one, too, if the original had it when its schema was dumped.
-    Ok(target.client.batch_execute("DROP PUBLICATION IF EXISTS todo_copy")?)
-}
-
-/// Removes what a copy reads from.
-fn unpublish(source: &mut Session) -> Result<(), Error> {
-    let row = source.client.query_one(admin_sql!("copy_publish"), &[])?;
-    if row.get("has_slot") {
-        drop_slot(source, row.get("slot"))?;
-    }
-    Ok(source.client.batch_execute("SET client_min_messages = error; DROP PUBLICATION IF EXISTS todo_copy")?)
-}
-
-/// The copy is complete.
-pub fn unmark(target: &mut Session) -> Result<(), Error> {
-    let database = target.conninfo.get("dbname").unwrap_or_default();
-    let unmark = format!("COMMENT ON DATABASE {} IS NULL", escape_identifier(database));
-    Ok(target.client.batch_execute(&unmark)?)
-}
-
-/// Drops a slot as soon as the process that reads from it has ended.
-fn drop_slot(source: &mut Session, slot: &str) -> Result<(), Error> {
-    let start = Instant::now();
-    loop {
-        match source
-            .client
-            .execute("SELECT pg_catalog.pg_drop_replication_slot($1::pg_catalog.text::pg_catalog.name)", &[&slot])
-        {
-            Ok(_) => return Ok(()),
-            Err(error) => {
-                let error = Error::from(error);
-                if error.sqlstate() != Some("55006") || start.elapsed() > CATCH_UP {
-                    return Err(error);
-                }
-                Error::if_interrupted()?;
-                std::thread::sleep(Duration::from_millis(100));
-            }
-        }
-    }
-}
-
-pub fn progress() -> ProgressBar {
-    if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() }
+    replication::end(source, &mut target)?;
+    drop(target);
+    drop_database(&mut server, database)
 }
 
 /// What cannot be copied would be lost.
 fn refuse_obstacles(source: &mut Session, server: &mut Session, original: &Place, copy: &Place) -> Result<(), Error> {
+    let title = original.title();
     if let Some(row) = source.client.query(admin_sql!("copy_obstacles"), &[])?.first() {
         let obstacle: String = row.get("obstacle");
-        return Err(
-            Error::new(format!("{} cannot be copied: {obstacle}", original.title())).fix(row.get::<_, String>("fix"))
-        );
+        return Err(Error::new(format!("{title} cannot be copied: {obstacle}")).fix(row.get::<_, String>("fix")));
     }
     for row in source.client.query(admin_sql!("copy_extensions"), &[])? {
         let (name, version): (String, String) = (row.get("name"), row.get("version"));
@@ -360,42 +344,49 @@ fn refuse_obstacles(source: &mut Session, server: &mut Session, original: &Place
         let there: Option<String> = there.map(|row| row.get(0));
         if there.as_deref() != Some(&version) {
             let has = there.map_or("does not have it".to_owned(), |there| format!("installs {there}"));
-            return Err(Error::new(format!(
-                "extension {name} is at {version} in {}, but {} {has}",
-                original.title(),
-                copy.server
-            ))
-            .fix("install the same versions on both servers, and update the extensions of the database"));
+            return Err(Error::new(format!("extension {name} is at {version} in {title}, but {} {has}", copy.server))
+                .fix("install the same versions on both servers, and update the extensions of the database"));
         }
     }
     Ok(())
 }
 
-/// Creates an empty database like that of the source, which only superusers can connect to.
-fn create(source: &mut Session, server: &mut Session, database: &str, mark: &str) -> Result<(), Error> {
+/// Creates an empty database like that of the source, which only superusers can connect to. It gets its name once it is marked.
+fn create(source: &mut Session, server: &mut Session, database: &str, mark: &Mark) -> Result<(), Error> {
     output::say(format!("creating database {database}"));
-    let statement: String = source.client.query_one(admin_sql!("create_database"), &[&database])?.get(0);
-    let quoted = escape_identifier(database);
+    let first = format!("todo_copy_{}", Uuid::new_v4().simple());
+    let statement: String = source.client.query_one(admin_sql!("create_database"), &[&first])?.get(0);
     server.client.batch_execute("SET statement_timeout = 0")?;
     server.client.batch_execute(&statement)?;
-    server.client.batch_execute(&format!("COMMENT ON DATABASE {quoted} IS {}", escape_literal(mark)))?;
-    server.client.batch_execute(&format!("REVOKE ALL ON DATABASE {quoted} FROM PUBLIC"))?;
-    for row in source.client.query(admin_sql!("copy_settings"), &[])? {
-        let role = row.get::<_, Option<&str>>("role");
-        let whose = role.map_or(format!("DATABASE {quoted}"), |role| format!("ROLE {role} IN DATABASE {quoted}"));
-        let (name, value): (&str, &str) = (row.get("name"), row.get("value"));
-        // The value of a list can be given only as it is set.
-        let mut transaction = begin(&mut server.client)?;
-        transaction.execute("SELECT pg_catalog.set_config($1, $2, true)", &[&name, &value])?;
-        transaction.batch_execute(&format!("ALTER {whose} SET {} FROM CURRENT", setting(name)))?;
-        transaction.commit()?;
+    write_mark(server, &first, mark)?;
+    let (quoted, first) = (escape_identifier(database), escape_identifier(&first));
+    server.client.batch_execute(&format!("REVOKE ALL ON DATABASE {first} FROM PUBLIC"))?;
+    if let Err(error) = server.client.batch_execute(&format!("ALTER DATABASE {first} RENAME TO {quoted}")) {
+        server.client.batch_execute(&format!("DROP DATABASE {first}"))?;
+        return Err(error.into());
     }
     Ok(server.client.batch_execute(&format!("ALTER DATABASE {quoted} ALLOW_CONNECTIONS true"))?)
 }
 
-/// The name of a setting, each part as an identifier.
-fn setting(name: &str) -> String {
-    name.split('.').map(escape_identifier).collect::<Vec<_>>().join(".")
+/// Gives a database the settings of the source, which could be in the way of replication before.
+fn set_settings(source: &mut Session, server: &mut Session, database: &str) -> Result<(), Error> {
+    let quoted = escape_identifier(database);
+    for row in source.client.query(admin_sql!("copy_settings"), &[])? {
+        let role = row.get::<_, Option<&str>>("role");
+        let whose = role.map_or(format!("DATABASE {quoted}"), |role| format!("ROLE {role} IN DATABASE {quoted}"));
+        let (name, value): (&str, &str) = (row.get("name"), row.get("value"));
+        let setting = name.split('.').map(escape_identifier).collect::<Vec<_>>().join(".");
+        let mut transaction = begin(&mut server.client)?;
+        // The value of a list of names can be given only as it is set.
+        if row.get("is_list") {
+            transaction.execute("SELECT pg_catalog.set_config($1, $2, true)", &[&name, &value])?;
+            transaction.batch_execute(&format!("ALTER {whose} SET {setting} FROM CURRENT"))?;
+        } else {
+            transaction.batch_execute(&format!("ALTER {whose} SET {setting} TO {}", escape_literal(value)))?;
+        }
+        transaction.commit()?;
+    }
+    Ok(())
 }
 
 /// Creates everything that the source has, without rows.
@@ -404,8 +395,11 @@ fn fill(source: &mut Session, target: &Conninfo, database: &str) -> Result<Sessi
     let original = source.conninfo.get("dbname").unwrap_or_default().to_owned();
     let (dump, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.dump", Uuid::new_v4())))?;
     let into = format!("--file={}", dump.path().display());
+    // As this session does, whatever the database says.
+    let role: String = source.client.query_one("SELECT CURRENT_USER::pg_catalog.text", &[])?.get(0);
+    let role = format!("--role={role}");
     let arguments =
-        ["--format=custom", "--schema-only", "--no-subscriptions", "--encoding=UTF8", &into, "--no-password"];
+        ["--format=custom", "--schema-only", "--no-subscriptions", "--encoding=UTF8", &role, &into, "--no-password"];
     programs.run("pg_dump", &arguments, &original, Some(dump.path()))?;
     // Triggers, for example, run with the rights of the role that replicates.
     if let Some(owner) = Roles::of(&mut source.client)?.untrusted_owner(&programs, dump.path(), &original)? {
@@ -414,97 +408,19 @@ fn fill(source: &mut Session, target: &Conninfo, database: &str) -> Result<Sessi
     restore_archive(&Programs::new(target)?, dump.path(), database, &Content::Schema)?;
     let mut filled = Session::open(target.clone())?;
     Script::of(&mut source.client)?.run(&mut filled.client)?;
+    // Rows that came with the definitions come again.
+    let mut transaction = begin(&mut filled.client)?;
+    transaction.batch_execute("SET LOCAL session_replication_role = replica")?;
+    for table in tables(&mut transaction)? {
+        transaction.batch_execute(&format!("DELETE FROM ONLY {table}"))?;
+    }
+    transaction.commit()?;
     Ok(filled)
 }
 
-/// Starts the replication of all rows.
-fn subscribe(source: &mut Session, mut target: Session) -> Result<(Session, String), Error> {
-    let row = source.client.query_one(admin_sql!("copy_publish"), &[])?;
-    let slot: String = row.get("slot");
-    if !row.get::<_, bool>("has_publication") {
-        source.client.batch_execute("CREATE PUBLICATION todo_copy FOR ALL TABLES")?;
-    }
-    // One that is left has rows which another copy has read.
-    if row.get("has_slot") {
-        drop_slot(source, &slot)?;
-    }
-    // This waits until all transactions have ended that are running now, and nobody waits behind it.
-    let mut transaction = begin(&mut source.client)?;
-    undisturbed(&mut transaction)?;
-    transaction.batch_execute("SET LOCAL lock_timeout = 0")?;
-    transaction.execute(
-        "SELECT pg_catalog.pg_create_logical_replication_slot($1::pg_catalog.text::pg_catalog.name, 'pgoutput')",
-        &[&slot],
-    )?;
-    transaction.commit()?;
-    let mut from = source.conninfo.text();
-    if let Some(password) = source.conninfo.password() {
-        from += &format!(" password='{}'", password.replace('\\', "\\\\").replace('\'', "\\'"));
-    }
-    let create = format!(
-        "CREATE SUBSCRIPTION todo_copy CONNECTION {} PUBLICATION todo_copy
-         WITH (create_slot = false, slot_name = {}, disable_on_error = true)",
-        escape_literal(&from),
-        escape_literal(&slot)
-    );
-    let mut transaction = begin(&mut target.client)?;
-    undisturbed(&mut transaction)?;
-    transaction.batch_execute(admin_sql!("unlogged_statements"))?;
-    transaction.batch_execute(&create)?;
-    transaction.commit()?;
-    output::say("copying");
-    Ok((target, slot))
-}
-
-pub fn drop_database(server: &mut Session, database: &str) -> Result<(), Error> {
-    let drop = format!("DROP DATABASE {} WITH (FORCE)", escape_identifier(database));
-    // Only the copy itself knows a subscription in it, which would keep it from being dropped.
-    Ok(server.client.batch_execute(&drop)?)
-}
-
-/// Fails unless both have the same rows in all tables.
-fn compare(original: &mut Transaction, copy: &mut Transaction, bar: &ProgressBar) -> Result<(), Error> {
-    bar.set_message("comparing all rows");
-    bar.tick();
-    let names = |transaction: &mut Transaction| -> Result<Vec<String>, Error> {
-        Ok(transaction.query(admin_sql!("copy_tables"), &[])?.iter().map(|row| row.get("name")).collect())
-    };
-    let tables = names(original)?;
-    if names(copy)? != tables {
-        return Err(Error::new("the tables of the original have changed since they were copied")
-            .fix("run the command with --cancel, and then again"));
-    }
-    let (expected, found) = std::thread::scope(|scope| {
-        let of_copy = scope.spawn(|| checksums(copy, &tables));
-        let expected = checksums(original, &tables);
-        (expected, of_copy.join().unwrap_or_else(|_| Err(Error::new("the copy could not be read"))))
-    });
-    let (expected, found) = (expected?, found?);
-    match tables.iter().find(|&table| expected.get(table) != found.get(table)) {
-        None => Ok(()),
-        Some(table) => Err(Error::new(format!(
-            "table {table} differs in the copy ({} there, {} in the original), and writes go on in the original",
-            count(found.get(table).map_or(0, |&(rows, _)| rows), "row"),
-            count(expected.get(table).map_or(0, |&(rows, _)| rows), "row"),
-        ))
-        .fix("run the command with --cancel, and then again")),
-    }
-}
-
-/// The number of rows of each table, and a checksum that does not depend on their order.
-fn checksums(transaction: &mut Transaction, tables: &[String]) -> Result<BTreeMap<String, (i64, String)>, Error> {
-    same_text(transaction)?;
-    let mut checksums = BTreeMap::new();
-    for table in tables {
-        Error::if_interrupted()?;
-        let query = format!(
-            "SELECT pg_catalog.count(*), pg_catalog.concat(pg_catalog.sum(pg_catalog.hashtextextended(t::pg_catalog.text, 0)))
-             FROM ONLY {table} AS t"
-        );
-        let row = transaction.query_one(&query, &[])?;
-        checksums.insert(table.clone(), (row.get(0), row.get(1)));
-    }
-    Ok(checksums)
+/// Without disconnecting anybody: nobody uses a copy that is not complete.
+fn drop_database(server: &mut Session, database: &str) -> Result<(), Error> {
+    patiently(|| Ok(server.client.batch_execute(&format!("DROP DATABASE {}", escape_identifier(database)))?))
 }
 
 /// Sequences are not replicated.
@@ -519,4 +435,15 @@ fn set_sequences(original: &mut Transaction, copy: &mut Transaction) -> Result<(
         )?;
     }
     Ok(())
+}
+
+pub fn progress() -> ProgressBar {
+    if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() }
+}
+
+fn comparing() -> ProgressBar {
+    let bar = progress();
+    bar.set_message("comparing all rows");
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }

@@ -5,9 +5,13 @@ use crate::error::Error;
 use crate::new_file::Replacement;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
+
+/// PostgreSQL cuts off the rest of a name.
+pub const LONGEST_NAME: usize = 63;
 
 /// The file, as JSON.
 #[derive(Deserialize)]
@@ -52,6 +56,8 @@ pub struct ShardFile {
     path: PathBuf,
     list: List,
     servers: BTreeMap<String, Conninfo>,
+    /// The directory, while no other command may change the file.
+    lock: Option<File>,
 }
 
 impl ShardFile {
@@ -68,6 +74,9 @@ impl ShardFile {
             return Err(wrong(format!("the number of shards is {}, which is not a power of two", list.shards.len())));
         }
         for Place { database, server } in list.shards.iter().chain(&list.directory) {
+            if database.len() > LONGEST_NAME {
+                return Err(wrong(format!("the name of database {database} is longer than {LONGEST_NAME} bytes")));
+            }
             if !list.servers.contains_key(server) {
                 return Err(wrong(format!("database {database} is on server {server}, which is not listed")));
             }
@@ -86,7 +95,7 @@ impl ShardFile {
                 Conninfo::resolve(Some(given)).map_err(|error| error.while_doing(format!("server {name}")))?;
             servers.insert(name.clone(), conninfo);
         }
-        Ok(Self { path: path.to_owned(), list, servers })
+        Ok(Self { path: path.to_owned(), list, servers, lock: None })
     }
 
     /// The number of the shards by which the hash is taken.
@@ -148,12 +157,41 @@ impl ShardFile {
         self.list.routers.iter().map(|given| Conninfo::resolve(Some(given))).collect()
     }
 
+    /// Keeps other commands on this machine from changing files in the same directory, until this one ends. Fails if the file could not be
+    /// replaced.
+    pub fn reserve(&mut self) -> Result<(), Error> {
+        let directory = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let lock = File::open(directory)?;
+        match lock.try_lock() {
+            Ok(()) => self.lock = Some(lock),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::new(format!("another todo-admin changes a file in {}", directory.display())));
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        self.must_be_unchanged()?;
+        self.replacement().map(drop)
+    }
+
+    /// A new file with the same owner and permissions.
+    fn replacement(&self) -> Result<(Replacement, File), Error> {
+        let failed = |error: io::Error| Error::new(format!("{} cannot be replaced: {error}", self.path.display()));
+        let (replacement, file) = Replacement::of(&self.path).map_err(failed)?;
+        let present = fs::metadata(&self.path).map_err(failed)?;
+        let made = file.metadata().map_err(failed)?;
+        if (made.uid(), made.gid()) != (present.uid(), present.gid()) {
+            fchown(&file, Some(present.uid()), Some(present.gid())).map_err(failed)?;
+        }
+        file.set_permissions(present.permissions()).map_err(failed)?;
+        Ok((replacement, file))
+    }
+
     /// Writes another list of shards to the file: all of it, or nothing.
     pub fn rewrite(&mut self, shards: Vec<Place>) -> Result<(), Error> {
+        self.must_be_unchanged()?;
+        let (replacement, mut file) = self.replacement()?;
         self.list.shards = shards;
-        let (replacement, mut file) = Replacement::of(&self.path)?;
         file.write_all(self.text()?.as_bytes())?;
-        file.set_permissions(fs::metadata(&self.path)?.permissions())?;
         Ok(replacement.complete()?)
     }
 

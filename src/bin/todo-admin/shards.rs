@@ -59,8 +59,8 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
         ShardsCommand::Move { database, to, cancel, compare_ahead } => {
             relocation::move_shard(&mut file, database, to, *cancel, *compare_ahead).map(|()| ExitCode::SUCCESS)
         }
-        ShardsCommand::Split { compare_ahead } => {
-            relocation::split(&mut file, *compare_ahead).map(|()| ExitCode::SUCCESS)
+        ShardsCommand::Split { cancel, compare_ahead } => {
+            relocation::split(&mut file, *cancel, *compare_ahead).map(|()| ExitCode::SUCCESS)
         }
         ShardsCommand::Status(format) => status(&file, &shards, format.json),
         ShardsCommand::Doctor(format) => doctor(&shards, file.modulus(), format.json),

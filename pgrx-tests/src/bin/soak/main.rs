@@ -85,6 +85,7 @@ fn start() -> Shards {
         server.restart(&[]);
     }
     cluster.init();
+    cluster.ok(&["grant", "app"]);
     cluster
 }
 

@@ -1,0 +1,27 @@
+-- What keeps half of the users of this database from being deleted when another one has them, or keeps their rows in other tables from being
+-- told apart: one row for each, in words.
+SELECT pg_catalog.format('constraint %s of table %s', pg_catalog.quote_ident(c.conname), c.conrelid::pg_catalog.regclass) AS obstacle,
+    CASE
+        WHEN c.confrelid OPERATOR(pg_catalog.=) '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid
+            THEN 'let it refer to the id of users, with ON DELETE CASCADE'
+        ELSE 'let the table refer to users, not to a table whose rows belong to users'
+    END AS fix
+FROM pg_catalog.pg_constraint AS c
+WHERE c.contype OPERATOR(pg_catalog.=) 'f'
+  AND c.conparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid
+  AND CASE
+      WHEN c.confrelid OPERATOR(pg_catalog.=) '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid THEN
+          c.confdeltype OPERATOR(pg_catalog.<>) 'c' OR pg_catalog.cardinality(c.conkey) OPERATOR(pg_catalog.<>) 1 OR NOT EXISTS (
+              SELECT
+              FROM pg_catalog.pg_attribute AS a
+              WHERE a.attrelid OPERATOR(pg_catalog.=) c.confrelid
+                AND a.attnum OPERATOR(pg_catalog.=) c.confkey[1]
+                AND a.attname OPERATOR(pg_catalog.=) 'id'
+          )
+      ELSE c.confrelid OPERATOR(pg_catalog.=) ANY (
+          SELECT o.conrelid
+          FROM pg_catalog.pg_constraint AS o
+          WHERE o.contype OPERATOR(pg_catalog.=) 'f'
+            AND o.confrelid OPERATOR(pg_catalog.=) '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid
+      )
+  END

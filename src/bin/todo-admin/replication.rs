@@ -1,0 +1,145 @@
+//! Logical replication from a database into its copy.
+
+use crate::connect::Session;
+use crate::error::Error;
+use crate::shard_compare::AGAIN;
+use crate::sql::{admin_sql, begin, undisturbed};
+use postgres::Row;
+use postgres_protocol::escape::escape_literal;
+use std::time::{Duration, Instant};
+
+/// How long a slot may be in use by a process that ends.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the sessions that replicate set, whatever the database says.
+const OPTIONS: &str = "-c role=none -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
+
+/// Starts to replicate all rows. Returns the name of the slot.
+pub fn subscribe(source: &mut Session, target: &mut Session) -> Result<String, Error> {
+    let row = source.client.query_one(admin_sql!("copy_publish"), &[])?;
+    let slot: String = row.get("slot");
+    if !row.get::<_, bool>("has_publication") {
+        source.client.batch_execute("CREATE PUBLICATION todo_copy FOR ALL TABLES")?;
+    }
+    // What is left in one has been read by another copy.
+    if row.get("has_slot") {
+        drop_slot(source, &slot)?;
+    }
+    // This waits until all transactions have ended that are running now, and nobody waits behind it.
+    let mut transaction = begin(&mut source.client)?;
+    undisturbed(&mut transaction)?;
+    transaction.batch_execute("SET LOCAL lock_timeout = 0")?;
+    transaction.execute(
+        "SELECT pg_catalog.pg_create_logical_replication_slot($1::pg_catalog.text::pg_catalog.name, 'pgoutput')",
+        &[&slot],
+    )?;
+    transaction.commit()?;
+    let mut from = format!("{} options='{OPTIONS}'", source.conninfo.text());
+    if let Some(password) = source.conninfo.password() {
+        from += &format!(" password='{}'", password.replace('\\', "\\\\").replace('\'', "\\'"));
+    }
+    let create = format!(
+        "CREATE SUBSCRIPTION todo_copy CONNECTION {} PUBLICATION todo_copy
+         WITH (create_slot = false, slot_name = {}, disable_on_error = true, synchronous_commit = 'on')",
+        escape_literal(&from),
+        escape_literal(&slot)
+    );
+    let mut transaction = begin(&mut target.client)?;
+    undisturbed(&mut transaction)?;
+    transaction.batch_execute(admin_sql!("unlogged_statements"))?;
+    transaction.batch_execute(&create)?;
+    transaction.commit()?;
+    Ok(slot)
+}
+
+/// How far replication is. Fails if it has stopped.
+pub fn must_run(target: &mut Session) -> Result<Row, Error> {
+    let row = target.client.query_opt(admin_sql!("copy_progress"), &[])?;
+    let row = row.ok_or_else(|| Error::new("the subscription of the copy has been dropped").fix(AGAIN))?;
+    if row.get("is_enabled") {
+        return Ok(row);
+    }
+    Err(Error::new("replication into the copy has failed")
+        .fix("see the log of the copy's server; when the cause is removed, run the command again"))
+}
+
+/// How much of the log, up to a position or up to now, the copy has not confirmed.
+pub fn lag(original: &mut Session, slot: &str, position: Option<&str>) -> Result<i64, Error> {
+    let row = original.client.query_opt(admin_sql!("copy_lag"), &[&position, &slot])?;
+    row.and_then(|row| row.get("bytes")).ok_or_else(|| {
+        Error::new("the replication slot of the copy is lost")
+            .fix("run the command with --cancel, set a larger max_slot_wal_keep_size, and run it again")
+    })
+}
+
+/// Waits until the copy has everything that has been committed in the original so far.
+pub fn catch_up(original: &mut Session, copy: &mut Session, slot: &str, limit: Duration) -> Result<(), Error> {
+    // Once this is committed, everything before is in the log before the position, and on the disk.
+    let mut message = original.client.transaction()?;
+    message.query_one("SELECT pg_catalog.pg_logical_emit_message(true, 'todo-admin', '')", &[])?;
+    message.commit()?;
+    let position: String =
+        original.client.query_one("SELECT pg_catalog.pg_current_wal_lsn()::pg_catalog.text", &[])?.get(0);
+    let start = Instant::now();
+    while lag(original, slot, Some(&position))? > 0 {
+        Error::if_interrupted()?;
+        must_run(copy)?;
+        if start.elapsed() > limit {
+            return Err(Error::new("the copy does not catch up, and writes go on in the original")
+                .fix("see the log of the copy's server, and run the command again, when there is less to do"));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+/// Ends the replication. Can be repeated.
+pub fn end(source: &mut Session, target: &mut Session) -> Result<(), Error> {
+    if target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some() {
+        // Without its slot, because only this program may be able to reach both servers.
+        target.client.batch_execute("ALTER SUBSCRIPTION todo_copy DISABLE")?;
+        target.client.batch_execute("ALTER SUBSCRIPTION todo_copy SET (slot_name = NONE)")?;
+        target.client.batch_execute("DROP SUBSCRIPTION todo_copy")?;
+    }
+    unpublish(source)?;
+    // The copy has one, too, if the original had it when its schema was dumped.
+    unpublish(target)
+}
+
+/// Fails if a copy could still read from the original.
+pub fn must_have_ended(source: &mut Session) -> Result<(), Error> {
+    let row = source.client.query_one(admin_sql!("copy_publish"), &[])?;
+    if row.get("has_slot") || row.get("has_publication") {
+        return Err(Error::new("replication from this database has not ended, so nothing is deleted"));
+    }
+    Ok(())
+}
+
+/// Removes what a copy reads from.
+pub fn unpublish(session: &mut Session) -> Result<(), Error> {
+    let row = session.client.query_one(admin_sql!("copy_publish"), &[])?;
+    if row.get("has_slot") {
+        drop_slot(session, row.get("slot"))?;
+    }
+    if row.get("has_publication") {
+        session.client.batch_execute("DROP PUBLICATION todo_copy")?;
+    }
+    Ok(())
+}
+
+/// Drops a slot as soon as the process that reads from it has ended.
+fn drop_slot(source: &mut Session, slot: &str) -> Result<(), Error> {
+    let start = Instant::now();
+    let drop = "SELECT pg_catalog.pg_drop_replication_slot($1::pg_catalog.text::pg_catalog.name)";
+    loop {
+        let error = match source.client.execute(drop, &[&slot]) {
+            Ok(_) => return Ok(()),
+            Err(error) => Error::from(error),
+        };
+        if error.sqlstate() != Some("55006") || start.elapsed() > PATIENCE {
+            return Err(error);
+        }
+        Error::if_interrupted()?;
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
