@@ -94,6 +94,7 @@ fn a_database_moves_and_its_old_place_is_read_only() {
         server.connect("postgres").batch_execute("CREATE ROLE one LOGIN").unwrap();
     }
     cluster.ok(&with_trust(&["grant", "one", "--isolated"]));
+    cluster.server("a").connect("postgres").batch_execute("GRANT CONNECT ON DATABASE todo_1 TO one").unwrap();
     let before = tasks(&cluster, &users);
     let id: i64 = cluster.connect(1).query_one("SELECT last_value FROM tasks_id_seq", &[]).unwrap().get(0);
 
