@@ -10,7 +10,7 @@ SET LOCAL tcp_keepalives_interval = 5;
 SET LOCAL tcp_keepalives_count = 3;
 SELECT pg_catalog.set_config(
     'lock_timeout',
-    CASE pg_catalog.current_setting('lock_timeout') WHEN '0' THEN '1s' ELSE pg_catalog.current_setting('lock_timeout') END,
+    CASE WHEN pg_catalog.current_setting('lock_timeout') OPERATOR(pg_catalog.=) '0' THEN '1s' ELSE pg_catalog.current_setting('lock_timeout') END,
     true
 );
 DO $$

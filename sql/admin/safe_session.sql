@@ -5,7 +5,7 @@ SELECT pg_catalog.set_config('standard_conforming_strings', 'on', false), pg_cat
     pg_catalog.set_config('idle_session_timeout', '0', false),
     pg_catalog.set_config(
         'synchronous_commit',
-        CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END,
+        CASE WHEN pg_catalog.current_setting('synchronous_commit') OPERATOR(pg_catalog.=) 'off' THEN 'on' ELSE pg_catalog.current_setting('synchronous_commit') END,
         false
     ),
     pg_catalog.set_config(

@@ -9,25 +9,25 @@ use todo_tests::shards::{FOUR, Shards, shard_of};
 const RUNS: usize = 5;
 
 /// The database and role of a way.
-const DIRECT: [&str; 2] = ["", "app"];
-const PLPROXY: [&str; 2] = ["by_plproxy", "bench_app"];
-const FDW: [&str; 2] = ["by_postgres_fdw", "bench_app"];
+type Way = [&'static str; 2];
+/// A way and its statement.
+type Call = (Way, &'static str);
 
-/// What is measured: its name, each way's statement, and the way that it is compared with.
-const WORK: [(&str, [&str; 2], &str, [&str; 2], &str); 6] = [
-    (
-        "todo_toggle_task",
-        DIRECT,
-        "SELECT * FROM todo_toggle_task(7, 'u')",
-        PLPROXY,
-        "SELECT * FROM todo_toggle_task(7, 'u')",
-    ),
-    ("todo_get_task", DIRECT, "SELECT * FROM todo_get_task(7, 'u')", PLPROXY, "SELECT * FROM todo_get_task(7, 'u')"),
-    ("20 of 10,000, page_size", DIRECT, PAGE, PLPROXY, PAGE),
-    ("20 of 10,000, LIMIT", PLPROXY, "SELECT * FROM todo_list_tasks('u') LIMIT 20", PLPROXY, PAGE),
-    ("one row", DIRECT, ROW, FDW, ROW),
-    ("one row changed", DIRECT, CHANGE, FDW, CHANGE),
+const DIRECT: Way = ["", "app"];
+const PLPROXY: Way = ["by_plproxy", "bench_app"];
+const FDW: Way = ["by_postgres_fdw", "bench_app"];
+
+/// What is measured: its name, and what is compared with what.
+const WORK: [(&str, Call, Call); 6] = [
+    ("todo_toggle_task", (DIRECT, TOGGLE), (PLPROXY, TOGGLE)),
+    ("todo_get_task", (DIRECT, GET), (PLPROXY, GET)),
+    ("20 of 10,000, page_size", (DIRECT, PAGE), (PLPROXY, PAGE)),
+    ("20 of 10,000, LIMIT", (PLPROXY, "SELECT * FROM todo_list_tasks('u') LIMIT 20"), (PLPROXY, PAGE)),
+    ("one row", (DIRECT, ROW), (FDW, ROW)),
+    ("one row changed", (DIRECT, CHANGE), (FDW, CHANGE)),
 ];
+const TOGGLE: &str = "SELECT * FROM todo_toggle_task(7, 'u')";
+const GET: &str = "SELECT * FROM todo_get_task(7, 'u')";
 const PAGE: &str = "SELECT * FROM todo_filter_tasks('u', page_size => 20)";
 const ROW: &str = "SELECT * FROM tasks WHERE user_id = 'u' AND id = 7";
 const CHANGE: &str = "UPDATE tasks SET completed = NOT completed WHERE user_id = 'u' AND id = 7";
@@ -58,7 +58,7 @@ pub fn measure(bench: &Bench) {
     let places = shards.places();
     let (database, server) = &places[number];
     let direct = shards.server(server).host();
-    for (name, one, first, other, second) in WORK {
+    for (name, (one, first), (other, second)) in WORK {
         let scripts = [bench.script("one", first), bench.script("other", second)];
         let mut times = [const { Vec::new() }; 2];
         for _ in 0..RUNS {
