@@ -8,9 +8,9 @@ DECLARE
     is_foreign constant pg_catalog.text := pg_catalog.format(
         '((pg_catalog.hashtextextended(%%1$s::pg_catalog.text, 8816678312871386365) OPERATOR(pg_catalog.&) %1$s) '
         'OPERATOR(pg_catalog.+) %2$s OPERATOR(pg_catalog.&) %1$s) OPERATOR(pg_catalog.<>) %3$s',
-        (@modulus@ - 1)::pg_catalog.int8,
-        5305509591434766563 OPERATOR(pg_catalog.&) (@modulus@ - 1)::pg_catalog.int8,
-        @number@
+        '@modulus@'::pg_catalog.int8 OPERATOR(pg_catalog.-) 1,
+        5305509591434766563 OPERATOR(pg_catalog.&) ('@modulus@'::pg_catalog.int8 OPERATOR(pg_catalog.-) 1),
+        '@number@'
     );
     refers pg_catalog.record;
     event pg_catalog.record;
