@@ -81,6 +81,7 @@ fn take_over(
         output::say(format!("all rows are the same; {} meanwhile", waited(copying.compare_ahead()?)));
     }
     file.must_be_unchanged()?;
+    router::must_listen(file)?;
     let time = waited(copying.cut_over(!compares_ahead, placements)?);
     output::say(if compares_ahead { time } else { format!("all rows are the same; {time}") });
     let mut places = file.places().to_vec();

@@ -240,13 +240,31 @@ pub fn tell(file: &ShardFile) -> Result<(), Error> {
     Ok(())
 }
 
-fn tell_one(file: &ShardFile, conninfo: Conninfo, name: &str) -> Result<(), Error> {
+/// Fails unless all routers of the file can be told.
+pub fn must_listen(file: &ShardFile) -> Result<(), Error> {
+    for conninfo in file.routers()? {
+        let name = printable(conninfo.get("dbname").unwrap_or_default());
+        open(conninfo).map_err(|error| {
+            error
+                .while_doing(format!("router {name}"))
+                .fix("start its server, or remove it from the file and run the script of router-sql there later")
+        })?;
+    }
+    Ok(())
+}
+
+/// A session in a router, the wrapper of its servers, and how many databases it knows.
+fn open(conninfo: Conninfo) -> Result<(Session, String, i64), Error> {
     let mut session = Session::open(conninfo)?;
     let row = session
         .client
         .query_opt(admin_sql!("router_servers"), &[])?
         .ok_or_else(|| Error::new("this is no router").fix("run the script of todo-admin shards router-sql there"))?;
-    let (wrapper, servers): (String, i64) = (row.get("wrapper"), row.get("servers"));
+    Ok((session, row.get("wrapper"), row.get("servers")))
+}
+
+fn tell_one(file: &ShardFile, conninfo: Conninfo, name: &str) -> Result<(), Error> {
+    let (mut session, wrapper, servers) = open(conninfo)?;
     let shards = file.all_conninfo()?;
     let servers: Vec<(String, Vec<Pair>)> = if wrapper == "plproxy" {
         vec![("todo".to_owned(), partitions(&shards))]
