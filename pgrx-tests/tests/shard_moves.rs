@@ -145,6 +145,7 @@ fn a_database_moves_and_its_old_place_is_read_only() {
     }
     // Again: there is nothing left to do. Back, once the old one is gone.
     assert!(cluster.ok(&with_trust(&["move", "todo_1", "--to", "c"])).contains("there already"));
+    assert_eq!(cluster.run(&with_trust(&["move", "todo_1", "--to", "c", "--cancel"])).code, 1);
     let back = cluster.run(&with_trust(&["move", "todo_1", "--to", "a"]));
     assert_eq!(back.code, 1);
     assert!(back.err.contains("there is already a database todo_1 on a"), "{}", back.err);
@@ -213,6 +214,9 @@ fn what_cannot_be_copied_is_refused() {
     refused("max_wal_senders");
     set("wal_level = replica");
     refused("wal_level is replica");
+    let said = cluster.run(&with_trust(&["split"]));
+    assert!(said.code == 1 && said.err.contains("wal_level is replica"), "{}", said.err);
+    assert_eq!(cluster.places().len(), 4);
 
     for (arguments, told) in [
         (["move", "nowhere", "--to", "b"].as_slice(), "no shard is in a database nowhere"),
@@ -587,6 +591,19 @@ fn a_split_that_is_killed_goes_on() {
     let cluster = start("shard-split-killed", 2);
     let users = fill(&cluster, 40);
     let before = tasks(&cluster, &users);
+    // Killed in its first copy, it can be given up.
+    let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
+    while !cluster.server("a").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
+        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    cluster.ok(&with_trust(&["split", "--cancel"]));
+    assert_eq!(cluster.places(), FOUR.map(|(database, server)| (database.to_owned(), server.to_owned())));
+    assert_nothing_is_left(&cluster);
+    assert_eq!(cluster.run(&with_trust(&["split", "--cancel"])).code, 1);
     let mut kills = 0;
     // Each time a little later, until one run comes to its end.
     for wait in (0..).map(|n| Duration::from_millis(200 + 450 * n)) {

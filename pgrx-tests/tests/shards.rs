@@ -139,6 +139,11 @@ fn files_that_are_wrong_are_refused() {
             r#"{"servers": {"x": ""}, "shards": [{"database": "a", "server": "x"}, {"database": "a", "server": "x"}, {"database": "b", "server": "x"}, {"database": "c", "server": "x"}]}"#,
             "listed twice",
         ),
+        (r#"{"servers": {"x": ""}, "shards": [{"database": "", "server": "x"}]}"#, "no name"),
+        (
+            r#"{"servers": {"x": ""}, "directory": {"database": "a", "server": "x"}, "shards": [{"database": "a", "server": "x"}]}"#,
+            "as a shard and as the directory",
+        ),
         (r#"{"servers": {"x": ""}, "shards": [{"database": "a", "server": "x", "port": 1}]}"#, "unknown field `port`"),
         (
             r#"{"servers": {"x": "nonsense=1"}, "shards": [{"database": "a", "server": "x"}]}"#,

@@ -272,7 +272,7 @@ pub enum ShardsCommand {
     },
     /// Double the number of databases, while applications use them: half of the users of each get a new one on the same server
     Split {
-        /// Drop the incomplete copy of a split that was stopped; the list still names its database twice, until another split
+        /// Drop the incomplete copy of a split that was stopped; if no database has been split yet, the list is what it was before
         #[arg(long)]
         cancel: bool,
         /// Compare each copy before writes stop, and not while they wait: for large databases

@@ -41,6 +41,9 @@ pub fn move_shard(
                 end_move(file, &left, &copy)
             }
             Some(left) => Err(being_split(&left)),
+            None if cancels => {
+                Err(Error::new(format!("{} is there already: a finished move cannot be cancelled", copy.title())))
+            }
             None => {
                 output::say(format!("{} is there already", printable(&copy.title())));
                 Ok(())
@@ -156,23 +159,28 @@ pub fn split(file: &mut ShardFile, cancels: bool, compares_ahead: bool) -> Resul
     Ok(())
 }
 
-/// Drops the incomplete copy of a split. The list stays as it is: a later split goes on with it.
-fn cancel_split(file: &ShardFile) -> Result<(), Error> {
+/// Drops the incomplete copy of a split. If no database has been split yet, the list is what it was before.
+fn cancel_split(file: &mut ShardFile) -> Result<(), Error> {
     let half = file.modulus() / 2;
-    let mut is_cancelled = false;
-    for number in 0..half {
+    let twins: Vec<usize> = (0..half).filter(|&number| file.places()[number] == file.places()[number + half]).collect();
+    if twins.is_empty() {
+        return Err(Error::new("there is no split to cancel"));
+    }
+    for &number in &twins {
         let original = &file.places()[number];
         let copy = half_of(original, number, half);
-        if *original == file.places()[number + half]
-            && shard_copy::exists(&file.conninfo(&copy)?)?
+        if shard_copy::exists(&file.conninfo(&copy)?)?
             && original_of(&file.conninfo(&copy)?)?.as_ref() == Some(original)
         {
             let _lock = shard_copy::lock(&file.conninfo(original)?)?;
             cancel(file, original, &copy)?;
-            is_cancelled = true;
         }
     }
-    if is_cancelled { Ok(()) } else { Err(Error::new("there is no incomplete copy")) }
+    if twins.len() == half {
+        file.rewrite(file.places()[..half].to_vec())?;
+        output::say("the list of shards is what it was");
+    }
+    Ok(())
 }
 
 /// Names each database twice, so that the number of shards is twice what it was, and nothing else has changed.
@@ -202,6 +210,7 @@ fn double(file: &mut ShardFile) -> Result<(), Error> {
                 .fix("see todo-admin shards doctor"));
         }
         fence::refuse_obstacles(&mut session)?;
+        shard_copy::refuse_obstacles(&mut session, place)?;
     }
     let places = file.places();
     file.rewrite([places, places].concat())

@@ -114,12 +114,8 @@ impl ShardCopy {
     pub fn begin(original: &Place, source: &Conninfo, copy: &Place, target: &Conninfo) -> Result<Self, Error> {
         let mut source = Session::open(source.clone())?;
         let mut server = Session::open(target.with_database("postgres"))?;
-        for (session, place) in [(&mut source, original), (&mut server, copy)] {
-            if !login_is_superuser(&mut session.client)? {
-                return Err(Error::new(format!("the role on {} is not a superuser", place.server))
-                    .fix("connect as one: only a superuser can copy all tables of a database"));
-            }
-        }
+        must_be_superuser(&mut source, original)?;
+        must_be_superuser(&mut server, copy)?;
         let is_fenced = fence::is_up(&mut source)?;
         let old_file = || {
             Error::new(format!("a copy has taken the place of {} already", original.title()))
@@ -150,7 +146,8 @@ impl ShardCopy {
                     .fix("drop it if it is not needed, or rename it"));
             }
         }
-        refuse_obstacles(&mut source, &mut server, original, copy)?;
+        refuse_obstacles(&mut source, original)?;
+        must_have_extensions(&mut source, &mut server, &original.title(), &copy.server)?;
         let definitions = definitions(&mut source.client)?;
         let mark = Mark { original: original.clone(), is_compared: false, definitions };
         let outcome = create(&mut source, &mut server, database, &mark)
@@ -332,19 +329,35 @@ pub fn cancel(source: &mut Session, copy: &Conninfo) -> Result<(), Error> {
 }
 
 /// What cannot be copied would be lost.
-fn refuse_obstacles(source: &mut Session, server: &mut Session, original: &Place, copy: &Place) -> Result<(), Error> {
-    let title = original.title();
-    if let Some(row) = source.client.query(admin_sql!("copy_obstacles"), &[])?.first() {
-        let obstacle: String = row.get("obstacle");
-        return Err(Error::new(format!("{title} cannot be copied: {obstacle}")).fix(row.get::<_, String>("fix")));
+pub fn refuse_obstacles(source: &mut Session, original: &Place) -> Result<(), Error> {
+    must_be_superuser(source, original)?;
+    match source.client.query(admin_sql!("copy_obstacles"), &[])?.first() {
+        None => Ok(()),
+        Some(row) => {
+            let obstacle: String = row.get("obstacle");
+            Err(Error::new(format!("{} cannot be copied: {obstacle}", original.title()))
+                .fix(row.get::<_, String>("fix")))
+        }
     }
+}
+
+fn must_be_superuser(session: &mut Session, place: &Place) -> Result<(), Error> {
+    if login_is_superuser(&mut session.client)? {
+        return Ok(());
+    }
+    Err(Error::new(format!("the role on {} is not a superuser", place.server))
+        .fix("connect as one: only a superuser can copy all tables of a database"))
+}
+
+/// Fails unless the other server installs the same versions of extensions.
+fn must_have_extensions(source: &mut Session, server: &mut Session, title: &str, name: &str) -> Result<(), Error> {
     for row in source.client.query(admin_sql!("copy_extensions"), &[])? {
-        let (name, version): (String, String) = (row.get("name"), row.get("version"));
-        let there = server.client.query_opt(admin_sql!("copy_available"), &[&name])?;
+        let (extension, version): (String, String) = (row.get("name"), row.get("version"));
+        let there = server.client.query_opt(admin_sql!("copy_available"), &[&extension])?;
         let there: Option<String> = there.map(|row| row.get(0));
         if there.as_deref() != Some(&version) {
             let has = there.map_or("does not have it".to_owned(), |there| format!("installs {there}"));
-            return Err(Error::new(format!("extension {name} is at {version} in {title}, but {} {has}", copy.server))
+            return Err(Error::new(format!("extension {extension} is at {version} in {title}, but {name} {has}"))
                 .fix("install the same versions on both servers, and update the extensions of the database"));
         }
     }

@@ -74,6 +74,9 @@ impl ShardFile {
             return Err(wrong(format!("the number of shards is {}, which is not a power of two", list.shards.len())));
         }
         for Place { database, server } in list.shards.iter().chain(&list.directory) {
+            if database.is_empty() {
+                return Err(wrong("a database has no name".to_owned()));
+            }
             if database.len() > LONGEST_NAME {
                 return Err(wrong(format!("the name of database {database} is longer than {LONGEST_NAME} bytes")));
             }
@@ -88,6 +91,9 @@ impl ShardFile {
             if is_whole && !names.insert(&place.database) {
                 return Err(wrong(format!("database {} is listed twice", place.database)));
             }
+        }
+        if let Some(directory) = list.directory.as_ref().filter(|directory| names.contains(&directory.database)) {
+            return Err(wrong(format!("database {} is listed as a shard and as the directory", directory.database)));
         }
         let mut servers = BTreeMap::new();
         for (name, given) in &list.servers {
