@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 use todo_tests::shards::{FOUR, Shards, shard_of};
 use todo_tests::writers::under_load;
-use todo_tests::{Edition, said, strings};
+use todo_tests::{Edition, strings};
 
 /// What a move needs besides: `wal_level`, and a superuser.
 fn start(name: &str, servers: usize) -> Shards {
@@ -87,7 +87,7 @@ fn a_database_moves_and_its_old_place_is_read_only() {
              INSERT INTO notes (note) VALUES ('a'), ('b'); CREATE MATERIALIZED VIEW totals AS SELECT count(*) AS notes FROM notes;
              ALTER DATABASE todo_1 SET search_path = public, pg_catalog; ALTER DATABASE todo_1 SET role = app;
              COMMENT ON DATABASE todo_1 IS 'Users'; ALTER ROLE app IN DATABASE todo_1 SET work_mem = '5MB';
-             REVOKE CONNECT ON DATABASE todo_1 FROM PUBLIC; GRANT CONNECT ON DATABASE todo_1 TO app; GRANT SELECT ON notes TO app",
+             REVOKE CONNECT ON DATABASE todo_1 FROM PUBLIC; GRANT CONNECT ON DATABASE todo_1 TO app; GRANT SELECT, INSERT ON notes TO app",
         )
         .unwrap();
     for server in &cluster.servers {
@@ -98,6 +98,12 @@ fn a_database_moves_and_its_old_place_is_read_only() {
     let before = tasks(&cluster, &users);
     let id: i64 = cluster.connect(1).query_one("SELECT last_value FROM tasks_id_seq", &[]).unwrap().get(0);
 
+    let mut snapshots = BTreeMap::new();
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let mut client = cluster.server("a").connect_as("todo_1", "app");
+        client.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}; SELECT count(*) FROM tasks")).unwrap();
+        snapshots.insert(level, client);
+    }
     let said = cluster.ok(&with_trust(&["move", "todo_1", "--to", "c"]));
     assert!(said.contains("all rows are the same"), "{said}");
     assert_eq!(cluster.places()[1], ("todo_1".to_owned(), "c".to_owned()));
@@ -144,6 +150,13 @@ fn a_database_moves_and_its_old_place_is_read_only() {
         assert_eq!(error.code().unwrap().code(), "25006", "{write}");
     }
     // Again: there is nothing left to do. Back, once the old one is gone.
+    // Nor by transactions whose snapshot is older than the move.
+    for level in ["REPEATABLE READ", "SERIALIZABLE"] {
+        let begun = snapshots.remove(level).unwrap();
+        let mut client = begun;
+        let error = client.batch_execute("INSERT INTO notes (note) VALUES ('late')").expect_err(level);
+        assert_eq!(error.code().unwrap().code(), "25006", "{level}");
+    }
     assert!(cluster.ok(&with_trust(&["move", "todo_1", "--to", "c"])).contains("there already"));
     assert_eq!(cluster.run(&with_trust(&["move", "todo_1", "--to", "c", "--cancel"])).code, 1);
     let back = cluster.run(&with_trust(&["move", "todo_1", "--to", "a"]));
@@ -183,6 +196,12 @@ fn what_cannot_be_copied_is_refused() {
         refused(told);
         source.batch_execute(unmake).unwrap();
     }
+    // Before writes are stopped, and not when nobody can write any more.
+    cluster.connect(0).batch_execute("CREATE ROLE here; GRANT CONNECT ON DATABASE todo_0 TO here").unwrap();
+    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b"]));
+    assert!(said.code == 1 && said.err.contains("here"), "{}", said.err);
+    cluster.connect(0).batch_execute("UPDATE users SET name = 'goes on'; DROP OWNED BY here; DROP ROLE here").unwrap();
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     let mut another = cluster.connect(0);
     another.batch_execute(include_str!("../../sql/admin/copy_lock.sql")).unwrap();
     refused("another todo-admin");
@@ -193,7 +212,7 @@ fn what_cannot_be_copied_is_refused() {
     let mut open = source.transaction().unwrap();
     open.batch_execute("LOCK TABLE users IN ROW EXCLUSIVE MODE").unwrap();
     let mut command = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"]));
-    let failed = said(command.env("PGOPTIONS", "-c lock_timeout=20ms"), "");
+    let failed = todo_tests::said(command.env("PGOPTIONS", "-c lock_timeout=20ms"), "");
     assert!(failed.code == 1 && failed.err.contains("transactions that have been open for long"), "{}", failed.err);
     open.commit().unwrap();
     source.batch_execute("UPDATE users SET name = 'Z'").unwrap();
@@ -214,6 +233,7 @@ fn what_cannot_be_copied_is_refused() {
     refused("max_wal_senders");
     set("wal_level = replica");
     refused("wal_level is replica");
+    cluster.connect(0).batch_execute("DELETE FROM users").unwrap();
     let said = cluster.run(&with_trust(&["split"]));
     assert!(said.code == 1 && said.err.contains("wal_level is replica"), "{}", said.err);
     assert_eq!(cluster.places().len(), 4);
@@ -322,14 +342,16 @@ fn what_is_defined_meanwhile_is_not_lost() {
         "ALTER SEQUENCE tasks_id_seq INCREMENT 10",
         "ALTER DATABASE todo_0 SET work_mem = '5MB'",
         "CREATE VIEW pending AS SELECT title FROM tasks WHERE NOT completed",
+        "REVOKE EXECUTE ON FUNCTION pg_sleep(double precision) FROM PUBLIC",
+        "REVOKE USAGE ON TYPE notes FROM PUBLIC",
+        "COMMENT ON SCHEMA public IS 'other'",
     ] {
         begin(&cluster);
         cluster.connect(0).batch_execute(change).unwrap();
-        for option in [&[] as &[&str], &["--compare-ahead"]] {
-            let said = cluster.run(&with_trust(&[&["move", "todo_0", "--to", "b"], option].concat()));
-            assert!(said.code == 1 && said.err.contains("have changed since it was copied"), "{change}: {}", said.err);
-            cluster.connect(0).batch_execute("UPDATE tasks SET title = 'goes on'").unwrap();
-        }
+        let option: &[&str] = if change.starts_with("CREATE") { &["--compare-ahead"] } else { &[] };
+        let said = cluster.run(&with_trust(&[&["move", "todo_0", "--to", "b"], option].concat()));
+        assert!(said.code == 1 && said.err.contains("have changed since it was copied"), "{change}: {}", said.err);
+        cluster.connect(0).batch_execute("UPDATE tasks SET title = 'goes on'").unwrap();
         cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     }
     // Temporary tables, and what only stores things in another way, are no changes.
@@ -371,6 +393,16 @@ fn an_old_file_does_no_harm() {
     assert_eq!(tasks(&cluster, &users), before);
     assert_nothing_is_left(&cluster);
 
+    // A database that has been split, and then moved: the file of the split opens nothing again.
+    cluster.ok(&with_trust(&["move", "todo_1", "--to", "b"]));
+    let moved = std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap();
+    cluster.write_text(&split);
+    let said = cluster.run(&with_trust(&["split"]));
+    assert!(said.code == 1 && said.err.contains("a copy has taken the place of todo_1"), "{}{}", said.out, said.err);
+    let error = cluster.connect(1).batch_execute("DELETE FROM tasks").unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "25006");
+    cluster.write_text(&moved);
+
     // Nor do two commands at once, nor a file that would get another owner.
     let lock = std::fs::File::open(&cluster.dir).unwrap();
     lock.lock().unwrap();
@@ -409,6 +441,10 @@ fn what_cannot_be_split_is_refused() {
     for (make, told) in [
         ("CREATE TABLE t (u varchar(36) PRIMARY KEY REFERENCES users)", "t_u_fkey"),
         ("CREATE TABLE t (task int PRIMARY KEY REFERENCES tasks ON DELETE CASCADE)", "t_task_fkey"),
+        (
+            "CREATE TABLE t (id int PRIMARY KEY, owner text REFERENCES users ON DELETE CASCADE, guest text REFERENCES users ON DELETE CASCADE)",
+            "t_owner_fkey",
+        ),
     ] {
         cluster.connect(0).batch_execute(make).unwrap();
         refused(told);
@@ -429,8 +465,16 @@ fn what_cannot_be_split_is_refused() {
         .unwrap();
     let said = cluster.run(&with_trust(&["split"]));
     assert!(said.code == 1 && said.err.contains("mallory"), "{}{}", said.out, said.err);
-    cluster.connect(0).batch_execute("DROP TABLE m").unwrap();
+    // A table whose partitions have the triggers as well.
+    cluster
+        .connect(0)
+        .batch_execute(
+            "DROP TABLE m; CREATE TABLE m (id int, u text REFERENCES users ON DELETE CASCADE, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+             CREATE TABLE a_part PARTITION OF m DEFAULT",
+        )
+        .unwrap();
     cluster.ok(&with_trust(&["split"]));
+    assert_nothing_is_left(&cluster);
     let names: Vec<String> = cluster.places().into_iter().map(|(database, _)| database).collect();
     assert_eq!(names, ["whole", "whole_1"]);
 }

@@ -37,6 +37,11 @@ WITH lasting AS MATERIALIZED (
     UNION ALL
     SELECT 'pg_type' AS catalog, pg_catalog.to_jsonb(x) AS item FROM pg_catalog.pg_type AS x
     WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND x.typtype OPERATOR(pg_catalog.<>) 'c' AND x.typelem OPERATOR(pg_catalog.=) 0::pg_catalog.oid
+      AND NOT EXISTS (
+          SELECT
+          FROM pg_catalog.pg_namespace AS n
+          WHERE n.oid OPERATOR(pg_catalog.=) x.typnamespace AND pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_temp')
+      )
     UNION ALL
     SELECT 'pg_proc' AS catalog, pg_catalog.to_jsonb(x) AS item FROM pg_catalog.pg_proc AS x
     WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid AND EXISTS (SELECT FROM pg_catalog.pg_namespace AS n WHERE n.oid OPERATOR(pg_catalog.=) x.pronamespace AND n.nspname OPERATOR(pg_catalog.<>) 'todo_fence' AND NOT pg_catalog.starts_with(n.nspname::pg_catalog.text, 'pg_temp'))
@@ -116,6 +121,42 @@ WITH lasting AS MATERIALIZED (
     SELECT 'pg_extension' AS catalog, pg_catalog.to_jsonb(x) AS item FROM pg_catalog.pg_extension AS x
     WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
     UNION ALL
+    SELECT 'pg_aggregate', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_aggregate AS x
+    WHERE x.aggfnoid::pg_catalog.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+    UNION ALL
+    SELECT 'pg_ts_config_map', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_ts_config_map AS x
+    WHERE x.mapcfg OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+    UNION ALL
+    SELECT 'pg_ts_parser', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_ts_parser AS x
+    WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+    UNION ALL
+    SELECT 'pg_ts_template', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_ts_template AS x
+    WHERE x.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+    UNION ALL
+    SELECT 'pg_user_mapping', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_user_mapping AS x
+    UNION ALL
+    SELECT 'pg_depend', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_depend AS x
+    WHERE x.deptype OPERATOR(pg_catalog.=) 'e'
+    UNION ALL
+    -- Rights to objects of PostgreSQL itself, and to rows of tables as types.
+    SELECT 'rights', pg_catalog.jsonb_build_array(x.oid, x.proacl) FROM pg_catalog.pg_proc AS x
+    WHERE x.proacl IS NOT NULL AND x.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid
+    UNION ALL
+    SELECT 'rights', pg_catalog.jsonb_build_array(x.oid, x.relacl) FROM pg_catalog.pg_class AS x
+    WHERE x.relacl IS NOT NULL AND x.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid
+    UNION ALL
+    SELECT 'rights', pg_catalog.jsonb_build_array(x.attrelid, x.attnum, x.attacl) FROM pg_catalog.pg_attribute AS x
+    WHERE x.attacl IS NOT NULL AND x.attrelid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid
+    UNION ALL
+    SELECT 'rights', pg_catalog.jsonb_build_array(x.oid, x.lanacl) FROM pg_catalog.pg_language AS x
+    WHERE x.lanacl IS NOT NULL
+    UNION ALL
+    SELECT 'rights', pg_catalog.jsonb_build_array(x.oid, x.typacl) FROM pg_catalog.pg_type AS x
+    WHERE x.typacl IS NOT NULL
+    UNION ALL
+    SELECT 'rights', pg_catalog.jsonb_build_array(x.oid, x.nspacl, x.nspowner) FROM pg_catalog.pg_namespace AS x
+    WHERE x.nspname OPERATOR(pg_catalog.=) ANY (ARRAY['pg_catalog', 'information_schema']::pg_catalog.name[])
+    UNION ALL
     SELECT 'pg_publication', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_publication AS x
     WHERE x.pubname OPERATOR(pg_catalog.<>) 'todo_copy'
     UNION ALL
@@ -124,7 +165,10 @@ WITH lasting AS MATERIALIZED (
     SELECT 'pg_publication_namespace', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_publication_namespace AS x
     UNION ALL
     SELECT 'pg_description', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_description AS x
-    WHERE x.objoid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+    WHERE (
+          x.objoid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid
+          OR x.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid
+      )
       AND x.objoid OPERATOR(pg_catalog.<>) COALESCE(pg_catalog.to_regnamespace('todo_fence')::pg_catalog.oid, 0::pg_catalog.oid)
     UNION ALL
     SELECT 'pg_seclabel', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_seclabel AS x

@@ -6,7 +6,9 @@ FROM (
     FROM pg_catalog.pg_trigger AS t
     JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) t.tgrelid
     JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-    WHERE t.tgfoid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure('todo_fence.pass()')::pg_catalog.oid
+    -- Those of partitions go with that of their table.
+    WHERE t.tgparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid AND (
+          t.tgfoid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure('todo_fence.pass()')::pg_catalog.oid
        OR t.tgfoid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure('todo_placement.refuse()')::pg_catalog.oid
       AND (
           pg_catalog.starts_with(t.tgname::pg_catalog.text, 'todo_leaving')
@@ -19,6 +21,7 @@ FROM (
               WHERE s.nspname OPERATOR(pg_catalog.=) 'todo_placement'
           )
       )
+    )
     UNION ALL
     SELECT 2, 'DROP FUNCTION todo_fence.pass()'
     WHERE pg_catalog.to_regprocedure('todo_fence.pass()') IS NOT NULL

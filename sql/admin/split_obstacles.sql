@@ -3,7 +3,7 @@
 SELECT pg_catalog.format('constraint %s of table %s', pg_catalog.quote_ident(c.conname), c.conrelid::pg_catalog.regclass) AS obstacle,
     CASE
         WHEN c.confrelid OPERATOR(pg_catalog.=) '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid
-            THEN 'let it refer to the id of users, with ON DELETE CASCADE'
+            THEN 'let one column of the table refer to the id of users, with ON DELETE CASCADE'
         ELSE 'let the table refer to users, not to a table whose rows belong to users'
     END AS fix
 FROM pg_catalog.pg_constraint AS c
@@ -11,7 +11,15 @@ WHERE c.contype OPERATOR(pg_catalog.=) 'f'
   AND c.conparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid
   AND CASE
       WHEN c.confrelid OPERATOR(pg_catalog.=) '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid THEN
-          c.confdeltype OPERATOR(pg_catalog.<>) 'c' OR pg_catalog.cardinality(c.conkey) OPERATOR(pg_catalog.<>) 1 OR NOT EXISTS (
+          c.confdeltype OPERATOR(pg_catalog.<>) 'c' OR c.conrelid OPERATOR(pg_catalog.=) c.confrelid OR EXISTS (
+              -- A row with two users could be in neither database.
+              SELECT
+              FROM pg_catalog.pg_constraint AS o
+              WHERE o.contype OPERATOR(pg_catalog.=) 'f'
+                AND o.conrelid OPERATOR(pg_catalog.=) c.conrelid
+                AND o.confrelid OPERATOR(pg_catalog.=) c.confrelid
+                AND o.conkey OPERATOR(pg_catalog.<>) c.conkey
+          ) OR pg_catalog.cardinality(c.conkey) OPERATOR(pg_catalog.<>) 1 OR NOT EXISTS (
               SELECT
               FROM pg_catalog.pg_attribute AS a
               WHERE a.attrelid OPERATOR(pg_catalog.=) c.confrelid

@@ -231,29 +231,54 @@ fn half_of(original: &Place, number: usize, half: usize) -> Place {
 
 /// Whether a database has been split, but not all has been done that follows.
 fn is_unsettled(file: &ShardFile, number: usize, half: usize) -> Result<bool, Error> {
-    let mut source = Session::open(file.conninfo(&file.places()[number])?)?;
-    let copy = file.conninfo(&file.places()[number + half])?;
-    Ok(fence::is_up(&mut source)?
+    let (original, copy) = (&file.places()[number], &file.places()[number + half]);
+    let mut source = Session::open(file.conninfo(original)?)?;
+    let mut target = Session::open(file.conninfo(copy)?)?;
+    Ok(is_fenced_by_split(&mut source, original)?
         || fence::remains(&mut source)?
-        || original_of(&copy)?.is_some()
-        || fence::remains(&mut Session::open(copy)?)?)
+        || is_copy_of(&target, original)?
+        || fence::remains(&mut target)?)
+}
+
+/// Whether a split has made a database read-only, and not a move.
+fn is_fenced_by_split(source: &mut Session, place: &Place) -> Result<bool, Error> {
+    if !fence::is_up(source)? {
+        return Ok(false);
+    }
+    if fence::is_pending(source)? {
+        return Ok(true);
+    }
+    Err(Error::new(format!("a copy has taken the place of {}", place.title()))
+        .fix("run todo-admin shards move until its end, and use the file of shards that it has written"))
+}
+
+/// Whether replication from the original has not ended yet.
+fn is_copy_of(copy: &Session, original: &Place) -> Result<bool, Error> {
+    match original_of(&copy.conninfo)? {
+        Some(other) if other != *original => Err(Error::new(format!("{} is being moved", other.title()))
+            .fix("run todo-admin shards move until its end first")),
+        other => Ok(other.is_some()),
+    }
 }
 
 /// Opens the original again, for the users that remain, and deletes in both databases the users that the other one has.
 fn settle(file: &ShardFile, [original, copy]: [Placement; 2]) -> Result<(), Error> {
-    let mut source = Session::open(file.conninfo(&file.places()[original.number])?)?;
+    let place = &file.places()[original.number];
+    let mut source = Session::open(file.conninfo(place)?)?;
     let mut target = Session::open(file.conninfo(&file.places()[copy.number])?)?;
-    let is_copied = original_of(&target.conninfo)?.is_some();
+    let is_copied = is_copy_of(&target, place)?;
+    let is_fenced = is_fenced_by_split(&mut source, place)?;
+    if is_copied || is_fenced {
+        original.must_be_of(&mut source)?;
+        copy.must_be_of(&mut target)?;
+    }
     if is_copied {
         replication::end(&mut source, &mut target)?;
     }
-    if fence::is_up(&mut source)? {
-        original.must_be_of(&mut source)?;
-        copy.must_be_of(&mut target)?;
+    if is_fenced {
         fence::lower(&mut source)?;
     }
     if is_copied {
-        copy.must_be_of(&mut target)?;
         remove(&mut target, original)?;
         shard_copy::unmark(&mut source, &mut target)?;
     }

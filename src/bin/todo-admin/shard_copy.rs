@@ -245,13 +245,35 @@ impl ShardCopy {
     /// Lets writes wait, compares, and makes the original read-only. From then on, the copy is what counts. If this fails, writes go on in
     /// the original. With placements of both, each accepts its own users only afterwards. Returns how long writes have waited.
     pub fn cut_over(&mut self, compares: bool, placements: Option<[Placement; 2]>) -> Result<Duration, Error> {
+        // A role that is missing there, for example, must be known before.
+        self.set_rights()?.rollback()?;
         let waited = patiently(|| self.try_to_cut_over(compares, placements))?;
         // Only superusers could connect so far.
-        set_settings(&mut self.source, &mut self.server, &self.database)?;
-        for row in self.source.client.query(admin_sql!("copy_rights"), &[&self.database])? {
-            self.server.client.batch_execute(row.get("statement"))?;
-        }
+        self.set_rights()?.commit()?;
         Ok(waited)
+    }
+
+    /// A transaction that gives the copy the settings, the owner and the rights of the original.
+    fn set_rights(&mut self) -> Result<Transaction<'_>, Error> {
+        let quoted = escape_identifier(&self.database);
+        let mut transaction = begin(&mut self.server.client)?;
+        for row in self.source.client.query(admin_sql!("copy_settings"), &[])? {
+            let role = row.get::<_, Option<&str>>("role");
+            let whose = role.map_or(format!("DATABASE {quoted}"), |role| format!("ROLE {role} IN DATABASE {quoted}"));
+            let (name, value): (&str, &str) = (row.get("name"), row.get("value"));
+            let setting = name.split('.').map(escape_identifier).collect::<Vec<_>>().join(".");
+            // The value of a list of names can be given only as it is set.
+            if row.get("is_list") {
+                transaction.execute("SELECT pg_catalog.set_config($1, $2, true)", &[&name, &value])?;
+                transaction.batch_execute(&format!("ALTER {whose} SET {setting} FROM CURRENT"))?;
+            } else {
+                transaction.batch_execute(&format!("ALTER {whose} SET {setting} TO {}", escape_literal(value)))?;
+            }
+        }
+        for row in self.source.client.query(admin_sql!("copy_rights"), &[&self.database])? {
+            transaction.batch_execute(row.get("statement"))?;
+        }
+        Ok(transaction)
     }
 
     fn try_to_cut_over(&mut self, compares: bool, placements: Option<[Placement; 2]>) -> Result<Duration, Error> {
@@ -265,12 +287,15 @@ impl ShardCopy {
         catch_up(&mut self.beside, &mut self.target, &self.slot, WAITING)?;
         let mut copied = begin(&mut self.target.client)?;
         undisturbed(&mut copied)?;
-        if compares {
+        if compares || was_fenced {
             let bar = comparing();
             compare(&mut fence, &mut copied)?;
             bar.finish_and_clear();
         }
-        set_sequences(&mut fence, &mut copied)?;
+        // Afterwards, the copy may be in use.
+        if !was_fenced {
+            set_sequences(&mut fence, &mut copied)?;
+        }
         if let Some([original, copy]) = placements {
             original.raise(&mut fence)?;
             copy.raise(&mut copied)?;
@@ -278,6 +303,11 @@ impl ShardCopy {
         copied.commit()?;
         self.mark.is_compared = true;
         write_mark(&mut self.server, &self.database, &self.mark)?;
+        if !was_fenced {
+            // Locks on tables do not stop all commands, and the comparison may have taken long.
+            must_be_defined_as(&self.mark.definitions, &mut self.beside.client)?;
+            refuse_obstacles(&mut self.beside, &self.mark.original)?;
+        }
         Error::if_interrupted()?;
         fence.commit()?;
         Ok(start.elapsed())
@@ -318,11 +348,14 @@ pub fn cancel(source: &mut Session, copy: &Conninfo) -> Result<(), Error> {
     let mut server = Session::open(copy.with_database("postgres"))?;
     let mut target = Session::open(copy.clone())?;
     let has_subscription = target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some();
-    let is_compared = mark_of(&mut server, database)?.flatten().is_none_or(|mark| mark.is_compared);
-    if fence::is_up(source)? || is_compared && !has_subscription {
+    let is_fenced = fence::is_up(source)?;
+    let mark = mark_of(&mut server, database)?.flatten().filter(|mark| has_subscription || !mark.is_compared);
+    let Some(mark) = mark.filter(|_| !is_fenced) else {
         return Err(Error::new(format!("{database} has been moved already"))
             .fix("run the command without --cancel; then the database can be moved back"));
-    }
+    };
+    // If this is stopped, the copy is still known not to be in use.
+    write_mark(&mut server, database, &Mark { is_compared: false, ..mark })?;
     replication::end(source, &mut target)?;
     drop(target);
     drop_database(&mut server, database)
@@ -379,27 +412,6 @@ fn create(source: &mut Session, server: &mut Session, database: &str, mark: &Mar
         return Err(error.into());
     }
     Ok(server.client.batch_execute(&format!("ALTER DATABASE {quoted} ALLOW_CONNECTIONS true"))?)
-}
-
-/// Gives a database the settings of the source, which could be in the way of replication before.
-fn set_settings(source: &mut Session, server: &mut Session, database: &str) -> Result<(), Error> {
-    let quoted = escape_identifier(database);
-    for row in source.client.query(admin_sql!("copy_settings"), &[])? {
-        let role = row.get::<_, Option<&str>>("role");
-        let whose = role.map_or(format!("DATABASE {quoted}"), |role| format!("ROLE {role} IN DATABASE {quoted}"));
-        let (name, value): (&str, &str) = (row.get("name"), row.get("value"));
-        let setting = name.split('.').map(escape_identifier).collect::<Vec<_>>().join(".");
-        let mut transaction = begin(&mut server.client)?;
-        // The value of a list of names can be given only as it is set.
-        if row.get("is_list") {
-            transaction.execute("SELECT pg_catalog.set_config($1, $2, true)", &[&name, &value])?;
-            transaction.batch_execute(&format!("ALTER {whose} SET {setting} FROM CURRENT"))?;
-        } else {
-            transaction.batch_execute(&format!("ALTER {whose} SET {setting} TO {}", escape_literal(value)))?;
-        }
-        transaction.commit()?;
-    }
-    Ok(())
 }
 
 /// Creates everything that the source has, without rows.
