@@ -87,7 +87,7 @@ impl ShardFile {
         let half = list.shards.len() / 2;
         let mut names = BTreeSet::new();
         for (number, place) in list.shards.iter().enumerate() {
-            let is_whole = number < half || list.shards[number - half] != *place;
+            let is_whole = half == 0 || number < half || list.shards[number - half] != *place;
             if is_whole && !names.insert(&place.database) {
                 return Err(wrong(format!("database {} is listed twice", place.database)));
             }
