@@ -1,6 +1,12 @@
 -- Whether this database is still what the list of shards says, shards $1 of $2. One that has been moved elsewhere has the function todo_fence.refuse(). One that
 -- has been split says which shard it is in the comment of its schema todo_placement.
-SELECT pg_catalog.to_regprocedure('todo_fence.refuse()') IS NULL
+SELECT NOT EXISTS (
+        SELECT
+        FROM pg_catalog.pg_proc AS p
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
+        WHERE n.nspname OPERATOR(pg_catalog.=) 'todo_fence'
+          AND p.proname OPERATOR(pg_catalog.=) 'refuse'
+    )
     AND NOT EXISTS (
         SELECT
         FROM pg_catalog.pg_namespace AS n
