@@ -630,6 +630,44 @@ fn no_acknowledged_write_is_lost() {
     assert_eq!(error.code().unwrap().code(), "25006");
 }
 
+/// A split that was killed just after the original became read-only comes to its end, however it compares.
+#[test]
+fn a_split_goes_on_after_the_fence() {
+    let cluster = Shards::new("shard-split-fenced", 1, &[("todo_0", "a")]);
+    cluster.servers[0].connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
+    cluster.servers[0].restart(&[]);
+    cluster.init();
+    cluster.ok(&["grant", "app"]);
+    cluster.write_for("postgres", &[("todo_0", "a")]);
+    let users = fill(&cluster, 20);
+    let before = tasks(&cluster, &users);
+    let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
+    while !cluster.servers[0].connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
+        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let raise = |database: &str, number: &str| {
+        let placement = include_str!("../../sql/admin/placement_raise.sql").replace("@extschema@", "public");
+        let placement = placement.replace("@number@", number).replace("@modulus@", "2");
+        cluster.servers[0].connect(database).batch_execute(&placement).unwrap();
+    };
+    let mut copy = cluster.servers[0].connect("todo_1");
+    let copied = "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel";
+    while !copy.query_one(copied, &[]).unwrap().get::<_, bool>(0) {
+        assert!(Instant::now() < deadline);
+    }
+    drop(copy);
+    raise("todo_1", "1");
+    raise("todo_0", "0");
+    cluster.connect(0).batch_execute(include_str!("../../sql/admin/fence_raise.sql")).unwrap();
+    cluster.ok(&with_trust(&["split", "--compare-ahead"]));
+    assert_eq!((cluster.places().len(), tasks(&cluster, &users)), (2, before));
+    assert_nothing_is_left(&cluster);
+}
+
 #[test]
 fn a_split_that_is_killed_goes_on() {
     let cluster = start("shard-split-killed", 2);

@@ -79,6 +79,7 @@ fn take_over(
     output::say(format!("{} to {}:", printable(&original.title()), printable(&copy.title())));
     let mut copying = ShardCopy::begin(original, &file.conninfo(original)?, copy, &file.conninfo(copy)?)?;
     copying.follow()?;
+    let compares_ahead = compares_ahead && !copying.is_fenced()?;
     let waited = |waited: Duration| format!("writes have waited for {:.2} s", waited.as_secs_f64());
     if compares_ahead {
         output::say(format!("all rows are the same; {} meanwhile", waited(copying.compare_ahead()?)));

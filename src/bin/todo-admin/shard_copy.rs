@@ -205,8 +205,7 @@ impl ShardCopy {
             bar.tick();
             std::thread::sleep(Duration::from_millis(100));
         }
-        if fence::is_up(&mut self.source)? {
-            // The command was stopped just then, and nobody can write until it ends.
+        if self.is_fenced()? {
             return Ok(());
         }
         bar.set_message("reading statistics");
@@ -219,6 +218,11 @@ impl ShardCopy {
         }
         bar.finish_and_clear();
         catch_up(&mut self.beside, &mut self.target, &self.slot, BEFORE)
+    }
+
+    /// Whether the original is read-only already: the command was stopped just then, and nobody can write until it ends.
+    pub fn is_fenced(&mut self) -> Result<bool, Error> {
+        fence::is_up(&mut self.source)
     }
 
     /// Compares snapshots of both, which are taken while writes wait. Returns how long they have.
@@ -277,7 +281,7 @@ impl ShardCopy {
     }
 
     fn try_to_cut_over(&mut self, compares: bool, placements: Option<[Placement; 2]>) -> Result<Duration, Error> {
-        let was_fenced = fence::is_up(&mut self.source)?;
+        let was_fenced = self.is_fenced()?;
         let start = Instant::now();
         let mut fence = stop_writes(&mut self.source)?;
         if !was_fenced {
