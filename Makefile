@@ -2,10 +2,17 @@
 #
 # PG_CONFIG      the pg_config of the server to build for (default: the one on the PATH)
 # NEW_PG_CONFIG  that of a later server, to test pg_upgrade to it as well (default: to the same one)
+# PG, NEW_PG     major versions instead: servers of 15-18 that the system does not have are fetched into target/servers
 # DESTDIR        where `make install` puts its files below (default: the system)
 # BINDIR         where it puts todo-admin (default: /usr/local/bin)
 
 PG_CONFIG ?= pg_config
+ifdef PG
+PG_CONFIG := $(or $(shell pgrx-tests/scripts/server.sh $(PG)),$(error no PostgreSQL $(PG)))
+endif
+ifdef NEW_PG
+NEW_PG_CONFIG := $(or $(shell pgrx-tests/scripts/server.sh $(NEW_PG)),$(error no PostgreSQL $(NEW_PG)))
+endif
 CARGO ?= cargo
 BINDIR ?= /usr/local/bin
 
@@ -36,7 +43,7 @@ export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
 # compile the dependencies once for the library and again for todo-admin.
 export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND = 1
 # Scripts take it as a choice of the user's when it is set.
-ifneq ($(origin PG_CONFIG),file)
+ifneq ($(if $(PG),command line,$(origin PG_CONFIG)),file)
 export PG_CONFIG
 endif
 export NEW_PG_CONFIG

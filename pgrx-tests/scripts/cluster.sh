@@ -29,7 +29,8 @@ use() {
     pg_config=$1
     bindir=$top/target/stage$("$pg_config" --bindir)
     # The original binaries may find their libraries relative to themselves, which the copies would not.
-    libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb} | sed -n 's|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)${libraries:+:$libraries}
+    "$bindir/postgres" --version >/dev/null 2>&1 ||
+        libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb,pg_upgrade} | sed -n 's|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)${libraries:+:$libraries}
 }
 use "${PG_CONFIG:-pg_config}"
 

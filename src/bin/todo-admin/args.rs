@@ -13,7 +13,7 @@ use std::path::PathBuf;
 #[derive(Parser)]
 #[command(name = "todo-admin", version, max_term_width = 100)]
 pub struct Args {
-    /// Connect to this database: a URL, key=value pairs, or a name
+    /// Connect to this database: a URL, key=value pairs, or a name; not with shards, which read their file
     #[arg(long, global = true, value_name = "DSN")]
     pub dsn: Option<String>,
     /// Let code of this role run with your rights, such as triggers of its tables; without ROLE, of any owner

@@ -86,7 +86,7 @@ fn unreachable(error: postgres::Error, conninfo: &Conninfo) -> Error {
             .fix("set PGPASSWORD, or add the password to your password file");
     }
     Error::new(format!("cannot connect to {place}, port {port}: {cause}"))
-        .fix("check that the server is running, and that --dsn, DATABASE_URL or PGHOST names it")
+        .fix("check that the server is running, and that --dsn, DATABASE_URL, PGHOST or the file of shards names it")
 }
 
 fn config(conninfo: &Conninfo) -> Result<Config, Error> {

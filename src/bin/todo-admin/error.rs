@@ -156,7 +156,7 @@ fn fix_for(sqlstate: &str) -> Option<&'static str> {
     Some(match sqlstate {
         "28P01" => "set PGPASSWORD, or add the password to your password file",
         "28000" => "check the name of the role, and whether the server lets it log in",
-        "3D000" => "name an existing database with --dsn or PGDATABASE",
+        "3D000" => "create it, or name another one with --dsn, PGDATABASE or the file of shards",
         "42501" => "connect as a superuser or as the owner of the tables",
         "25006" => "connect to the primary server, or set default_transaction_read_only to off",
         "55P03" => "try again, or set a longer lock_timeout in PGOPTIONS",
