@@ -24,13 +24,20 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 libraries=
 
+# The libc that a program uses.
+libc() {
+    ldd "$1" | sed -n 's|.*libc\..* => \(.*\) (.*|\1|p'
+}
+
 # The server of a pg_config, of which stage.sh has made a copy.
 use() {
     pg_config=$1
     bindir=$top/target/stage$("$pg_config" --bindir)
-    # The original binaries may find their libraries relative to themselves, which the copies would not.
-    "$bindir/postgres" --version >/dev/null 2>&1 ||
+    # The original binaries may find their libraries relative to themselves, which the copies would not. Those that do not use the
+    # system's libc know where theirs are.
+    if [ "$(libc "$bindir/postgres")" = "$(libc "$(command -v sh)")" ]; then
         libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb,pg_upgrade} | sed -n 's|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)${libraries:+:$libraries}
+    fi
 }
 use "${PG_CONFIG:-pg_config}"
 

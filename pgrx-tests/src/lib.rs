@@ -49,5 +49,5 @@ pub use fixtures::{
     scrypt, versions,
 };
 pub use server::{Server, server_log};
-pub use state::{catalog, catalog_of, rows, strings};
+pub use state::{catalog, catalog_of, major, rows, strings};
 pub use task::{Task, Timestamp, task, tasks};

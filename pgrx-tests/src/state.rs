@@ -24,6 +24,11 @@ pub fn rows(client: &mut Client) -> Vec<String> {
     )
 }
 
+/// The server's major version.
+pub fn major(client: &mut Client) -> i32 {
+    client.query_one("SELECT current_setting('server_version_num')::int / 10000", &[]).unwrap().get(0)
+}
+
 /// The first column of a query's rows.
 #[track_caller]
 pub fn strings(client: &mut Client, query: &str) -> Vec<String> {

@@ -4,7 +4,7 @@
 use std::thread;
 use todo_tests::attack::{Attack, outcome, waits};
 use todo_tests::functions::{Access, Function, returning};
-use todo_tests::{AUTH_SESSION, Database, TO_ADOPT, admin, said, strings};
+use todo_tests::{AUTH_SESSION, Database, TO_ADOPT, admin, major, said, strings};
 
 /// Calls that work with the owner's rights, and write.
 fn writes() -> Vec<String> {
@@ -240,6 +240,8 @@ fn references_from_columns_of_types_of_others_are_refused() {
              $$ BEGIN CREATE TABLE ~.ran (); RETURN 'u1'; END $$;
          CREATE CAST (~.t AS text) WITH FUNCTION ~.cast(~.t) AS IMPLICIT;";
     assert_eq!(attack.attempt(cast), "ok");
+    // From 18 on, PostgreSQL refuses a key of a type without collations itself.
+    let refused = if major(&mut attack.connect()) < 18 { "42501" } else { "XX000" };
     for statement in [
         "CREATE TABLE ~.side (u ~.t REFERENCES users)",
         "CREATE TABLE ~.side (u ~.d REFERENCES users)",
@@ -247,7 +249,7 @@ fn references_from_columns_of_types_of_others_are_refused() {
         "CREATE TABLE ~.side (u varchar REFERENCES users); ALTER TABLE ~.side ALTER u TYPE ~.t USING 'u1'",
         "CREATE TABLE ~.side (u ~.t REFERENCES users) PARTITION BY LIST (u)",
     ] {
-        assert_eq!(attack.attempt(statement), "42501", "{statement}");
+        assert_eq!(attack.attempt(statement), refused, "{statement}");
         assert_ne!(attack.attempt("INSERT INTO ~.side VALUES ('u1')"), "ok", "{statement}");
         assert_eq!(attack.attempt("DROP TABLE IF EXISTS ~.side"), "ok");
     }
@@ -304,6 +306,10 @@ fn updates_run_nothing_of_others() {
                 "INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'x@b.cd', ' to be trimmed ', '!');
                  INSERT INTO tasks (user_id, title) VALUES ('u1', ' x ')",
             );
+            if decoration.starts_with("CREATE TYPE") && major(&mut attack.connect()) >= 18 {
+                assert_eq!(attack.attempt(decoration), "XX000", "from 18 on, there is no such key");
+                continue;
+            }
             assert_eq!(attack.attempt(decoration), "ok", "{decoration}");
             attack.prepare("ALTER TABLE users OWNER TO postgres; ALTER TABLE tasks OWNER TO postgres");
             let update = if adopts {

@@ -247,15 +247,20 @@ AS $$
         WHERE g.is_own
         UNION ALL
         SELECT 16, t.name, format('place in publication %I', b.pubname), 'warning',
-            concat(
-                format('ALTER PUBLICATION %I ADD TABLE %s', b.pubname, t.name),
-                (
-                    SELECT format(' (%s)', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum))
-                    FROM pg_attribute AS a
-                    WHERE a.attrelid = p.prrelid AND a.attnum = ANY (p.prattrs::smallint[])
-                    HAVING count(*) > 0
-                ),
-                ' WHERE (' || pg_get_expr(p.prqual, p.prrelid) || ')'
+            -- pg_dump 18 does not leave it out.
+            format(
+                'DO %L',
+                concat(
+                    format('BEGIN ALTER PUBLICATION %I ADD TABLE %s', b.pubname, t.name),
+                    (
+                        SELECT format(' (%s)', string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum))
+                        FROM pg_attribute AS a
+                        WHERE a.attrelid = p.prrelid AND a.attnum = ANY (p.prattrs::smallint[])
+                        HAVING count(*) > 0
+                    ),
+                    ' WHERE (' || pg_get_expr(p.prqual, p.prrelid) || ')',
+                    '; EXCEPTION WHEN duplicate_object THEN NULL; END'
+                )
             )
         FROM tab AS t
         JOIN pg_publication_rel AS p ON p.prrelid = t.oid

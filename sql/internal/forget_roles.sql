@@ -8,7 +8,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH kept AS (
-        SELECT p.ctid AS place, p.initprivs,
+        SELECT p.ctid AS place, p.classoid, p.objoid, p.objsubid, p.initprivs,
             (
                 SELECT array_agg(i.item)
                 FROM unnest(p.initprivs) AS i (item)
@@ -24,6 +24,14 @@ AS $$
         WHERE x.extname IN (SELECT n FROM todo_internal.extensions() AS n)
     ), removed AS (
         DELETE FROM pg_init_privs AS p USING kept AS k WHERE p.ctid = k.place AND k.items IS NULL
+    ), released AS (
+        -- From 17 on, PostgreSQL also notes that the role is named.
+        DELETE FROM pg_shdepend AS d
+        USING kept AS k
+        WHERE (d.classid, d.objid, d.objsubid) = (k.classoid, k.objoid, k.objsubid)
+          AND d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
+          AND d.deptype = 'i'
+          AND (d.refclassid, d.refobjid) = ('pg_authid'::regclass, (SELECT r.oid FROM pg_roles AS r WHERE r.rolname = also))
     )
     UPDATE pg_init_privs AS p
     SET initprivs = k.items

@@ -29,12 +29,17 @@ BEGIN
     DELETE FROM pg_init_privs AS p
     WHERE (p.classoid, p.objoid, p.objsubid) IN (('pg_namespace'::regclass, app, 0), ('pg_class'::regclass, users, 0));
     INSERT INTO pg_init_privs SELECT n.* FROM unnest(noted) AS n;
-    -- From 17 on it notes the roles that they name.
+    -- From 17 on, PostgreSQL also notes the roles that they name, and all others that have rights on the object.
     DELETE FROM pg_shdepend AS d
     WHERE d.dbid = (SELECT b.oid FROM pg_database AS b WHERE b.datname = current_database())
       AND d.deptype = 'i'
       AND (d.classid, d.objid) IN (('pg_namespace'::regclass, app), ('pg_class'::regclass, users))
-      AND (d.refclassid, d.refobjid) = ('pg_authid'::regclass, 'todo_owner'::regrole);
+      AND NOT EXISTS (
+          SELECT
+          FROM unnest(noted) AS n
+          CROSS JOIN LATERAL aclexplode(n.initprivs) AS a
+          WHERE (n.classoid, n.objoid, n.objsubid) = (d.classid, d.objid, d.objsubid) AND d.refobjid IN (a.grantee, a.grantor)
+      );
 END
 $$;
 

@@ -48,7 +48,8 @@ BEGIN
         JOIN pg_class AS c ON c.oid = i.indexrelid
         UNION ALL
         SELECT r.oid, CASE k.contype WHEN 'n' THEN 'column' ELSE 'constraint' END, k.conname, 'pg_constraint'::regclass, k.oid,
-            to_jsonb(k) - '{oid,conindid,convalidated}'::text[]
+            -- How often it is inherited is a fact about the table.
+            to_jsonb(k) - '{oid,conindid,convalidated,coninhcount}'::text[]
         FROM relation AS r
         JOIN pg_constraint AS k ON k.conrelid = r.oid
         WHERE k.contype <> 't'

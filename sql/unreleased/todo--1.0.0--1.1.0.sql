@@ -10,6 +10,8 @@
 \replace internal/expect.sql
 \replace internal/additions.sql
 \replace internal/state.sql
+\replace internal/forget_roles.sql
+\replace internal/grant_to_owner.sql
 \replace internal/stray_rights.sql
 \replace checks/parts.sql
 \replace checks/owners.sql

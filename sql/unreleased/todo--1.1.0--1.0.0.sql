@@ -14,6 +14,8 @@ SELECT todo_internal.expect('expected_todo', 'todo', 'todo_internal');
 \replace todo--1.0.0.sql expect
 \replace todo--1.0.0.sql additions
 \replace todo--1.0.0.sql state
+\replace todo--1.0.0.sql forget_roles
+\replace todo--1.0.0.sql grant_to_owner
 \replace todo--1.0.0.sql stray_rights
 \replace todo--1.0.0.sql check_owners
 \replace todo--1.0.0.sql check_parts
