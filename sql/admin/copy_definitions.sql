@@ -170,6 +170,13 @@ WITH lasting AS MATERIALIZED (
           OR x.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid
       )
       AND x.objoid OPERATOR(pg_catalog.<>) COALESCE(pg_catalog.to_regnamespace('todo_fence')::pg_catalog.oid, 0::pg_catalog.oid)
+      AND NOT EXISTS (
+          SELECT
+          FROM pg_catalog.pg_publication AS p
+          WHERE p.oid OPERATOR(pg_catalog.=) x.objoid
+            AND p.tableoid OPERATOR(pg_catalog.=) x.classoid
+            AND p.pubname OPERATOR(pg_catalog.=) 'todo_copy'
+      )
     UNION ALL
     SELECT 'pg_seclabel', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_seclabel AS x
     UNION ALL

@@ -1,6 +1,7 @@
--- How far the copy into this database is: whether there is a subscription, whether it is enabled, how many tables are copied, of how many, and
+-- How far the copy into this database is: whether there is a subscription, whether it is enabled, the slot it reads from, how many tables are copied, of how many, and
 -- how many rows of those that are being copied.
 SELECT s.subenabled AS is_enabled,
+    s.subslotname::pg_catalog.text AS slot,
     (
         SELECT pg_catalog.count(*) FILTER (WHERE r.srsubstate OPERATOR(pg_catalog.=) 'r')
         FROM pg_catalog.pg_subscription_rel AS r

@@ -1,4 +1,4 @@
--- Waits until no transaction has changes of these tables that are not committed, and lets none begin. Users come before tasks, as in a deletion.
+-- Waits until no transaction has changes of this database that are not committed, and lets no other change tables. Users come before tasks, as in a deletion.
 -- Where another order leads to a deadlock, this transaction shall be the one that ends. Others wait behind it while it waits, so that it waits for
 -- a second only; the session's own setting takes precedence.
 SET LOCAL deadlock_timeout = '50ms';
@@ -16,6 +16,8 @@ SELECT pg_catalog.set_config(
 DO $$
 DECLARE
     tables pg_catalog.text;
+    other pg_catalog.int4;
+    until pg_catalog.timestamptz;
 BEGIN
     SELECT pg_catalog.string_agg(
         pg_catalog.format('%I.%I', n.nspname, c.relname), ', '
@@ -28,5 +30,24 @@ BEGIN
       AND c.relpersistence OPERATOR(pg_catalog.=) 'p'
       AND c.oid OPERATOR(pg_catalog.>=) 16384::pg_catalog.oid;
     EXECUTE pg_catalog.concat('LOCK TABLE ', tables, ' IN SHARE ROW EXCLUSIVE MODE');
+    -- What has no lock on these tables, and changes that are not committed: DDL, large objects.
+    until := pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) pg_catalog.current_setting('lock_timeout')::pg_catalog.interval;
+    LOOP
+        PERFORM pg_catalog.pg_stat_clear_snapshot();
+        SELECT a.pid
+        INTO other
+        FROM pg_catalog.pg_stat_activity AS a
+        WHERE a.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+          AND a.backend_xid IS NOT NULL
+          AND a.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()
+          AND a.backend_type OPERATOR(pg_catalog.<>) 'autovacuum worker';
+        EXIT WHEN NOT FOUND;
+        IF pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>) until THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'lock_not_available',
+                MESSAGE = pg_catalog.format('process %s has changes that are not committed', other);
+        END IF;
+        PERFORM pg_catalog.pg_sleep(0.005);
+    END LOOP;
 END
 $$

@@ -1,4 +1,4 @@
--- Refuses writes of every table of this database from the commit on, by whatever role: it has moved. Can be repeated, for tables that are new.
+-- Refuses writes of every table of this database and all DDL in it from the commit on, by whatever role: it has moved. Can be repeated.
 -- That the triggers are not in dumps is as it should be.
 SET LOCAL client_min_messages = 'error';
 DO $$
@@ -23,10 +23,32 @@ BEGIN
             END IF;
             RAISE EXCEPTION USING
                 ERRCODE = 'read_only_sql_transaction',
-                MESSAGE = 'this database has moved to another server',
+                MESSAGE = 'this database is read-only, because it has moved',
                 HINT = 'Connect to where the list of databases says that it is.',
                 SCHEMA = TG_TABLE_SCHEMA,
                 TABLE = TG_TABLE_NAME;
+        END
+        $body$;
+        -- Nobody shall have another trigger call it, in the place of one of these.
+        REVOKE ALL ON FUNCTION todo_fence.refuse() FROM PUBLIC;
+        CREATE FUNCTION todo_fence.refuse_command()
+        RETURNS event_trigger
+        LANGUAGE plpgsql
+        SET search_path = pg_catalog, pg_temp
+        AS $body$
+        BEGIN
+            IF pg_catalog.to_regprocedure('todo_fence.refuse()') IS NOT NULL
+                -- What todo-admin has to do here.
+                AND NOT (
+                    COALESCE(pg_catalog.current_setting('todo_admin.works', true), '') OPERATOR(pg_catalog.=) 'on'
+                    AND (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) SESSION_USER)
+                )
+            THEN
+                RAISE EXCEPTION USING
+                    ERRCODE = 'read_only_sql_transaction',
+                    MESSAGE = 'this database is read-only, because it has moved',
+                    HINT = 'Connect to where the list of databases says that it is.';
+            END IF;
         END
         $body$;
     ELSIF pg_catalog.to_regprocedure('todo_fence.pass()') IS NOT NULL THEN
@@ -52,5 +74,9 @@ BEGIN
         );
         EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER todo_fence', name);
     END LOOP;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger AS e WHERE e.evtname OPERATOR(pg_catalog.=) 'todo_fence') THEN
+        CREATE EVENT TRIGGER todo_fence ON ddl_command_start EXECUTE FUNCTION todo_fence.refuse_command();
+        ALTER EVENT TRIGGER todo_fence ENABLE ALWAYS;
+    END IF;
 END
 $$

@@ -11,7 +11,7 @@ FROM (
           t.tgfoid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure('todo_fence.pass()')::pg_catalog.oid
        OR t.tgfoid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure('todo_placement.refuse()')::pg_catalog.oid
       AND (
-          pg_catalog.starts_with(t.tgname::pg_catalog.text, 'todo_leaving')
+          pg_catalog.starts_with(t.tgname::pg_catalog.text, '0_todo_leaving')
           -- Another split has made a stricter rule since.
           OR t.tgname OPERATOR(pg_catalog.<>) (
               SELECT pg_catalog.concat(
@@ -23,10 +23,14 @@ FROM (
       )
     )
     UNION ALL
-    SELECT 2, 'DROP FUNCTION todo_fence.pass()'
+    SELECT 2, 'DROP FUNCTION todo_fence.refuse_command() CASCADE'
+    WHERE pg_catalog.to_regprocedure('todo_fence.pass()') IS NOT NULL
+      AND pg_catalog.to_regprocedure('todo_fence.refuse_command()') IS NOT NULL
+    UNION ALL
+    SELECT 3, 'DROP FUNCTION todo_fence.pass()'
     WHERE pg_catalog.to_regprocedure('todo_fence.pass()') IS NOT NULL
     UNION ALL
-    SELECT 3, 'DROP SCHEMA todo_fence'
+    SELECT 4, 'DROP SCHEMA todo_fence'
     WHERE pg_catalog.to_regprocedure('todo_fence.pass()') IS NOT NULL
 ) AS s
 ORDER BY s.place, s.statement

@@ -1,4 +1,4 @@
--- Deletes up to 100 users of shard $1 of $2 whose id is after $3, with their tasks: how many, and the last id. See misplaced_users.sql.
+-- Deletes up to 100 users of shard $1 of $2 whose id is after $3, with their tasks: how many, their ids, and the last one. See misplaced_users.sql.
 WITH batch AS (
     SELECT u.id
     FROM @extschema@.users AS u
@@ -16,5 +16,5 @@ WITH batch AS (
     USING batch AS b
     WHERE u.id OPERATOR(pg_catalog.=) b.id
 )
-SELECT pg_catalog.count(*) AS users, pg_catalog.max(b.id)::pg_catalog.text AS last_id
+SELECT pg_catalog.count(*) AS users, pg_catalog.array_agg(b.id::pg_catalog.text) AS ids, pg_catalog.max(b.id)::pg_catalog.text AS last_id
 FROM batch AS b

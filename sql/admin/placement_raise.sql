@@ -1,6 +1,7 @@
 -- Lets this database accept users of shard @number@ of @modulus@ only, by the hash with which PostgreSQL chooses a partition: see
 -- misplaced_users.sql. While it still has users that have left it, it also refuses all changes of theirs, in each table that refers to users:
--- an application that does not know yet where they are gets an error, and no change that it has made here is lost.
+-- an application that does not know yet where they are gets an error, and no change that it has made here is lost. The triggers fire for rows as
+-- other triggers have made them, and in every session; by their names, before those of foreign keys, whose error would say less.
 SET LOCAL client_min_messages = 'error';
 DO $$
 DECLARE
@@ -35,12 +36,15 @@ BEGIN
                 TABLE = TG_TABLE_NAME;
         END
         $body$;
+        -- Nobody shall have another trigger call it.
+        REVOKE ALL ON FUNCTION todo_placement.refuse() FROM PUBLIC;
     END IF;
     EXECUTE 'COMMENT ON SCHEMA todo_placement IS ''Made by todo-admin shards: this database is shard @number@ of @modulus@, and accepts no users of other shards''';
     EXECUTE pg_catalog.format(
-        'CREATE OR REPLACE TRIGGER todo_placement_@modulus@ BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION todo_placement.refuse()',
+        'CREATE OR REPLACE TRIGGER todo_placement_@modulus@ AFTER INSERT OR UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION todo_placement.refuse()',
         '@extschema@.users'::pg_catalog.regclass, pg_catalog.format(is_foreign, 'NEW.id')
     );
+    EXECUTE 'ALTER TABLE @extschema@.users ENABLE ALWAYS TRIGGER todo_placement_@modulus@';
     FOR refers IN
         SELECT '@extschema@.users'::pg_catalog.regclass AS relation, 'id'::pg_catalog.name AS key
         UNION
@@ -62,15 +66,19 @@ BEGIN
             ) AS e (name, condition)
         LOOP
             EXECUTE pg_catalog.format(
-                'CREATE OR REPLACE TRIGGER %I BEFORE %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION todo_placement.refuse()',
-                pg_catalog.concat('todo_leaving_', pg_catalog.lower(event.name)), event.name, refers.relation,
+                'CREATE OR REPLACE TRIGGER %I AFTER %s ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION todo_placement.refuse()',
+                pg_catalog.concat('0_todo_leaving_', pg_catalog.lower(event.name)), event.name, refers.relation,
                 pg_catalog.format(event.condition, '', refers.key)
+            );
+            EXECUTE pg_catalog.format(
+                'ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', refers.relation, pg_catalog.concat('0_todo_leaving_', pg_catalog.lower(event.name))
             );
         END LOOP;
         EXECUTE pg_catalog.format(
-            'CREATE OR REPLACE TRIGGER todo_leaving_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION todo_placement.refuse()',
+            'CREATE OR REPLACE TRIGGER "0_todo_leaving_truncate" BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION todo_placement.refuse()',
             refers.relation
         );
+        EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "0_todo_leaving_truncate"', refers.relation);
     END LOOP;
 END
 $$

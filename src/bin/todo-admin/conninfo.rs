@@ -122,7 +122,7 @@ impl Conninfo {
     }
 
     /// A URL, `key=value` pairs, or the name of a database.
-    fn parse(text: &str) -> Result<Self, Error> {
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let parameters = connection_string::parse(text)?;
         for (key, _) in &parameters {
             if !key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {

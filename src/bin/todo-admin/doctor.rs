@@ -70,6 +70,12 @@ pub fn examine(session: &mut Session, json: bool) -> Result<ExitCode, Error> {
 #[serde(transparent)]
 pub struct Checks(Vec<Check>);
 
+impl From<Check> for Checks {
+    fn from(check: Check) -> Self {
+        Self(vec![check])
+    }
+}
+
 impl Checks {
     /// Checks everything. Fails if something cannot be checked.
     pub fn of(session: &mut Session) -> Result<Self, Error> {

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::installed::{Installed, trusted};
 use crate::message::warn;
 use crate::sql::{admin_sql, begin, undisturbed};
-use postgres::Transaction;
+use postgres::{GenericClient, Transaction};
 use std::time::Duration;
 
 /// How often locks are asked for that others must wait behind.
@@ -92,13 +92,17 @@ pub fn is_pending(session: &mut Session) -> Result<bool, Error> {
     Ok(session.client.query_one(admin_sql!("placement_is_pending"), &[])?.get(0))
 }
 
-/// Fails if constraints keep users from being deleted, or their rows from being told apart.
+/// Fails if something keeps users from being deleted, or their rows from being told apart.
 pub fn refuse_obstacles(session: &mut Session) -> Result<(), Error> {
     let schema = Installed::schema_in_use(&mut session.client)?;
-    match session.client.query(&admin_sql!("split_obstacles", &schema), &[])?.first() {
+    let database = session.conninfo.get("dbname").unwrap_or_default().to_owned();
+    no_obstacles(&mut session.client, &schema, &database)
+}
+
+fn no_obstacles(client: &mut impl GenericClient, schema: &str, database: &str) -> Result<(), Error> {
+    match client.query(&admin_sql!("split_obstacles", schema), &[])?.first() {
         None => Ok(()),
         Some(row) => {
-            let database = session.conninfo.get("dbname").unwrap_or_default();
             let obstacle: String = row.get("obstacle");
             Err(Error::new(format!("{database} cannot be split: {obstacle}")).fix(row.get::<_, String>("fix")))
         }
@@ -107,9 +111,13 @@ pub fn refuse_obstacles(session: &mut Session) -> Result<(), Error> {
 
 /// Begins a transaction that may delete users. Nobody can add code that would run then.
 pub fn begin_removal<'a>(session: &'a mut Session, schema: &str) -> Result<Transaction<'a>, Error> {
+    let database = session.conninfo.get("dbname").unwrap_or_default().to_owned();
     let mut transaction = begin(&mut session.client)?;
     undisturbed(&mut transaction)?;
+    // Whatever the database says, users go with all their rows.
+    transaction.batch_execute("SET LOCAL session_replication_role = origin")?;
     transaction.batch_execute(&admin_sql!("placement_lock", schema))?;
+    no_obstacles(&mut transaction, schema, &database)?;
     for row in transaction.query(&admin_sql!("placement_code", schema), &[])? {
         trusted(row.get("role"), "could make a superuser run its code when users are deleted")?;
     }

@@ -8,9 +8,9 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::fence::{self, Placement};
 use crate::installed::Installed;
-use crate::message::{count, printable};
+use crate::message::{count, printable, warn};
 use crate::output;
-use crate::replication;
+use crate::replication::{self, Outgoing};
 use crate::router;
 use crate::shard_copy::{self, ShardCopy, original_of};
 use crate::shard_file::{LONGEST_NAME, Place, ShardFile};
@@ -54,13 +54,40 @@ pub fn move_shard(
     if cancels {
         return cancel(file, &original, &copy);
     }
-    if fence::is_pending(&mut Session::open(file.conninfo(&original)?)?)?
-        || original_of(&file.conninfo(&original)?)?.is_some()
-    {
+    if fence::is_pending(&mut Session::open(file.conninfo(&original)?)?)? {
         return Err(being_split(&original));
     }
+    must_be_no_copy(file, &original)?;
+    must_be_current(file, &original, &numbers)?;
     take_over(file, &original, &copy, &numbers, compares_ahead, None)?;
     end_move(file, &original, &copy)
+}
+
+/// Fails if a database is a copy that replication has not left yet.
+fn must_be_no_copy(file: &ShardFile, place: &Place) -> Result<(), Error> {
+    match original_of(&file.conninfo(place)?)? {
+        Some(left) if left.database == place.database => Err(unfinished_move(&left, place)),
+        Some(_) => Err(being_split(place)),
+        None => Ok(()),
+    }
+}
+
+fn unfinished_move(from: &Place, to: &Place) -> Error {
+    Error::new(format!("the move of {} to {} has not come to its end", from.title(), to.server))
+        .fix(format!("run todo-admin shards move {} --to {} first", to.database, to.server))
+}
+
+/// Fails if the file is from before a split.
+fn must_be_current(file: &ShardFile, place: &Place, numbers: &[usize]) -> Result<(), Error> {
+    let mut session = Session::open(file.conninfo(place)?)?;
+    // A database that is listed twice has not been split yet.
+    let modulus = file.modulus() / numbers.len();
+    let (number, modulus) = (numbers[0] as i64, modulus as i64);
+    if session.client.query_one(admin_sql!("placement_differs"), &[&number, &modulus])?.get(0) {
+        return Err(Error::new(format!("{} is not shard {number} of {modulus}, by its own word", place.title()))
+            .fix("use the file of shards that the last split has written"));
+    }
+    Ok(())
 }
 
 fn being_split(place: &Place) -> Error {
@@ -77,6 +104,8 @@ fn take_over(
     placements: Option<[Placement; 2]>,
 ) -> Result<(), Error> {
     output::say(format!("{} to {}:", printable(&original.title()), printable(&copy.title())));
+    // Rather now than after hours.
+    router::must_listen(file)?;
     let mut copying = ShardCopy::begin(original, &file.conninfo(original)?, copy, &file.conninfo(copy)?)?;
     copying.follow()?;
     let compares_ahead = compares_ahead && !copying.is_fenced()?;
@@ -101,7 +130,7 @@ fn end_move(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Erro
     router::tell(file)?;
     let mut source = Session::open(file.conninfo(original)?)?;
     let mut target = Session::open(file.conninfo(copy)?)?;
-    replication::end(&mut source, &mut target)?;
+    replication::end(&mut source, &mut target, copy)?;
     if !fence::is_up(&mut source)? {
         fence::patiently(|| {
             let mut transaction = fence::stop_writes(&mut source)?;
@@ -114,14 +143,42 @@ fn end_move(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Erro
     Ok(())
 }
 
-/// Drops an incomplete copy, and all that was made for it in the original.
+/// Drops an incomplete copy, and all that was made for it in the original. The caller has the lock of the original.
 fn cancel(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error> {
-    if original_of(&file.conninfo(copy)?)?.as_ref() != Some(original) {
-        return Err(Error::new(format!("{} is no copy of {}", copy.title(), original.title())));
+    let mut source = Session::open(file.conninfo(original)?)?;
+    let is_begun = Outgoing::of(&mut source)?.is_some_and(|outgoing| outgoing.copy == *copy);
+    let conninfo = file.conninfo(copy)?;
+    match shard_copy::exists(&conninfo) {
+        Ok(true) => {}
+        Err(error) if is_begun && error.sqlstate().is_none() => {
+            shard_copy::abandon(&mut source, copy)?;
+            warn(&format!("{error}; run the command again when the server can be reached, to drop the copy there"));
+            output::say(format!("{} is given up, and nothing of it is left in {}", copy.title(), original.title()));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+        Ok(false) if is_begun => {
+            shard_copy::abandon(&mut source, copy)?;
+            output::say(format!("nothing is left of the copy in {}", printable(&original.title())));
+            return Ok(());
+        }
+        Ok(false) => return Err(not_begun(original, copy)),
     }
-    shard_copy::cancel(&mut Session::open(file.conninfo(original)?)?, &file.conninfo(copy)?)?;
+    match original_of(&conninfo)? {
+        Some(left) if left == *original => shard_copy::cancel(&mut source, copy, &conninfo)?,
+        // It is left from when the original was elsewhere.
+        Some(left) if left.database == original.database && !file.places().contains(copy) => {
+            let _lock = shard_copy::lock(&file.conninfo(&left)?)?;
+            shard_copy::cancel_left(&mut Session::open(file.conninfo(&left)?)?, copy, &conninfo)?;
+        }
+        _ => return Err(not_begun(original, copy)),
+    }
     output::say(format!("{} has been dropped", printable(&copy.title())));
     Ok(())
+}
+
+fn not_begun(original: &Place, copy: &Place) -> Error {
+    Error::new(format!("no copy of {} to {} has been begun", original.title(), copy.title()))
 }
 
 /// Doubles the number of shards: half of the users of each database get a new one, on the same server.
@@ -180,6 +237,12 @@ fn cancel_split(file: &mut ShardFile) -> Result<(), Error> {
     if twins.len() == half {
         file.rewrite(file.places()[..half].to_vec())?;
         output::say("the list of shards is what it was");
+    } else {
+        let done = half - twins.len();
+        output::say(format!(
+            "{done} of {} split, which stays so: run todo-admin shards split until its end",
+            count(half as i64, "database")
+        ));
     }
     Ok(())
 }
@@ -201,7 +264,11 @@ fn double(file: &mut ShardFile) -> Result<(), Error> {
             ))
             .fix("rename that database, in the file as well"));
         }
+        must_be_no_copy(file, place)?;
+        must_be_current(file, place, &[number])?;
         let mut session = Session::open(file.conninfo(place)?)?;
+        // That it has moved, another command has to say.
+        is_fenced_by_split(&mut session, place)?;
         let schema = Installed::schema_in_use(&mut session.client)?;
         let row = session
             .client
@@ -212,6 +279,7 @@ fn double(file: &mut ShardFile) -> Result<(), Error> {
         }
         fence::refuse_obstacles(&mut session)?;
         shard_copy::refuse_obstacles(&mut session, place)?;
+        replication::must_be_free(&mut session, place, None)?;
     }
     let places = file.places();
     file.rewrite([places, places].concat())
@@ -237,7 +305,7 @@ fn is_unsettled(file: &ShardFile, number: usize, half: usize) -> Result<bool, Er
     let mut target = Session::open(file.conninfo(copy)?)?;
     Ok(is_fenced_by_split(&mut source, original)?
         || fence::remains(&mut source)?
-        || is_copy_of(&target, original)?
+        || is_copy_of(&target, copy, original)?
         || fence::remains(&mut target)?)
 }
 
@@ -254,10 +322,9 @@ fn is_fenced_by_split(source: &mut Session, place: &Place) -> Result<bool, Error
 }
 
 /// Whether replication from the original has not ended yet.
-fn is_copy_of(copy: &Session, original: &Place) -> Result<bool, Error> {
+fn is_copy_of(copy: &Session, place: &Place, original: &Place) -> Result<bool, Error> {
     match original_of(&copy.conninfo)? {
-        Some(other) if other != *original => Err(Error::new(format!("{} is being moved", other.title()))
-            .fix("run todo-admin shards move until its end first")),
+        Some(other) if other != *original => Err(unfinished_move(&other, place)),
         other => Ok(other.is_some()),
     }
 }
@@ -267,14 +334,14 @@ fn settle(file: &ShardFile, [original, copy]: [Placement; 2]) -> Result<(), Erro
     let place = &file.places()[original.number];
     let mut source = Session::open(file.conninfo(place)?)?;
     let mut target = Session::open(file.conninfo(&file.places()[copy.number])?)?;
-    let is_copied = is_copy_of(&target, place)?;
+    let is_copied = is_copy_of(&target, &file.places()[copy.number], place)?;
     let is_fenced = is_fenced_by_split(&mut source, place)?;
     if is_copied || is_fenced {
         original.must_be_of(&mut source)?;
         copy.must_be_of(&mut target)?;
     }
     if is_copied {
-        replication::end(&mut source, &mut target)?;
+        replication::end(&mut source, &mut target, &file.places()[copy.number])?;
     }
     if is_fenced {
         fence::lower(&mut source)?;
@@ -296,6 +363,8 @@ fn settle(file: &ShardFile, [original, copy]: [Placement; 2]) -> Result<(), Erro
 /// Deletes the users of a shard that another database has now.
 fn remove(session: &mut Session, shard: Placement) -> Result<(), Error> {
     let schema = Installed::schema_in_use(&mut session.client)?;
+    let database = session.conninfo.get("dbname").unwrap_or_default().to_owned();
+    let tables = session.client.query(&admin_sql!("placement_left", &schema), &[])?;
     let bar = shard_copy::progress();
     let (number, modulus) = (shard.number as i64, shard.modulus as i64);
     let (mut removed, mut last_id) = (0, String::new());
@@ -303,8 +372,18 @@ fn remove(session: &mut Session, shard: Placement) -> Result<(), Error> {
         Error::if_interrupted()?;
         let mut transaction = fence::begin_removal(session, &schema)?;
         let row = transaction.query_one(&admin_sql!("placement_clean", &schema), &[&number, &modulus, &last_id])?;
-        transaction.commit()?;
         let Some(last) = row.get("last_id") else { break };
+        let ids: Vec<String> = row.get("ids");
+        for table in &tables {
+            if transaction.query_one(table.get::<_, &str>("statement"), &[&ids])?.get(0) {
+                let name: String = table.get("name");
+                return Err(Error::new(format!(
+                    "a trigger of table {name} keeps rows of users that have left {database}"
+                ))
+                .fix("let it allow the deletion, or drop it, and run the command again"));
+            }
+        }
+        transaction.commit()?;
         last_id = last;
         removed += row.get::<_, i64>("users");
         bar.set_message(format!("{} deleted that the other database has", count(removed, "user")));

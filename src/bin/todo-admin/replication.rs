@@ -3,10 +3,13 @@
 use crate::connect::Session;
 use crate::error::Error;
 use crate::shard_compare::AGAIN;
+use crate::shard_file::Place;
 use crate::sql::{admin_sql, begin, undisturbed};
 use postgres::Row;
 use postgres_protocol::escape::escape_literal;
+use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// How long a slot may be in use by a process that ends.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -14,17 +17,68 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What the sessions that replicate set, whatever the database says.
 const OPTIONS: &str = "-c role=none -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
 
+/// What the comment of a publication begins with; an [`Outgoing`] follows, as JSON.
+const MARK: &str = "todo-admin: copy to ";
+
+/// The one copy that reads from a database.
+#[derive(Deserialize, Serialize)]
+pub struct Outgoing {
+    pub copy: Place,
+    /// It has a name of its own, so that no other copy, left behind on a server that was down, reads what this one has to read.
+    slot: String,
+}
+
+impl Outgoing {
+    pub fn of(source: &mut Session) -> Result<Option<Self>, Error> {
+        let Some(row) = source.client.query_opt(admin_sql!("copy_outgoing"), &[])? else { return Ok(None) };
+        let comment: Option<String> = row.get("comment");
+        match comment.as_deref().and_then(|text| serde_json::from_str(text.strip_prefix(MARK)?).ok()) {
+            Some(outgoing) => Ok(Some(outgoing)),
+            None => Err(Error::new("there is a publication todo_copy, which todo-admin has not made").fix("rename it")),
+        }
+    }
+
+    /// What makes the copy.
+    pub fn command(&self, original: &Place) -> String {
+        if self.copy.database == original.database {
+            format!("move {} --to {}", self.copy.database, self.copy.server)
+        } else {
+            "split".to_owned()
+        }
+    }
+
+    /// Whether the copy reads now.
+    pub fn is_read(&self, source: &mut Session) -> Result<bool, Error> {
+        let row = source.client.query_opt(admin_sql!("copy_slot"), &[&self.slot])?;
+        Ok(row.is_some_and(|row| row.get::<_, Option<i32>>("active_pid").is_some()))
+    }
+}
+
+/// Fails if another copy reads from a database, or could go on to do so.
+pub fn must_be_free(source: &mut Session, original: &Place, copy: Option<&Place>) -> Result<(), Error> {
+    match Outgoing::of(source)? {
+        Some(other) if copy != Some(&other.copy) => {
+            Err(Error::new(format!("a copy of {} has been begun: {}", original.title(), other.copy.title()))
+                .fix(format!("run todo-admin shards {} until its end, or with --cancel", other.command(original))))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Starts to replicate all rows. Returns the name of the slot.
-pub fn subscribe(source: &mut Session, target: &mut Session) -> Result<String, Error> {
-    let row = source.client.query_one(admin_sql!("copy_publish"), &[])?;
-    let slot: String = row.get("slot");
-    if !row.get::<_, bool>("has_publication") {
-        source.client.batch_execute("CREATE PUBLICATION todo_copy FOR ALL TABLES")?;
-    }
-    // What is left in one has been read by another copy.
-    if row.get("has_slot") {
-        drop_slot(source, &slot)?;
-    }
+pub fn subscribe(source: &mut Session, target: &mut Session, copy: &Place) -> Result<String, Error> {
+    // Of a command that was stopped.
+    unpublish(source, copy)?;
+    let outgoing = Outgoing { copy: copy.clone(), slot: format!("todo_copy_{}", Uuid::new_v4().simple()) };
+    let comment = format!("{MARK}{}", serde_json::to_string(&outgoing).map_err(Error::new)?);
+    let slot = outgoing.slot;
+    // Before the slot: it says what to drop.
+    let mut transaction = begin(&mut source.client)?;
+    transaction.batch_execute(&format!(
+        "CREATE PUBLICATION todo_copy FOR ALL TABLES; COMMENT ON PUBLICATION todo_copy IS {}",
+        escape_literal(&comment)
+    ))?;
+    transaction.commit()?;
     // This waits until all transactions have ended that are running now, and nobody waits behind it.
     let mut transaction = begin(&mut source.client)?;
     undisturbed(&mut transaction)?;
@@ -93,53 +147,55 @@ pub fn catch_up(original: &mut Session, copy: &mut Session, slot: &str, limit: D
     Ok(())
 }
 
-/// Ends the replication. Can be repeated.
-pub fn end(source: &mut Session, target: &mut Session) -> Result<(), Error> {
+/// Ends the replication into a copy. Can be repeated.
+pub fn end(source: &mut Session, target: &mut Session, copy: &Place) -> Result<(), Error> {
     if target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some() {
         // Without its slot, because only this program may be able to reach both servers.
         target.client.batch_execute("ALTER SUBSCRIPTION todo_copy DISABLE")?;
         target.client.batch_execute("ALTER SUBSCRIPTION todo_copy SET (slot_name = NONE)")?;
         target.client.batch_execute("DROP SUBSCRIPTION todo_copy")?;
     }
-    unpublish(source)?;
+    unpublish(source, copy)?;
     // The copy has one, too, if the original had it when its schema was dumped.
-    unpublish(target)
+    if target.client.query_opt(admin_sql!("copy_outgoing"), &[])?.is_some() {
+        target.client.batch_execute("DROP PUBLICATION todo_copy")?;
+    }
+    Ok(())
 }
 
 /// Fails if a copy could still read from the original.
 pub fn must_have_ended(source: &mut Session) -> Result<(), Error> {
-    let row = source.client.query_one(admin_sql!("copy_publish"), &[])?;
-    if row.get("has_slot") || row.get("has_publication") {
+    if source.client.query_opt(admin_sql!("copy_outgoing"), &[])?.is_some() {
         return Err(Error::new("replication from this database has not ended, so nothing is deleted"));
     }
     Ok(())
 }
 
-/// Removes what a copy reads from.
-pub fn unpublish(session: &mut Session) -> Result<(), Error> {
-    let row = session.client.query_one(admin_sql!("copy_publish"), &[])?;
-    if row.get("has_slot") {
-        drop_slot(session, row.get("slot"))?;
-    }
-    if row.get("has_publication") {
-        session.client.batch_execute("DROP PUBLICATION todo_copy")?;
+/// Removes what a copy reads from, if it is this copy that does.
+pub fn unpublish(source: &mut Session, copy: &Place) -> Result<(), Error> {
+    if let Some(outgoing) = Outgoing::of(source)?.filter(|outgoing| outgoing.copy == *copy) {
+        drop_slot(source, &outgoing.slot)?;
+        source.client.batch_execute("DROP PUBLICATION todo_copy")?;
     }
     Ok(())
 }
 
-/// Drops a slot as soon as the process that reads from it has ended.
+/// Drops a slot, if it is there. What reads from it is ended: its subscription is gone, disabled, or out of reach.
 fn drop_slot(source: &mut Session, slot: &str) -> Result<(), Error> {
     let start = Instant::now();
     let drop = "SELECT pg_catalog.pg_drop_replication_slot($1::pg_catalog.text::pg_catalog.name)";
-    loop {
-        let error = match source.client.execute(drop, &[&slot]) {
-            Ok(_) => return Ok(()),
-            Err(error) => Error::from(error),
-        };
-        if error.sqlstate() != Some("55006") || start.elapsed() > PATIENCE {
-            return Err(error);
+    while let Some(row) = source.client.query_opt(admin_sql!("copy_slot"), &[&slot])? {
+        if let Some(pid) = row.get::<_, Option<i32>>("active_pid") {
+            source.client.query_one("SELECT pg_catalog.pg_terminate_backend($1)", &[&pid])?;
         }
-        Error::if_interrupted()?;
-        std::thread::sleep(Duration::from_millis(100));
+        match source.client.execute(drop, &[&slot]).map_err(Error::from) {
+            Ok(_) => break,
+            Err(error) if error.sqlstate() != Some("55006") || start.elapsed() > PATIENCE => return Err(error),
+            Err(_) => {
+                Error::if_interrupted()?;
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
     }
+    Ok(())
 }

@@ -234,21 +234,24 @@ impl Script<'_> {
 pub fn tell(file: &ShardFile) -> Result<(), Error> {
     for conninfo in file.routers()? {
         Error::if_interrupted()?;
-        let name = printable(conninfo.get("dbname").unwrap_or_default());
+        let name = name_of(&conninfo);
         tell_one(file, conninfo, &name).map_err(|error| error.while_doing(format!("router {name}")))?;
     }
     Ok(())
 }
 
+/// For people: all routers may have one name.
+fn name_of(router: &Conninfo) -> String {
+    let part = |key| router.get(key).unwrap_or_default();
+    let host = router.get("host").unwrap_or(part("hostaddr"));
+    printable(&format!("{} on {host}:{}", part("dbname"), part("port")))
+}
+
 /// Fails unless all routers of the file can be told.
 pub fn must_listen(file: &ShardFile) -> Result<(), Error> {
     for conninfo in file.routers()? {
-        let name = printable(conninfo.get("dbname").unwrap_or_default());
-        open(conninfo).map_err(|error| {
-            error
-                .while_doing(format!("router {name}"))
-                .fix("start its server, or remove it from the file and run the script of router-sql there later")
-        })?;
+        let name = name_of(&conninfo);
+        open(conninfo).map_err(|error| error.while_doing(format!("router {name}")))?;
     }
     Ok(())
 }

@@ -16,12 +16,12 @@ use crate::new_database::{Content, Roles, restore_archive};
 use crate::new_file::NewFile;
 use crate::output;
 use crate::programs::Programs;
-use crate::replication::{self, catch_up, lag, must_run, subscribe, unpublish};
+use crate::replication::{self, Outgoing, catch_up, lag, must_run, subscribe, unpublish};
 use crate::shard_compare::{AGAIN, compare, tables};
 use crate::shard_file::Place;
 use crate::sql::{admin_sql, begin, undisturbed};
 use indicatif::{HumanBytes, ProgressBar};
-use postgres::{GenericClient, IsolationLevel, Transaction};
+use postgres::{GenericClient, IsolationLevel, Row, Transaction};
 use postgres_protocol::escape::{escape_identifier, escape_literal};
 use serde::{Deserialize, Serialize};
 use std::io::IsTerminal;
@@ -83,9 +83,13 @@ pub fn exists(copy: &Conninfo) -> Result<bool, Error> {
 
 /// The mark of a database, if it is a copy; `None` if there is no such database.
 fn mark_of(server: &mut Session, database: &str) -> Result<Option<Option<Mark>>, Error> {
-    let mark = |comment: String| serde_json::from_str(comment.strip_prefix(MARK)?).ok();
     let row = server.client.query_opt(admin_sql!("copy_of"), &[&database])?;
-    Ok(row.map(|row| row.get::<_, Option<String>>("comment").and_then(mark)))
+    Ok(row.map(|row| mark_in(&row)))
+}
+
+fn mark_in(row: &Row) -> Option<Mark> {
+    let comment: Option<&str> = row.get("comment");
+    serde_json::from_str(comment?.strip_prefix(MARK)?).ok()
 }
 
 fn write_mark(server: &mut Session, database: &str, mark: &Mark) -> Result<(), Error> {
@@ -121,21 +125,25 @@ impl ShardCopy {
             Error::new(format!("a copy has taken the place of {} already", original.title()))
                 .fix("use the file of shards that this command has written")
         };
+        replication::must_be_free(&mut source, original, Some(copy))?;
         let database = &copy.database;
         match mark_of(&mut server, database)? {
             Some(Some(mark)) if mark.original == *original => {
                 let mut target = Session::open(target.clone())?;
-                if target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some() {
-                    output::say("going on with the copy that was begun");
-                    target.client.batch_execute("ALTER SUBSCRIPTION todo_copy ENABLE")?;
-                    let slot = source.client.query_one(admin_sql!("copy_publish"), &[])?.get("slot");
-                    let beside = Session::open(source.conninfo.clone())?;
-                    return Ok(Self { source, beside, server, target, database: database.clone(), mark, slot });
+                match target.client.query_opt(admin_sql!("copy_progress"), &[])? {
+                    Some(row) if Outgoing::of(&mut source)?.is_some() => {
+                        output::say("going on with the copy that was begun");
+                        target.client.batch_execute("ALTER SUBSCRIPTION todo_copy ENABLE")?;
+                        let slot = row.get::<_, Option<String>>("slot").unwrap_or_default();
+                        let beside = Session::open(source.conninfo.clone())?;
+                        return Ok(Self { source, beside, server, target, database: database.clone(), mark, slot });
+                    }
+                    _ if has_been_replaced(&mut source)? => return Err(old_file()),
+                    // It was given up when this server could not be reached.
+                    Some(_) => replication::end(&mut source, &mut target, copy)?,
+                    // Nothing has been copied into it.
+                    None => {}
                 }
-                if mark.is_compared || is_fenced {
-                    return Err(old_file());
-                }
-                // Nothing has been copied into it.
                 drop(target);
                 drop_database(&mut server, database)?;
             }
@@ -148,11 +156,12 @@ impl ShardCopy {
         }
         refuse_obstacles(&mut source, original)?;
         must_have_extensions(&mut source, &mut server, &original.title(), &copy.server)?;
+        must_have_roles(&mut source, &mut server, &copy.server)?;
         let definitions = definitions(&mut source.client)?;
         let mark = Mark { original: original.clone(), is_compared: false, definitions };
         let outcome = create(&mut source, &mut server, database, &mark)
             .and_then(|()| fill(&mut source, target, database))
-            .and_then(|mut target| subscribe(&mut source, &mut target).map(|slot| (target, slot)));
+            .and_then(|mut target| subscribe(&mut source, &mut target, copy).map(|slot| (target, slot)));
         match outcome {
             Ok((target, slot)) => {
                 output::say("copying");
@@ -165,7 +174,7 @@ impl ShardCopy {
                 if mark_of(&mut again, database)?.flatten().is_some_and(|mark| mark.original == *original) {
                     drop_database(&mut again, database)?;
                 }
-                unpublish(&mut Session::open(source.conninfo.clone())?)?;
+                unpublish(&mut Session::open(source.conninfo.clone())?, copy)?;
                 Err(error)
             }
         }
@@ -305,13 +314,13 @@ impl ShardCopy {
             copy.raise(&mut copied)?;
         }
         copied.commit()?;
-        self.mark.is_compared = true;
-        write_mark(&mut self.server, &self.database, &self.mark)?;
         if !was_fenced {
             // Locks on tables do not stop all commands, and the comparison may have taken long.
             must_be_defined_as(&self.mark.definitions, &mut self.beside.client)?;
             refuse_obstacles(&mut self.beside, &self.mark.original)?;
         }
+        self.mark.is_compared = true;
+        write_mark(&mut self.server, &self.database, &self.mark)?;
         Error::if_interrupted()?;
         fence.commit()?;
         Ok(start.elapsed())
@@ -340,6 +349,7 @@ pub fn unmark(source: &mut Session, target: &mut Session) -> Result<(), Error> {
     let name = |session: &Session| session.conninfo.get("dbname").unwrap_or_default().to_owned();
     let row = source.client.query_opt(admin_sql!("copy_of"), &[&name(source)])?;
     let comment = row.and_then(|row| row.get::<_, Option<String>>("comment"));
+    let comment = comment.filter(|comment| !comment.starts_with(MARK));
     let comment = comment.map_or("NULL".to_owned(), |comment| escape_literal(&comment));
     Ok(target
         .client
@@ -347,22 +357,44 @@ pub fn unmark(source: &mut Session, target: &mut Session) -> Result<(), Error> {
 }
 
 /// Drops a copy that is not in use, and all that was made for it in the original.
-pub fn cancel(source: &mut Session, copy: &Conninfo) -> Result<(), Error> {
-    let database = copy.get("dbname").unwrap_or_default();
-    let mut server = Session::open(copy.with_database("postgres"))?;
-    let mut target = Session::open(copy.clone())?;
-    let has_subscription = target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some();
-    let is_fenced = fence::is_up(source)?;
-    let mark = mark_of(&mut server, database)?.flatten().filter(|mark| has_subscription || !mark.is_compared);
-    let Some(mark) = mark.filter(|_| !is_fenced) else {
-        return Err(Error::new(format!("{database} has been moved already"))
-            .fix("run the command without --cancel; then the database can be moved back"));
-    };
+pub fn cancel(source: &mut Session, copy: &Place, target: &Conninfo) -> Result<(), Error> {
+    if has_been_replaced(source)? {
+        return Err(is_used(copy));
+    }
+    cancel_left(source, copy, target)
+}
+
+/// The same for a copy that is left from before another one has taken the place of the original.
+pub fn cancel_left(source: &mut Session, copy: &Place, target: &Conninfo) -> Result<(), Error> {
+    let database = &copy.database;
+    let mut server = Session::open(target.with_database("postgres"))?;
+    let mut target = Session::open(target.clone())?;
+    let is_replaced = has_been_replaced(source)?;
+    let mark = mark_of(&mut server, database)?.flatten().filter(|mark| !(mark.is_compared && is_replaced));
+    let Some(mark) = mark else { return Err(is_used(copy)) };
     // If this is stopped, the copy is still known not to be in use.
     write_mark(&mut server, database, &Mark { is_compared: false, ..mark })?;
-    replication::end(source, &mut target)?;
+    replication::end(source, &mut target, copy)?;
     drop(target);
     drop_database(&mut server, database)
+}
+
+/// Removes from the original all that was made for a copy whose server cannot be reached.
+pub fn abandon(source: &mut Session, copy: &Place) -> Result<(), Error> {
+    if has_been_replaced(source)? {
+        return Err(is_used(copy));
+    }
+    replication::unpublish(source, copy)
+}
+
+/// Whether a copy has taken the place of a database, or of a half of it.
+fn has_been_replaced(original: &mut Session) -> Result<bool, Error> {
+    Ok(fence::is_up(original)? || fence::is_pending(original)?)
+}
+
+fn is_used(copy: &Place) -> Error {
+    Error::new(format!("{} has been moved already", copy.database))
+        .fix("run the command without --cancel; then the database can be moved back")
 }
 
 /// What cannot be copied would be lost.
@@ -401,9 +433,27 @@ fn must_have_extensions(source: &mut Session, server: &mut Session, title: &str,
     Ok(())
 }
 
+/// Fails unless the other server has the roles that the database names.
+fn must_have_roles(source: &mut Session, server: &mut Session, name: &str) -> Result<(), Error> {
+    let needed: Vec<String> =
+        source.client.query(admin_sql!("copy_roles"), &[])?.iter().map(|row| row.get("role")).collect();
+    let missing: Vec<String> =
+        server.client.query(admin_sql!("copy_missing_roles"), &[&needed])?.iter().map(|row| row.get("name")).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(format!("{name} lacks roles of the database: {}", missing.join(", "))).fix("create them there"))
+}
+
 /// Creates an empty database like that of the source, which only superusers can connect to. It gets its name once it is marked.
 fn create(source: &mut Session, server: &mut Session, database: &str, mark: &Mark) -> Result<(), Error> {
     output::say(format!("creating database {database}"));
+    // Of commands that were killed before it had its name.
+    for row in server.client.query(admin_sql!("copy_strays"), &[])? {
+        if mark_in(&row).is_some_and(|stray| stray.original == mark.original) {
+            drop_database(server, row.get("database"))?;
+        }
+    }
     let first = format!("todo_copy_{}", Uuid::new_v4().simple());
     let statement: String = source.client.query_one(admin_sql!("create_database"), &[&first])?.get(0);
     server.client.batch_execute("SET statement_timeout = 0")?;

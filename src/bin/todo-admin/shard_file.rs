@@ -3,8 +3,10 @@
 use crate::conninfo::Conninfo;
 use crate::error::Error;
 use crate::new_file::Replacement;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
@@ -15,9 +17,10 @@ pub const LONGEST_NAME: usize = 63;
 
 /// The file, as JSON.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with servers and shards")]
 struct List {
     /// How to connect to each server, without a database.
+    #[serde(deserialize_with = "distinct")]
     servers: BTreeMap<String, String>,
     /// The database that knows which user has an address.
     directory: Option<Place>,
@@ -30,7 +33,7 @@ struct List {
 
 /// Where a database is. The server's name is the file's.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with a database and its server")]
 pub struct Place {
     pub database: String,
     pub server: String,
@@ -41,6 +44,29 @@ impl Place {
     pub fn title(&self) -> String {
         format!("{} on {}", self.database, self.server)
     }
+}
+
+/// Reads an object whose names differ. Of two that are the same, JSON would take the last one.
+fn distinct<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<String, String>, D::Error> {
+    struct Distinct;
+    impl<'de> Visitor<'de> for Distinct {
+        type Value = BTreeMap<String, String>;
+
+        fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+            out.write_str("an object with the names of servers")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut input: M) -> Result<Self::Value, M::Error> {
+            let mut servers = BTreeMap::new();
+            while let Some((name, conninfo)) = input.next_entry::<String, String>()? {
+                if servers.insert(name.clone(), conninfo).is_some() {
+                    return Err(M::Error::custom(format!("server {name} is listed twice")));
+                }
+            }
+            Ok(servers)
+        }
+    }
+    input.deserialize_map(Distinct)
 }
 
 /// A database with a part of the users.
@@ -65,11 +91,18 @@ impl ShardFile {
     /// backups want that; only a database that is being split is in the list twice, in both halves.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
-        let text = fs::read_to_string(path).map_err(|error| {
-            Error::usage(format!("{shown}: {error}"), "name the file that lists the shards with --file")
-        })?;
         let wrong = |what: String| Error::usage(format!("{shown}: {what}"), "see docs/scale-out.md");
-        let list: List = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => {
+                Error::usage(format!("there is no file {shown}"), "name the file that lists the shards with --file")
+            }
+            _ => wrong(error.to_string()),
+        })?;
+        let list: List =
+            serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| wrong(error.to_string()))?;
+        if list.shards.is_empty() {
+            return Err(wrong("no shard is listed".to_owned()));
+        }
         if !list.shards.len().is_power_of_two() {
             return Err(wrong(format!("the number of shards is {}, which is not a power of two", list.shards.len())));
         }
@@ -97,9 +130,17 @@ impl ShardFile {
         }
         let mut servers = BTreeMap::new();
         for (name, given) in &list.servers {
-            let conninfo =
-                Conninfo::resolve(Some(given)).map_err(|error| error.while_doing(format!("server {name}")))?;
-            servers.insert(name.clone(), conninfo);
+            let whose = |error: Error| wrong(format!("server {name}: {error}"));
+            if Conninfo::parse(given).map_err(whose)?.get("dbname").is_some() {
+                return Err(wrong(format!("server {name} names a database, which only shards do")));
+            }
+            servers.insert(name.clone(), Conninfo::resolve(Some(given)).map_err(whose)?);
+        }
+        for (number, given) in list.routers.iter().enumerate() {
+            let whose = |error: Error| wrong(format!("router {}: {error}", number + 1));
+            if Conninfo::parse(given).map_err(whose)?.get("dbname").is_none() {
+                return Err(wrong(format!("router {} names no database", number + 1)));
+            }
         }
         Ok(Self { path: path.to_owned(), list, servers, lock: None })
     }
@@ -171,7 +212,7 @@ impl ShardFile {
         match lock.try_lock() {
             Ok(()) => self.lock = Some(lock),
             Err(TryLockError::WouldBlock) => {
-                return Err(Error::new(format!("another todo-admin changes a file in {}", directory.display())));
+                return Err(Error::new(format!("another todo-admin is changing a file in {}", directory.display())));
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
@@ -196,7 +237,8 @@ impl ShardFile {
     pub fn rewrite(&mut self, shards: Vec<Place>) -> Result<(), Error> {
         self.must_be_unchanged()?;
         let (replacement, mut file) = self.replacement()?;
-        self.list.shards = shards;
+        // Servers and routers may have been added meanwhile.
+        self.list = List { shards, ..Self::read(&self.path)?.list };
         file.write_all(self.text()?.as_bytes())?;
         Ok(replacement.complete()?)
     }

@@ -15,6 +15,7 @@ use crate::installed::Installed;
 use crate::message::{complain, count, printable};
 use crate::output;
 use crate::relocation;
+use crate::replication::Outgoing;
 use crate::router;
 use crate::shard_file::{Place, Shard, ShardFile};
 use crate::sql::admin_sql;
@@ -63,7 +64,7 @@ pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<Ex
             relocation::split(&mut file, *cancel, *compare_ahead).map(|()| ExitCode::SUCCESS)
         }
         ShardsCommand::Status(format) => status(&file, &shards, format.json),
-        ShardsCommand::Doctor(format) => doctor(&shards, file.modulus(), format.json),
+        ShardsCommand::Doctor(format) => doctor(&file, &shards, format.json),
     }
 }
 
@@ -131,6 +132,16 @@ struct Found<'a, T> {
     error: Option<String>,
 }
 
+impl<'a, T> Found<'a, T> {
+    fn of(place: &'a Place, outcome: Result<T, Error>) -> Self {
+        let (found, error) = match outcome {
+            Ok(found) => (Some(found), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        Self { database: &place.database, server: &place.server, found, error }
+    }
+}
+
 /// Looks at all shards, whatever happens in one.
 fn all<T>(
     shards: &[Shard],
@@ -139,11 +150,7 @@ fn all<T>(
     let mut all = Vec::with_capacity(shards.len());
     for shard in shards {
         Error::if_interrupted()?;
-        let (found, error) = match open(shard).and_then(|mut session| look(shard, &mut session)) {
-            Ok(found) => (Some(found), None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        all.push(Found { database: &shard.place.database, server: &shard.place.server, found, error });
+        all.push(Found::of(&shard.place, open(shard).and_then(|mut session| look(shard, &mut session))));
     }
     Ok(all)
 }
@@ -184,20 +191,28 @@ fn status(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Er
             let addresses =
                 file.conninfo(place).and_then(Session::open).and_then(|mut session| directory::count(&mut session));
             is_complete &= addresses.is_ok();
-            let addresses = addresses
-                .map_or_else(|error| printable(&error.to_string()), |addresses| format!("{addresses} claimed"));
-            output::line(format!("addresses: {addresses} in {}", printable(&place.title())))?;
+            let addresses =
+                addresses.map_or_else(|error| error.to_string(), |addresses| format!("{addresses} addresses claimed"));
+            output::line(printable(&format!("{}: {addresses}", place.title())))?;
         }
     }
     Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn doctor(shards: &[Shard], modulus: usize, json: bool) -> Result<ExitCode, Error> {
-    let all = all(shards, |shard, session| {
+fn doctor(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
+    let mut all = all(shards, |shard, session| {
         let mut checks = Checks::of(session)?;
-        checks.push(placement(session, &shard.numbers, modulus)?);
+        checks.push(placement(session, &shard.numbers, file.modulus())?);
+        checks.push(copying(session, &shard.place)?);
         Ok(checks)
     })?;
+    if let Some(place) = file.directory() {
+        let checks = file.conninfo(place).and_then(Session::open).and_then(|mut session| {
+            let addresses = directory::count(&mut session)?;
+            Ok(Checks::from(Check::ok("directory", format!("{} claimed", count(addresses, "address")))))
+        });
+        all.push(Found::of(place, checks));
+    }
     if json {
         output::json(&all)?;
     } else {
@@ -229,21 +244,31 @@ fn placement(session: &mut Session, numbers: &[usize], modulus: usize) -> Result
     let places: Vec<i64> = numbers.iter().map(|&number| number as i64).collect();
     let row = session.client.query_one(&admin_sql!("misplaced_users", &schema), &[&places, &(modulus as i64)])?;
     let misplaced: i64 = row.get("misplaced");
-    Ok(match row.get::<_, Option<String>>("example") {
-        None => Check::ok(
-            NAME,
-            format!(
-                "all belong to shard {} of {modulus}",
-                numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ")
-            ),
-        ),
-        Some(example) => Check::finding(
-            NAME,
-            format!(
-                "{} to another shard, such as {example}",
-                if misplaced == 1 { "1 user belongs".to_owned() } else { format!("{misplaced} users belong") }
-            ),
-            "move them with todo-admin export --user and import --new-ids; or the order of the shards in the file is wrong",
-        ),
-    })
+    if misplaced == 0 {
+        let numbers = numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
+        return Ok(Check::ok(NAME, format!("all belong to shard {numbers} of {modulus}")));
+    }
+    let examples: Vec<String> = row.get("examples");
+    let rest = misplaced - examples.len() as i64;
+    let rest = if rest == 0 { String::new() } else { format!(" and {rest} more") };
+    Ok(Check::finding(
+        NAME,
+        format!("users that belong to other shards: {}{rest}", examples.join(", ")),
+        "move them with todo-admin export --user and import --new-ids; or the order of the shards in the file is wrong",
+    ))
+}
+
+/// Whether a copy of a shard has been begun.
+fn copying(session: &mut Session, place: &Place) -> Result<Check, Error> {
+    const NAME: &str = "copy of the database";
+    let Some(outgoing) = Outgoing::of(session)? else { return Ok(Check::ok(NAME, "none has been begun")) };
+    let begun = format!("one has been begun: {}", outgoing.copy.title());
+    if outgoing.is_read(session)? {
+        return Ok(Check::ok(NAME, begun));
+    }
+    Ok(Check::finding(
+        NAME,
+        format!("{begun}; it does not read the changes, so that the log of this server grows"),
+        &format!("run todo-admin shards {} until its end, or with --cancel", outgoing.command(place)),
+    ))
 }
