@@ -36,6 +36,8 @@ NODE_MODULES = target/node
 PGRX_VERSION := $(shell sed -n 's/^pgrx = "=\(.*\)"/\1/p' Cargo.toml)
 OWN_CARGO_PGRX := target/cargo-pgrx-$(PGRX_VERSION)/bin/cargo-pgrx
 CARGO_PGRX := $(shell cargo-pgrx pgrx --version 2>/dev/null | grep -qF ' $(PGRX_VERSION)' && command -v cargo-pgrx || echo $(OWN_CARGO_PGRX))
+CARGO_DENY := target/cargo-deny-0.20.2/bin/cargo-deny
+CARGO_MACHETE := target/cargo-machete-0.9.2/bin/cargo-machete
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
 export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
@@ -48,8 +50,8 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak setup setup-clients \
-	stage stage-library stage-new freeze clean help
+.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak audit \
+	setup setup-clients stage stage-library stage-new freeze clean help
 all: build
 
 build: library todo-admin scripts ## builds the extension, todo-admin and the SQL edition's scripts into target/package
@@ -70,11 +72,11 @@ scripts: ## writes the scripts of the SQL edition into target/package
 	@for part in todo todo_auth todo_guard; do \
 		sql/edition/build.sh $$part $(VERSION) >$(PACKAGE)/$$part-$(VERSION).sql || exit; done
 
-# Without optimization: compiling it takes longer than it ever runs.
-$(OWN_CARGO_PGRX):
-	CARGO_TARGET_DIR=target/cargo-pgrx-build $(CARGO) install cargo-pgrx --version '=$(PGRX_VERSION)' --locked \
-		--no-default-features --debug --config profile.dev.debug=false --root target/cargo-pgrx-$(PGRX_VERSION)
-	rm -rf target/cargo-pgrx-build
+# Programs of cargo's, each as target/NAME-VERSION/bin/NAME. Without optimization: compiling them takes longer than they ever run.
+$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE):
+	CARGO_TARGET_DIR=target/$(@F)-build $(CARGO) install $(@F) --version '=$(patsubst target/$(@F)-%/bin/$(@F),%,$@)' --locked \
+		--no-default-features --debug --config profile.dev.debug=false --root $(@:/bin/$(@F)=)
+	rm -rf target/$(@F)-build
 
 # Under `sudo make install`, what the user's `make` built is installed: root has no, or another, tool chain.
 install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## installs library, control file, scripts and todo-admin, below DESTDIR if given
@@ -144,6 +146,12 @@ soak: setup-clients ## lets databases move and split for an hour, while clients 
 	@$(MAKE) --no-print-directory stage
 	$(CARGO) build --package todo-tests --bins
 	pgrx-tests/scripts/cluster.sh exec target/debug/soak $(SOAK)
+
+# CHECKS=advisories fetches RustSec's database from GitHub.
+audit: CHECKS = licenses bans sources
+audit: $(CARGO_DENY) $(CARGO_MACHETE) ## checks what dependencies may be (deny.toml), and that all are used; CHECKS=advisories looks for known weaknesses instead
+	$(CARGO_DENY) --locked --workspace check --deny warnings $(CHECKS)
+	$(CARGO_MACHETE)
 
 setup:
 	@pgrx-tests/scripts/setup.sh
