@@ -51,12 +51,16 @@ endif
 export NEW_PG_CONFIG
 
 .PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak audit \
-	setup setup-clients stage stage-library stage-new freeze clean help
+	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
 build: library todo-admin scripts ## builds the extension, todo-admin and the SQL edition's scripts into target/package
 
-library: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
+# Before anything is built: cargo-pgrx has no --locked, and would change a Cargo.lock that does not fit Cargo.toml.
+locked:
+	@$(CARGO) tree --locked --quiet >/dev/null || { echo "make: please bring Cargo.lock up to date: cargo update --workspace" >&2; exit 1; }
+
+library: locked $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
 	@test -n "$(PG_CONFIG_PATH)" || { echo "make: $(PG_CONFIG) not found; set PG_CONFIG, or see pgrx-tests/scripts/setup.sh" >&2; exit 1; }
 	mkdir -p $(PACKAGE)
 	find $(PACKAGE) -mindepth 1 -maxdepth 1 ! -name todo-admin ! -name '*.sql' -exec rm -rf {} +
@@ -122,7 +126,7 @@ lint: stage $(PYTHON_VENV)/.installed
 
 # Tests inside a backend (#[pg_test]) are part of a library of their own, in a server of its own. Cargo builds it together
 # with the other unit tests, because cargo-pgrx would compile everything again, with other features.
-unit: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
+unit: locked $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
 	$(CARGO) build --package todo --lib --tests $(UNIT_FEATURES)
 	@pgrx-tests/scripts/stage.sh stage-unit
 	install -d "$(UNIT_STAGE)$(EXTENSION_DIR)"
