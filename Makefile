@@ -38,6 +38,7 @@ OWN_CARGO_PGRX := target/cargo-pgrx-$(PGRX_VERSION)/bin/cargo-pgrx
 CARGO_PGRX := $(shell cargo-pgrx pgrx --version 2>/dev/null | grep -qF ' $(PGRX_VERSION)' && command -v cargo-pgrx || echo $(OWN_CARGO_PGRX))
 CARGO_DENY := target/cargo-deny-0.20.2/bin/cargo-deny
 CARGO_MACHETE := target/cargo-machete-0.9.2/bin/cargo-machete
+CARGO_CYCLONEDX := target/cargo-cyclonedx-0.5.9/bin/cargo-cyclonedx
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
 export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
@@ -50,7 +51,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak audit \
+.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak audit sbom \
 	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
@@ -77,7 +78,7 @@ scripts: ## writes the scripts of the SQL edition into target/package
 		sql/edition/build.sh $$part $(VERSION) >$(PACKAGE)/$$part-$(VERSION).sql || exit; done
 
 # Programs of cargo's, each as target/NAME-VERSION/bin/NAME. Without optimization: compiling them takes longer than they ever run.
-$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE):
+$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX):
 	CARGO_TARGET_DIR=target/$(@F)-build $(CARGO) install $(@F) --version '=$(patsubst target/$(@F)-%/bin/$(@F),%,$@)' --locked \
 		--no-default-features --debug --config profile.dev.debug=false --root $(@:/bin/$(@F)=)
 	rm -rf target/$(@F)-build
@@ -156,6 +157,18 @@ audit: CHECKS = licenses bans sources
 audit: $(CARGO_DENY) $(CARGO_MACHETE) ## checks what dependencies may be (deny.toml), and that all are used; CHECKS=advisories looks for known weaknesses instead
 	$(CARGO_DENY) --locked --workspace check --deny warnings $(CHECKS)
 	$(CARGO_MACHETE)
+
+sbom: locked $(CARGO_CYCLONEDX) ## writes what the library and todo-admin are made of (SBOM, CycloneDX) into target/sbom
+	mkdir -p target/sbom
+	$(call write-sbom,todo,todo_cdylib,$(FEATURES))
+	$(call write-sbom,todo-admin,todo-admin_bin,$(ADMIN_FEATURES))
+	rm *.cdx.json pgrx-tests/*.cdx.json
+
+# They are written beside the manifests, with the path of this checkout.
+define write-sbom
+$(CARGO_CYCLONEDX) cyclonedx --quiet --format json --spec-version 1.5 --describe binaries --no-build-deps $(3)
+sed 's|file://$(CURDIR)|file:///todo|' $(2).cdx.json >target/sbom/$(1)-$(VERSION).cdx.json
+endef
 
 setup:
 	@pgrx-tests/scripts/setup.sh
