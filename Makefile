@@ -51,7 +51,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak audit sbom \
+.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak audit sbom hashes \
 	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
@@ -195,9 +195,16 @@ target/python-%/.installed: pgrx-tests/interop/python/%.txt pgrx-tests/interop/p
 
 define install-venv
 python3 -m venv --clear $(@D)
-$(@D)/bin/pip install --quiet --requirement $<
+$(@D)/bin/pip install --quiet --require-hashes --only-binary=:all: --requirement $<
 touch $@
 endef
+
+# Needs uv. What a requirement requires must be in its file or the common one: pip installs nothing without a hash.
+hashes: ## writes the hashes of the Python packages anew, after a change of a version
+	for file in pgrx-tests/requirements.txt pgrx-tests/interop/python/requirements.txt pgrx-tests/interop/python/sqlmodel-*.txt; do \
+		{ grep '^[#-]' $$file; sed -n 's/^\([^ #]*==[^ ]*\).*/\1/p' $$file | \
+			uv pip compile --quiet --no-deps --generate-hashes --no-annotate --no-header --python-version 3.11 -; } >target/hashes && \
+		mv target/hashes $$file || exit; done
 
 $(NODE_MODULES)/.installed: $(wildcard pgrx-tests/interop/node/package*.json) pgrx-tests/interop/node/.npmrc
 	mkdir -p $(NODE_MODULES)
