@@ -295,7 +295,7 @@ fn prose(text: &str) -> String {
 fn every_link_leads_to_a_file_and_a_heading() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let docs = std::fs::read_dir(top.join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let front = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"].map(|name| top.join(name));
+    let front = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| top.join(name));
     let mut links = 0;
     for page in docs.chain(front) {
         let text = prose(&std::fs::read_to_string(&page).unwrap());
