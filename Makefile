@@ -135,7 +135,7 @@ unit: locked $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
 	sed 's/@CARGO_VERSION@/$(VERSION)/' todo.control >"$(UNIT_STAGE)$(EXTENSION_DIR)/todo.control"
 	$(CARGO_PGRX) pgrx schema --skip-build --out "$(UNIT_STAGE)$(EXTENSION_DIR)/todo--$(VERSION).sql" pg$(PG_MAJOR)
 	$(CARGO) --config "target.'cfg(all())'.runner='$(CURDIR)/pgrx-tests/scripts/unit.sh'" \
-		test --package todo --lib --bins $(UNIT_FEATURES)
+		test --package todo --lib --bins $(UNIT_FEATURES) -- --include-ignored
 
 integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(addsuffix /.installed,$(PYTHON_VENV) $(PYTHON_CLIENTS) $(NODE_MODULES))
 	$(CARGO) build --package todo-tests --tests

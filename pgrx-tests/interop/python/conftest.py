@@ -124,6 +124,13 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("edition", ["extension"] if is_left_out else list(INSTALL), indirect=True, scope="module")
 
 
+def pytest_sessionfinish(session):
+    """What is skipped, or expected to fail, has failed. Tests that are not run are listed."""
+    stats = session.config.pluginmanager.get_plugin("terminalreporter").stats
+    if any(stats.get(outcome) for outcome in ["skipped", "xfailed", "xpassed"]):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 @pytest.fixture(scope="module")
 def edition(request):
     return request.param
