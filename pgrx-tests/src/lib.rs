@@ -16,6 +16,7 @@
 //! | [`sql_guard`] | the guard of the SQL edition, as its tests see it |
 //! | [`admin`] | `todo-admin` as an operator runs it |
 //! | [`shards`] | several servers among which the users are spread |
+//! | [`relocation`] | shards that move and split, with users and tasks |
 //! | [`writers`] | clients that write while shards move and crash |
 //! | [`moves`] | `todo-admin move`, and what it must not lose |
 //! | [`isolated`] | an isolated role, and what belongs to users |
@@ -32,6 +33,7 @@ pub mod guarded;
 pub mod isolated;
 pub mod moves;
 pub mod passwords;
+pub mod relocation;
 pub mod role;
 pub mod server;
 pub mod shards;

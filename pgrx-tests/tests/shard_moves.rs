@@ -1,79 +1,13 @@
-//! `todo-admin shards move` and `split`: databases get other places and twice as many numbers, while applications write.
+//! `todo-admin shards move`: databases get other places, while applications write.
 
 use postgres::{Client, Config, NoTls};
 use std::collections::BTreeMap;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
-use todo_tests::shards::{FOUR, Shards, shard_of};
+use todo_tests::attack::outcome;
+use todo_tests::relocation::{assert_nothing_is_left, begin, fill, start, tasks, with_trust};
+use todo_tests::shards::shard_of;
+use todo_tests::strings;
 use todo_tests::writers::under_load;
-use todo_tests::{Edition, strings};
-
-/// What a move needs besides: `wal_level`, and a superuser.
-fn start(name: &str, servers: usize) -> Shards {
-    let cluster = Shards::new(name, servers, &FOUR);
-    for server in &cluster.servers {
-        server.connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
-        server.restart(&[]);
-    }
-    cluster.init();
-    cluster.ok(&["grant", "app"]);
-    cluster.write_for("postgres", &FOUR);
-    cluster
-}
-
-/// The owner of the SQL edition is an ordinary role, which the operator has to trust.
-fn with_trust<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
-    let trust: &[&str] = if Edition::current() == Edition::Sql { &["--trust-owner=operator"] } else { &[] };
-    [arguments, trust].concat()
-}
-
-/// Users on their shards, each with some tasks.
-fn fill(cluster: &Shards, users: usize) -> Vec<String> {
-    let modulus = cluster.places().len();
-    let mut first = cluster.connect(0);
-    let ids: Vec<String> = (0..users).map(|number| format!("user-{number}")).collect();
-    for id in &ids {
-        let number = shard_of(&mut first, id, modulus);
-        let mut shard = cluster.connect(number);
-        shard.execute("INSERT INTO users (id, email, name) VALUES ($1::text, $1 || '@b.cd', 'X')", &[id]).unwrap();
-        let insert = "INSERT INTO tasks (user_id, title) SELECT $1, 'task ' || i FROM generate_series(1, 3) AS i";
-        shard.execute(insert, &[id]).unwrap();
-    }
-    ids
-}
-
-/// A task: whether it is done, and when it was changed.
-type State = (String, bool, String);
-
-/// All tasks by their users, each from the shard where the hash says that it is.
-fn tasks(cluster: &Shards, users: &[String]) -> BTreeMap<String, Vec<State>> {
-    let modulus = cluster.places().len();
-    let mut sessions: Vec<Client> = (0..modulus).map(|number| cluster.connect(number)).collect();
-    let query = "SELECT title, completed, updated_at::text FROM tasks WHERE user_id = $1 ORDER BY id";
-    users
-        .iter()
-        .map(|user| {
-            let number = shard_of(&mut sessions[0], user, modulus);
-            let rows = sessions[number].query(query, &[user]).unwrap();
-            (user.clone(), rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
-        })
-        .collect()
-}
-
-/// Nothing is left of replication, on any server.
-fn assert_nothing_is_left(cluster: &Shards) {
-    for (database, server) in cluster.places() {
-        let mut client = cluster.server(&server).connect(&database);
-        let left = strings(
-            &mut client,
-            "SELECT 'subscription ' || subname FROM pg_subscription UNION ALL SELECT 'slot ' || slot_name FROM pg_replication_slots
-             UNION ALL SELECT 'publication ' || pubname FROM pg_publication UNION ALL SELECT 'fence' FROM pg_namespace WHERE nspname = 'todo_fence'
-             UNION ALL SELECT tgname::text FROM pg_trigger WHERE tgname LIKE '%todo_leaving%'
-             UNION ALL SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE 'todo-admin%'",
-        );
-        assert_eq!(left, Vec::<String>::new(), "{database} on {server}");
-    }
-}
 
 #[test]
 fn a_database_moves_and_its_old_place_is_read_only() {
@@ -189,19 +123,22 @@ fn what_cannot_be_copied_is_refused() {
             "DROP TABLE t; DROP ROLE mine",
             "mine",
         ),
-        ("CREATE ROLE here; GRANT SELECT ON tasks TO here", "DROP OWNED BY here; DROP ROLE here", "here"),
+        (
+            "CREATE ROLE here; GRANT SELECT ON tasks TO here",
+            "DROP OWNED BY here; DROP ROLE here",
+            "lacks roles of the database: here",
+        ),
+        (
+            "CREATE ROLE here; GRANT CONNECT ON DATABASE todo_0 TO here",
+            "DROP OWNED BY here; DROP ROLE here",
+            "lacks roles",
+        ),
     ] {
         let mut source = cluster.connect(0);
         source.batch_execute(make).unwrap();
         refused(told);
         source.batch_execute(unmake).unwrap();
     }
-    // Before writes are stopped, and not when nobody can write any more.
-    cluster.connect(0).batch_execute("CREATE ROLE here; GRANT CONNECT ON DATABASE todo_0 TO here").unwrap();
-    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b"]));
-    assert!(said.code == 1 && said.err.contains("here"), "{}", said.err);
-    cluster.connect(0).batch_execute("UPDATE users SET name = 'goes on'; DROP OWNED BY here; DROP ROLE here").unwrap();
-    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     let mut another = cluster.connect(0);
     another.batch_execute(include_str!("../../sql/admin/copy_lock.sql")).unwrap();
     refused("another todo-admin");
@@ -221,7 +158,7 @@ fn what_cannot_be_copied_is_refused() {
     assert!(begun.code == 0 && begun.out.contains("there already"), "{}", begun.err);
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     let nothing = cluster.run(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
-    assert!(nothing.code == 1 && nothing.err.contains("there is no database todo_0"), "{}", nothing.err);
+    assert!(nothing.code == 1 && nothing.err.contains("has been begun"), "{}", nothing.err);
     assert_nothing_is_left(&cluster);
 
     // The other server cannot read from the first one.
@@ -253,18 +190,6 @@ struct Stop {
     /// What says that the step has been reached, in a shard or in the database `postgres` of server b.
     at: &'static str,
     database: &'static str,
-}
-
-/// Begins a move of the first shard to server b, and kills it when rows are being copied.
-fn begin(cluster: &Shards) {
-    let mut child = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"])).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
-    while !cluster.server("b").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 /// Kills a command at several moments, and runs it again.
@@ -365,189 +290,6 @@ fn what_is_defined_meanwhile_is_not_lost() {
     assert_nothing_is_left(&cluster);
 }
 
-/// A file that is older than a move or a split makes nobody drop what is in use.
-#[test]
-fn an_old_file_does_no_harm() {
-    let cluster = start("shard-old-file", 2);
-    let users = fill(&cluster, 30);
-    let (old, before) = (std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap(), tasks(&cluster, &users));
-    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
-    let moved = std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap();
-    cluster.write_text(&old);
-    for arguments in
-        [&["move", "todo_0", "--to", "b"] as &[&str], &["move", "todo_0", "--to", "b", "--cancel"], &["split"]]
-    {
-        let said = cluster.run(&with_trust(arguments));
-        assert_eq!(said.code, 1, "{arguments:?}: {}{}", said.out, said.err);
-        cluster.write_text(&moved);
-        assert_eq!(tasks(&cluster, &users), before);
-        cluster.write_text(&old);
-    }
-    cluster.write_text(&moved);
-    cluster.ok(&with_trust(&["split"]));
-    let split = std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap();
-    cluster.write_text(&moved);
-    let said = cluster.run(&with_trust(&["split"]));
-    assert!(said.code == 1 && said.err.contains("by its own word"), "{}", said.err);
-    cluster.write_text(&split);
-    assert_eq!(tasks(&cluster, &users), before);
-    assert_nothing_is_left(&cluster);
-
-    // A database that has been split, and then moved: the file of the split opens nothing again.
-    cluster.ok(&with_trust(&["move", "todo_1", "--to", "b"]));
-    let moved = std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap();
-    cluster.write_text(&split);
-    let said = cluster.run(&with_trust(&["split"]));
-    assert!(said.code == 1 && said.err.contains("a copy has taken the place of todo_1"), "{}{}", said.out, said.err);
-    let error = cluster.connect(1).batch_execute("DELETE FROM tasks").unwrap_err();
-    assert_eq!(error.code().unwrap().code(), "25006");
-    cluster.write_text(&moved);
-
-    // Nor do two commands at once, nor a file that would get another owner.
-    let lock = std::fs::File::open(&cluster.dir).unwrap();
-    lock.lock().unwrap();
-    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "a"]));
-    assert!(said.code == 1 && said.err.contains("another todo-admin"), "{}", said.err);
-    drop(lock);
-    let path = cluster.dir.join("shards.json");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
-    let owner = if is_root { 65534 } else { std::fs::metadata(&path).unwrap().uid() };
-    std::os::unix::fs::chown(&path, Some(owner), None).unwrap();
-    cluster.ok(&with_trust(&["move", "todo_3", "--to", "a"]));
-    let metadata = std::fs::metadata(&path).unwrap();
-    assert_eq!((metadata.uid(), metadata.permissions().mode() & 0o777), (owner, 0o640));
-}
-
-/// What a split could not delete, or not tell apart, is refused before anything is changed.
-#[test]
-fn what_cannot_be_split_is_refused() {
-    let long = "y".repeat(62);
-    let cluster = Shards::new("shard-unsplit", 1, &[(&long, "a")]);
-    cluster.servers[0].connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
-    cluster.servers[0].restart(&[]);
-    cluster.init();
-    cluster.write_for("postgres", &[(&long, "a")]);
-    let refused = |told: &str| {
-        let said = cluster.run(&with_trust(&["split"]));
-        assert!(said.code == 1 && said.err.contains(told), "{told}: {}{}", said.out, said.err);
-        assert_eq!(cluster.places().len(), 1, "{told}");
-    };
-    refused("too long a name");
-    cluster.write_for("postgres", &[(&"y".repeat(64), "a")]);
-    assert_eq!(cluster.run(&["status"]).code, 2);
-    cluster.servers[0].connect("postgres").batch_execute(&format!("ALTER DATABASE {long} RENAME TO whole")).unwrap();
-    cluster.write_for("postgres", &[("whole", "a")]);
-    for (make, told) in [
-        ("CREATE TABLE t (u varchar(36) PRIMARY KEY REFERENCES users)", "t_u_fkey"),
-        ("CREATE TABLE t (task int PRIMARY KEY REFERENCES tasks ON DELETE CASCADE)", "t_task_fkey"),
-        (
-            "CREATE TABLE t (id int PRIMARY KEY, owner text REFERENCES users ON DELETE CASCADE, guest text REFERENCES users ON DELETE CASCADE)",
-            "t_owner_fkey",
-        ),
-    ] {
-        cluster.connect(0).batch_execute(make).unwrap();
-        refused(told);
-        cluster.connect(0).batch_execute("DROP TABLE t").unwrap();
-    }
-    for schema in ["todo_fence", "todo_placement"] {
-        cluster.connect(0).batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
-        let said = cluster.run(&with_trust(&["split"]));
-        assert!(said.code == 1 && said.err.contains(schema), "{}{}", said.out, said.err);
-        cluster.connect(0).batch_execute(&format!("DROP SCHEMA {schema}")).unwrap();
-    }
-    // A table of another role, whose triggers would run with the operator's rights.
-    cluster
-        .connect(0)
-        .batch_execute(
-            "CREATE ROLE mallory; CREATE TABLE m (u varchar(36) PRIMARY KEY REFERENCES users ON DELETE CASCADE); ALTER TABLE m OWNER TO mallory",
-        )
-        .unwrap();
-    let said = cluster.run(&with_trust(&["split"]));
-    assert!(said.code == 1 && said.err.contains("mallory"), "{}{}", said.out, said.err);
-    // A table whose partitions have the triggers as well.
-    cluster
-        .connect(0)
-        .batch_execute(
-            "DROP TABLE m; CREATE TABLE m (id int, u text REFERENCES users ON DELETE CASCADE, PRIMARY KEY (id)) PARTITION BY RANGE (id);
-             CREATE TABLE a_part PARTITION OF m DEFAULT",
-        )
-        .unwrap();
-    cluster.ok(&with_trust(&["split"]));
-    assert_nothing_is_left(&cluster);
-    let names: Vec<String> = cluster.places().into_iter().map(|(database, _)| database).collect();
-    assert_eq!(names, ["whole", "whole_1"]);
-}
-
-/// While a database still has users that have left it, nothing of theirs is written there: not in any table.
-#[test]
-fn users_that_have_left_are_not_written() {
-    let cluster = start("shard-left", 2);
-    let users = fill(&cluster, 20);
-    let mut client = cluster.connect(0);
-    client
-        .batch_execute("CREATE EXTENSION IF NOT EXISTS pgcrypto; CREATE TABLE notes (id int PRIMARY KEY, u varchar(36) REFERENCES users ON DELETE CASCADE)")
-        .unwrap();
-    let here: Vec<&String> = users.iter().filter(|user| shard_of(&mut client, user, 4) == 0).collect();
-    let leaves = here.iter().find(|user| shard_of(&mut client, user, 8) == 4).unwrap();
-    let stays = here.iter().find(|user| shard_of(&mut client, user, 8) == 0).unwrap();
-    client.batch_execute(&format!("INSERT INTO notes VALUES (1, '{leaves}'), (2, '{stays}'), (3, NULL)")).unwrap();
-    let raise = include_str!("../../sql/admin/placement_raise.sql");
-    client
-        .batch_execute(&raise.replace("@extschema@", "public").replace("@number@", "0").replace("@modulus@", "8"))
-        .unwrap();
-    for write in [
-        format!("INSERT INTO tasks (user_id, title) VALUES ('{leaves}', 'x')"),
-        format!("UPDATE tasks SET title = 'x' WHERE user_id = '{leaves}'"),
-        format!("UPDATE tasks SET user_id = '{stays}' WHERE user_id = '{leaves}'"),
-        format!("UPDATE tasks SET user_id = '{leaves}' WHERE user_id = '{stays}'"),
-        format!("DELETE FROM tasks WHERE user_id = '{leaves}'"),
-        format!("UPDATE users SET name = 'x' WHERE id = '{leaves}'"),
-        format!("UPDATE users SET id = 'k2' WHERE id = '{leaves}'"),
-        format!("DELETE FROM users WHERE id = '{leaves}'"),
-        format!("INSERT INTO notes VALUES (4, '{leaves}')"),
-        format!("UPDATE notes SET u = NULL WHERE u = '{leaves}'"),
-        "TRUNCATE tasks".to_owned(),
-        "TRUNCATE notes".to_owned(),
-    ] {
-        let error = client.batch_execute(&write).expect_err(&write);
-        assert_eq!(error.code().unwrap().code(), "25006", "{write}");
-    }
-    client
-        .batch_execute(&format!(
-            "UPDATE users SET name = 'x' WHERE id = '{stays}'; INSERT INTO tasks (user_id, title) VALUES ('{stays}', 'x');
-             UPDATE notes SET id = id + 10 WHERE u = '{stays}'; INSERT INTO notes VALUES (5, NULL); DELETE FROM users WHERE id = '{stays}'"
-        ))
-        .unwrap();
-    drop(client);
-    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b"]));
-    assert!(said.code == 1 && said.err.contains("is being split"), "{}", said.err);
-}
-
-/// Somebody who reads for long makes nobody wait for a split.
-#[test]
-fn a_reader_keeps_nobody_from_writing() {
-    let cluster = start("shard-reader", 2);
-    let users = fill(&cluster, 20);
-    let before = tasks(&cluster, &users);
-    let mut reading = cluster.connect(0);
-    let mut transaction = reading.transaction().unwrap();
-    transaction.query("SELECT FROM tasks, users LIMIT 1", &[]).unwrap();
-    let writer = users.iter().find(|user| shard_of(&mut cluster.connect(0), user, 8) == 0).unwrap().clone();
-    let writers = under_load(&cluster, &[writer], || {
-        let said = cluster.run(&with_trust(&["split"]));
-        assert_eq!(said.code, 0, "{}", said.err);
-        assert!(said.err.contains("are left, because their tables are in use"), "{}", said.err);
-    });
-    assert!(writers[0].longest < Duration::from_secs(10), "{:?}", writers[0].longest);
-    transaction.rollback().unwrap();
-    cluster.ok(&with_trust(&["split"]));
-    assert_nothing_is_left(&cluster);
-    assert_eq!(cluster.places().len(), 8);
-    let after = tasks(&cluster, &users);
-    assert!(before.iter().all(|(user, tasks)| tasks.iter().all(|task| after[user].contains(task))));
-}
-
 /// A copy with one other row is not put in the place of the original.
 #[test]
 fn a_copy_that_differs_is_not_used() {
@@ -630,88 +372,117 @@ fn no_acknowledged_write_is_lost() {
     assert_eq!(error.code().unwrap().code(), "25006");
 }
 
-/// A split that was killed just after the original became read-only comes to its end, however it compares.
+/// What else is changed in the original than rows: a move waits until it is committed, and notices it. Afterwards, all of it is refused.
 #[test]
-fn a_split_goes_on_after_the_fence() {
-    let cluster = Shards::new("shard-split-fenced", 1, &[("todo_0", "a")]);
-    cluster.servers[0].connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
-    cluster.servers[0].restart(&[]);
-    cluster.init();
-    cluster.ok(&["grant", "app"]);
-    cluster.write_for("postgres", &[("todo_0", "a")]);
-    let users = fill(&cluster, 20);
-    let before = tasks(&cluster, &users);
-    let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
-    while !cluster.servers[0].connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
+fn commands_that_are_open_are_not_lost() {
+    let cluster = start("shard-open", 2);
+    fill(&cluster, 10);
+    for command in [
+        "CREATE TABLE late (i int PRIMARY KEY); INSERT INTO late VALUES (1)",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+        "REVOKE CONNECT ON DATABASE todo_0 FROM PUBLIC",
+        "ALTER DATABASE todo_0 SET work_mem = '6MB'",
+    ] {
+        begin(&cluster);
+        // A table's first copying would wait for the transaction.
+        let copied = "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel";
+        let mut copy = cluster.server("b").connect("todo_0");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !copy.query_one(copied, &[]).unwrap().get::<_, bool>(0) {
+            assert!(Instant::now() < deadline);
+        }
+        drop(copy);
+        let mut other = cluster.connect(0);
+        other.batch_execute(&format!("BEGIN; {command}")).unwrap();
+        let move_on = ["move", "todo_0", "--to", "b"];
+        let said = std::thread::scope(|scope| {
+            let moving = scope.spawn(|| cluster.run(&with_trust(&move_on)));
+            // It has come to where it waits, or has ended.
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let waits = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND application_name = 'todo-admin'";
+            let mut watching = cluster.connect(0);
+            while !moving.is_finished() && !watching.query_one(waits, &[]).unwrap().get::<_, bool>(0) {
+                assert!(Instant::now() < deadline);
+            }
+            other.batch_execute("COMMIT").unwrap();
+            moving.join().unwrap()
+        });
+        assert!(said.code == 1 && said.err.contains("have changed since it was copied"), "{command}: {}", said.err);
+        cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+        drop(other);
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let raise = |database: &str, number: &str| {
-        let placement = include_str!("../../sql/admin/placement_raise.sql").replace("@extschema@", "public");
-        let placement = placement.replace("@number@", number).replace("@modulus@", "2");
-        cluster.servers[0].connect(database).batch_execute(&placement).unwrap();
-    };
-    let mut copy = cluster.servers[0].connect("todo_1");
-    let copied = "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel";
-    while !copy.query_one(copied, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline);
+    cluster.connect(0).batch_execute("CREATE SEQUENCE own; CREATE TABLE here (i int PRIMARY KEY)").unwrap();
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
+    let mut old = cluster.server("a").connect("todo_0");
+    for command in [
+        "CREATE TABLE t (i int)",
+        "CREATE TABLE t AS SELECT 1 AS i",
+        "ALTER TABLE tasks DISABLE TRIGGER todo_fence",
+        "ALTER TABLE here ADD COLUMN t text",
+        "DROP TABLE here",
+        "ALTER FUNCTION todo_fence.refuse() RENAME TO pass",
+    ] {
+        assert_eq!(outcome(&mut old, command), "25006", "{command}");
     }
-    drop(copy);
-    raise("todo_1", "1");
-    raise("todo_0", "0");
-    cluster.connect(0).batch_execute(include_str!("../../sql/admin/fence_raise.sql")).unwrap();
-    cluster.ok(&with_trust(&["split", "--compare-ahead"]));
-    assert_eq!((cluster.places().len(), tasks(&cluster, &users)), (2, before));
     assert_nothing_is_left(&cluster);
 }
 
+/// One copy at a time, and what is left of one whose server was down can be dropped.
 #[test]
-fn a_split_that_is_killed_goes_on() {
-    let cluster = start("shard-split-killed", 2);
-    let users = fill(&cluster, 40);
+fn copies_do_not_mix() {
+    let cluster = start("shard-copies", 3);
+    let users = fill(&cluster, 20);
     let before = tasks(&cluster, &users);
-    // Killed in its first copy, it can be given up.
-    let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
+    begin(&cluster);
+    let doctor = cluster.run(&with_trust(&["doctor"]));
+    assert!(doctor.out.contains("move todo_0 --to b") || doctor.code == 0, "{}", doctor.out);
+    for arguments in [&["move", "todo_0", "--to", "c"] as &[&str], &["split"]] {
+        let said = cluster.run(&with_trust(arguments));
+        assert!(said.code == 1 && said.err.contains("move todo_0 --to b"), "{}", said.err);
+    }
+    assert_eq!(cluster.places().len(), 4);
+    cluster.server("b").halt();
+    // The slot that nothing reads is a finding.
     let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let mut found = cluster.list();
+        found["shards"] = serde_json::json!([found["shards"][0]]);
+        let one = cluster.dir.join("one.json");
+        std::fs::write(&one, found.to_string()).unwrap();
+        let doctor = cluster.run(&with_trust(&["--file", one.to_str().unwrap(), "doctor"]));
+        if doctor.out.contains("does not read the changes") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{}", doctor.out);
+    }
+    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+    assert!(said.code == 0 && said.err.contains("run the command again"), "{}", said.err);
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "c"]));
+    cluster.server("b").resume();
+    assert_eq!(tasks(&cluster, &users), before);
+    // It would go on to read, if it could.
+    cluster.connect(0).batch_execute("UPDATE tasks SET title = 'new' WHERE id = 1").unwrap();
+    let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b"]));
+    assert!(said.code == 1 && said.err.contains("already a database todo_0"), "{}", said.err);
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
+    assert_nothing_is_left(&cluster);
+
+    // A copy that somebody has dropped.
+    let mut child = cluster.command(&with_trust(&["move", "todo_1", "--to", "c"])).spawn().unwrap();
     let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
-    while !cluster.server("a").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
+    while !cluster.server("c").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
+        assert!(child.try_wait().unwrap().is_none());
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    cluster.ok(&with_trust(&["split", "--cancel"]));
-    assert_eq!(cluster.places(), FOUR.map(|(database, server)| (database.to_owned(), server.to_owned())));
+    cluster
+        .server("c")
+        .connect("todo_1")
+        .batch_execute("ALTER SUBSCRIPTION todo_copy DISABLE; ALTER SUBSCRIPTION todo_copy SET (slot_name = NONE); DROP SUBSCRIPTION todo_copy")
+        .unwrap();
+    cluster.server("c").connect("postgres").batch_execute("DROP DATABASE todo_1 WITH (FORCE)").unwrap();
+    cluster.ok(&with_trust(&["move", "todo_1", "--to", "c", "--cancel"]));
     assert_nothing_is_left(&cluster);
-    assert_eq!(cluster.run(&with_trust(&["split", "--cancel"])).code, 1);
-    let mut kills = 0;
-    // Each time a little later, until one run comes to its end.
-    for wait in (0..).map(|n| Duration::from_millis(200 + 450 * n)) {
-        let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
-        let start = Instant::now();
-        let status = loop {
-            if let Some(status) = child.try_wait().unwrap() {
-                break Some(status);
-            }
-            if start.elapsed() > wait {
-                child.kill().unwrap();
-                child.wait().unwrap();
-                break None;
-            }
-            std::thread::yield_now();
-        };
-        assert_eq!(tasks(&cluster, &users), before, "after {kills} kills");
-        match status {
-            Some(status) if status.success() => break,
-            Some(status) => panic!("{status} after {kills} kills"),
-            None => kills += 1,
-        }
-    }
-    println!("{kills} kills");
-    assert!(kills > 0);
-    assert_eq!(cluster.places().len(), 8);
-    assert_nothing_is_left(&cluster);
-    assert_eq!(cluster.run(&with_trust(&["doctor"])).code, 0);
 }

@@ -1,0 +1,86 @@
+//! Databases that are moved and split, with users and their tasks.
+
+use crate::shards::{FOUR, Shards, shard_of};
+use crate::{Edition, strings};
+use postgres::Client;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// What a move needs besides: `wal_level`, and a superuser.
+pub fn start(name: &str, servers: usize) -> Shards {
+    let cluster = Shards::new(name, servers, &FOUR);
+    for server in &cluster.servers {
+        server.connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
+        server.restart(&[]);
+    }
+    cluster.init();
+    cluster.ok(&["grant", "app"]);
+    cluster.write_for("postgres", &FOUR);
+    cluster
+}
+
+/// The owner of the SQL edition is an ordinary role, which the operator has to trust.
+pub fn with_trust<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
+    let trust: &[&str] = if Edition::current() == Edition::Sql { &["--trust-owner=operator"] } else { &[] };
+    [arguments, trust].concat()
+}
+
+/// Users on their shards, each with some tasks.
+pub fn fill(cluster: &Shards, users: usize) -> Vec<String> {
+    let modulus = cluster.places().len();
+    let mut first = cluster.connect(0);
+    let ids: Vec<String> = (0..users).map(|number| format!("user-{number}")).collect();
+    for id in &ids {
+        let number = shard_of(&mut first, id, modulus);
+        let mut shard = cluster.connect(number);
+        shard.execute("INSERT INTO users (id, email, name) VALUES ($1::text, $1 || '@b.cd', 'X')", &[id]).unwrap();
+        let insert = "INSERT INTO tasks (user_id, title) SELECT $1, 'task ' || i FROM generate_series(1, 3) AS i";
+        shard.execute(insert, &[id]).unwrap();
+    }
+    ids
+}
+
+/// A task: whether it is done, and when it was changed.
+pub type State = (String, bool, String);
+
+/// All tasks by their users, each from the shard where the hash says that it is.
+pub fn tasks(cluster: &Shards, users: &[String]) -> BTreeMap<String, Vec<State>> {
+    let modulus = cluster.places().len();
+    let mut sessions: Vec<Client> = (0..modulus).map(|number| cluster.connect(number)).collect();
+    let query = "SELECT title, completed, updated_at::text FROM tasks WHERE user_id = $1 ORDER BY id";
+    users
+        .iter()
+        .map(|user| {
+            let number = shard_of(&mut sessions[0], user, modulus);
+            let rows = sessions[number].query(query, &[user]).unwrap();
+            (user.clone(), rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+        })
+        .collect()
+}
+
+/// Nothing is left of replication, on any server.
+pub fn assert_nothing_is_left(cluster: &Shards) {
+    for (database, server) in cluster.places() {
+        let mut client = cluster.server(&server).connect(&database);
+        let left = strings(
+            &mut client,
+            "SELECT 'subscription ' || subname FROM pg_subscription UNION ALL SELECT 'slot ' || slot_name FROM pg_replication_slots
+             UNION ALL SELECT 'publication ' || pubname FROM pg_publication UNION ALL SELECT 'fence' FROM pg_namespace WHERE nspname = 'todo_fence'
+             UNION ALL SELECT tgname::text FROM pg_trigger WHERE tgname LIKE '%todo_leaving%'
+             UNION ALL SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE 'todo-admin%'",
+        );
+        assert_eq!(left, Vec::<String>::new(), "{database} on {server}");
+    }
+}
+
+/// Begins a move of the first shard to server b, and kills it when rows are being copied.
+pub fn begin(cluster: &Shards) {
+    let mut child = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"])).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
+    while !cluster.server("b").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
+        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
