@@ -58,6 +58,11 @@ impl Server {
         connect_to(&self.host, database)
     }
 
+    /// The same where it may be down, or recovering.
+    pub fn try_connect(&self, database: &str) -> Result<Client, postgres::Error> {
+        config(&self.host, database).connect(NoTls)
+    }
+
     /// As another role than the superuser.
     pub fn connect_as(&self, database: &str, role: &str) -> Client {
         let mut config = config(&self.host, database);
@@ -72,6 +77,11 @@ impl Server {
     /// Starts it again after [`Self::halt`].
     pub fn resume(&self) {
         cluster_sh("resume", &[&self.dir]);
+    }
+
+    /// Kills one of its processes. If that is a backend, the server ends all others and recovers.
+    pub fn kill(&self, pid: &str) {
+        assert!(Command::new("kill").args(["-KILL", pid]).status().expect("kill runs").success(), "process {pid}");
     }
 
     /// A session on the standby's copy of a database, once it has replayed all that the primary has written so far.

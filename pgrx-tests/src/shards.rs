@@ -121,7 +121,11 @@ impl Drop for Shards {
 
 /// The number of the shard of a user, as PostgreSQL chooses partitions.
 pub fn shard_of(client: &mut Client, user: &str, modulus: usize) -> usize {
+    try_shard_of(client, user, modulus).unwrap()
+}
+
+/// The same where the server may crash meanwhile.
+pub fn try_shard_of(client: &mut Client, user: &str, modulus: usize) -> Result<usize, postgres::Error> {
     let expression = "SELECT ((hashtextextended($1, 8816678312871386365) & ($2::bigint - 1)) + (5305509591434766563 & ($2 - 1))) & ($2 - 1)";
-    let number: i64 = client.query_one(expression, &[&user, &(modulus as i64)]).unwrap().get(0);
-    number as usize
+    client.query_one(expression, &[&user, &(modulus as i64)]).map(|row| row.get::<_, i64>(0) as usize)
 }

@@ -1,7 +1,7 @@
 //! Clients that write while shards move, split and crash, and know what they were told that is done.
 
 use crate::server::config;
-use crate::shards::{Shards, shard_of};
+use crate::shards::{Shards, try_shard_of};
 use postgres::{Client, NoTls};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -29,10 +29,10 @@ fn connect(cluster: &Shards, user: &str) -> Client {
     loop {
         let places = cluster.places();
         // Any server knows the hash.
-        let number = cluster.servers.iter().find_map(|server| {
-            let mut client = config(server.host(), "postgres").connect(NoTls).ok()?;
-            Some(shard_of(&mut client, user, places.len()))
-        });
+        let number = cluster
+            .servers
+            .iter()
+            .find_map(|server| try_shard_of(&mut server.try_connect("postgres").ok()?, user, places.len()).ok());
         if let Some((database, server)) = number.map(|number| &places[number])
             && let Ok(client) = config(cluster.server(server).host(), database).user("app").connect(NoTls)
         {

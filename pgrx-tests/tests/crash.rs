@@ -1,0 +1,94 @@
+//! What was acknowledged is there after a crash, and nothing else is.
+
+use postgres::Client;
+use std::time::{Duration, Instant};
+use todo_tests::shards::Shards;
+use todo_tests::writers::under_load;
+use todo_tests::{Server, strings};
+
+/// How often the server is stopped at once, and how often one of its backends is killed, which makes it end all others and recover.
+const STOPS: usize = 20;
+const KILLS: usize = 20;
+
+#[test]
+fn acknowledged_writes_outlive_crashes() {
+    let cluster = Shards::new("crash", 1, &[("todo_0", "a")]);
+    cluster.init();
+    cluster.ok(&["grant", "app"]);
+    let server = &cluster.servers[0];
+    let mut client = cluster.connect(0);
+    assert_eq!(strings(&mut client, "SHOW synchronous_commit"), ["on"]);
+    let users: Vec<String> = (0..4).map(|number| format!("writer-{number}")).collect();
+    for user in &users {
+        let insert = "INSERT INTO users (id, email, name) VALUES ($1::text, $1 || '@b.cd', 'W')";
+        client.execute(insert, &[user]).unwrap();
+    }
+    let writers = under_load(&cluster, &users, || {
+        for round in 0..STOPS + KILLS {
+            let acknowledged = write(&mut client, round);
+            if round % 2 == 0 {
+                server.halt();
+                server.resume();
+            } else {
+                kill_a_writer(server, &mut client);
+            }
+            client = reconnect(server);
+            assert_eq!(own_rows(&mut client), acknowledged, "round {round}");
+        }
+    });
+    assert!(writers.iter().all(|writer| writer.unknown > 0), "every writer was interrupted");
+    assert_eq!(strings(&mut client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+}
+
+/// Rows come, change and go, each by a statement of its own. What is there then, apart from the rows of the writers.
+fn write(client: &mut Client, round: usize) -> Vec<String> {
+    let (user, before) = (format!("u{round}"), format!("u{}", round.saturating_sub(2)));
+    let email = format!("{user}@b.cd");
+    client.execute("INSERT INTO users (id, email, name) VALUES ($1, $2, 'U')", &[&user, &email]).unwrap();
+    let [kept, deleted] = ["kept", "deleted"].map(|title| -> i64 {
+        let create = "SELECT id::bigint FROM todo_create_task($1, $2)";
+        client.query_one(create, &[&user, &title]).unwrap().get(0)
+    });
+    client.execute("SELECT todo_set_active($1, false)", &[&before]).unwrap();
+    client.execute("DELETE FROM users WHERE id = 'u' || $1::int - 3", &[&(round as i32)]).unwrap();
+    client.execute("SELECT todo_delete_task($1, $2)", &[&deleted, &user]).unwrap();
+    client.execute("SELECT todo_toggle_task($1, $2)", &[&kept, &user]).unwrap();
+    own_rows(client)
+}
+
+fn own_rows(client: &mut Client) -> Vec<String> {
+    strings(
+        client,
+        "SELECT u::text FROM users AS u WHERE id ~ '^u'
+         UNION ALL SELECT t::text FROM tasks AS t WHERE user_id ~ '^u' ORDER BY 1",
+    )
+}
+
+/// Kills a backend as the kernel does when memory runs out.
+fn kill_a_writer(server: &Server, client: &mut Client) {
+    let pid =
+        "SELECT pid::text FROM pg_stat_activity WHERE usename = 'app' ORDER BY state <> 'active', random() LIMIT 1";
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let pid = loop {
+        // The writers come back one by one.
+        if let Some(pid) = strings(client, pid).pop() {
+            break pid;
+        }
+        assert!(Instant::now() < deadline, "no writer has a backend");
+    };
+    server.kill(&pid);
+    // The server has noticed when it ends this session, too.
+    while client.simple_query("").is_ok() {
+        assert!(Instant::now() < deadline, "the server goes on without backend {pid}");
+    }
+}
+
+fn reconnect(server: &Server) -> Client {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        match server.try_connect("todo_0") {
+            Ok(client) => return client,
+            Err(error) => assert!(Instant::now() < deadline, "{error}"),
+        }
+    }
+}
