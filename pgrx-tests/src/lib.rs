@@ -20,6 +20,7 @@
 //! | [`writers`] | clients that write while shards move and crash |
 //! | [`moves`] | `todo-admin move`, and what it must not lose |
 //! | [`isolated`] | an isolated role, and what belongs to users |
+//! | [`interleaving`] | steps of several sessions, in all orders |
 //! | [`attack`] | a role that would be superuser |
 
 pub mod admin;
@@ -30,6 +31,7 @@ pub mod failure;
 pub mod fixtures;
 pub mod functions;
 pub mod guarded;
+pub mod interleaving;
 pub mod isolated;
 pub mod moves;
 pub mod passwords;

@@ -1,0 +1,107 @@
+//! A user is deleted while other transactions add and change the user's tasks, in all orders: 23503 or no rows, and never a deadlock.
+
+use todo_tests::interleaving::{Outcome, Sessions, orders};
+use todo_tests::{Database, strings};
+
+/// What is done to user `u1`, whose only task is 1: ways to delete the user, to add a task, and to change the task.
+const WAYS: [[&str; 3]; 6] = [
+    ["SELECT todo_delete_user('u1')", "SELECT todo_create_task('u1', 'new')", "SELECT todo_toggle_task(1, 'u1')"],
+    [
+        "DELETE FROM users WHERE id = 'u1' RETURNING id",
+        "INSERT INTO tasks (user_id, title) VALUES ('u1', 'new') RETURNING id",
+        "UPDATE tasks SET completed = NOT completed WHERE id = 1 RETURNING id",
+    ],
+    [
+        "SELECT todo_delete_user('u1')",
+        "SELECT todo_create_tasks('u1', '[{\"title\": \"new\"}]')",
+        "SELECT todo_complete_all('u1')",
+    ],
+    [
+        "DELETE FROM users WHERE id = 'u1' RETURNING id",
+        "SELECT todo_create_task('u1', 'new')",
+        "SELECT todo_update_task(1, 'u1', title => 'other')",
+    ],
+    [
+        "SELECT todo_delete_user('u1')",
+        "INSERT INTO tasks (user_id, title) VALUES ('u1', 'new') RETURNING id",
+        "SELECT todo_delete_task(1, 'u1')",
+    ],
+    [
+        "DELETE FROM users WHERE id = 'u1' RETURNING id",
+        "SELECT todo_create_tasks('u1', '[{\"title\": \"new\"}]')",
+        "SELECT todo_complete_task(1, 'u1')",
+    ],
+];
+
+/// How the transactions end: all of them take effect, or one of them does not.
+const ENDS: [[&str; 3]; 3] =
+    [["COMMIT", "COMMIT", "COMMIT"], ["ROLLBACK", "COMMIT", "COMMIT"], ["COMMIT", "ROLLBACK", "COMMIT"]];
+
+const DELETION: usize = 0;
+const ADDITION: usize = 1;
+const CHANGE: usize = 2;
+
+#[test]
+fn in_all_orders() {
+    let mut database = Database::new();
+    let prepare =
+        "INSERT INTO users (id, email, name) VALUES ('u2', 'b@b.cd', 'B'); ALTER SEQUENCE tasks_id_seq RESTART 1000";
+    database.client.batch_execute(prepare).unwrap();
+    let mut sessions = Sessions::new(&database, 3);
+    // With BEGIN, an order says nothing more: the statement after it takes the first snapshot, and the first lock.
+    let orders = orders(&[2, 2, 2]);
+    assert_eq!(orders.len(), 90);
+    let (mut waits, mut refusals, mut nothing) = (0, 0, 0);
+    for (ways, ends) in WAYS.iter().flat_map(|ways| ENDS.iter().map(move |ends| (ways, ends))) {
+        let acts = ways.map(|way| format!("BEGIN; {way}"));
+        let steps: Vec<Vec<&str>> = acts.iter().zip(ends).map(|(act, &end)| vec![act.as_str(), end]).collect();
+        for order in &orders {
+            let client = &mut database.client;
+            client
+                .batch_execute(
+                    "DELETE FROM tasks; INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A') ON CONFLICT DO NOTHING;
+                     INSERT INTO tasks (id, user_id, title) VALUES (1, 'u1', 'old'), (2, 'u2', 'other')",
+                )
+                .unwrap();
+            let users = "SELECT concat_ws(' ', ctid, xmin, u) FROM users AS u ORDER BY id";
+            let before = strings(client, users);
+            let outcomes = sessions.run(&steps, order);
+            let label = format!("{steps:?} in the order {order:?}: {outcomes:?}");
+            judge(ends, order, &outcomes, &label);
+
+            let is_deleted = ends[DELETION] == "COMMIT";
+            let is_added = ends[ADDITION] == "COMMIT" && outcomes[ADDITION][0].answer.is_ok();
+            let mut tasks = if is_deleted { vec![] } else { vec!["u1 new", "u1 old"] };
+            tasks.retain(|&task| is_added || task != "u1 new");
+            tasks.retain(|&task| !ways[CHANGE].contains("todo_delete_task") || task != "u1 old");
+            let titles = "SELECT format('%s %s', user_id, replace(title, 'other', 'old')) FROM tasks ORDER BY 1";
+            assert_eq!(strings(client, titles), [tasks, vec!["u2 old"]].concat(), "{label}");
+            // What is done to tasks writes to no user.
+            assert_eq!(strings(client, users), before[usize::from(is_deleted)..], "{label}");
+
+            waits += outcomes.iter().flatten().filter(|outcome| outcome.waited).count();
+            refusals += usize::from(outcomes[ADDITION][0].answer.is_err());
+            nothing += usize::from(outcomes[CHANGE][0].answer == Ok(0));
+        }
+    }
+    sessions.end();
+    assert!(waits > 500 && refusals > 200 && nothing > 200, "{waits} waits, {refusals} times 23503, {nothing} no rows");
+}
+
+/// The answers to the three statements.
+fn judge(ends: &[&str; 3], order: &[usize], outcomes: &[Vec<Outcome>], label: &str) {
+    let is_deleted = ends[DELETION] == "COMMIT";
+    let begins = |session| order.iter().position(|&other| other == session).unwrap();
+    let deletion_ends = order.iter().rposition(|&session| session == DELETION).unwrap();
+    let answer = |session: usize| outcomes[session][0].answer.clone();
+    assert_eq!(answer(DELETION), Ok(1), "{label}");
+    let refused = Err("23503".to_owned());
+    for (session, too_late) in [(ADDITION, &refused), (CHANGE, &Ok(0))] {
+        let is_early = !is_deleted || begins(session) < begins(DELETION);
+        let is_late = is_deleted && begins(session) > deletion_ends && !outcomes[DELETION][0].waited;
+        // While the deletion waits for one of them, the other one may still come first.
+        if is_early || answer(session) != *too_late {
+            assert!(!is_late && answer(session).is_ok_and(|count| count > 0), "{label}");
+        }
+    }
+}
