@@ -1,7 +1,10 @@
 //! A script that fails, at whatever statement, changes nothing.
 
+use postgres::Client;
 use std::path::{Path, PathBuf};
-use todo_tests::{Database, Failure, HASH, TO_ADOPT, catalog, current_version, rows, strings, versions};
+use todo_tests::{
+    AUTH_SESSION, Database, Failure, HASH, TO_ADOPT, catalog, catalog_of, current_version, rows, strings, versions,
+};
 
 const FAULT: &str = "DO $$ BEGIN RAISE EXCEPTION 'fault' USING ERRCODE = 'TF001'; END $$;";
 
@@ -14,10 +17,14 @@ impl Drop for Script {
     }
 }
 
-/// Where each statement of a script ends.
-fn statement_ends(script: &str) -> Vec<usize> {
-    let mut ends = Vec::new();
-    let mut at = 0;
+/// Where each statement of a script ends, and where the first one begins. Those of `todo_auth` are in a string that its script executes.
+fn places(script: &str) -> Vec<usize> {
+    let (mut at, end) = match (script.find("$sql$"), script.rfind("$sql$")) {
+        (Some(start), Some(end)) => (start + "$sql$".len(), end),
+        _ => (0, script.len()),
+    };
+    let script = &script[..end];
+    let mut ends = vec![at];
     while let Some(found) = script[at..].find([';', '\'', '"', '$', '-', '/']) {
         at += found;
         let rest = &script[at..];
@@ -52,44 +59,56 @@ fn scripts() -> PathBuf {
     Path::new(&sharedir[0]).join("extension")
 }
 
-/// Runs `statement`, which runs the script `fault`, once for each statement of the script that could fail, and once before the first.
-fn fails_without_a_trace(database: &mut Database, script: &str, fault: &str, statement: &str) {
-    let dir = scripts();
-    let text = std::fs::read_to_string(dir.join(script)).unwrap();
-    let ends = statement_ends(&text);
-    assert!(ends.len() >= 4 || !text.contains(';'), "{script}: {} statements", ends.len());
-    let file = Script(dir.join(fault));
-    let client = &mut database.client;
-    let rows_too = strings(client, "SELECT 'x'::text WHERE to_regclass('tasks') IS NOT NULL").len();
+/// What is in a database: both extensions, other objects, and rows if there are both tables.
+fn everything(client: &mut Client) -> Vec<String> {
+    let has_rows = !strings(client, "SELECT '' WHERE to_regclass('tasks') IS NOT NULL").is_empty();
+    let rows = if has_rows { rows(client) } else { Vec::new() };
     let state = "SELECT count(*)::text FROM pg_class UNION ALL SELECT count(*)::text FROM pg_depend UNION ALL
          SELECT count(*)::text FROM pg_proc UNION ALL SELECT md5(string_agg(a::text, '' ORDER BY attrelid, attnum)) FROM pg_attribute AS a";
-    let before = (catalog(client), strings(client, state), if rows_too > 0 { rows(client) } else { Vec::new() });
-    for (i, end) in [0].into_iter().chain(ends).enumerate() {
-        std::fs::write(&file.0, format!("{}\n{FAULT}\n{}", &text[..end], &text[end..])).unwrap();
-        assert_eq!(Failure::of(client.batch_execute(statement)).code, "TF001", "{script}, {end}");
-        let after = (catalog(client), strings(client, state), if rows_too > 0 { rows(client) } else { Vec::new() });
-        assert!(after == before, "{script}, {end}");
+    [catalog(client), catalog_of(client, "todo_auth"), strings(client, state), rows].concat()
+}
+
+/// Runs `statement`, which runs the script to or from `version`, with a fault before the first of the script's statements, and after
+/// each. Then it succeeds.
+fn fails_without_a_trace(database: &mut Database, script: &str, version: &str, statement: &str) {
+    let dir = scripts();
+    let text = std::fs::read_to_string(dir.join(script)).unwrap();
+    let places = places(&text);
+    assert!(places.len() > 4 || !text.contains(';'), "{script}: {} places", places.len());
+    let file = Script(dir.join(script.replace(".sql", "-fault.sql")));
+    let faulty = statement.replace(&format!("'{version}'"), &format!("'{version}-fault'"));
+    let client = &mut database.client;
+    let before = everything(client);
+    for (i, place) in places.into_iter().enumerate() {
+        std::fs::write(&file.0, format!("{}\n{FAULT}\n{}", &text[..place], &text[place..])).unwrap();
+        let Err(error) = client.batch_execute(&faulty) else { panic!("{script}, {place}: no fault") };
+        assert_eq!(Failure::from(&error).code, "TF001", "{script}, {place}");
+        assert!(everything(client) == before, "{script}, {place}");
         // The catalogs are full of what has been undone.
         if i % 16 == 15 {
             client.batch_execute("VACUUM").unwrap();
         }
     }
+    client.batch_execute(statement).unwrap_or_else(|e| panic!("{statement}: {e:?}"));
+    assert!(everything(client) != before, "{statement}");
 }
 
 /// Of the current version: the others were tried before their release, and stay as they were.
 #[test]
 fn an_installation_that_fails_changes_nothing() {
-    let create = "CREATE EXTENSION todo VERSION 'fault'";
-    let script = format!("todo--{}.sql", current_version());
-    fails_without_a_trace(&mut Database::empty(), &script, "todo--fault.sql", create);
+    let version = current_version();
+    let mut database = Database::empty();
+    for extension in ["todo", "todo_auth"] {
+        let create = format!("CREATE EXTENSION {extension} VERSION '{version}'");
+        fails_without_a_trace(&mut database, &format!("{extension}--{version}.sql"), version, &create);
+    }
 }
 
 #[test]
 fn an_adoption_that_fails_changes_nothing() {
     let mut database = Database::empty();
     database.client.batch_execute(TO_ADOPT[1].1).unwrap();
-    let create = "CREATE EXTENSION todo VERSION 'adopt-fault'";
-    fails_without_a_trace(&mut database, "todo--adopt.sql", "todo--adopt-fault.sql", create);
+    fails_without_a_trace(&mut database, "todo--adopt.sql", "adopt", "CREATE EXTENSION todo VERSION 'adopt'");
     // To 1.0.0, adopted tables take the statements of an upgrade from 0.2.0.
     fails_on_the_way("adopt", "0.2.0", TO_ADOPT[2].1);
 }
@@ -115,8 +134,23 @@ fn fails_on_the_way(source: &str, target: &str, made: &str) {
         let task = "INSERT INTO tasks VALUES (1, 'u1', 'x', NULL, true, '2020-01-01', '2020-01-02', '2020-01-02')";
         client.batch_execute(task).unwrap();
     }
-    let fault = format!("todo--{source}--{target}-fault.sql");
-    let update = format!("ALTER EXTENSION todo UPDATE TO '{target}-fault'");
-    fails_without_a_trace(&mut database, &format!("todo--{source}--{target}.sql"), &fault, &update);
-    database.client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{target}'")).unwrap();
+    let update = format!("ALTER EXTENSION todo UPDATE TO '{target}'");
+    fails_without_a_trace(&mut database, &format!("todo--{source}--{target}.sql"), target, &update);
+}
+
+#[test]
+fn a_change_of_todo_auths_version_that_fails_changes_nothing() {
+    let released: Vec<&str> = versions().into_iter().filter(|version| !version.starts_with("0.")).collect();
+    let mut database = Database::with_users();
+    database.client.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION '{}'", released[0])).unwrap();
+    database.client.execute(AUTH_SESSION, &[&"token", &"u1"]).unwrap();
+    let back = released.iter().rev().skip(1);
+    let way: Vec<&str> = released.iter().chain(back).copied().collect();
+    assert!(way.len() >= 3, "{way:?}");
+    for step in way.windows(2) {
+        let script = format!("todo_auth--{}--{}.sql", step[0], step[1]);
+        let update = format!("ALTER EXTENSION todo_auth UPDATE TO '{}'", step[1]);
+        fails_without_a_trace(&mut database, &script, step[1], &update);
+        assert_eq!(strings(&mut database.client, "SELECT token FROM todo_auth.session"), ["token"]);
+    }
 }
