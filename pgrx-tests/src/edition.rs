@@ -83,3 +83,18 @@ pub fn script(part: &str) -> &'static str {
         String::from_utf8(output.stdout).expect("text")
     })
 }
+
+/// The script of an older version, made of this one: one with less, and with something that this one has not.
+pub fn older() -> String {
+    let older = script("todo")
+        .replace(&format!("VALUES ('todo', '{}')", crate::current_version()), "VALUES ('todo', '1.0.9')")
+        .replace(&format!("string_to_array('{}'", crate::current_version()), "string_to_array('1.0.9'")
+        .replace("CREATE INDEX ix_tasks_created_at ON", "CREATE INDEX ix_tasks_older ON")
+        .replace("ADD CONSTRAINT users_name_check CHECK", "ADD CONSTRAINT users_older_check CHECK")
+        .replace("ALTER TABLE @extschema@.tasks ENABLE ALWAYS TRIGGER", "ALTER TABLE @extschema@.tasks ENABLE TRIGGER")
+        .replace("description  text,", "description  text NOT NULL DEFAULT '',")
+        .replace("todo_task_counts(", "todo_older(")
+        .replace("ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC", "ORDER BY task.id");
+    assert!(!older.contains("ix_tasks_created_at") && older.contains("'1.0.9'") && !older.contains("todo_task_counts"));
+    older
+}

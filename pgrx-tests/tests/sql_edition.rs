@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use todo_tests::edition::script;
+use todo_tests::edition::{older, script};
 use todo_tests::{Database, Edition, Failure, TO_ADOPT, current_version, rows, strings};
 
 /// A database with the SQL edition of both parts and a user, whatever edition the run is about.
@@ -174,21 +174,6 @@ fn releasing_the_tables_leaves_nothing_else() {
     assert!(others.is_empty(), "{others:?}");
     assert_eq!(strings(client, "SELECT id FROM users"), ["u1"]);
     assert_eq!(strings(client, "SELECT todo.proname::text FROM pg_proc AS todo WHERE proname LIKE 'todo%'"), [""; 0]);
-}
-
-/// The script of an older version, made of this one: one with less, and with something that this one has not.
-fn older() -> String {
-    let older = script("todo")
-        .replace(&format!("VALUES ('todo', '{}')", current_version()), "VALUES ('todo', '1.0.9')")
-        .replace(&format!("string_to_array('{}'", current_version()), "string_to_array('1.0.9'")
-        .replace("CREATE INDEX ix_tasks_created_at ON", "CREATE INDEX ix_tasks_older ON")
-        .replace("ADD CONSTRAINT users_name_check CHECK", "ADD CONSTRAINT users_older_check CHECK")
-        .replace("ALTER TABLE @extschema@.tasks ENABLE ALWAYS TRIGGER", "ALTER TABLE @extschema@.tasks ENABLE TRIGGER")
-        .replace("description  text,", "description  text NOT NULL DEFAULT '',")
-        .replace("todo_task_counts(", "todo_older(")
-        .replace("ORDER BY task.completed_at DESC, task.created_at DESC, task.id DESC", "ORDER BY task.id");
-    assert!(!older.contains("ix_tasks_created_at") && older.contains("'1.0.9'") && !older.contains("todo_task_counts"));
-    older
 }
 
 /// An update makes what a new installation makes, and keeps rows and grants. Twice is as good as once.
