@@ -2,6 +2,8 @@
 
 use std::sync::Barrier;
 use std::thread;
+use std::time::{Duration, Instant};
+use todo_tests::attack::outcome;
 use todo_tests::functions::{Effect, Function, returning};
 use todo_tests::passwords::set_cost;
 use todo_tests::{Database, Failure, scrypt, strings, task};
@@ -72,6 +74,54 @@ fn deleting_a_user_amid_writes() {
             database.client.query_one("SELECT count(*) FROM tasks WHERE user_id = $1", &[&user]).unwrap().get(0);
         assert_eq!(left, 0, "round {round}");
     }
+}
+
+/// Functions of ours on one user, over and over, in four sessions.
+#[test]
+fn functions_do_not_deadlock_with_each_other() {
+    const CLIENTS: usize = 4;
+    const TIME: Duration = Duration::from_secs(60);
+    let mut database = Database::with_users();
+    let fill = "INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A') ON CONFLICT DO NOTHING;
+         INSERT INTO tasks (user_id, title, completed) SELECT 'u1', 't', i % 2 = 0 FROM generate_series(1, 2000) AS i";
+    database.client.batch_execute(fill).unwrap();
+    let calls = [
+        "SELECT count(*) FROM todo_complete_all('u1', true)",
+        "SELECT count(*) FROM todo_complete_all('u1', false)",
+        "SELECT count(*) FROM todo_clear_completed('u1')",
+        "SELECT todo_toggle_task(t.id, 'u1') FROM (SELECT id FROM tasks ORDER BY random() LIMIT 1) AS t",
+        "SELECT todo_update_task(t.id, 'u1', 'n') FROM (SELECT id FROM tasks ORDER BY random() LIMIT 1) AS t",
+        "SELECT todo_set_active('u1', true)",
+        fill,
+        "SELECT todo_delete_user('u1')",
+    ];
+    let (mut codes, count): (Vec<String>, usize) = thread::scope(|scope| {
+        let workers: Vec<_> = (0..CLIENTS)
+            .map(|i| {
+                let mut client = database.connect();
+                scope.spawn(move || {
+                    let begun = Instant::now();
+                    let mut codes = Vec::new();
+                    let mut next = i * 3;
+                    while begun.elapsed() < TIME {
+                        // Steps without a common divisor with the number of calls: every pair meets.
+                        next = next * 5 + 2 * i + 1;
+                        codes.push(outcome(&mut client, calls[(next / 7) % calls.len()]));
+                        next %= 100_003;
+                    }
+                    codes
+                })
+            })
+            .collect();
+        let codes: Vec<String> = workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect();
+        let count = codes.len();
+        (codes, count)
+    });
+    codes.sort();
+    codes.dedup();
+    assert!(count > 100, "{count}");
+    // The user may be deleted while a task is put in.
+    assert!(codes.iter().all(|code| code == "ok" || code == "23503"), "{codes:?}");
 }
 
 /// The table gets another owner while a function that runs with the owner's rights waits for it: those are the new one's,
