@@ -111,6 +111,16 @@ fn cluster_sh(command: &str, arguments: &[&Path]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// Lets a backend of the shared cluster have so many bytes more than it has now.
+pub fn limit_memory(pid: i32, more: u64) {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a backend");
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB"));
+    let size: u64 = size.expect("a size").parse().expect("a number");
+    // The soft limit, which can be raised again.
+    let limit = format!("--as={}:", size * 1024 + more);
+    cluster_sh("as", &["prlimit", "--pid", &pid.to_string(), &limit].map(Path::new));
+}
+
 /// The cluster's server log.
 pub fn server_log() -> String {
     std::fs::read_to_string(Path::new(&variable("TODO_CLUSTER")).join("server.log")).expect("a readable server log")
