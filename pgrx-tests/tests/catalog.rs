@@ -1,5 +1,6 @@
 //! What the extension puts into the catalogs, and who may touch it.
 
+use todo_tests::admin::run;
 use todo_tests::{Database, Failure, strings, task, tasks};
 
 #[test]
@@ -116,12 +117,37 @@ fn no_task_without_its_user() {
     assert_eq!(left.iter().map(|t| t.user_id.as_str()).collect::<Vec<_>>(), ["u2"]);
 }
 
+/// The last id is used, and the first one does not come again. Checks warn in time.
 #[test]
 fn ids_end_with_an_error() {
+    const NAME: &str = "sequence tasks_id_seq below 75 %";
     let mut database = Database::with_users();
+    for (given, found) in [(1_610_612_735u32, &[][..]), (1_610_612_736, &[NAME])] {
+        let client = &mut database.client;
+        client.batch_execute(&format!("SELECT setval('tasks_id_seq', {given})")).unwrap();
+        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), found, "{given}");
+        let doctor = run(&database, &["doctor"]);
+        assert_eq!(
+            (doctor.code, doctor.out.contains(NAME)),
+            (i32::from(!found.is_empty()), !found.is_empty()),
+            "{doctor:?}"
+        );
+    }
     let client = &mut database.client;
     client.batch_execute("SELECT setval('tasks_id_seq', 2147483646)").unwrap();
+    let two = "SELECT todo_create_tasks('u1', '[{\"title\": \"last\"}, {\"title\": \"one more\"}]')";
+    assert_eq!(Failure::of(client.query(two, &[])).code, "2200H");
+    assert_eq!(tasks(client, "SELECT * FROM tasks", &[]), [], "all or nothing");
+    client.batch_execute("SELECT setval('tasks_id_seq', 2147483646)").unwrap();
     assert_eq!(task(client, "SELECT * FROM todo_create_task('u1', 'last')", &[]).id, i32::MAX);
-    assert_eq!(Failure::of(client.query("SELECT * FROM todo_create_task('u1', 'one more')", &[])).code, "2200H");
+    for one_more in [
+        "SELECT todo_create_task('u1', 'one more')",
+        "INSERT INTO tasks (user_id, title) VALUES ('u1', 'one more')",
+        two,
+        "SELECT todo_create_task('u1', 'one more')",
+    ] {
+        assert_eq!(Failure::of(client.query(one_more, &[])).code, "2200H", "{one_more}");
+    }
     assert_eq!(task(client, "SELECT * FROM todo_toggle_task(2147483647, 'u1')", &[]).title, "last");
+    assert_eq!(tasks(client, "SELECT * FROM tasks", &[]).len(), 1);
 }

@@ -85,7 +85,7 @@ fn fails_without_a_trace(client: &mut Client, role: &str, script: &str) {
 
 /// The beginning of its first comment.
 fn title(script: &str) -> &str {
-    script.split([':', '.']).next().unwrap_or_default()
+    script.split(',').next().unwrap_or_default()
 }
 
 /// What is there before an update.

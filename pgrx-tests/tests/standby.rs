@@ -1,13 +1,14 @@
 //! On a hot standby reading works, a login too, and writing does not.
 
 use todo_tests::functions::{Effect, functions};
-use todo_tests::{Database, Failure, Server, strings};
+use todo_tests::{Database, Edition, Failure, Server, strings};
 
 #[test]
 fn reads_and_logins_on_a_standby() {
     let mut database = Database::with_sample();
     let standby = Server::standby();
     let mut client = standby.connect_to_copy(&mut database);
+    let is_refused_first = |name: &str| name == "todo_release_tables" && Edition::current() == Edition::Sql;
     for function in functions() {
         let query = format!("SELECT coalesce(r::text, '') FROM {} AS r", function.call());
         match function.effect {
@@ -16,7 +17,11 @@ fn reads_and_logins_on_a_standby() {
                 assert_eq!(answer, strings(&mut database.client, &query), "{}", function.name);
             }
             Effect::Hashes => assert_eq!(strings(&mut client, &query).len(), 1, "{}", function.name),
-            _ => assert_eq!(Failure::of(client.query(&query, &[])).code, "25006", "{}", function.name),
+            _ => {
+                // In the SQL edition, todo_auth would lose its tables.
+                let code = if is_refused_first(function.name) { "2BP01" } else { "25006" };
+                assert_eq!(Failure::of(client.query(&query, &[])).code, code, "{}", function.name);
+            }
         }
     }
     assert_eq!(strings(&mut client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
