@@ -117,3 +117,28 @@ fn end(name: &str) -> Result<(), postgres::Error> {
     }
     Ok(())
 }
+
+/// 1,000 users and 10,000 tasks, with what dumps could spoil, and a new role with grants.
+pub fn fill(client: &mut Client, role: &str) {
+    client
+        .execute(
+            "INSERT INTO users (id, email, name, hashed_password, created_at, updated_at, is_active, email_verified)
+             SELECT 'user-' || i, 'User' || i || '@example.com', E'N\u{e4}me \\\\ \\' ' || i, CASE i % 3 WHEN 0 THEN '!' ELSE $1 END,
+                 timestamp '2020-01-01' + i * interval '1.000001 s', timestamp '2021-01-01' + i * interval '1.000001 s',
+                 i % 5 > 0, i % 2 = 0
+             FROM generate_series(1, 1000) AS i",
+            &[&HASH],
+        )
+        .unwrap();
+    client
+        .batch_execute(&format!(
+            "INSERT INTO tasks (user_id, title, description, completed, created_at, updated_at, completed_at)
+             SELECT 'user-' || i % 1000 + 1, 'T\u{ef}tle \\ ' || i, CASE i % 4 WHEN 0 THEN E'line\\nline\\t\\\\N' WHEN 1 THEN '' END, i % 2 = 0,
+                 timestamp '2022-01-01' + i * interval '1.000001 s', timestamp '2022-02-01' + i * interval '0.999999 s',
+                 CASE i % 2 WHEN 0 THEN timestamp '2022-03-01' + i * interval '0.123457 s' END
+             FROM generate_series(1, 10000) AS i;
+             DELETE FROM tasks WHERE id > 9990;
+             CREATE ROLE {role}; SELECT todo_grant('{role}', 'tables'); REVOKE DELETE ON users FROM {role}"
+        ))
+        .unwrap();
+}

@@ -4,6 +4,10 @@ use serde_json::Value;
 use todo_tests::admin::{fails, json, ok, shell_on_terminal, terminal};
 use todo_tests::{Database, HASH, admin, said, server_log, strings};
 
+/// The settings with which a server logs the most of a session.
+const LOGGED: &str = "-c log_statement=all -c log_min_duration_statement=0 -c log_min_messages=debug1 -c log_min_error_statement=debug1 \
+     -c log_parameter_max_length=-1 -c log_parameter_max_length_on_error=-1 -c log_error_verbosity=verbose";
+
 #[test]
 fn users() {
     let mut database = Database::new();
@@ -12,7 +16,7 @@ fn users() {
     let canary = "canary-4711-password";
     let logged = |arguments: &[&str], input: &str| {
         let mut command = admin(&database.name);
-        said(command.args(arguments).env("PGOPTIONS", "-c log_statement=all -c log_min_duration_statement=0"), input)
+        said(command.args(arguments).env("PGOPTIONS", LOGGED), input)
     };
     let added =
         logged(&["user", "add", "Ada@example.com", "--name", " Ada ", "--password-stdin"], &format!("{canary}\n"));

@@ -1,8 +1,10 @@
-//! Nobody sees a hash whom nobody let: by default privileges, by plans that are printed, or by triggers that keep an old one.
+//! Nobody sees a hash whom nobody let: by default privileges, by plans that are printed, by triggers that keep an old one, or by errors.
 
+use postgres::types::{ToSql, Type};
 use postgres::{Client, NoTls};
 use std::sync::mpsc;
 use todo_tests::attack::outcome;
+use todo_tests::functions::{Effect, functions};
 use todo_tests::passwords::set_cost;
 use todo_tests::{Database, Failure, HASH, TO_ADOPT, server_log, strings};
 
@@ -205,4 +207,80 @@ fn a_failed_call_gives_no_rights() {
     client
         .batch_execute("ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT todo_verify_email('u1'); COMMIT")
         .unwrap();
+}
+
+/// Every function that writes, with each of its arguments missing or not fitting: how many calls failed.
+fn no_function_shows_a_hash() -> usize {
+    let mut database = Database::with_sample();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    client.execute("UPDATE users SET hashed_password = $1", &[&HASH]).unwrap();
+    let values = ["", "x", "u2", "a\u{7}", "A@B.cd", "{}", &"x".repeat(300)].map(str::to_owned);
+    let mut failures = 0;
+    for function in functions().iter().filter(|function| function.effect != Effect::Reads) {
+        for &(argument, _) in &function.arguments {
+            let mut fails = |client: &mut Client, call: &str, parameters: &[&(dyn ToSql + Sync)]| {
+                let mut transaction = client.transaction().unwrap();
+                if let Err(error) = transaction.execute(&format!("SELECT {call}"), parameters) {
+                    assert!(!format!("{error:?}").contains("$2b$"), "{call}");
+                    failures += 1;
+                }
+            };
+            fails(client, &function.call_with(&[(argument, "NULL")]), &[]);
+            let call = function.call_with(&[(argument, "$1")]);
+            let kind = client.prepare(&format!("SELECT {call}")).unwrap().params()[0].clone();
+            for value in values.iter().filter(|_| kind == Type::TEXT) {
+                fails(client, &call, &[value]);
+            }
+        }
+    }
+    failures
+}
+
+/// A row that a bare NOT NULL or CHECK constraint refuses is shown whole in the error's DETAIL, hash included.
+#[test]
+fn no_error_shows_a_hash() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    set_cost(client, 4);
+    let long = "x".repeat(300);
+    let mut failures = 0;
+    for _ in 0..15 {
+        let bad: [(&str, &[&(dyn ToSql + Sync)]); 17] = [
+            ("INSERT INTO users (email, name, hashed_password) VALUES (NULL, 'N', $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('n@b.cd', NULL, $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('bad', 'N', $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('n@b.cd', ' ', $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('n@b.cd', $2, $1)", &[&HASH, &long]),
+            ("INSERT INTO users (email, name, hashed_password, is_active) VALUES ('n@b.cd', 'N', $1, NULL)", &[&HASH]),
+            ("INSERT INTO users (id, email, name, hashed_password) VALUES ('', 'n@b.cd', 'N', $1)", &[&HASH]),
+            ("INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'n@b.cd', 'N', $1)", &[&HASH]),
+            ("INSERT INTO users (email, name, hashed_password) VALUES ('A@B.CD', 'N', $1)", &[&HASH]),
+            ("UPDATE users SET hashed_password = $1, email_verified = NULL", &[&HASH]),
+            ("UPDATE users SET hashed_password = $1, created_at = NULL", &[&HASH]),
+            ("SELECT todo_create_user('bad', 'N', $1)", &[&"long enough"]),
+            ("SELECT todo_create_user('A@B.CD', 'N', $1)", &[&"long enough"]),
+            ("SELECT todo_create_user('n@b.cd', $1, 'long enough')", &[&long]),
+            ("SELECT todo_update_user('u1', email => $1)", &[&"bad"]),
+            ("SELECT todo_update_user('u1', email => $1)", &[&"B@B.CD"]),
+            ("SELECT todo_set_password_hash('u1', $1 || '=')", &[&HASH]),
+        ];
+        for (statement, parameters) in bad {
+            let error = client.execute(statement, parameters).expect_err(statement);
+            assert!(!format!("{error:?}").contains("$2b$"), "{statement}");
+            failures += 1;
+        }
+    }
+    assert!(failures >= 200);
+    failures += no_function_shows_a_hash();
+    assert!(failures >= 300, "{failures}");
+    let log = server_log();
+    assert!(
+        log.contains("users_email_check") || log.contains("is not a valid e-mail address"),
+        "the log has the errors"
+    );
+    // A hash has its cost after the prefix. What follows the prefix in a statement of the SQL edition is no cost.
+    let is_hash = |rest: &str| rest.as_bytes().first().is_some_and(u8::is_ascii_digit);
+    let shown = ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| log.split(prefix).skip(1).any(is_hash));
+    assert!(!shown, "the server log shows a hash");
 }
