@@ -51,7 +51,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak audit sbom hashes \
+.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak fuzz audit sbom hashes \
 	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
@@ -151,6 +151,11 @@ soak: setup-clients ## lets databases move and split for an hour, while clients 
 	@$(MAKE) --no-print-directory stage
 	$(CARGO) build --package todo-tests --bins
 	pgrx-tests/scripts/cluster.sh exec target/debug/soak $(SOAK)
+
+fuzz: setup ## calls every function 10,000 times with arguments that nobody expects; FUZZ='--sets N' for another number
+	@$(MAKE) --no-print-directory stage
+	$(CARGO) build --package todo-tests --bins
+	pgrx-tests/scripts/cluster.sh exec target/debug/fuzz $(FUZZ)
 
 # CHECKS=advisories fetches RustSec's database from GitHub.
 audit: CHECKS = licenses bans sources

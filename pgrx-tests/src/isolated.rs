@@ -40,3 +40,12 @@ pub const OWNED: [(&str, &str); 7] = [
     ("todo_auth.user_data", "user_id"),
     ("todo_auth.linked_account", "\"userId\""),
 ];
+
+/// A digest of the rows of each user but one; of all if there is none.
+pub fn rows_of_others(owner: &mut Client, user: Option<&str>) -> Vec<String> {
+    let digest = "SELECT md5(string_agg(r.text, '|' ORDER BY r.text)) FROM (
+             SELECT t::text FROM tasks AS t WHERE user_id IS DISTINCT FROM $1
+             UNION ALL SELECT u::text FROM users AS u WHERE id IS DISTINCT FROM $1
+         ) AS r (text)";
+    owner.query(digest, &[&user]).unwrap().iter().filter_map(|row| row.get(0)).collect()
+}

@@ -22,6 +22,9 @@
 //! | [`isolated`] | an isolated role, and what belongs to users |
 //! | [`interleaving`] | steps of several sessions, in all orders |
 //! | [`attack`] | a role that would be superuser |
+//! | [`random`] | numbers that look random, and can be had again |
+//! | [`raw_text`] | text that a client sends as it is, valid or not |
+//! | [`fuzz`] | functions called with arguments that nobody expects |
 
 pub mod admin;
 pub mod attack;
@@ -30,11 +33,14 @@ pub mod edition;
 pub mod failure;
 pub mod fixtures;
 pub mod functions;
+pub mod fuzz;
 pub mod guarded;
 pub mod interleaving;
 pub mod isolated;
 pub mod moves;
 pub mod passwords;
+pub mod random;
+pub mod raw_text;
 pub mod relocation;
 pub mod role;
 pub mod server;

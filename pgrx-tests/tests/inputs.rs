@@ -1,9 +1,10 @@
 //! What goes in and what comes of it: every kind of input through raw INSERT, raw UPDATE and the functions, all with
 //! bound parameters. Errors are told by SQLSTATE, column and constraint, and never show a row.
 
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
-use std::error::Error;
+use postgres::types::ToSql;
 use todo_tests::functions::{Effect, functions, returning};
+use todo_tests::passwords::set_cost;
+use todo_tests::raw_text::RawText;
 use todo_tests::{Database, Failure, HASH, task, tasks};
 
 /// A value for one column: stored as given, stored as something else, or refused.
@@ -332,32 +333,11 @@ fn task_ids_that_cannot_be() {
     }
 }
 
-/// Bytes sent as a text parameter as they are, valid or not.
-#[derive(Debug)]
-struct RawText(&'static [u8]);
-
-impl ToSql for RawText {
-    fn to_sql(
-        &self,
-        _: &Type,
-        out: &mut postgres::types::private::BytesMut,
-    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
-        out.extend_from_slice(self.0);
-        Ok(IsNull::No)
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
-
 #[test]
 fn text_that_is_no_utf_8() {
     let mut database = Database::with_users();
-    for bytes in [RawText(b"caf\xe9"), RawText(b"nul\0inside"), RawText(b"\xed\xa0\x80"), RawText(b"\xf5\x80\x80\x80")]
-    {
+    let broken: [&[u8]; 4] = [b"caf\xe9", b"nul\0inside", b"\xed\xa0\x80", b"\xf5\x80\x80\x80"];
+    for bytes in broken.map(|bytes| RawText(bytes.to_vec())) {
         for statement in [
             "INSERT INTO tasks (user_id, title) VALUES ('u1', $1)",
             "INSERT INTO tasks (user_id, title, description) VALUES ('u1', 'x', $1)",

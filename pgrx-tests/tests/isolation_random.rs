@@ -5,6 +5,7 @@ use postgres::{Client, SimpleQueryMessage, Transaction};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::cell::RefCell;
+use todo_tests::isolated::rows_of_others;
 use todo_tests::{Database, strings};
 
 const USERS: u32 = 1000;
@@ -101,18 +102,6 @@ fn filled() -> (Database, [String; 2]) {
     (database, roles)
 }
 
-/// A digest of each user's rows, but not of the given user's.
-fn others(owner: &mut Client, user: &str) -> Vec<String> {
-    strings(
-        owner,
-        &format!(
-            "SELECT md5(string_agg(r.text, '|' ORDER BY r.text)) FROM (
-                 SELECT t::text FROM tasks AS t WHERE user_id <> '{user}' UNION ALL SELECT u::text FROM users AS u WHERE id <> '{user}'
-             ) AS r (text)"
-        ),
-    )
-}
-
 /// The ids that a statement returns; none where it fails, as with the id of another user's task.
 fn found(transaction: &mut Transaction, statement: &str) -> Vec<String> {
     let mut savepoint = transaction.savepoint("statement").unwrap();
@@ -155,7 +144,7 @@ fn no_row_of_another_user_is_read_or_changed() {
     runner
         .run(&plan, |(session, user, second, statements)| {
             let mut client = sessions[session].borrow_mut();
-            let before = others(&mut owner.borrow_mut(), &format!("u{user}"));
+            let before = rows_of_others(&mut owner.borrow_mut(), Some(&format!("u{user}")));
             let mut transaction = client.transaction().unwrap();
             let mut current = format!("u{user}");
             transaction.execute("SELECT set_config('todo.user_id', $1, true)", &[&current]).unwrap();
@@ -177,7 +166,7 @@ fn no_row_of_another_user_is_read_or_changed() {
             }
             transaction.commit().unwrap();
             prop_assert_eq!(
-                others(&mut owner.borrow_mut(), &format!("u{user}")),
+                rows_of_others(&mut owner.borrow_mut(), Some(&format!("u{user}"))),
                 before,
                 "{:?} as u{}",
                 statements,

@@ -4,7 +4,8 @@
 
 use std::fs::File;
 use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+use todo_tests::random::Random;
 use todo_tests::shards::{FOUR, Shards};
 use todo_tests::writers::under_load;
 
@@ -21,18 +22,6 @@ struct Report {
     crashes: u32,
 }
 
-/// Numbers that look random, and can be had again from the seed that is printed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit as u64) as usize
-    }
-}
-
 fn main() -> ExitCode {
     let mut minutes = 60;
     let mut arguments = std::env::args().skip(1);
@@ -45,9 +34,9 @@ fn main() -> ExitCode {
             }
         }
     }
-    let seed = SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_nanos() as u64 | 1);
+    let seed = Random::seed();
     println!("seed {seed}, {minutes} minutes");
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let cluster = start();
     let users: Vec<String> = (0..WRITERS).map(|number| format!("writer-{number}")).collect();
     for user in &users {
