@@ -20,15 +20,20 @@ fn is_scheme(scheme: &str) -> bool {
     matches!(scheme.split('+').next(), Some("postgresql" | "postgres"))
 }
 
+/// What separates pairs: the spaces of ASCII. Any other may be part of a password.
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t'..='\r')
+}
+
 /// `key = value` pairs. A value may be quoted, and a backslash keeps the next character as it is.
 fn parse_pairs(text: &str) -> Result<Vec<(String, String)>, Error> {
     let malformed = |what: &str| Error::usage(format!("malformed connection string: {what}"), "write key=value pairs");
     let mut pairs = Vec::new();
-    let mut rest = text.trim_start();
+    let mut rest = text.trim_start_matches(is_space);
     while !rest.is_empty() {
         let (key, after) = rest.split_once('=').ok_or_else(|| malformed("there is a word without ="))?;
-        let (key, after) = (key.trim(), after.trim_start());
-        if key.is_empty() || key.contains(char::is_whitespace) {
+        let (key, after) = (key.trim_end_matches(is_space), after.trim_start_matches(is_space));
+        if key.is_empty() || key.contains(is_space) {
             return Err(malformed("there is a word without ="));
         }
         let quoted = after.starts_with('\'');
@@ -43,7 +48,7 @@ fn parse_pairs(text: &str) -> Result<Vec<(String, String)>, Error> {
                     (closed, end) = (true, at + 1);
                     break;
                 }
-                c if !quoted && c.is_whitespace() => {
+                c if !quoted && is_space(c) => {
                     end = at;
                     break;
                 }
@@ -54,7 +59,7 @@ fn parse_pairs(text: &str) -> Result<Vec<(String, String)>, Error> {
             return Err(malformed("a quote is not closed"));
         }
         pairs.push((key.to_owned(), value));
-        rest = after[end..].trim_start();
+        rest = after[end..].trim_start_matches(is_space);
     }
     Ok(pairs)
 }
@@ -102,7 +107,7 @@ fn parse_url(rest: &str) -> Result<Vec<(String, String)>, Error> {
     Ok(parameters)
 }
 
-/// Decodes `%41` to `A`.
+/// Decodes `%41` to `A`. No parameter holds a NUL.
 fn decode(text: &str) -> Result<String, Error> {
     let malformed = || Error::usage("malformed URL: % is not followed by two hexadecimal digits", "write % as %25");
     let mut bytes = Vec::with_capacity(text.len());
@@ -115,5 +120,12 @@ fn decode(text: &str) -> Result<String, Error> {
         let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16)).ok_or_else(malformed);
         bytes.push((digit()? * 16 + digit()?) as u8);
     }
+    if bytes.contains(&0) {
+        return Err(Error::usage("malformed URL: %00 stands for no character", "write % as %25"));
+    }
     String::from_utf8(bytes).map_err(|_| malformed())
 }
+
+#[cfg(test)]
+#[path = "connection_string_tests.rs"]
+mod tests;
