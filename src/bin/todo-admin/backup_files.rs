@@ -62,13 +62,18 @@ impl Reserved {
     }
 }
 
-/// A database's name as part of a file name.
+/// A database's name as part of a file name: what is neither a letter nor a digit is written as its bytes, as in a URL. So no other
+/// database has the same.
 fn file_name(database: &str) -> String {
-    let encode = |c: char| match c {
-        c if c.is_alphanumeric() || c == '_' => c.to_string(),
-        c => format!("%{:02x}", u32::from(c)),
-    };
-    database.chars().map(encode).collect()
+    let mut name = String::new();
+    for c in database.chars() {
+        if c.is_alphanumeric() || c == '_' {
+            name.push(c);
+        } else {
+            name.extend(c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02x}")));
+        }
+    }
+    name
 }
 
 /// Removes backups of the database that are older than some days, by the times in their names, but never the new one.
@@ -108,3 +113,7 @@ fn time_of(path: &Path, database: &str) -> Option<NaiveDateTime> {
     }
     NaiveDateTime::parse_from_str(stamp, STAMP).ok()
 }
+
+#[cfg(test)]
+#[path = "backup_files_tests.rs"]
+mod tests;
