@@ -221,3 +221,7 @@ fn reason(error: &serde_json::Error) -> String {
     }
     text.to_owned()
 }
+
+#[cfg(test)]
+#[path = "import_tests.rs"]
+mod tests;

@@ -30,12 +30,13 @@ impl Header {
 
     /// How many lines follow; 0 if the header does not tell.
     pub fn records(&self) -> u64 {
-        self.users + self.tasks
+        self.users.saturating_add(self.tasks)
     }
 }
 
 /// Any other line.
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Record {
     User(User),
@@ -43,6 +44,7 @@ pub enum Record {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields)]
 pub struct User {
     pub id: String,
@@ -59,6 +61,7 @@ pub struct User {
 }
 
 #[derive(Serialize, Deserialize)]
+#[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields)]
 pub struct Task {
     pub id: i32,
