@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 fn parsed(text: &str) -> Vec<(String, String)> {
     Conninfo::parse(text).unwrap().0.into_iter().collect()
@@ -58,5 +59,55 @@ fn password_lines_match_by_field() {
         ("#localhost:5432:app:me:secret", None),
     ] {
         assert_eq!(password_of(line, &wanted).as_deref(), password, "{line}");
+    }
+}
+
+/// A field of a password file, or a value.
+fn field() -> impl Strategy<Value = String> {
+    prop_oneof!["[^\0\r\n]{1,12}", "[:\\\\*#' =a]{1,12}"]
+}
+
+fn escaped(field: &str) -> String {
+    field.replace('\\', "\\\\").replace(':', "\\:")
+}
+
+proptest! {
+    #[test]
+    fn what_another_server_is_told_is_read_back(host in field(), dbname in field(), user in field(), timeout in field()) {
+        let pairs = [("connect_timeout", timeout), ("dbname", dbname), ("host", host), ("user", user)];
+        let conninfo = Conninfo(pairs.map(|(key, value)| (key.to_owned(), value)).into_iter().collect());
+        prop_assert_eq!(Conninfo::parse(&conninfo.text()).unwrap().0, conninfo.0);
+    }
+
+    #[test]
+    fn a_line_of_a_password_file_is_for_one_connection(
+        wanted in [field(), field(), field(), field()], password in field(), star in prop::option::of(0..4usize), other in field(),
+    ) {
+        prop_assume!(!wanted[0].starts_with('#') && !wanted.contains(&"*".to_owned()));
+        let mut fields = wanted.clone().map(|field| escaped(&field));
+        if let Some(place) = star {
+            "*".clone_into(&mut fields[place]);
+        }
+        let line = format!("{}:{}", fields.join(":"), password.replace('\\', "\\\\"));
+        let texts = wanted.each_ref().map(String::as_str);
+        prop_assert_eq!(password_of(&line, &texts), Some(password));
+        for place in (0..4).filter(|place| star != Some(*place) && wanted[*place] != other) {
+            let mut elsewhere = texts;
+            elsewhere[place] = &other;
+            prop_assert_eq!(password_of(&line, &elsewhere), None);
+        }
+    }
+
+    #[test]
+    fn any_line_may_stand_in_a_password_file(line in "\\PC{0,40}|[:\\\\*#a]{0,12}") {
+        if let Some(password) = password_of(&line, &["a", "a", "a", "a"]) {
+            prop_assert!(password.len() + 4 < line.len());
+        }
+    }
+
+    #[test]
+    fn parameters_that_nobody_knows_are_refused(key in "[a-z_]{1,20}|\\PC{1,5}", value in field()) {
+        let known = VARIABLES.iter().any(|(_, name)| *name == key) || OTHERS.contains(&&*key);
+        prop_assert_eq!(Conninfo::parse(&format!("{key}={}", value.replace(['\\', '\'', ' '], "x"))).is_ok(), known);
     }
 }

@@ -1,4 +1,5 @@
-use super::Roles;
+use super::{Roles, is_of_guard, is_of_subscription};
+use proptest::prelude::*;
 
 /// The owners that have to be trusted, in lines of an archive's list.
 #[test]
@@ -23,5 +24,40 @@ fn owners_are_at_the_ends_of_lines() {
         ("230; 1255 16600 AGGREGATE s worst(integer) app", Some("app")),
     ] {
         assert_eq!(roles.to_trust(line), owner, "{line}");
+    }
+}
+
+/// Short names, so that one is often the end of another.
+fn name() -> impl Strategy<Value = String> {
+    "[ab -]{0,2}[ab-]"
+}
+
+proptest! {
+    #[test]
+    fn an_owner_that_is_not_trusted_is_never_missed(
+        kind in "TABLE|FUNCTION|TRIGGER|VIEW", schema in name(), object in name(), owner in name(),
+        others in prop::collection::vec((name(), any::<bool>()), 0..5),
+    ) {
+        let roles = Roles(others.into_iter().filter(|(role, _)| *role != owner).chain([(owner.clone(), false)]).collect());
+        let line = format!("221; 1259 16589 {kind} {schema} {object} {owner}");
+        prop_assert!(roles.to_trust(&line).is_some(), "{}", line);
+    }
+
+    #[test]
+    fn what_belongs_to_another_is_never_ones_own(
+        object in name(), owner in name(), others in prop::collection::vec(name(), 0..5), own in name(),
+    ) {
+        // The line does not say whether a word is the end of the object's name, or the beginning of its owner's.
+        prop_assume!(!own.ends_with(&format!(" {owner}")) && own != owner);
+        let roles = Roles(others.into_iter().chain([owner.clone(), own.clone()]).map(|role| (role, false)).collect());
+        let line = format!("221; 1259 16589 TABLE s {object} {owner}");
+        prop_assert!(!roles.is_own(&line, &own), "{}", line);
+    }
+
+    #[test]
+    fn any_line_may_be_in_a_list(line in "\\PC{0,60}|[0-9; a-zA-Z-]{0,60}") {
+        let roles = Roles(vec![("a".to_owned(), false)]);
+        prop_assert_eq!(roles.to_trust(&line).is_some_and(str::is_empty), false);
+        prop_assert!(!(is_of_guard(&line) && is_of_subscription(&line)));
     }
 }

@@ -267,3 +267,7 @@ impl ShardFile {
         Ok(format!("{{\n  {}\n}}\n", parts.join(",\n  ")))
     }
 }
+
+#[cfg(test)]
+#[path = "shard_file_tests.rs"]
+mod tests;
