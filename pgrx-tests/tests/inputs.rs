@@ -333,6 +333,31 @@ fn task_ids_that_cannot_be() {
     }
 }
 
+/// A tsvector cannot hold them, and array_to_tsvector() does not notice.
+#[test]
+fn words_of_longer_texts_than_a_task_has() {
+    let mut database = Database::new();
+    let words = "SELECT w.word FROM unnest(tsvector_to_array(todo_search_words($1, $2, $3))) AS w (word)";
+    let many: String = (0..200_000).map(|number| format!("{number} ")).collect();
+    let long = "é".repeat(2000);
+    for (user, title, description) in
+        [(long.as_str(), "é ä", "a"), ("u", many.as_str(), "a"), ("u", "a", many.as_str())]
+    {
+        let rows = database.client.query(words, &[&user, &title, &description]).unwrap();
+        let mut found: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+        found.sort_unstable();
+        let (user, mut expected): (String, Vec<String>) = (user.chars().take(36).collect(), vec![]);
+        for (text, length) in [(title, 200), (description, 1000)] {
+            let text: String = text.chars().take(length).collect();
+            let plain = text.replace('é', "e").replace('ä', "a");
+            expected.extend(plain.split_whitespace().map(|word| format!("{user} {word}")));
+        }
+        expected.sort();
+        expected.dedup();
+        assert_eq!(found, expected, "{} and {} bytes", title.len(), description.len());
+    }
+}
+
 #[test]
 fn text_that_is_no_utf_8() {
     let mut database = Database::with_users();

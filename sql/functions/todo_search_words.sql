@@ -1,5 +1,6 @@
 -- Returns the words of a task, each after the id of the user, for an index that makes todo_filter_tasks() search faster (docs/lists.md). The
--- first 64 characters of a word count.
+-- first 64 characters of a word count, and of each argument as many as its column holds: array_to_tsvector() does not see that a word, or all
+-- together, are longer than a tsvector can tell.
 CREATE FUNCTION @extschema@.todo_search_words(
     user_id text,
     title text,
@@ -14,9 +15,9 @@ DECLARE
     \i parts/search_characters.sql
 BEGIN
     RETURN (
-        SELECT array_to_tsvector(coalesce(array_agg(DISTINCT concat(user_id, ' ', left(m.words[1], 64))), '{}'))
+        SELECT array_to_tsvector(coalesce(array_agg(DISTINCT concat(left(user_id, 36), ' ', left(m.words[1], 64))), '{}'))
         FROM regexp_matches(
-            @extschema@.todo_search_text(concat_ws(E'\n', title, description)),
+            @extschema@.todo_search_text(concat_ws(E'\n', left(title, 200), left(description, 1000))),
             format('[%1$s]|[^%1$s%2$s]+', unspaced, separators),
             'g'
         ) AS m (words)
