@@ -24,6 +24,7 @@
 //! | [`attack`] | a role that would be superuser |
 //! | [`random`] | numbers that look random, and can be had again |
 //! | [`raw_text`] | text that a client sends as it is, valid or not |
+//! | [`memory`] | what calls leave in a backend's memory |
 //! | [`fuzz`] | functions called with arguments that nobody expects |
 
 pub mod admin;
@@ -37,6 +38,7 @@ pub mod fuzz;
 pub mod guarded;
 pub mod interleaving;
 pub mod isolated;
+pub mod memory;
 pub mod moves;
 pub mod passwords;
 pub mod random;
