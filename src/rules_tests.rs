@@ -76,6 +76,19 @@ proptest! {
     }
 
     #[test]
+    fn what_is_an_address_has_two_parts_and_a_domain(text in "[ab.@-]{0,9}|[a-z]{1,4}@\\PC{1,4}[.]\\PC{1,4}|\\PC{0,12}") {
+        let parts: Vec<&str> = text.split('@').collect();
+        let dotted = |part: &str| part.split('.').all(|label| !label.is_empty());
+        let might_be = text.chars().count() >= 5 && parts.len() == 2 && parts.iter().all(|part| dotted(part))
+            && parts[1].contains('.') && !text.contains(char::is_whitespace);
+        prop_assert!(email(&text).is_err() || might_be);
+        // Where each label is of letters alone, that is all.
+        if might_be && text.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '@' | '.')) {
+            prop_assert_eq!(email(&text), Ok(()));
+        }
+    }
+
+    #[test]
     fn plain_text_is_never_a_hash(text in "\\PC{0,80}") {
         prop_assume!(text != "!");
         prop_assert_eq!(code(hashed_password(&text)), Some(CHECK_VIOLATION));
