@@ -5,7 +5,7 @@ use todo_tests::functions::{Function, functions};
 use todo_tests::fuzz::{Fuzz, Who, undocumented};
 
 const SEED: u64 = 1;
-const SETS: usize = 25;
+const SETS: usize = 30;
 
 fn function(name: &str) -> Function {
     functions().into_iter().find(|function| function.name == name).expect("a function")

@@ -124,9 +124,10 @@ impl Fuzz {
         functions().into_iter().filter(|function| function.name != "todo_release_tables").collect()
     }
 
-    /// Calls a function with so many sets of arguments. The seed and its name make these sets what they are.
+    /// Calls a function with so many sets of arguments. The seed, its name and the role make these sets what they are.
     pub fn run(&mut self, function: &Function, sets: usize) -> Report {
-        let number = function.name.bytes().fold(self.seed, |number, byte| number.wrapping_mul(31) + u64::from(byte));
+        let name = format!("{:?} {}", self.who, function.name);
+        let number = name.bytes().fold(self.seed, |number, byte| number.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let mut random = Random::new(number);
         let mut report = Report::new(self.who, function.name);
         // The first ones have no arguments, and the others change what todo_check() reads for a long time.
