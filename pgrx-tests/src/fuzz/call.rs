@@ -65,6 +65,12 @@ impl Given<'_> {
             self.values[place] = Some(value.into());
         }
     }
+
+    fn clear(&mut self, name: &str) {
+        if let Some(place) = self.names.iter().position(|known| *known == name) {
+            self.values[place] = None;
+        }
+    }
 }
 
 /// Whose a row is, where it is a user's, and a number that is zero where nothing was found.
@@ -170,6 +176,13 @@ impl Fuzz {
             let (id, user) = self.known.task(random, own);
             given.set("task_id", &id.to_string());
             given.set("user_id", user);
+        }
+        if given.get("search").is_some() && random.one_in(3) {
+            given.set("user_id", Known::busy_user());
+            given.set("page_size", "20");
+            given.set("sort", random.pick(&["created", "completed", "updated", "title"]));
+            given.clear("after");
+            return given;
         }
         // A cursor that is one of this user and order.
         if given.get("after").is_some() && random.one_in(2) {

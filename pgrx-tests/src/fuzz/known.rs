@@ -79,6 +79,12 @@ impl Known {
         }
     }
 
+    /// Gives the first user so many tasks more that the search uses its index.
+    pub fn fill(owner: &mut Client) {
+        let tasks = "INSERT INTO tasks (user_id, title, created_at) SELECT $1::text, 'filler', '2000-01-01' FROM generate_series(1, 1200)";
+        owner.execute(tasks, &[&USERS[0]]).expect("tasks");
+    }
+
     /// How many tasks there are, with ids from 1.
     pub fn tasks(&self) -> usize {
         USERS.len() * TASKS_OF_EACH
@@ -89,6 +95,11 @@ impl Known {
         let own = user.and_then(|user| USERS.iter().position(|known| *known == user));
         let number = own.unwrap_or_else(|| random.below(USERS.len()));
         (1 + number * TASKS_OF_EACH + random.below(TASKS_OF_EACH), USERS[number])
+    }
+
+    /// The user who has many tasks, at times.
+    pub fn busy_user() -> &'static str {
+        USERS[0]
     }
 
     /// The id of a user, as a rule.
