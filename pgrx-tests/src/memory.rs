@@ -11,7 +11,7 @@ const WARM_UP: u32 = 1_000;
 pub const KILOBYTES: i64 = 1024;
 /// Calls of functions that read or write more, and users for those that delete them.
 const FEWER: u32 = 10_000;
-/// There are as many tasks as calls are made, and so many of each user.
+/// There are as many tasks as calls are made, and of each user at most so many.
 const TASKS_OF_EACH: u32 = 10;
 
 /// What the backend has allocated, in kB: in PostgreSQL's memory contexts, and in all. What was freed still counts for all, and would
@@ -72,7 +72,7 @@ fn repeated(call: &str, first: u32, last: u32, after_each: &str) -> String {
 
 /// How many users have tasks: task `i` belongs to user `'m' || i % users`. Users `'d' || i` have none.
 fn users(calls: u32) -> u32 {
-    calls / TASKS_OF_EACH
+    (calls / TASKS_OF_EACH).max(FEWER)
 }
 
 fn prepared(calls: u32) -> Database {
