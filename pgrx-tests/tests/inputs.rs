@@ -3,7 +3,6 @@
 
 use postgres::types::ToSql;
 use todo_tests::functions::{Effect, functions, returning};
-use todo_tests::passwords::set_cost;
 use todo_tests::raw_text::RawText;
 use todo_tests::{Database, Failure, HASH, task, tasks};
 
