@@ -51,7 +51,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run test lint unit integration bench soak fuzz audit sbom hashes \
+.PHONY: all build library todo-admin scripts install install-library run test test-all lint unit integration bench soak fuzz audit sbom hashes \
 	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
@@ -106,6 +106,10 @@ run: setup ## shows the extension at work in a private cluster, then opens psql 
 
 test: setup-clients ## formatting, lints, unit tests, and tests against a private cluster
 	@$(MAKE) --no-print-directory lint unit integration
+
+# The servers that are not the system's are fetched.
+test-all: ## the same on each supported version of PostgreSQL
+	for major in 15 16 17 18; do $(MAKE) --no-print-directory test PG=$$major NEW_PG=18 || exit; done
 
 lint: stage $(PYTHON_VENV)/.installed
 	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum -- *--*.sql | diff - SHA256SUMS
@@ -221,4 +225,4 @@ clean: ## removes everything that was built
 	rm -rf target
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 16

@@ -318,6 +318,23 @@ fn every_link_leads_to_a_file_and_a_heading() {
     assert!(links > 50, "{links} links");
 }
 
+/// Each promise is shown by a test that is there, or by a command.
+#[test]
+fn the_page_on_reliability_names_tests() {
+    let page = read("docs/reliability.md");
+    let mut named = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ") && line.contains('`')) {
+        let last = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        for name in last.split('`').skip(1).step_by(2).filter(|name| !name.starts_with("make ")) {
+            let (file, test) = name.split_once("::").unwrap_or((name, ""));
+            let code = read(&format!("pgrx-tests/tests/{file}.rs"));
+            assert!(test.is_empty() || code.contains(&format!("\nfn {test}()")), "{name}");
+            named += 1;
+        }
+    }
+    assert!(named > 40, "{named} tests");
+}
+
 /// Every command and option of todo-admin is in its page, and the page names no other.
 #[test]
 fn todo_admins_commands_are_documented() {
