@@ -6,7 +6,9 @@ use todo_tests::{Database, HASH, admin, said, server_log, strings};
 
 /// The settings with which a server logs the most of a session.
 const LOGGED: &str = "-c log_statement=all -c log_min_duration_statement=0 -c log_min_messages=debug1 -c log_min_error_statement=debug1 \
-     -c log_parameter_max_length=-1 -c log_parameter_max_length_on_error=-1 -c log_error_verbosity=verbose";
+     -c log_parameter_max_length=-1 -c log_parameter_max_length_on_error=-1 -c log_error_verbosity=verbose \
+     -c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_verbose=on \
+     -c auto_explain.log_nested_statements=on -c debug_print_plan=on";
 
 #[test]
 fn users() {
@@ -40,7 +42,7 @@ fn users() {
     }
     let log = server_log();
     assert!(log.contains("todo_set_password_hash"), "the statements are in the log");
-    assert!(!log.contains("canary-4711"));
+    assert!(!log.contains("canary-4711") && !log.contains("$2b$05$"));
 
     ok(&database, &["user", "add", "bob@example.com", "--name", "Bob", "--locked"]);
     for taken in ["BOB@example.com", "bob@example.com"] {
