@@ -250,7 +250,7 @@ pub enum ShardsCommand {
         /// What the router works with
         #[arg(value_enum)]
         router: Router,
-        /// Role of the databases as which the router connects to them; it needs shards grant
+        /// Role that the router connects to the databases as; allow it first with shards grant
         #[arg(long = "as", value_name = "ROLE")]
         role: String,
     },

@@ -29,7 +29,13 @@ pub fn move_shard(
     let numbers: Vec<usize> =
         (0..file.modulus()).filter(|&number| file.places()[number].database == database).collect();
     let Some(&number) = numbers.first() else {
-        return Err(Error::usage(format!("no shard is in a database {database}"), "see todo-admin shards status"));
+        let fix = match file.directory() {
+            Some(place) if place.database == database => {
+                "the directory is not moved but made anew: see docs/directory.md"
+            }
+            _ => "see todo-admin shards status",
+        };
+        return Err(Error::usage(format!("no shard is in a database {database}"), fix));
     };
     let original = file.places()[number].clone();
     let copy = Place { database: database.to_owned(), server: server.to_owned() };

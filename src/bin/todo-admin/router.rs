@@ -90,7 +90,7 @@ fn check(client: &mut Client, schema: &str, role: &str) -> Result<(), Error> {
 struct Script<'a> {
     /// Quoted as an identifier.
     schema: String,
-    /// The role as which the router connects.
+    /// The role that the router connects as.
     role: &'a str,
 }
 

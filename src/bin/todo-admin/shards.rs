@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<ExitCode, Error> {
     if dsn.is_some() {
-        return Err(Error::usage("--dsn names one database, but shards are many", "name their servers in the file"));
+        return Err(Error::usage("--dsn names one database, and the file of shards names several", "leave out --dsn"));
     }
     let mut file = ShardFile::read(file)?;
     let shards = file.shards()?;
