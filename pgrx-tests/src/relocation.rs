@@ -73,14 +73,31 @@ pub fn assert_nothing_is_left(cluster: &Shards) {
     }
 }
 
-/// Begins a move of the first shard to server b, and kills it when rows are being copied.
+/// Begins a move of the first shard to server b, and kills it.
 pub fn begin(cluster: &Shards) {
-    let mut child = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"])).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
+    begin_with(cluster, &["move", "todo_0", "--to", "b"], "b");
+}
+
+/// Begins a command, and kills it when rows are being copied to a server.
+pub fn begin_with(cluster: &Shards, arguments: &[&str], server: &str) {
+    let mut child = cluster.command(&with_trust(arguments)).spawn().unwrap();
     let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
-    while !cluster.server("b").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
-    }
+    until(&mut cluster.server(server).connect("postgres"), subscribed, || assert!(child.try_wait().unwrap().is_none()));
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// Waits until a copy has all rows, which a killed command does not keep it from. Returns a session there.
+pub fn copied(cluster: &Shards, database: &str, server: &str) -> Client {
+    let mut copy = cluster.server(server).connect(database);
+    until(&mut copy, "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel", || ());
+    copy
+}
+
+fn until(client: &mut Client, condition: &str, mut meanwhile: impl FnMut()) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !client.query_one(condition, &[]).unwrap().get::<_, bool>(0) {
+        assert!(Instant::now() < deadline, "{condition}");
+        meanwhile();
+    }
 }

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 use todo_tests::attack::outcome;
-use todo_tests::relocation::{assert_nothing_is_left, fill, start, tasks, with_trust};
+use todo_tests::relocation::{assert_nothing_is_left, begin_with, copied, fill, start, tasks, with_trust};
 use todo_tests::shards::{FOUR, Shards, shard_of};
 use todo_tests::strings;
 use todo_tests::writers::under_load;
@@ -202,25 +202,13 @@ fn a_split_goes_on_after_the_fence() {
     cluster.write_for("postgres", &[("todo_0", "a")]);
     let users = fill(&cluster, 20);
     let before = tasks(&cluster, &users);
-    let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
-    while !cluster.servers[0].connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    begin_with(&cluster, &["split"], "a");
     let raise = |database: &str, number: &str| {
         let placement = include_str!("../../sql/admin/placement_raise.sql").replace("@extschema@", "public");
         let placement = placement.replace("@number@", number).replace("@modulus@", "2");
         cluster.servers[0].connect(database).batch_execute(&placement).unwrap();
     };
-    let mut copy = cluster.servers[0].connect("todo_1");
-    let copied = "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel";
-    while !copy.query_one(copied, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline);
-    }
-    drop(copy);
+    drop(copied(&cluster, "todo_1", "a"));
     raise("todo_1", "1");
     raise("todo_0", "0");
     cluster.connect(0).batch_execute(include_str!("../../sql/admin/fence_raise.sql")).unwrap();
@@ -235,14 +223,7 @@ fn a_split_that_is_killed_goes_on() {
     let users = fill(&cluster, 40);
     let before = tasks(&cluster, &users);
     // Killed in its first copy, it can be given up.
-    let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
-    while !cluster.server("a").connect("postgres").query_one(subscribed, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline && child.try_wait().unwrap().is_none());
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    begin_with(&cluster, &["split"], "a");
     cluster.ok(&with_trust(&["split", "--cancel"]));
     assert_eq!(cluster.places(), FOUR.map(|(database, server)| (database.to_owned(), server.to_owned())));
     assert_nothing_is_left(&cluster);
