@@ -399,7 +399,7 @@ fn commands_on_shards_include_the_directory() {
 
     let status = cluster.run(&["status"]);
     assert_eq!(status.code, 0, "{}", status.err);
-    assert_eq!(status.out.lines().last(), Some("addresses: 1 claimed in todo_directory on c"));
+    assert_eq!(status.out.lines().last(), Some("todo_directory on c: 1 claim"));
 
     let call = "SELECT todo_directory.find('a@b.cd')";
     let as_app = || cluster.directory().connect_as("todo_directory", "app").query(call, &[]).map(drop);
@@ -668,7 +668,7 @@ fn claims_of_a_shard_that_is_down_are_left_alone() {
     assert!(said.err.contains("todo_directory on c: cannot connect"), "{}", said.err);
     let status = cluster.run(&["status"]);
     assert_eq!(status.code, 1);
-    assert!(status.out.contains("addresses: cannot connect"), "{}", status.out);
+    assert!(status.out.contains("todo_directory on c: cannot connect"), "{}", status.out);
 
     cluster.servers[1].resume();
     cluster.directory().resume();

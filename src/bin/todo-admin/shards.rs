@@ -191,8 +191,7 @@ fn status(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Er
             let addresses =
                 file.conninfo(place).and_then(Session::open).and_then(|mut session| directory::count(&mut session));
             is_complete &= addresses.is_ok();
-            let addresses =
-                addresses.map_or_else(|error| error.to_string(), |addresses| format!("{addresses} addresses claimed"));
+            let addresses = addresses.map_or_else(|error| error.to_string(), |addresses| count(addresses, "claim"));
             output::line(printable(&format!("{}: {addresses}", place.title())))?;
         }
     }
@@ -209,7 +208,7 @@ fn doctor(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Er
     if let Some(place) = file.directory() {
         let checks = file.conninfo(place).and_then(Session::open).and_then(|mut session| {
             let addresses = directory::count(&mut session)?;
-            Ok(Checks::from(Check::ok("directory", format!("{} claimed", count(addresses, "address")))))
+            Ok(Checks::from(Check::ok("directory", count(addresses, "claim"))))
         });
         all.push(Found::of(place, checks));
     }
