@@ -33,10 +33,10 @@ libc() {
 use() {
     pg_config=$1
     bindir=$top/target/stage$("$pg_config" --bindir)
-    # The original binaries may find their libraries relative to themselves, which the copies would not. Those that do not use the
-    # system's libc know where theirs are.
+    # The original binaries may find their libraries relative to themselves, which the copies would not; the system's libraries must not
+    # come before these. Those that do not use the system's libc know where theirs are.
     if [ "$(libc "$bindir/postgres")" = "$(libc "$(command -v sh)")" ]; then
-        libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb,pg_upgrade} | sed -n 's|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)${libraries:+:$libraries}
+        libraries=$(ldd "$("$pg_config" --bindir)"/{postgres,initdb,pg_upgrade} | sed -n '/=> \/\(usr\/\)\?lib/d; s|.*=> \(/.*\)/[^/]* .*|\1|p' | sort -u | paste -sd:)${libraries:+:$libraries}
     fi
 }
 use "${PG_CONFIG:-pg_config}"
