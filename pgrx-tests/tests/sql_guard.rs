@@ -101,7 +101,8 @@ fn the_tables_keep_their_shape() {
         is_refused(client, change);
     }
     // An index of a constraint, or a trigger of a view, may be PostgreSQL's to keep.
-    for change in &parts {
+    // The names of NOT NULL constraints, which 18 has, are of no account.
+    for change in parts.iter().filter(|change| !change.contains("_not_null")) {
         assert_eq!(outcome(client, change), "2BP01", "{change}");
     }
     assert_eq!(state(client), before);

@@ -247,7 +247,7 @@ AS $$
         WHERE g.is_own
         UNION ALL
         SELECT 16, t.name, format('place in publication %I', b.pubname), 'warning',
-            -- pg_dump 18 does not leave it out.
+            -- pg_dump of version 18 does not leave it out, whatever the server's version.
             format(
                 'DO %L',
                 concat(
@@ -265,6 +265,7 @@ AS $$
         FROM tab AS t
         JOIN pg_publication_rel AS p ON p.prrelid = t.oid
         JOIN pg_publication AS b ON b.oid = p.prpubid
+        WHERE current_setting('server_version_num')::int < 180000
         UNION ALL
         -- A dump has the last id, but not these.
         SELECT 17, t.name, 'options', 'warning',
