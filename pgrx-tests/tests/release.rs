@@ -14,7 +14,12 @@ fn files(dir: &Path) -> BTreeMap<String, String> {
 }
 
 fn run(dir: &Path, command: &str, arguments: &[&str]) -> Output {
-    Command::new(command).args(arguments).current_dir(dir).output().unwrap()
+    // Without what the tests' own make was called with.
+    let mut command = Command::new(command);
+    for variable in ["MAKEFLAGS", "PG", "NEW_PG"] {
+        command.env_remove(variable);
+    }
+    command.args(arguments).current_dir(dir).output().unwrap()
 }
 
 #[test]
