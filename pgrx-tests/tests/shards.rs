@@ -133,7 +133,21 @@ fn files_that_are_wrong_are_refused() {
     let cluster = Shards::new("shards-files", 2, &FOUR);
     for (text, told) in [
         ("", "EOF"),
-        (r#"{"servers": {}, "shards": []}"#, "power of two"),
+        ("[]", "an object with servers and shards"),
+        (r#"{"servers": {}, "shards": []}"#, "no shard is listed"),
+        (r#"{"servers": {}, "shards": ["a"]}"#, "an object with a database and its server"),
+        (
+            r#"{"servers": {"x": "", "x": ""}, "shards": [{"database": "a", "server": "x"}]}"#,
+            "server x is listed twice",
+        ),
+        (
+            r#"{"servers": {"x": "nonsense"}, "shards": [{"database": "a", "server": "x"}]}"#,
+            "server x names a database",
+        ),
+        (
+            r#"{"servers": {"x": ""}, "routers": ["host=y"], "shards": [{"database": "a", "server": "x"}]}"#,
+            "router 1 names no database",
+        ),
         (r#"{"servers": {}, "shards": [{"database": "a", "server": "x"}]}"#, "server x, which is not listed"),
         (
             r#"{"servers": {"x": ""}, "shards": [{"database": "a", "server": "x"}, {"database": "a", "server": "x"}, {"database": "b", "server": "x"}, {"database": "c", "server": "x"}]}"#,
