@@ -3,7 +3,7 @@
 use crate::Database;
 use postgres::{Client, Config, NoTls};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,25 +15,30 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
-        Self::make("start", &[])
+        Self::make("start", &[], &variable("PGHOST"))
     }
 
     /// A hot standby of the shared cluster.
     pub fn standby() -> Self {
-        Self::make("standby", &[])
+        Self::make("standby", &[], &variable("PGHOST"))
+    }
+
+    /// A hot standby of this one.
+    pub fn standby_of(primary: &Self) -> Self {
+        Self::make("standby", &[], &primary.host)
     }
 
     /// What pg_upgrade makes of this cluster, which it stops, for the server that is tested against.
     pub fn upgrade(&self) -> Self {
-        Self::make("upgrade", &[&self.dir])
+        Self::make("upgrade", &[&self.dir], &variable("PGHOST"))
     }
 
-    fn make(command: &str, arguments: &[&Path]) -> Self {
+    fn make(command: &str, arguments: &[&Path], primary: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let suffix = format!("{command}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         // Beside the shared one: with that, it is removed even if a test is killed.
         let dir = PathBuf::from(variable("TODO_CLUSTER")).with_extension(suffix);
-        let output = cluster_sh(command, &[arguments, &[&dir]].concat());
+        let output = run(cluster_sh_of(primary).arg(command).args(arguments).arg(&dir));
         let host = output.lines().find_map(|line| line.strip_prefix("PGHOST='")?.strip_suffix('\'')).expect("a host");
         Self { host: host.to_owned(), dir }
     }
@@ -81,7 +86,38 @@ impl Server {
 
     /// Kills one of its processes. If that is a backend, the server ends all others and recovers.
     pub fn kill(&self, pid: &str) {
-        assert!(Command::new("kill").args(["-KILL", pid]).status().expect("kill runs").success(), "process {pid}");
+        assert!(signal(pid), "process {pid}");
+    }
+
+    /// Kills a backend of a role as the kernel does when memory runs out, one that is at work if possible. Returns when this session of a
+    /// superuser has ended, by which the server shows that it has noticed.
+    pub fn kill_a_backend(&self, role: &str, client: &mut Client) {
+        let pid =
+            "SELECT pid::text FROM pg_stat_activity WHERE usename = $1 ORDER BY state <> 'active', random() LIMIT 1";
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            // Those that were ended come back one by one, and one may end just now.
+            if let Some(row) = client.query_opt(pid, &[&role]).unwrap()
+                && signal(row.get(0))
+            {
+                break;
+            }
+            assert!(Instant::now() < deadline, "{role} has no backend");
+        }
+        while client.simple_query("").is_ok() {
+            assert!(Instant::now() < deadline, "the server goes on without a backend of {role}");
+        }
+    }
+
+    /// A session of the superuser as soon as it accepts one again.
+    pub fn reconnect(&self, database: &str) -> Client {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            match self.try_connect(database) {
+                Ok(client) => return client,
+                Err(error) => assert!(Instant::now() < deadline, "{error}"),
+            }
+        }
     }
 
     /// A session on the standby's copy of a database, once it has replayed all that the primary has written so far.
@@ -103,11 +139,26 @@ impl Drop for Server {
     }
 }
 
+/// Kills a process. Whether it was there.
+fn signal(pid: &str) -> bool {
+    Command::new("kill").args(["-KILL", pid]).stderr(Stdio::null()).status().expect("kill runs").success()
+}
+
 /// Runs `cluster.sh`; its standard output.
 fn cluster_sh(command: &str, arguments: &[&Path]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/cluster.sh");
-    let output = Command::new(script).arg(command).args(arguments).output().expect("cluster.sh runs");
-    assert!(output.status.success(), "cluster.sh {command}: {}", String::from_utf8_lossy(&output.stderr));
+    run(cluster_sh_of(&variable("PGHOST")).arg(command).args(arguments))
+}
+
+/// `cluster.sh`, with the server of which a standby would be.
+fn cluster_sh_of(primary: &str) -> Command {
+    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/cluster.sh"));
+    command.env("PGHOST", primary);
+    command
+}
+
+fn run(command: &mut Command) -> String {
+    let output = command.output().expect("cluster.sh runs");
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -135,7 +186,8 @@ fn connect_to(host: &str, database: &str) -> Client {
     config(host, database).connect(NoTls).expect("the test cluster accepts connections")
 }
 
-pub(crate) fn config(host: &str, database: &str) -> Config {
+/// How the superuser connects.
+pub fn config(host: &str, database: &str) -> Config {
     let mut config = Config::new();
     config.host(host).user("postgres").dbname(database);
     config

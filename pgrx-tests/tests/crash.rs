@@ -1,10 +1,9 @@
 //! What was acknowledged is there after a crash, and nothing else is.
 
 use postgres::Client;
-use std::time::{Duration, Instant};
 use todo_tests::shards::Shards;
+use todo_tests::strings;
 use todo_tests::writers::under_load;
-use todo_tests::{Server, strings};
 
 /// How often the server is stopped at once, and how often one of its backends is killed, which makes it end all others and recover.
 const STOPS: usize = 20;
@@ -30,9 +29,9 @@ fn acknowledged_writes_outlive_crashes() {
                 server.halt();
                 server.resume();
             } else {
-                kill_a_writer(server, &mut client);
+                server.kill_a_backend("app", &mut client);
             }
-            client = reconnect(server);
+            client = server.reconnect("todo_0");
             assert_eq!(own_rows(&mut client), acknowledged, "round {round}");
         }
     });
@@ -62,33 +61,4 @@ fn own_rows(client: &mut Client) -> Vec<String> {
         "SELECT u::text FROM users AS u WHERE id ~ '^u'
          UNION ALL SELECT t::text FROM tasks AS t WHERE user_id ~ '^u' ORDER BY 1",
     )
-}
-
-/// Kills a backend as the kernel does when memory runs out.
-fn kill_a_writer(server: &Server, client: &mut Client) {
-    let pid =
-        "SELECT pid::text FROM pg_stat_activity WHERE usename = 'app' ORDER BY state <> 'active', random() LIMIT 1";
-    let deadline = Instant::now() + Duration::from_secs(60);
-    let pid = loop {
-        // The writers come back one by one.
-        if let Some(pid) = strings(client, pid).pop() {
-            break pid;
-        }
-        assert!(Instant::now() < deadline, "no writer has a backend");
-    };
-    server.kill(&pid);
-    // The server has noticed when it ends this session, too.
-    while client.simple_query("").is_ok() {
-        assert!(Instant::now() < deadline, "the server goes on without backend {pid}");
-    }
-}
-
-fn reconnect(server: &Server) -> Client {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        match server.try_connect("todo_0") {
-            Ok(client) => return client,
-            Err(error) => assert!(Instant::now() < deadline, "{error}"),
-        }
-    }
 }
