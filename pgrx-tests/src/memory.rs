@@ -6,7 +6,7 @@ use crate::passwords::set_cost;
 use postgres::{Client, Row};
 
 /// After so many calls, plans are kept and caches are full.
-const WARM_UP: u32 = 1_000;
+pub const WARM_UP: u32 = 1_000;
 /// More than PostgreSQL's own caches take in a while. With 100,000 calls, a leak of eleven bytes a call would be more.
 pub const KILOBYTES: i64 = 1024;
 /// Calls of functions that read or write more, and users for those that delete them.
@@ -16,7 +16,7 @@ const TASKS_OF_EACH: u32 = 10;
 
 /// What the backend has allocated, in kB: in PostgreSQL's memory contexts, and in all. What was freed still counts for all, and would
 /// hide a leak. So each function has a session of its own.
-const MEMORY: &str = r"ARRAY[
+pub const MEMORY: &str = r"ARRAY[
     (SELECT sum(total_bytes)::bigint / 1024 FROM pg_backend_memory_contexts),
     substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint
 ]";

@@ -34,6 +34,13 @@ pub struct Task {
 impl From<&postgres::Row> for Task {
     fn from(row: &postgres::Row) -> Self {
         assert_eq!(row.len(), 8, "a task has eight columns");
+        Self::within(row)
+    }
+}
+
+impl Task {
+    /// The task in a row that has more columns.
+    pub fn within(row: &postgres::Row) -> Self {
         Self {
             id: row.get("id"),
             user_id: row.get("user_id"),

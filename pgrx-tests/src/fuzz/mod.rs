@@ -44,7 +44,7 @@ impl Who {
 /// After so many calls, the tables are what they were.
 const ROUND: usize = 250;
 
-const INVARIANTS: &str = include_str!("../../fixtures/invariants.sql");
+pub const INVARIANTS: &str = include_str!("../../fixtures/invariants.sql");
 
 /// A database with the sessions of one role.
 pub struct Fuzz {

@@ -1,137 +1,65 @@
-//! `make soak`: databases move and split for a long time, while clients write, commands are killed and servers crash.
+//! `make soak`: for a long time, clients work while servers crash, in two parts.
 //!
-//! Usage: soak [--minutes N], within `cluster.sh exec`. It ends with a report, or at the first write that is lost.
+//! Usage: soak [moves | load] [--minutes N] [--seed N], within `cluster.sh exec`. Without a part, each has half of the time. It ends with a
+//! report, and with exit code 1 at the first promise that is broken.
 
-use std::fs::File;
-use std::process::{Command, ExitCode};
-use std::time::{Duration, Instant};
+mod load;
+mod moves;
+
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+use std::time::Duration;
 use todo_tests::random::Random;
-use todo_tests::shards::{FOUR, Shards};
-use todo_tests::writers::under_load;
 
-/// The number of databases at which they are no longer split.
-const MOST: usize = 16;
+/// A part by its name. It panics or returns false if a promise is broken.
+type Part = (&'static str, fn(Duration, u64) -> bool);
 
-const WRITERS: usize = 8;
+const PARTS: [Part; 2] = [
+    ("moves", |time, seed| {
+        moves::run(time, seed);
+        true
+    }),
+    ("load", load::run),
+];
 
-#[derive(Default)]
-struct Report {
-    moves: u32,
-    splits: u32,
-    kills: u32,
-    crashes: u32,
+struct Options {
+    part: Option<String>,
+    minutes: u64,
+    seed: u64,
+}
+
+impl Options {
+    /// `None` if there is one that is not known.
+    fn read() -> Option<Self> {
+        let mut options = Self { part: None, minutes: 60, seed: Random::seed() };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--minutes" => options.minutes = arguments.next()?.parse().ok()?,
+                "--seed" => options.seed = arguments.next()?.parse().ok()?,
+                part if PARTS.iter().any(|&(name, _)| name == part) => options.part = Some(argument),
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
 }
 
 fn main() -> ExitCode {
-    let mut minutes = 60;
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match (argument.as_str(), arguments.next().and_then(|value| value.parse().ok())) {
-            ("--minutes", Some(value)) => minutes = value,
-            _ => {
-                eprintln!("usage: soak [--minutes N]");
-                return ExitCode::from(2);
-            }
-        }
-    }
-    let seed = Random::seed();
+    let Some(Options { part, minutes, seed }) = Options::read() else {
+        eprintln!("usage: soak [moves | load] [--minutes N] [--seed N]");
+        return ExitCode::from(2);
+    };
+    let parts: Vec<Part> =
+        PARTS.into_iter().filter(|&(name, _)| part.as_ref().is_none_or(|part| part == name)).collect();
+    let time = Duration::from_secs(minutes * 60) / parts.len() as u32;
     println!("seed {seed}, {minutes} minutes");
-    let mut random = Random::new(seed);
-    let cluster = start();
-    let users: Vec<String> = (0..WRITERS).map(|number| format!("writer-{number}")).collect();
-    for user in &users {
-        let number = todo_tests::shards::shard_of(&mut cluster.connect(0), user, FOUR.len());
-        let insert = "INSERT INTO users (id, email, name) VALUES ($1::text, $1 || '@example.com', 'Writer')";
-        cluster.connect(number).execute(insert, &[user]).expect("a user");
-    }
-    let mut report = Report::default();
-    let end = Instant::now() + Duration::from_secs(minutes * 60);
-    let writers = under_load(&cluster, &users, || {
-        while Instant::now() < end {
-            step(&cluster, &mut random, &mut report);
+    for (name, run) in parts {
+        println!("{name}:");
+        if !catch_unwind(|| run(time, seed)).unwrap_or(false) {
+            println!("{name}: a promise is broken; the seed is {seed}");
+            return ExitCode::FAILURE;
         }
-    });
-    let doctor = cluster.run(&["doctor"]);
-    assert_eq!(doctor.code, 0, "{}{}", doctor.out, doctor.err);
-    let sum = |count: fn(&todo_tests::writers::Writer) -> u64| writers.iter().map(count).sum::<u64>();
-    let Report { moves, splits, kills, crashes } = report;
-    println!("{moves} moves and {splits} splits; commands killed {kills} times; servers crashed {crashes} times");
-    println!(
-        "{} writes acknowledged, none lost; {} refused and repeated, {} interrupted by a crash; the longest wait was {:.1} s",
-        sum(|writer| writer.acknowledged),
-        sum(|writer| writer.refused),
-        sum(|writer| writer.unknown),
-        writers.iter().map(|writer| writer.longest).max().unwrap_or_default().as_secs_f64()
-    );
+    }
     ExitCode::SUCCESS
-}
-
-/// Three servers that can replicate, with four databases.
-fn start() -> Shards {
-    let cluster = Shards::new("soak", 3, &FOUR);
-    for server in &cluster.servers {
-        server.connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").expect("a setting");
-        server.restart(&[]);
-    }
-    cluster.init();
-    cluster.ok(&["grant", "app"]);
-    cluster
-}
-
-/// Moves a database or splits all, in as many attempts as it takes.
-fn step(cluster: &Shards, random: &mut Random, report: &mut Report) {
-    let places = cluster.places();
-    if places.len() < MOST && random.below(8) == 0 {
-        insist(cluster, &["split"], random, report);
-        report.splits += 1;
-        return;
-    }
-    let (database, from) = &places[random.below(places.len())];
-    let others: Vec<&str> = ["a", "b", "c"].into_iter().filter(|server| server != from).collect();
-    let to = others[random.below(others.len())];
-    insist(cluster, &["move", database, "--to", to], random, report);
-    report.moves += 1;
-    let drop = format!("DROP DATABASE \"{database}\" WITH (FORCE)");
-    cluster.server(from).connect("postgres").batch_execute(&drop).expect("the old database is not needed");
-}
-
-/// Runs a command until it succeeds, and kills it or crashes a server now and then.
-fn insist(cluster: &Shards, arguments: &[&str], random: &mut Random, report: &mut Report) {
-    let _ = std::fs::remove_file(cluster.dir.join("log"));
-    let deadline = Instant::now() + Duration::from_secs(300);
-    loop {
-        let log = cluster.dir.join("log");
-        let said = || std::fs::read_to_string(&log).unwrap_or_default();
-        assert!(Instant::now() < deadline, "{arguments:?} does not come to an end: {}", said());
-        let file = || File::options().create(true).append(true).open(&log).expect("a log");
-        let mut command: Command = cluster.command(arguments);
-        let mut child = command.stdout(file()).stderr(file()).spawn().expect("todo-admin starts");
-        let moment = Duration::from_millis(random.below(6000) as u64);
-        let begin = Instant::now();
-        let accident = random.below(3);
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("its status") {
-                break Some(status);
-            }
-            if accident < 2 && begin.elapsed() > moment {
-                break None;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        match (status, accident) {
-            (Some(status), _) if status.success() => return,
-            (Some(_), _) => {}
-            (None, 0) => {
-                report.kills += 1;
-                child.kill().expect("a signal");
-            }
-            (None, _) => {
-                report.crashes += 1;
-                let server = &cluster.servers[random.below(cluster.servers.len())];
-                server.halt();
-                server.resume();
-            }
-        }
-        child.wait().expect("its end");
-    }
 }

@@ -1,0 +1,107 @@
+//! What happens to the servers while clients work.
+
+use super::pair::{DATABASE, ISOLATED, Pair};
+use super::run::{Broken, Run, count};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use todo_tests::random::Random;
+use todo_tests::server::variable;
+use todo_tests::{admin, said};
+
+/// The clients work undisturbed for so many milliseconds between two accidents, at most.
+const PAUSE: usize = 6000;
+
+pub struct Accidents<'a> {
+    run: &'a Run,
+    pair: &'a Pair,
+    random: Random,
+    /// Where backups are, beside the shared cluster: they go with it.
+    dir: PathBuf,
+}
+
+impl<'a> Accidents<'a> {
+    pub fn new(run: &'a Run, pair: &'a Pair, seed: u64) -> Self {
+        let dir = PathBuf::from(variable("TODO_CLUSTER")).with_extension(format!("backups-{}", std::process::id()));
+        Self { run, pair, random: Random::new(seed), dir }
+    }
+
+    /// Accidents for two thirds of the time. In the last one, sessions live on, and their memory is looked at; only backups are made.
+    pub fn run(&mut self, time: Duration) {
+        let begin = Instant::now();
+        // Every kind comes once, also in a short run.
+        let mut next = 0;
+        while begin.elapsed() < time * 2 / 3 && self.pause(PAUSE) {
+            match if next < 5 { next } else { self.random.below(5) } {
+                0 => self.stop_the_primary(),
+                1 => self.kill_a_backend(),
+                2 => self.fail_over(),
+                3 => self.stop_the_standby(),
+                _ => self.back_up(),
+            }
+            next += 1;
+        }
+        self.run.is_calm.store(true, std::sync::atomic::Ordering::Relaxed);
+        while begin.elapsed() < time && self.pause(PAUSE) {
+            if self.random.one_in(5) {
+                self.back_up();
+            }
+        }
+        self.run.end();
+    }
+
+    /// Lets some time pass; whether the run goes on.
+    fn pause(&mut self, most: usize) -> bool {
+        let end = Instant::now() + Duration::from_millis(self.random.below(most) as u64);
+        while Instant::now() < end && !self.run.is_over() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        !self.run.is_over()
+    }
+
+    fn stop_the_primary(&self) {
+        let primary = self.pair.primary();
+        primary.halt();
+        primary.resume();
+        self.pair.wait_for_standby();
+        count(&self.run.stops);
+    }
+
+    fn kill_a_backend(&mut self) {
+        let primary = self.pair.primary();
+        let role = self.random.pick(&["app", ISOLATED]);
+        primary.kill_a_backend(role, &mut primary.connect("postgres"));
+        self.pair.wait_for_standby();
+        count(&self.run.kills);
+    }
+
+    fn stop_the_standby(&self) {
+        let standby = self.pair.standby();
+        standby.halt();
+        standby.resume();
+        self.pair.wait_for_standby();
+        count(&self.run.stops_of_standby);
+    }
+
+    pub fn fail_over(&self) {
+        self.pair.fail_over();
+        count(&self.run.promotions);
+    }
+
+    /// A backup, which proves itself by a restore, while clients write.
+    fn back_up(&self) {
+        let mut command = admin(DATABASE);
+        command.env("PGHOST", self.pair.primary().host()).arg("backup").arg(&self.dir);
+        let said = said(&mut command, "");
+        if said.code == 0 && said.out.contains("verified") {
+            count(&self.run.backups);
+        } else {
+            self.run.found((Broken::Backup, format!("{said:?}")));
+        }
+    }
+}
+
+impl Drop for Accidents<'_> {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
