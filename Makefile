@@ -151,7 +151,7 @@ bench: setup-clients ## measures functions against the same work in plain SQL; B
 	$(CARGO) build --release --package todo-tests --bins
 	BENCH_PYTHON=$(lastword $(PYTHON_CLIENTS))/bin/python pgrx-tests/scripts/cluster.sh exec target/release/bench $(BENCH)
 
-soak: setup-clients ## lets databases move and split for an hour, while clients write and servers crash; SOAK='--minutes N' for another time
+soak: setup-clients ## lets clients work for an hour, while databases move, servers crash and standbys take over; SOAK='--minutes N' for another time
 	@$(MAKE) --no-print-directory stage
 	$(CARGO) build --package todo-tests --bins
 	pgrx-tests/scripts/cluster.sh exec target/debug/soak $(SOAK)
