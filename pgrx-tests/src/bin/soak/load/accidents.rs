@@ -4,12 +4,19 @@ use super::pair::{DATABASE, ISOLATED, Pair};
 use super::run::{Broken, Run, count};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use todo_tests::admin::files;
 use todo_tests::random::Random;
 use todo_tests::server::variable;
-use todo_tests::{admin, said};
+use todo_tests::{Said, admin, said};
 
 /// The clients work undisturbed for so many milliseconds between two accidents, at most.
 const PAUSE: usize = 6000;
+
+/// A backup takes about so many milliseconds, of which one is picked for a crash.
+const BACKUP: usize = 2000;
+
+/// Kinds of accidents, a backup among them.
+const KINDS: usize = 6;
 
 pub struct Accidents<'a> {
     run: &'a Run,
@@ -31,12 +38,13 @@ impl<'a> Accidents<'a> {
         // Every kind comes once, also in a short run.
         let mut next = 0;
         while begin.elapsed() < time * 2 / 3 && self.pause(PAUSE) {
-            match if next < 5 { next } else { self.random.below(5) } {
+            match if next < KINDS { next } else { self.random.below(KINDS) } {
                 0 => self.stop_the_primary(),
                 1 => self.kill_a_backend(),
                 2 => self.fail_over(),
                 3 => self.stop_the_standby(),
-                _ => self.back_up(),
+                4 => self.back_up(),
+                _ => self.stop_the_primary_amid_a_backup(),
             }
             next += 1;
         }
@@ -51,11 +59,16 @@ impl<'a> Accidents<'a> {
 
     /// Lets some time pass; whether the run goes on.
     fn pause(&mut self, most: usize) -> bool {
-        let end = Instant::now() + Duration::from_millis(self.random.below(most) as u64);
+        let time = Duration::from_millis(self.random.below(most) as u64);
+        self.wait(time);
+        !self.run.is_over()
+    }
+
+    fn wait(&self, time: Duration) {
+        let end = Instant::now() + time;
         while Instant::now() < end && !self.run.is_over() {
             std::thread::sleep(Duration::from_millis(10));
         }
-        !self.run.is_over()
     }
 
     fn stop_the_primary(&self) {
@@ -89,15 +102,48 @@ impl<'a> Accidents<'a> {
 
     /// A backup, which proves itself by a restore, while clients write.
     fn back_up(&self) {
-        let mut command = admin(DATABASE);
-        command.env("PGHOST", self.pair.primary().host()).arg("backup").arg(&self.dir);
-        let said = said(&mut command, "");
-        if said.code == 0 && said.out.contains("verified") {
+        let said = self.backup();
+        if is_verified(&said) {
             count(&self.run.backups);
         } else {
             self.run.found((Broken::Backup, format!("{said:?}")));
         }
     }
+
+    /// A backup that fails leaves no archive that looks like one.
+    fn stop_the_primary_amid_a_backup(&mut self) {
+        let moment = Duration::from_millis(self.random.below(BACKUP) as u64);
+        let before = self.archives();
+        let said = std::thread::scope(|scope| {
+            let backup = scope.spawn(|| self.backup());
+            self.wait(moment);
+            self.stop_the_primary();
+            backup.join().expect("the backup ends")
+        });
+        if is_verified(&said) {
+            count(&self.run.backups);
+        } else if said.code != 0 && self.archives() == before {
+            count(&self.run.backups_stopped);
+        } else {
+            self.run.found((Broken::Backup, format!("{said:?}, and there is {:?}", self.archives())));
+        }
+    }
+
+    fn backup(&self) -> Said {
+        let mut command = admin(DATABASE);
+        command.env("PGHOST", self.pair.primary().host()).arg("backup").arg(&self.dir);
+        said(&mut command, "")
+    }
+
+    fn archives(&self) -> Vec<String> {
+        let mut files = if self.dir.exists() { files(&self.dir) } else { Vec::new() };
+        files.retain(|file| file.ends_with(".dump"));
+        files
+    }
+}
+
+fn is_verified(said: &Said) -> bool {
+    said.code == 0 && said.out.contains("verified")
 }
 
 impl Drop for Accidents<'_> {

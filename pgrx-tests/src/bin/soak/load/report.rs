@@ -15,13 +15,8 @@ pub fn progress(run: &Run, end: Instant) {
     while !run.is_over() {
         if Instant::now() >= next {
             let left = end.saturating_duration_since(Instant::now()).as_secs();
-            print!(
-                "\r{:3}:{:02} left: {} acknowledged, {}\x1b[K",
-                left / 60,
-                left % 60,
-                counted(&run.acknowledged),
-                accidents(run)
-            );
+            let calls = counted(&run.acknowledged);
+            print!("\r{}:{:02} left, {calls} calls, {}\x1b[K", left / 60, left % 60, accidents(run));
             let _ = std::io::stdout().flush();
             next += Duration::from_secs(1);
         }
@@ -30,13 +25,13 @@ pub fn progress(run: &Run, end: Instant) {
     println!();
 }
 
+/// Short: with the rest, it is to fit into a line.
 fn accidents(run: &Run) -> String {
     format!(
-        "{} stops, {} kills, {} promotions, {} stops of the standby, {} backups",
+        "{} stops, {} kills, {} promotions, {} backups",
         counted(&run.stops),
         counted(&run.kills),
         counted(&run.promotions),
-        counted(&run.stops_of_standby),
         counted(&run.backups)
     )
 }
@@ -58,6 +53,11 @@ pub fn report(run: Run, tallies: &[Tally]) -> bool {
         println!("  {count:8} {kind}");
     }
     println!("{}", accidents(&run));
+    println!(
+        "{} more stops of the standby, and {} backups that a stop of the primary ended",
+        counted(&run.stops_of_standby),
+        counted(&run.backups_stopped)
+    );
     println!(
         "{} calls without an answer; a standby refused {} and answered {}; {} met another client's deletion or creation; {} comparisons",
         sum(|tally| tally.unknown),

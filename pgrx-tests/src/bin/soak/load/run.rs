@@ -31,6 +31,8 @@ pub struct Run {
     pub stops_of_standby: AtomicU64,
     pub promotions: AtomicU64,
     pub backups: AtomicU64,
+    /// Those that failed because the server had stopped.
+    pub backups_stopped: AtomicU64,
     findings: Mutex<Vec<Finding>>,
 }
 
