@@ -8,6 +8,7 @@ use crate::new_file::NewFile;
 use crate::programs::Programs;
 use crate::sql::admin_sql;
 use postgres::Client;
+use postgres::error::SqlState;
 use postgres_protocol::escape::escape_identifier;
 use std::fs;
 use std::path::Path;
@@ -32,7 +33,13 @@ pub fn with_new_database(
     session.leave_role_of_database()?;
     session.client.batch_execute("SET statement_timeout = 0")?;
     let create: String = session.client.query_one(admin_sql!("create_database"), &[&name])?.get(0);
-    session.client.batch_execute(&create)?;
+    session.client.batch_execute(&create).map_err(|error| {
+        // A server that stops may have created it.
+        let code = error.code().map(SqlState::code);
+        let is_refused = code.is_some_and(|code| !code.starts_with("57P"));
+        let error = Error::from(error);
+        if is_refused { error } else { left_behind(error, name, "may be left") }
+    })?;
     let quoted = escape_identifier(name);
     let close = format!("REVOKE ALL ON DATABASE {quoted} FROM PUBLIC; ALTER DATABASE {quoted} ALLOW_CONNECTIONS true");
     let open = format!("GRANT CONNECT, TEMPORARY ON DATABASE {quoted} TO PUBLIC");
@@ -43,10 +50,19 @@ pub fn with_new_database(
         }
         Ok(fate)
     });
-    if !matches!(outcome, Ok(Fate::Keep)) {
-        drop_database(session, name)?;
+    if !matches!(outcome, Ok(Fate::Keep))
+        && let Err(error) = drop_database(session, name)
+    {
+        return Err(left_behind(outcome.err().unwrap_or(error), name, "is left"));
     }
     outcome.map(drop)
+}
+
+/// An error after which there is a database that nobody knows of, with the rows of the archive.
+fn left_behind(error: Error, name: &str, is_left: &str) -> Error {
+    let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", escape_identifier(name));
+    let message = format!("{error}; but the new database {name} {is_left}");
+    error.reworded(message).fix(format!("drop it: {drop}"))
 }
 
 fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
