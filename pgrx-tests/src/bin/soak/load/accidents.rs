@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use todo_tests::admin::files;
 use todo_tests::random::Random;
 use todo_tests::server::variable;
-use todo_tests::{Said, admin, said};
+use todo_tests::{Said, admin, said, strings};
 
 /// The clients work undisturbed for so many milliseconds between two accidents, at most.
 const PAUSE: usize = 6000;
@@ -110,7 +110,7 @@ impl<'a> Accidents<'a> {
         }
     }
 
-    /// A backup that fails leaves no archive that looks like one.
+    /// A backup that fails leaves no archive that looks like one, and says which database is left of its own restore.
     fn stop_the_primary_amid_a_backup(&mut self) {
         let moment = Duration::from_millis(self.random.below(BACKUP) as u64);
         let before = self.archives();
@@ -120,13 +120,25 @@ impl<'a> Accidents<'a> {
             self.stop_the_primary();
             backup.join().expect("the backup ends")
         });
+        let left = self.drop_what_is_left();
         if is_verified(&said) {
             count(&self.run.backups);
-        } else if said.code != 0 && self.archives() == before {
+        } else if said.code != 0 && self.archives() == before && left.iter().all(|name| said.err.contains(name)) {
             count(&self.run.backups_stopped);
         } else {
-            self.run.found((Broken::Backup, format!("{said:?}, and there is {:?}", self.archives())));
+            self.run.found((Broken::Backup, format!("{said:?}, and there are {left:?} and {:?}", self.archives())));
         }
+    }
+
+    /// Drops databases that backups have left; their names.
+    fn drop_what_is_left(&self) -> Vec<String> {
+        let mut client = self.pair.primary().connect("postgres");
+        let left =
+            strings(&mut client, "SELECT datname::text FROM pg_database WHERE starts_with(datname, 'todo_verify_')");
+        for name in &left {
+            client.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).expect("it can be dropped");
+        }
+        left
     }
 
     fn backup(&self) -> Said {
