@@ -57,7 +57,7 @@ impl Choice {
 
     fn with_tasks(&mut self, tasks: &[&Task]) -> Kind {
         if tasks.len() > TASKS {
-            // Both in turn: there are always pending and completed ones, or none is left.
+            // Enough of them are completed first, and deleted the next time.
             let is_done = tasks.iter().filter(|task| task.completed).count() > TASKS / 2;
             return if is_done { Kind::ClearCompleted } else { Kind::CompleteAll(true) };
         }
