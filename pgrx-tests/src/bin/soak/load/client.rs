@@ -30,8 +30,8 @@ pub struct Tally {
     pub compared: u64,
     /// The longest time from one answer to the next.
     pub longest: Duration,
-    /// How many steps the last session made after those that warm it up, and by how many kB its memory grew.
-    pub grown: Option<(u64, i64)>,
+    /// How many steps the last session made after those that warm it up, and by how many kB its memory grew: in memory contexts, and in all.
+    pub grown: Option<(u64, Vec<i64>)>,
 }
 
 pub struct Client<'a> {
@@ -196,10 +196,11 @@ impl<'a> Client<'a> {
     /// The session has not grown since it was warm.
     fn look_at_growth(&mut self) -> Outcome<()> {
         let (Some((begin, before)), Some(after)) = (self.warm.take(), self.memory()) else { return Ok(()) };
-        let grown = after.iter().zip(&before).map(|(after, before)| after - before).max().expect("two figures");
+        let grown: Vec<i64> = after.iter().zip(&before).map(|(after, before)| after - before).collect();
         let steps = self.calm - begin;
+        let is_flat = grown.iter().all(|&kilobytes| kilobytes < KILOBYTES);
         self.tally.grown = Some((steps, grown));
-        if grown < KILOBYTES {
+        if is_flat {
             return Ok(());
         }
         Err((Broken::Memory, format!("{}: {before:?} kB, and {after:?} kB after {steps} steps", self.prefix)))

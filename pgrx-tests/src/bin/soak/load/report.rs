@@ -68,12 +68,16 @@ pub fn report(run: Run, tallies: &[Tally]) -> bool {
     );
     let longest = tallies.iter().map(|tally| tally.longest).max().unwrap_or_default();
     println!("the longest wait was {:.1} s", longest.as_secs_f64());
-    let grown: Vec<(u64, i64)> = tallies.iter().filter_map(|tally| tally.grown).collect();
-    match (grown.iter().map(|grown| grown.1).max(), grown.iter().map(|grown| grown.0).min()) {
-        (Some(most), Some(steps)) => {
-            println!("memory: {} sessions grew by at most {most} kB in {steps} or more steps", grown.len());
-        }
-        _ => println!("memory: not looked at, no session has lived long enough"),
+    let grown: Vec<&(u64, Vec<i64>)> = tallies.iter().filter_map(|tally| tally.grown.as_ref()).collect();
+    let most = |place: usize| grown.iter().map(|grown| grown.1[place]).max().unwrap_or_default();
+    match grown.iter().map(|grown| grown.0).min() {
+        Some(steps) => println!(
+            "memory: {} sessions grew by at most {} kB in memory contexts and {} kB in all, in {steps} or more steps",
+            grown.len(),
+            most(0),
+            most(1)
+        ),
+        None => println!("memory: not looked at, no session has lived long enough"),
     }
     let findings = run.findings();
     let of = |broken: Broken| findings.iter().filter(|finding| finding.0 == broken).count();
