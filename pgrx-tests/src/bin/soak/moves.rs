@@ -83,7 +83,8 @@ fn step(cluster: &Shards, random: &mut Random, report: &mut Report) {
 /// Runs a command until it succeeds, and kills it or crashes a server now and then.
 fn insist(cluster: &Shards, arguments: &[&str], random: &mut Random, report: &mut Report) {
     let _ = std::fs::remove_file(cluster.dir.join("log"));
-    let deadline = Instant::now() + Duration::from_secs(300);
+    // A split takes its time for each database, and is stopped again and again.
+    let deadline = Instant::now() + Duration::from_secs(300 + 30 * cluster.places().len() as u64);
     loop {
         let log = cluster.dir.join("log");
         let said = || std::fs::read_to_string(&log).unwrap_or_default();
