@@ -193,8 +193,9 @@ stage-library: library
 	@$(MAKE) --no-print-directory install-library DESTDIR="$(STAGE)" >/dev/null
 	@pgrx-tests/scripts/stage.sh
 
+# In a package of its own: what was built for the other server stays.
 stage-new:
-	@$(MAKE) --no-print-directory stage PG_CONFIG="$(NEW_PG_CONFIG)"
+	@$(MAKE) --no-print-directory stage PG_CONFIG="$(NEW_PG_CONFIG)" PACKAGE=target/package-new
 
 $(PYTHON_VENV)/.installed: pgrx-tests/requirements.txt
 	$(install-venv)
