@@ -95,6 +95,11 @@ fn passwords_and_certificates() {
         let said = with_root(mode, host, root);
         assert_eq!((said.code, said.err.lines().count()), (code, code as usize), "{mode} {host}: {}", said.err);
     }
+    // The system's certificates count if they are asked for, and not besides those of a file.
+    let trusting = [right[0], ("SSL_CERT_FILE", root.to_str().unwrap())];
+    let by = |root: &str| secured.status(&format!("host=localhost sslmode=verify-full sslrootcert={root}"), &trusting);
+    assert_eq!(by("system").code, 0);
+    assert_eq!(by(other.to_str().unwrap()).code, 1);
     assert_eq!(secured.status("host=localhost sslmode=verify-full", &right).code, 2, "no root certificate");
     assert_eq!(secured.status("host=localhost sslmode=require", &right).code, 0, "TLS without one");
     assert_eq!(secured.status("host=localhost sslmode=other", &right).code, 2);

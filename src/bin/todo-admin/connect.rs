@@ -7,9 +7,10 @@ use crate::interrupt::on_interrupt;
 use crate::message::warn;
 use crate::sql::admin_sql;
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslVerifyMode};
+use openssl::x509::store::X509StoreBuilder;
 use postgres::config::{ChannelBinding, LoadBalanceHosts, SslMode, SslNegotiation, TargetSessionAttrs};
 use postgres::error::Severity;
-use postgres::{Client, Config};
+use postgres::{Client, Config, NoTls};
 use postgres_openssl::MakeTlsConnector;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,6 +20,7 @@ use std::time::Duration;
 pub struct Session {
     pub client: Client,
     pub conninfo: Conninfo,
+    tls: Option<MakeTlsConnector>,
 }
 
 impl Session {
@@ -34,15 +36,20 @@ impl Session {
         };
         let mut outcome = Err(Error::new("no way to connect"));
         for &attempt in attempts {
-            outcome = config.ssl_mode(attempt).connect(tls.clone()).map_err(|error| unreachable(error, &conninfo));
+            config.ssl_mode(attempt);
+            let client = match &tls {
+                Some(tls) => config.connect(tls.clone()),
+                None => config.connect(NoTls),
+            };
+            outcome = client.map_err(|error| unreachable(error, &conninfo));
             if outcome.is_ok() {
                 break;
             }
         }
         let mut client = outcome?;
         client.batch_execute(admin_sql!("safe_session"))?;
-        let mut session = Self { client, conninfo };
-        session.cancel_on_interrupt()?;
+        let mut session = Self { client, conninfo, tls };
+        session.cancel_on_interrupt();
         // As a superuser, nobody else decides who one is.
         if login_is_superuser(&mut session.client)? {
             session.leave_role_of_database()?;
@@ -51,13 +58,14 @@ impl Session {
     }
 
     /// Lets Ctrl-C cancel the query of this session. The session that is opened last does so anyway.
-    pub fn cancel_on_interrupt(&self) -> Result<(), Error> {
-        let tls = tls(&self.conninfo, tls_mode(&self.conninfo))?;
-        let token = self.client.cancel_token();
+    pub fn cancel_on_interrupt(&self) {
+        let (token, tls) = (self.client.cancel_token(), self.tls.clone());
         on_interrupt(move || {
-            let _ = token.cancel_query(tls.clone());
+            let _ = match &tls {
+                Some(tls) => token.cancel_query(tls.clone()),
+                None => token.cancel_query(NoTls),
+            };
         });
-        Ok(())
     }
 
     /// Acts as the role that has logged in, where the owner of the database has set another one; not the operator.
@@ -187,10 +195,14 @@ fn tls_mode(conninfo: &Conninfo) -> &str {
 }
 
 /// TLS by libpq's rules. The server's certificate is verified if sslmode is verify-ca or verify-full, or if there is a root
-/// certificate and sslmode is require. Its name is verified if sslmode is verify-full.
-fn tls(conninfo: &Conninfo, mode: &str) -> Result<MakeTlsConnector, Error> {
+/// certificate and sslmode is require. Its name is verified if sslmode is verify-full. `None` is no TLS: reading the system's
+/// certificates, which a connector begins with, takes longer than a local connection.
+fn tls(conninfo: &Conninfo, mode: &str) -> Result<Option<MakeTlsConnector>, Error> {
     if !matches!(mode, "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full") {
         return Err(invalid("sslmode", mode));
+    }
+    if mode == "disable" {
+        return Ok(None);
     }
     let failed = |error: openssl::error::ErrorStack| Error::new(format!("TLS: {error}"));
     let own = |name: &str| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".postgresql").join(name));
@@ -200,6 +212,10 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<MakeTlsConnector, Error> {
     let system = root.as_ref().is_some_and(|root| root.as_os_str() == "system");
     let root = root.filter(|root| !system && root.exists());
     let verifies = system || (root.is_some() && mode != "prefer" && mode != "allow") || mode.starts_with("verify");
+    if !system {
+        // The certificates of a file count instead of the system's, not besides them.
+        builder.set_cert_store(X509StoreBuilder::new().map_err(failed)?.build());
+    }
     match &root {
         Some(root) if verifies => builder.set_ca_file(root).map_err(failed)?,
         None if verifies && !system => {
@@ -224,5 +240,5 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<MakeTlsConnector, Error> {
         configuration.set_verify_hostname(verifies_name);
         Ok(())
     });
-    Ok(connector)
+    Ok(Some(connector))
 }
