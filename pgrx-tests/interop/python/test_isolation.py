@@ -34,7 +34,7 @@ def test_sessions_of_users_share_a_pool(isolated, driver):
             assert session.scalar(select(func.count()).select_from(models.Task)) == 10
             session.commit()
             # The next transaction of the session is the user's as well.
-            task = session.scalars(select(models.Task)).first()
+            task = session.scalars(select(models.Task).order_by(models.Task.id)).first()
             task.title = "changed"
             session.commit()
             session.add(models.Task(user_id="u21" if i == 20 else f"u{i + 1}", title="not mine"))
