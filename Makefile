@@ -143,7 +143,7 @@ unit: locked $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX))
 
 integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(addsuffix /.installed,$(PYTHON_VENV) $(PYTHON_CLIENTS) $(NODE_MODULES))
 	$(CARGO) build --package todo-tests --tests
-	pgrx-tests/scripts/cluster.sh exec pgrx-tests/scripts/integration.sh
+	pgrx-tests/scripts/integration.sh
 
 # With the newest of the clients' versions.
 bench: setup-clients ## measures functions against the same work in plain SQL; BENCH='PART ...' measures parts of it

@@ -16,12 +16,14 @@
 #   cluster.sh as COMMAND...     runs COMMAND as the user that servers run as
 #   cluster.sh stop DIR          stops and removes it
 #
-# The server is the copy that stage.sh made in target/stage, so nothing is installed into the system. PostgreSQL does not
+# The server is the copy that stage.sh made in target/stage, so nothing is installed into the system. `exec` has links to that copy, so
+# that its server stays as it is during the next build, and what COMMAND adds to the server's files is not seen by others. PostgreSQL does not
 # run as root: root runs it as the user postgres, with the one capability to pass directories on the way to target/ that
 # are closed to that user (and with a securebit, for access(2) to honour it).
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd)
+stage=${TODO_STAGE:-$top/target/stage}
 libraries=
 
 # The libc that a program uses.
@@ -32,7 +34,7 @@ libc() {
 # The server of a pg_config, of which stage.sh has made a copy.
 use() {
     pg_config=$1
-    bindir=$top/target/stage$("$pg_config" --bindir)
+    bindir=$stage$("$pg_config" --bindir)
     # The original binaries may find their libraries relative to themselves, which the copies would not; the system's libraries must not
     # come before these. Those that do not use the system's libc know where theirs are.
     if [ "$(libc "$bindir/postgres")" = "$(libc "$(command -v sh)")" ]; then
@@ -293,7 +295,13 @@ exec)
     shift
     mkdir -p "$top/target/clusters"
     dir=$(mktemp -d "$top/target/clusters/XXXXXX")
-    trap 'stop_all "$dir"' EXIT
+    TODO_STAGE=$(mktemp -d "$top/target/clusters/stage.XXXXXX")
+    trap 'stop_all "$dir"; rm -rf "$TODO_STAGE"' EXIT
+    chmod 755 "$TODO_STAGE"
+    cp -al "$stage/." "$TODO_STAGE"
+    export TODO_STAGE
+    stage=$TODO_STAGE
+    use "$pg_config"
     # The command answers an interrupt (psql cancels its query); the cluster stays until it ends. A broken pipe must
     # not keep the cluster from being removed.
     trap : INT PIPE

@@ -1,21 +1,16 @@
 #!/bin/sh
-# Runs the tests in Rust against an edition (extension, sql), except for those that left_out.sh names. A test with #[ignore] runs like all
-# others. To be run by cluster.sh.
+# rust.sh EDITION FILE: runs the tests of a file in Rust against an edition (extension, sql), except for those that left_out.sh names. A
+# test with #[ignore] runs like all others. To be run by cluster.sh.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/.."
 export TODO_EDITION="$1"
-left_out=$("$here/left_out.sh" "$1")
+file=$2
 
-for file in tests/*.rs; do
-    file=$(basename "$file" .rs)
-    left=$(echo "$left_out" | awk -F '|' -v file="$file" '$1 == file { print $2 }')
-    case $left in *'*'*) continue ;; esac
-    skip=
-    for test in $left; do
-        grep -q "^fn $test(" "tests/$file.rs" || { echo "rust.sh: there is no test $test in $file" >&2; exit 1; }
-        skip="$skip --skip $test"
-    done
-    # shellcheck disable=SC2086 # words on purpose
-    cargo test --package todo-tests --test "$file" -- --include-ignored --exact $skip
+skip=
+for test in $("$here/left_out.sh" "$1" | awk -F '|' -v file="$file" '$1 == file { print $2 }'); do
+    grep -q "^fn $test(" "tests/$file.rs" || { echo "rust.sh: there is no test $test in $file" >&2; exit 1; }
+    skip="$skip --skip $test"
 done
+# shellcheck disable=SC2086 # words on purpose
+cargo test --package todo-tests --test "$file" -- --include-ignored --exact $skip
