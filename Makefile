@@ -51,7 +51,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run test test-all lint unit integration bench soak fuzz audit sbom hashes \
+.PHONY: all build library todo-admin scripts install install-library run test test-all lint unit integration bench soak fuzz valgrind audit sbom hashes \
 	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
@@ -156,10 +156,21 @@ soak: setup-clients ## lets clients work for an hour, while databases move, serv
 	$(CARGO) build --package todo-tests --bins
 	pgrx-tests/scripts/cluster.sh exec target/debug/soak $(SOAK)
 
-fuzz: setup ## calls every function 10,000 times with arguments that nobody expects; FUZZ='--sets N' for another number
+fuzz: ## calls every function 10,000 times with arguments that nobody expects; FUZZ='--sets N' for another number
+	@pgrx-tests/scripts/setup.sh --fuzz
 	@$(MAKE) --no-print-directory stage
 	$(CARGO) build --package todo-tests --bins
 	pgrx-tests/scripts/cluster.sh exec target/debug/fuzz $(FUZZ)
+
+# Not those that make ten thousands of calls, or measure times.
+valgrind: VALGRIND = $(CARGO) test --package todo-tests --no-fail-fast \
+	$(addprefix --test ,guard guard_state users tasks times bulk membership isolation escalation_race) -- --include-ignored \
+	$(addprefix --skip ,nobody_reaches_another_users_task an_isolated_role_walks_indexes swapping_schemas_amid_an_update)
+valgrind: ## runs tests with the server under valgrind, on Debian; VALGRIND='COMMAND...' runs others
+	@pgrx-tests/scripts/setup.sh --valgrind
+	@$(MAKE) --no-print-directory stage
+	$(CARGO) build --package todo-tests --tests
+	pgrx-tests/scripts/valgrind.sh $(VALGRIND)
 
 # CHECKS=advisories fetches RustSec's database from GitHub.
 audit: CHECKS = licenses bans sources

@@ -2,7 +2,7 @@
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
 # headers with it), a C linker, and OpenSSL's headers for todo-admin; with --clients also Python's venv, Node.js with
 # npm, a JDK with the JDBC driver, PgBouncer, Pgpool-II, pgBackRest, and PL/Proxy if there is a package of it for this server,
-# for what the tests run. Takes no time when nothing is missing.
+# for what the tests run; with --fuzz sqlsmith; with --valgrind valgrind. Takes no time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -59,7 +59,8 @@ command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 command -v clang >/dev/null || missing="$missing clang"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
 { command -v pkg-config && pkg-config --exists openssl; } >/dev/null || missing="$missing libssl-dev"
-if [ "${1:-}" = --clients ]; then
+case ${1:-} in
+--clients)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
     command -v node >/dev/null || missing="$missing nodejs"
     command -v npm >/dev/null || missing="$missing npm"
@@ -69,7 +70,10 @@ if [ "${1:-}" = --clients ]; then
     command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
     command -v pgpool >/dev/null || [ -x /usr/sbin/pgpool ] || missing="$missing pgpool2"
     plproxy_found || plproxy=
-fi
+    ;;
+--fuzz) command -v sqlsmith >/dev/null || missing="$missing sqlsmith" ;;
+--valgrind) { command -v valgrind >/dev/null && [ -e /usr/include/valgrind/memcheck.h ]; } || missing="$missing valgrind" ;;
+esac
 server=yes headers=yes
 server_found || server=
 headers_found || headers=
