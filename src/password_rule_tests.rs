@@ -58,6 +58,20 @@ fn no_nfc_is_shorter_than_a_quarter() {
 }
 
 proptest! {
+    /// Of texts that are NFC, so that their characters and bytes are those that count.
+    #[test]
+    fn the_limits_are_8_characters_and_72_bytes(text in "[a-zé한😀]{0,80}") {
+        let expected = if text.chars().count() < 8 {
+            Err(Broken::TooShort)
+        } else if text.len() > 72 {
+            Err(Broken::TooLong)
+        } else {
+            Ok(())
+        };
+        prop_assert_eq!(check(&text), expected);
+        prop_assert_eq!(prepare(&text).map(Cow::into_owned), expected.map(|()| text));
+    }
+
     #[test]
     fn every_form_of_a_password_is_the_same(text in "[\\PC]{0,40}") {
         let prepared = prepare(&text).map(Cow::into_owned);

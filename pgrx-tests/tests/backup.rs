@@ -215,6 +215,7 @@ fn a_backup_just_made_stays() {
         named.dedup();
         assert_eq!(named.len(), 20, "{named:?}");
         assert!(named.iter().all(|file| Path::new(file).is_file()), "{named:?}");
+        assert!(named.iter().any(|file| file.ends_with("Z-2.dump")), "two within a second: {named:?}");
     });
     assert_eq!(dir.files().len(), 40, "with an SQL file each");
     // A day is compared with what the name says, to the second.

@@ -4,7 +4,7 @@
 use postgres::types::ToSql;
 use todo_tests::functions::{Effect, functions, returning};
 use todo_tests::raw_text::RawText;
-use todo_tests::{Database, Failure, HASH, task, tasks};
+use todo_tests::{Database, Failure, HASH, rows, task, tasks};
 
 /// A value for one column: stored as given, stored as something else, or refused.
 enum Outcome {
@@ -324,10 +324,17 @@ fn users_who_cannot_be() {
 #[test]
 fn task_ids_that_cannot_be() {
     let mut database = Database::with_users();
+    // Ids of 32 bits that those of 64 would become if they were cut off.
+    let insert = "INSERT INTO tasks (id, user_id, title) SELECT id, 'u1', 'T' FROM unnest($1::int4[]) AS id";
+    database.client.execute(insert, &[&vec![i32::MIN, -1_294_967_296, 1, 1_294_967_295, i32::MAX]]).unwrap();
+    let before = rows(&mut database.client);
     for function in functions().iter().filter(|function| function.takes("task_id")) {
         let call = function.call_with(&[("task_id", "$1")]);
-        for id in [-1i64, 0, 1, 3_000_000_000, i64::MAX, i64::MIN] {
+        for id in
+            [-1, 0, 2, 3_000_000_000, -3_000_000_001, 4_294_967_297, 6_442_450_943, 6_442_450_944, i64::MAX, i64::MIN]
+        {
             assert_eq!(tasks(&mut database.client, &format!("SELECT * FROM {call}"), &[&id]), [], "{call} with {id}");
+            assert_eq!(rows(&mut database.client), before, "{call} with {id}");
         }
     }
 }

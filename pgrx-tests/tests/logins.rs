@@ -116,24 +116,23 @@ fn what_is_wrong_cannot_be_told_by_the_time() {
 }
 
 /// Logins that fail take the same time: the medians of 50 interleaved calls each, within 5 %. It is the processor's time of the backend,
-/// which waits for nobody meanwhile, because other tests run beside this one.
+/// because other tests run beside this one; and the backend waits for nothing but the next call.
 fn alike(client: &mut Client, classes: &[(&str, Option<&str>, Option<&str>)]) {
     let login = client.prepare("SELECT * FROM todo_authenticate($1, $2)").unwrap();
     let backend: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     let mut medians = || -> Vec<Duration> {
-        let mut times = vec![Vec::new(); classes.len()];
+        let mut calls = vec![(Vec::new(), Vec::new()); classes.len()];
         for _ in 0..50 {
-            for ((_, email, password), times) in classes.iter().zip(&mut times) {
-                let start = time_on_processors(backend);
+            for ((_, email, password), (times, waits)) in classes.iter().zip(&mut calls) {
+                let (time, waited) = (time_on_processors(backend), waits_of(backend));
                 assert!(client.query(&login, &[email, password]).unwrap().is_empty());
-                times.push(time_on_processors(backend) - start);
+                times.push(time_on_processors(backend) - time);
+                waits.push(waits_of(backend) - waited);
             }
         }
-        let median = |times: &mut Vec<Duration>| {
-            times.sort();
-            times[times.len() / 2]
-        };
-        times.iter_mut().map(median).collect()
+        let waits: Vec<u64> = calls.iter_mut().map(|(_, waits)| median(waits)).collect();
+        assert!(waits.iter().all(|&waits| waits <= 1), "{waits:?}");
+        calls.iter_mut().map(|(times, _)| median(times)).collect()
     };
     // A class that differs does so each time; a busy machine does not.
     let mut tries = (0..3).map(|_| medians()).map(|times| {
@@ -142,6 +141,19 @@ fn alike(client: &mut Client, classes: &[(&str, Option<&str>, Option<&str>)]) {
         slowest.as_secs_f64() <= fastest.as_secs_f64() * 1.05
     });
     assert!(tries.any(|alike| alike), "within 5 %");
+}
+
+fn median<T: Ord + Copy>(values: &mut [T]) -> T {
+    values.sort();
+    values[values.len() / 2]
+}
+
+/// How often a process has waited for something so far.
+fn waits_of(pid: i32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let waits =
+        status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).expect("Linux counts them");
+    waits.trim().parse().unwrap()
 }
 
 /// How long a process has run so far.

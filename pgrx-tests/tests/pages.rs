@@ -3,7 +3,7 @@
 use postgres::Client;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use todo_tests::{Database, Edition, Failure, strings};
 
 /// Each order, as SQL says it.
@@ -213,6 +213,63 @@ fn what_is_no_cursor_is_refused() {
     }
     let defaults = "todo_filter_tasks('u1', NULL, NULL, NULL, NULL, NULL, NULL, NULL)";
     assert_eq!(ids(client, &format!("SELECT id FROM {defaults}")).len(), 3);
+}
+
+/// A page after it has tasks of the user alone, or there is none.
+#[test]
+fn any_text_continues_or_is_refused() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    for user in ["u1", "u2"] {
+        fill(client, user, 20);
+    }
+    let cursors: Vec<String> = SORTS
+        .iter()
+        .flat_map(|(sort, _)| {
+            strings(client, &format!("SELECT todo_task_cursor(t, '{sort}') FROM tasks AS t WHERE user_id = 'u1'"))
+        })
+        .collect();
+    let user: i64 = client.query_one("SELECT hashtextextended('u1', 0)", &[]).unwrap().get(0);
+    let hex = |text: String| format!("1{}", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let value = "null|true|-?[0-9]{1,12}|\"[a-z0-9: .+-]{0,20}\"|\"(-?infinity|20[0-9]{2}-[01][0-9]-[0-3][0-9])\"|\\[\\]|\\{\\}";
+    let sort = prop::sample::select(vec!["created", "updated", "completed", "title", "id", ""]);
+    let after = prop_oneof![
+        "\\PC{0,80}",
+        "1[0-9a-f]{0,120}",
+        (sort, "-?[0-9]{1,10}|null|1e9", value)
+            .prop_map(move |(sort, id, value)| hex(format!("[\"{sort}\",{user},{id},{value}]"))),
+        (
+            prop::sample::select(cursors),
+            any::<prop::sample::Index>(),
+            prop::char::ranges(vec!['0'..='9', 'a'..='g'].into())
+        )
+            .prop_map(|(mut cursor, place, digit)| {
+                let place = place.index(cursor.len());
+                cursor.replace_range(place..=place, &digit.to_string());
+                cursor
+            }),
+    ];
+    let database = RefCell::new(database);
+    let (refused, continued) = (Cell::new(0), Cell::new(0));
+    let mut runner = TestRunner::new(Config { cases: 2_000, failure_persistence: None, ..Config::default() });
+    runner
+        .run(&(0..SORTS.len(), after), |(sort, after)| {
+            let query = "SELECT user_id FROM todo_filter_tasks('u1', sort => $1, after => $2)";
+            match database.borrow_mut().client.query(query, &[&SORTS[sort].0, &after]) {
+                Ok(rows) => {
+                    prop_assert!(rows.iter().all(|row| row.get::<_, &str>(0) == "u1"));
+                    continued.set(continued.get() + 1);
+                }
+                Err(error) => {
+                    let failure = Failure::from(&error);
+                    prop_assert_eq!(failure.fields(), ("22023", None, None));
+                    refused.set(refused.get() + 1);
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(refused.get() > 100 && continued.get() > 5, "{} refused, {} continued", refused.get(), continued.get());
 }
 
 /// Titles, with searches that find them and searches that do not. The index finds what a look at each task finds.
