@@ -86,7 +86,7 @@ fn a_restore_is_the_database_as_it_was() {
     let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let name = database.name.as_str();
 
-    for (format, file) in [("-Fp", "plain"), ("-Fc", "custom"), ("-Fd", "directory")] {
+    for (format, file) in [("-Fp", "plain"), ("-Fc", "custom"), ("-Fd", "directory"), ("-Ft", "tar")] {
         let dump = path(file);
         let jobs: &[&str] = if format == "-Fd" { &["--jobs=4"] } else { &[] };
         run("pg_dump", &[&[format, "--file", &dump, name], jobs].concat());

@@ -6,6 +6,7 @@ use todo_tests::memory::{self, Growth, KILOBYTES};
 const CALLS: u32 = 100_000;
 
 fn is_flat(Growth { function, calls, kilobytes }: Growth) {
+    eprintln!("GROWTH {function} {calls} {kilobytes}");
     assert!(kilobytes < KILOBYTES, "{function}: {kilobytes} kB more after {calls} calls");
 }
 
