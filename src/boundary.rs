@@ -289,3 +289,7 @@ unsafe fn execute(fcinfo: pg_sys::FunctionCallInfo, execution: Execution) -> pg_
         pg_sys::Datum::null()
     }
 }
+
+#[cfg(feature = "pg_test")]
+#[path = "boundary_tests.rs"]
+mod pg_tests;

@@ -9,8 +9,8 @@ use postgres::{Client, Row};
 pub const WARM_UP: u32 = 1_000;
 /// More than PostgreSQL's own caches take in a while. With 100,000 calls, a leak of eleven bytes a call would be more.
 pub const KILOBYTES: i64 = 1024;
-/// Calls of functions that read or write more, and users for those that delete them.
-const FEWER: u32 = 10_000;
+/// So many calls of functions that read or change a few rows. With more of them, there are more of all others as well.
+pub const CALLS: u32 = 100_000;
 /// There are as many tasks as calls are made, and of each user at most so many.
 const TASKS_OF_EACH: u32 = 10;
 
@@ -26,6 +26,13 @@ pub struct Growth {
     pub function: &'static str,
     pub calls: u32,
     pub kilobytes: i64,
+}
+
+impl Growth {
+    /// Whether it is no more than what PostgreSQL keeps itself, which is less for a few calls.
+    pub fn is_flat(&self) -> bool {
+        self.kilobytes < KILOBYTES.min(256 + i64::from(self.calls) / 16)
+    }
 }
 
 /// In one statement as well, where PostgreSQL calls the function again for each row. What it keeps then is looked at before the
@@ -70,9 +77,9 @@ fn repeated(call: &str, first: u32, last: u32, after_each: &str) -> String {
     )
 }
 
-/// How many users have tasks: task `i` belongs to user `'m' || i % users`. Users `'d' || i` have none.
+/// How many users have tasks: task `i` belongs to user `'m' || i % users`. As many users `'d' || i` have none, to be deleted.
 fn users(calls: u32) -> u32 {
-    (calls / TASKS_OF_EACH).max(FEWER)
+    (calls / TASKS_OF_EACH).max(CALLS / TASKS_OF_EACH)
 }
 
 fn prepared(calls: u32) -> Database {
@@ -82,7 +89,7 @@ fn prepared(calls: u32) -> Database {
         .client
         .batch_execute(&format!(
             "INSERT INTO users (id, email, name) SELECT 'm' || i, i || '@m.example.com', 'M' FROM generate_series(0, {users} - 1) AS i
-                 UNION ALL SELECT 'd' || i, i || '@d.example.com', 'D' FROM generate_series(1, {FEWER}) AS i;
+                 UNION ALL SELECT 'd' || i, i || '@d.example.com', 'D' FROM generate_series(1, {users}) AS i;
              INSERT INTO tasks (user_id, title, completed)
                  SELECT 'm' || i % {users}, 'Task ' || i, i / {users} % 2 = 0 FROM generate_series(1, {calls}) AS i"
         ))
@@ -126,21 +133,22 @@ fn call(function: &Function, calls: u32) -> String {
 /// Fewer of those that hash, that read or write more, or that are for operators. No user is written twice: PostgreSQL itself keeps
 /// something in memory for each row that one transaction writes again.
 fn count(function: &Function, calls: u32) -> u32 {
-    match function.name {
-        "todo_check" | "todo_not_in_dumps" => WARM_UP / 10,
-        _ if function.access == Access::Owner => WARM_UP / 5,
-        "todo_create_user" | "todo_change_password" => WARM_UP * 2,
-        _ if function.effect == Effect::Hashes => WARM_UP * 2,
+    let divisor = match function.name {
+        "todo_check" | "todo_not_in_dumps" => 1_000,
+        _ if function.access == Access::Owner => 500,
+        "todo_create_user" | "todo_change_password" => 50,
+        _ if function.effect == Effect::Hashes => 50,
         "todo_create_tasks"
         | "todo_filter_tasks"
         | "todo_task_stats"
         | "todo_completed_per_day"
-        | "todo_import_tasks" => FEWER,
-        "todo_get_user" | "todo_find_user" => calls,
-        _ if function.returns == "todo_users" || function.name.ends_with("_user") => FEWER,
-        "todo_complete_all" | "todo_auth.store_password" => FEWER,
-        _ => calls,
-    }
+        | "todo_import_tasks" => 10,
+        "todo_get_user" | "todo_find_user" => 1,
+        _ if function.returns == "todo_users" || function.name.ends_with("_user") => 10,
+        "todo_complete_all" | "todo_auth.store_password" => 10,
+        _ => 1,
+    };
+    (calls / divisor).max(10)
 }
 
 /// Runs the calls of these numbers, which return the memory, and compares it after the first ones with that after all.
