@@ -60,6 +60,6 @@ pub use fixtures::{
     AUTH_SESSION, EXTRAS, HASH, PATTERNS, PATTERNS_BY_FUNCTION, RELEASED, SAMPLE_DATA, TO_ADOPT, current_version,
     scrypt, versions,
 };
-pub use server::{Server, server_log};
+pub use server::{Server, last_restart, server_log};
 pub use state::{catalog, catalog_of, major, rows, strings};
 pub use task::{Task, Timestamp, task, tasks};

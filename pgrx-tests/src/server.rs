@@ -172,6 +172,13 @@ pub fn limit_memory(pid: i32, more: u64) {
     cluster_sh("as", &["prlimit", "--pid", &pid.to_string(), &limit].map(Path::new));
 }
 
+/// When the server last began to accept sessions, as a superuser sees it. It is another time after a backend has crashed: then the
+/// postmaster goes on, but starts its other processes again.
+pub fn last_restart(client: &mut Client) -> String {
+    let start = "SELECT backend_start::text FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
+    client.query_one(start, &[]).expect("a checkpointer").get(0)
+}
+
 /// The cluster's server log.
 pub fn server_log() -> String {
     std::fs::read_to_string(Path::new(&variable("TODO_CLUSTER")).join("server.log")).expect("a readable server log")
