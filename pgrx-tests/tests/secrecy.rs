@@ -2,84 +2,168 @@
 
 use postgres::types::{ToSql, Type};
 use postgres::{Client, NoTls};
+use std::process::Command;
 use std::sync::mpsc;
+use todo_tests::admin::Scratch;
 use todo_tests::attack::outcome;
+use todo_tests::edition::{older, script};
 use todo_tests::functions::{Effect, functions};
 use todo_tests::passwords::set_cost;
-use todo_tests::{Database, Failure, HASH, TO_ADOPT, server_log, strings};
+use todo_tests::{Database, Edition, Failure, HASH, TO_ADOPT, server_log, strings};
 
-/// What a role may do with objects of both extensions, or their schemas.
+/// What a role may do with anything in the database, except for a schema `app`.
 const RIGHTS: &str = "
-    WITH member AS (
-        SELECT d.classid, d.objid
-        FROM pg_depend AS d
-        JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND d.deptype = 'e'
-        WHERE e.extname IN ('todo', 'todo_auth')
-    )
-    SELECT concat_ws(' ', a.privilege_type, c.oid::regclass) FROM member AS m
-    JOIN pg_class AS c ON m.classid = 'pg_class'::regclass AND c.oid = m.objid
-    CROSS JOIN LATERAL aclexplode(c.relacl) AS a WHERE a.grantee = 'ROLE'::regrole
+    SELECT concat_ws(' ', a.privilege_type, c.oid::regclass)
+    FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS a WHERE a.grantee = 'ROLE'::regrole
     UNION ALL
-    SELECT concat_ws(' ', a.privilege_type, p.oid::regprocedure) FROM member AS m
-    JOIN pg_proc AS p ON m.classid = 'pg_proc'::regclass AND p.oid = m.objid
-    CROSS JOIN LATERAL aclexplode(p.proacl) AS a WHERE a.grantee = 'ROLE'::regrole
+    SELECT concat_ws(' ', a.privilege_type, t.attrelid::regclass, t.attname)
+    FROM pg_attribute AS t CROSS JOIN aclexplode(t.attacl) AS a WHERE a.grantee = 'ROLE'::regrole
     UNION ALL
-    SELECT concat_ws(' ', a.privilege_type, n.nspname) FROM pg_namespace AS n
-    CROSS JOIN LATERAL aclexplode(n.nspacl) AS a WHERE a.grantee = 'ROLE'::regrole AND n.nspname IN ('todo_auth', 'todo_internal')
+    SELECT concat_ws(' ', a.privilege_type, p.oid::regprocedure)
+    FROM pg_proc AS p CROSS JOIN aclexplode(p.proacl) AS a WHERE a.grantee = 'ROLE'::regrole
     UNION ALL
-    SELECT 'noted for ' || p.objoid::text FROM pg_init_privs AS p
-    JOIN member AS m ON m.classid = p.classoid AND m.objid = p.objoid
-    CROSS JOIN LATERAL aclexplode(p.initprivs) AS a WHERE a.grantee = 'ROLE'::regrole";
+    SELECT concat_ws(' ', a.privilege_type, n.nspname)
+    FROM pg_namespace AS n CROSS JOIN aclexplode(n.nspacl) AS a WHERE a.grantee = 'ROLE'::regrole AND n.nspname <> 'app'
+    UNION ALL
+    SELECT 'noted for ' || pg_describe_object(p.classoid, p.objoid, p.objsubid)
+    FROM pg_init_privs AS p CROSS JOIN aclexplode(p.initprivs) AS a WHERE a.grantee = 'ROLE'::regrole
+    ORDER BY 1";
 
-/// Whatever ALTER DEFAULT PRIVILEGES gives, and whichever way the extensions come.
+/// The ways in which this edition comes: their names, what is there before, and what installs it.
+fn ways() -> Vec<(&'static str, String, String)> {
+    let adopted = TO_ADOPT[0].1;
+    let app = "CREATE SCHEMA app";
+    match Edition::current() {
+        Edition::Extension => [
+            ("install", "", "CREATE EXTENSION todo; CREATE EXTENSION todo_auth"),
+            ("another schema", app, "CREATE EXTENSION todo SCHEMA app; CREATE EXTENSION todo_auth"),
+            ("0.2.0", "", "CREATE EXTENSION todo VERSION '0.2.0'; ALTER EXTENSION todo UPDATE; CREATE EXTENSION todo_auth"),
+            ("0.1.0", "", "CREATE EXTENSION todo VERSION '0.1.0'; ALTER EXTENSION todo UPDATE TO '0.2.0'; ALTER EXTENSION todo UPDATE"),
+            ("down and up", "", "CREATE EXTENSION todo; ALTER EXTENSION todo UPDATE TO '0.2.0'; ALTER EXTENSION todo UPDATE"),
+            ("adopt", adopted, "CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE; CREATE EXTENSION todo_auth"),
+        ]
+        .map(|(way, before, install)| (way, before.to_owned(), install.to_owned()))
+        .to_vec(),
+        Edition::Sql => [
+            ("install", "", "", script("todo").to_owned()),
+            ("another schema", app, "SET search_path = app", script("todo").to_owned()),
+            ("an older version", "", "", format!("{}; {}", older(), script("todo"))),
+            ("adopt", adopted, "SET todo.adopt = on", script("todo").to_owned()),
+        ]
+        .map(|(way, before, set, install)| (way, before.to_owned(), format!("{set}; {install}; RESET search_path; {}", script("todo_auth"))))
+        .to_vec(),
+    }
+}
+
+/// Lets the role that installs the edition be given its database, and makes it the current one.
+fn become_owner(database: &mut Database, owner: &str) {
+    if Edition::current() == Edition::Sql {
+        let name = database.name.clone();
+        database.client.batch_execute(&format!("ALTER DATABASE {name} OWNER TO {owner}; SET ROLE {owner}")).unwrap();
+    }
+}
+
+/// Gives a role all rights on what the current role creates later, and shows that it does.
+fn give_by_default(client: &mut Client, scope: &str, role: &str) {
+    let mut kinds = vec!["TABLES", "SEQUENCES", "FUNCTIONS"];
+    // Schemas are in no schema.
+    if !scope.starts_with("IN SCHEMA") {
+        kinds.push("SCHEMAS");
+    }
+    let option = if scope.is_empty() { "WITH GRANT OPTION" } else { "" };
+    for kind in &kinds {
+        let give = format!("ALTER DEFAULT PRIVILEGES {scope} GRANT ALL ON {kind} TO {role} {option}");
+        client.batch_execute(&give).unwrap();
+    }
+    client
+        .batch_execute(
+            "BEGIN; CREATE TABLE public.plain (id serial); CREATE SCHEMA plain;
+             CREATE FUNCTION public.plain() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        )
+        .unwrap();
+    let given = strings(client, &RIGHTS.replace("ROLE", role));
+    for right in ["SELECT plain", "USAGE plain_id_seq", "EXECUTE plain()", "CREATE plain"] {
+        assert_eq!(
+            given.iter().any(|given| given == right),
+            right != "CREATE plain" || kinds.len() == 4,
+            "{scope} {right}: {given:?}"
+        );
+    }
+    client.batch_execute("ROLLBACK").unwrap();
+}
+
+#[track_caller]
+fn has_no_rights(client: &mut Client, role: &str, way: &str) {
+    assert_eq!(strings(client, &RIGHTS.replace("ROLE", role)), [""; 0], "{way}");
+    let check = strings(client, "SELECT oid::regproc::text FROM pg_proc WHERE proname = 'todo_check'").remove(0);
+    assert_eq!(strings(client, &format!("SELECT name FROM {check}() WHERE NOT ok")), [""; 0], "{way}");
+}
+
+/// Whatever ALTER DEFAULT PRIVILEGES gives, and whichever way the edition comes. Then the role is dropped, and a restore is none of its way
+/// to others.
 #[test]
 fn default_privileges_give_no_rights() {
-    const KINDS: [&str; 3] = ["TABLES", "SEQUENCES", "FUNCTIONS"];
-    let ways: [(&str, String); 6] = [
-        ("install", "CREATE EXTENSION todo; CREATE EXTENSION todo_auth".into()),
-        ("another schema", "CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app; CREATE EXTENSION todo_auth".into()),
-        ("0.2.0", "CREATE EXTENSION todo VERSION '0.2.0'; ALTER EXTENSION todo UPDATE; CREATE EXTENSION todo_auth".into()),
-        ("0.1.0", "CREATE EXTENSION todo VERSION '0.1.0'; ALTER EXTENSION todo UPDATE TO '0.2.0'; ALTER EXTENSION todo UPDATE".into()),
-        ("down and up", "CREATE EXTENSION todo; ALTER EXTENSION todo UPDATE TO '0.2.0'; ALTER EXTENSION todo UPDATE".into()),
-        ("adopt", format!("{}; CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE; CREATE EXTENSION todo_auth", TO_ADOPT[0].1)),
-    ];
-    for (way, sql) in &ways {
-        for scope in ["", "IN SCHEMA public", "FOR ROLE postgres"] {
+    for (way, before, install) in ways() {
+        for scope in ["", "IN SCHEMA public", "FOR ROLE OWNER"] {
+            let way = format!("{way} {scope}");
             let mut database = Database::empty();
-            let role = format!("{}_anon", database.name);
+            let (role, owner) = (database.role("anon"), Edition::current().owner(&database.name));
+            let scope = scope.replace("OWNER", &owner);
+            if Edition::current() == Edition::Sql {
+                database
+                    .client
+                    .batch_execute(&format!("CREATE ROLE {owner} LOGIN; CREATE EXTENSION pgcrypto"))
+                    .unwrap();
+            }
+            become_owner(&mut database, &owner);
             let client = &mut database.client;
-            client.batch_execute(&format!("CREATE ROLE {role}")).unwrap();
-            // The tables that are adopted have the rights that they had.
-            let early = *way == "adopt";
-            let (before, after) = sql.split_at(if early { sql.find("CREATE EXTENSION").unwrap() } else { 0 });
-            client.batch_execute(before).unwrap();
-            for kind in KINDS {
-                let option = if scope.is_empty() { "WITH GRANT OPTION" } else { "" };
-                client
-                    .batch_execute(&format!("ALTER DEFAULT PRIVILEGES {scope} GRANT ALL ON {kind} TO {role} {option}"))
-                    .unwrap();
-            }
-            if scope != "IN SCHEMA public" {
-                client
-                    .batch_execute(&format!("ALTER DEFAULT PRIVILEGES {scope} GRANT ALL ON SCHEMAS TO {role}"))
-                    .unwrap();
-            }
-            client.batch_execute(after).unwrap_or_else(|e| panic!("{way} {scope}: {e:?}"));
-            assert_eq!(strings(client, &RIGHTS.replace("ROLE", &role)), [""; 0], "{way} {scope}");
-            assert_eq!(
-                strings(
-                    client,
-                    "SELECT name FROM todo_check() WHERE NOT ok"
-                        .replace("todo_check", if *way == "another schema" { "app.todo_check" } else { "todo_check" })
-                        .as_str()
-                ),
-                [""; 0],
-                "{way} {scope}"
-            );
+            client.batch_execute(&before).unwrap();
+            give_by_default(client, &scope, &role);
+            client.batch_execute(&install).unwrap_or_else(|e| panic!("{way}: {e:?}"));
+            client.batch_execute("RESET ROLE; RESET search_path").unwrap();
+            has_no_rights(client, &role, &way);
             // Nothing holds it.
             client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
+            has_no_rights_when_restored(&database, &owner, &scope, &way);
         }
     }
+}
+
+/// The SQL edition is ordinary objects, to which PostgreSQL gives these rights when it restores them. The check finds them all.
+fn take_back(client: &mut Client, role: &str, way: &str) {
+    let check = strings(client, "SELECT oid::regproc::text FROM pg_proc WHERE proname = 'todo_check'").remove(0);
+    let found = format!("SELECT DISTINCT name FROM {check}() WHERE NOT ok");
+    let given = strings(client, &RIGHTS.replace("ROLE", role));
+    let expected: &[String] = if given.is_empty() { &[] } else { &[format!("rights of {role}")] };
+    assert_eq!(strings(client, &found), expected, "{way}");
+    assert_eq!(given.is_empty(), way == "another schema IN SCHEMA public", "{way}");
+    client.batch_execute(&format!("SELECT {}('{role}')", check.replace("check", "revoke"))).unwrap();
+    for fix in strings(client, &format!("SELECT fix FROM {check}() WHERE NOT ok")) {
+        client.batch_execute(&fix).unwrap_or_else(|e| panic!("{way}: {fix}: {e:?}"));
+    }
+}
+
+/// In a database where another role has been given the same.
+fn has_no_rights_when_restored(database: &Database, owner: &str, scope: &str, way: &str) {
+    let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), database);
+    let file = scratch.file("dump");
+    let run = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).env("PGUSER", owner).output().unwrap();
+        assert!(output.status.success(), "{way}: {program}: {}", String::from_utf8_lossy(&output.stderr));
+    };
+    run("pg_dump", &["-Fc", "--file", &file, &database.name]);
+    let mut restored = Database::empty();
+    let role = restored.role("anon");
+    become_owner(&mut restored, owner);
+    give_by_default(&mut restored.client, scope, &role);
+    // Only in the transaction that creates it does todo_auth accept a schema in which another role may create objects.
+    let option = if scope.starts_with("IN SCHEMA") { "--exit-on-error" } else { "--single-transaction" };
+    run("pg_restore", &[option, "--dbname", &restored.name, &file]);
+    restored.client.batch_execute("RESET ROLE").unwrap();
+    if Edition::current() == Edition::Sql {
+        take_back(&mut restored.client, &role, way);
+    }
+    has_no_rights(&mut restored.client, &role, &format!("{way}, restored"));
 }
 
 /// Neither the client, by `client_min_messages`, nor the log shows a hash in a plan; nor do other parameters that are logged.
