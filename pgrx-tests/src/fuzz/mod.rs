@@ -19,7 +19,7 @@ mod values;
 use crate::functions::{Function, functions};
 use crate::isolated::set_user;
 use crate::random::Random;
-use crate::{Database, strings};
+use crate::{Database, last_restart, strings};
 use call::Signature;
 use known::Known;
 use postgres::{Client, Statement};
@@ -92,7 +92,7 @@ impl Fuzz {
         database.client.batch_execute(&format!("SET client_min_messages = error; {index}")).unwrap();
         let known = Known::new(&mut database.client, spare.to_vec());
         let signatures = Signature::all(&mut database.client);
-        let started = strings(&mut database.client, "SELECT pg_postmaster_start_time()::text").remove(0);
+        let started = last_restart(&mut database.client);
         let client = database.connect_as(&role);
         let mut fuzz = Self {
             who,
@@ -167,7 +167,7 @@ impl Fuzz {
         for wrong in strings(owner, "SELECT concat_ws(': ', name, detail) FROM todo_check() WHERE NOT ok") {
             self.findings.add(function, "todo_check", || wrong);
         }
-        let started = strings(owner, "SELECT pg_postmaster_start_time()::text").remove(0);
+        let started = last_restart(owner);
         if started != self.started {
             self.findings.add(function, "restart", || format!("the server started at {started}"));
             self.started = started;
