@@ -23,14 +23,26 @@ impl Edition {
     /// Statements that install it in a database, in schema public. The SQL edition belongs to the owner of the database, a role whose name
     /// begins with that of the database. It has no special right, except that it may create databases, in which todo-admin verifies backups.
     pub fn install(self, database: &str) -> String {
+        self.install_at("", "", database)
+    }
+
+    /// The same in a new schema, quoted as it needs to be, which anyone may use.
+    pub fn install_in(self, schema: &str, database: &str) -> String {
+        let create =
+            format!("CREATE SCHEMA {schema}; GRANT USAGE ON SCHEMA {schema} TO PUBLIC; SET search_path = {schema};");
+        self.install_at(&create, "RESET search_path;", database)
+    }
+
+    /// With statements before and after, by the role that installs it.
+    fn install_at(self, before: &str, after: &str, database: &str) -> String {
         match self {
-            Self::Extension => "CREATE EXTENSION todo".to_owned(),
+            Self::Extension => format!("{before} CREATE EXTENSION todo; {after}"),
             Self::Sql => format!(
                 "CREATE ROLE {database}_installer LOGIN CREATEDB;
                  ALTER DATABASE {database} OWNER TO {database}_installer;
                  CREATE EXTENSION pgcrypto;
                  SET ROLE {database}_installer;
-                 {};
+                 {before} {}; {after}
                  RESET ROLE",
                 script("todo")
             ),

@@ -1,7 +1,7 @@
 //! Who may do what with `todo_auth`, its guard, and what would make it unsafe.
 
 use postgres::Client;
-use todo_tests::{AUTH_SESSION, Database, Failure, HASH, admin, said, scrypt, strings};
+use todo_tests::{AUTH_SESSION, Database, Edition, Failure, HASH, admin, said, scrypt, strings};
 
 #[test]
 fn rights_are_what_grant_gives() {
@@ -232,12 +232,9 @@ fn grants_of_both_extensions_go_together() {
 fn whatever_the_schema_of_todo_is_called() {
     let mut database = Database::empty();
     let client = &mut database.client;
-    client
-        .batch_execute(
-            r#"CREATE SCHEMA "My App; Größe"; CREATE EXTENSION todo SCHEMA "My App; Größe"; CREATE EXTENSION todo_auth;
-               SET search_path = nowhere; SET TimeZone = 'Asia/Karachi'"#,
-        )
-        .unwrap();
+    client.batch_execute(&Edition::current().install_in(r#""My App; Größe""#, &database.name)).unwrap();
+    client.batch_execute(&Edition::current().install_auth(&database.name)).unwrap();
+    client.batch_execute("SET search_path = nowhere; SET TimeZone = 'Asia/Karachi'").unwrap();
     let insert = r#"INSERT INTO todo_auth."user" (id, name, email, image) VALUES ('u', 'U', 'u@b.cd', 'i')"#;
     client.batch_execute(insert).unwrap();
     let account = r#"INSERT INTO todo_auth.account ("accountId", "providerId", "userId", password)

@@ -4,7 +4,7 @@ use postgres::Client;
 use serde_json::Value;
 use std::sync::LazyLock;
 use todo_tests::functions::{Effect, functions, sample};
-use todo_tests::{Database, Failure, strings, task, tasks};
+use todo_tests::{Database, Edition, Failure, strings, task, tasks};
 
 /// Every function once, called with its schema's name, on rows that raw INSERTs make, so that both triggers run. What comes of
 /// it is the same in every schema and on every search_path.
@@ -146,12 +146,8 @@ fn writes_follow_a_renamed_schema() {
     let mut database = Database::empty();
     let mut other = database.connect();
     let client = &mut database.client;
-    client
-        .batch_execute(
-            "CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app;
-             INSERT INTO app.users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')",
-        )
-        .unwrap();
+    client.batch_execute("CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app").unwrap();
+    client.batch_execute("INSERT INTO app.users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')").unwrap();
     task(client, "SELECT * FROM app.todo_create_task('u1', 'one')", &[]);
     task(&mut other, "SELECT * FROM app.todo_toggle_task(1, 'u1')", &[]);
     assert_eq!(Failure::of(client.batch_execute("ALTER SCHEMA app RENAME TO application")).code, "2BP01");
@@ -250,7 +246,11 @@ fn a_dropped_column_is_in_nobodys_way() {
 #[test]
 fn only_in_a_utf_8_database() {
     let mut database = Database::created_with("ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'");
-    assert_eq!(Failure::of(database.client.batch_execute("CREATE EXTENSION todo")).code, "0A000");
+    let install = Edition::current().install(&database.name);
+    // PostgreSQL cannot even convert all characters of the script. What it shows of a script that fails is to be in no log.
+    let code = if Edition::current() == Edition::Sql { "22P05" } else { "0A000" };
+    database.client.batch_execute("SET log_min_error_statement = panic").unwrap();
+    assert_eq!(Failure::of(database.client.batch_execute(&install)).code, code);
 }
 
 #[test]

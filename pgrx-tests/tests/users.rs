@@ -254,12 +254,13 @@ fn roles() {
 fn definer_functions_ignore_the_callers_path() {
     let mut database = Database::empty();
     let client = &mut database.client;
+    client.batch_execute(&Edition::current().install_in("app", &database.name)).unwrap();
     client
-        .batch_execute(
-            "CREATE SCHEMA app; CREATE EXTENSION todo SCHEMA app; SET todo.bcrypt_cost = 4;
-             CREATE TEMP TABLE users (LIKE app.users); CREATE TEMP VIEW todo_users AS SELECT * FROM users;
+        .batch_execute(&format!(
+            "{}; CREATE TEMP TABLE users (LIKE app.users); CREATE TEMP VIEW todo_users AS SELECT * FROM users;
              SET search_path = pg_temp",
-        )
+            Edition::current().set_cost(4)
+        ))
         .unwrap();
     let id: String = client
         .query_one("SELECT id FROM app.todo_create_user('ada@example.com', 'Ada', $1)", &[&PASSWORD])
@@ -282,11 +283,15 @@ fn only_the_owner_grants() {
     let mut database = Database::empty();
     let client = &mut database.client;
     let name = &database.name;
+    // The SQL edition refuses a schema with a quote in its name.
+    let home = "\"50%off; x\"";
+    client
+        .batch_execute(&format!("CREATE SCHEMA \"50%off; 'x\"; {}", Edition::current().install_in(home, name)))
+        .unwrap();
     client
         .batch_execute(&format!(
-            "CREATE SCHEMA \"50%off; 'x\"; CREATE SCHEMA \"50%off; x\"; CREATE EXTENSION todo SCHEMA \"50%off; x\"; CREATE ROLE {name};
-             SET search_path = \"50%off; x\"; SELECT todo_grant('{name}', 'tables');
-             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA \"50%off; x\", todo_internal TO {name}; GRANT USAGE ON SCHEMA todo_internal TO {name};
+            "CREATE ROLE {name}; SET search_path = {home}; SELECT todo_grant('{name}', 'tables');
+             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {home}, todo_internal TO {name}; GRANT USAGE ON SCHEMA todo_internal TO {name};
              SET ROLE {name}"
         ))
         .unwrap();
