@@ -3,7 +3,7 @@
 CREATE TABLE todo_internal.installed (
     name      text   NOT NULL,
     version   text   NOT NULL,
-    -- Its functions in the application's schema, by their signature().
+    -- Its functions, by their signature(). Those that are not in the application's schema have the name of theirs before it.
     functions text[] NOT NULL DEFAULT '{}',
     CONSTRAINT installed_pkey PRIMARY KEY (name)
 );

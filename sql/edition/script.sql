@@ -215,9 +215,13 @@ BEGIN
     -- By their arguments, as the application may have functions of the same name.
     UPDATE todo_internal.installed AS i
     SET functions = ARRAY(
-        SELECT todo_internal.signature(p.oid)
+        SELECT CASE p.pronamespace WHEN home::regnamespace THEN '' ELSE 'todo_internal.' END || todo_internal.signature(p.oid)
         FROM pg_proc AS p
-        WHERE p.pronamespace = home::regnamespace AND p.proname = ANY (made) AND p.oid <> ALL (other_functions)
+        WHERE (
+                p.pronamespace = home::regnamespace AND p.proname = ANY (made) AND p.oid <> ALL (other_functions)
+                -- Not what other parts have there.
+                OR p.pronamespace = 'todo_internal'::regnamespace AND p.proname !~ '^expected_todo_'
+            )
           AND format('%s %s', p.oid, p.ctid) <> ALL (old_functions)
     )
     WHERE i.name = 'todo';

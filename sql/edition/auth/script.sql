@@ -49,6 +49,11 @@ BEGIN
         END IF;
         EXECUTE replace(replace(statement, '@extschema@', home), '@extschema:todo@', home);
     END LOOP;
+    UPDATE todo_internal.installed AS i
+    SET functions = ARRAY(
+        SELECT 'todo_auth.' || todo_internal.signature(p.oid) FROM pg_proc AS p WHERE p.pronamespace = 'todo_auth'::regnamespace
+    )
+    WHERE i.name = 'todo_auth';
     PERFORM todo_internal.own('todo_auth', present);
     PERFORM set_config('search_path', path, true), set_config('standard_conforming_strings', strings, true);
 END

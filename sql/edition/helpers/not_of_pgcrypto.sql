@@ -8,7 +8,7 @@ AS $$
     FROM pg_depend d
     JOIN pg_proc AS f ON f.oid = d.refobjid AND f.pronamespace NOT IN ('pg_catalog'::regnamespace, 'todo_internal'::regnamespace)
     WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_proc'::regclass
-      AND d.objid IN ('todo_internal.bcrypt(text, text)'::regprocedure, 'todo_internal.bcrypt_setting(integer)'::regprocedure)
+      AND d.objid IN (to_regprocedure('todo_internal.bcrypt(text, text)'), to_regprocedure('todo_internal.bcrypt_setting(integer)'))
       AND NOT (
           -- The owner of the extension can add functions to it, but those of PostgreSQL's script belong to a superuser.
           EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = f.proowner AND r.rolsuper)
