@@ -55,7 +55,10 @@ FROM relation AS r
 UNION ALL
 SELECT pg_catalog.concat(
     'column ', a.attname, ' of ', a.name, ', ', pg_catalog.format_type(a.atttypid, a.atttypmod), ' ', a.attnotnull, ' ', a.attstattarget, ' ',
-    a.attstorage, ' ', a.attcompression, ' ', a.attoptions, ', default ', pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+    a.attstorage, ' ', a.attcompression, ' ',
+    -- One that begins with pg_ is PostgreSQL's own.
+    ARRAY(SELECT o.option FROM pg_catalog.unnest(a.attoptions) AS o (option) WHERE NOT pg_catalog.starts_with(o.option, 'pg_')),
+    ', default ', pg_catalog.pg_get_expr(d.adbin, d.adrelid)
 )
 FROM attribute AS a
 LEFT JOIN pg_catalog.pg_attrdef AS d ON d.adrelid OPERATOR(pg_catalog.=) a.attrelid AND d.adnum OPERATOR(pg_catalog.=) a.attnum

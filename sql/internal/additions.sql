@@ -53,7 +53,9 @@ AS $$
         -- keep_isolation() makes these again.
         WHERE p.polname NOT IN ('todo_everyone', 'todo_isolated')
     ), table_column AS (
-        SELECT a.*, to_jsonb(a) AS settings, t.name AS table_name
+        SELECT a.*, to_jsonb(a) AS settings, t.name AS table_name,
+            -- Without those that PostgreSQL keeps for itself: pg_attver, in minor versions of 2026.
+            (SELECT string_agg(o.option, ', ') FROM unnest(a.attoptions) AS o (option) WHERE NOT starts_with(o.option, 'pg_')) AS options
         FROM pg_attribute AS a
         JOIN tab AS t ON t.oid = a.attrelid
         WHERE a.attnum > 0 AND NOT a.attisdropped
@@ -156,8 +158,8 @@ AS $$
                         WHEN 'p' THEN format('ALTER COLUMN %I SET COMPRESSION pglz', c.attname)
                         WHEN 'l' THEN format('ALTER COLUMN %I SET COMPRESSION lz4', c.attname)
                     END,
-                    CASE WHEN c.attoptions IS NOT NULL THEN
-                        format('ALTER COLUMN %I SET (%s)', c.attname, array_to_string(c.attoptions, ', '))
+                    CASE WHEN c.options IS NOT NULL THEN
+                        format('ALTER COLUMN %I SET (%s)', c.attname, c.options)
                     END
                 )
             )
@@ -167,7 +169,7 @@ AS $$
         WHERE (c.settings ->> 'attstattarget')::integer >= 0
            OR c.attstorage <> y.typstorage
            OR c.attcompression IN ('p', 'l')
-           OR c.attoptions IS NOT NULL
+           OR c.options IS NOT NULL
         UNION ALL
         SELECT 8, i.table_name, format('index %I', i.relname), 'warning',
             concat_ws(

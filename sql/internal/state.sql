@@ -93,7 +93,8 @@ BEGIN
                 jsonb_build_array(a.atttypid, a.atttypmod, a.attcollation, a.attnotnull, a.attidentity, a.attgenerated, d.adbin)::text
             ),
             ('option', format('storage %s %s', a.attstorage, a.attcompression)),
-            ('option', a.attoptions::text)
+            -- One that begins with pg_ is PostgreSQL's own.
+            ('option', (SELECT string_agg(o.option, ', ') FROM unnest(a.attoptions) AS o (option) WHERE NOT starts_with(o.option, 'pg_')))
     ) AS f (kind, definition)
     WHERE r.relkind = 'r' AND f.definition IS NOT NULL
     UNION ALL
