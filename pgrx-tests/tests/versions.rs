@@ -325,13 +325,17 @@ fn functions_of_every_version_work_with_the_current_library() {
                AND p.prorettype <> 'trigger'::regtype";
         let there = strings(client, there);
         assert!(there.len() >= 31, "{there:?}");
+        // 1.0.0 takes what minor versions of 2026 keep there (pg_attver) for settings of an application.
+        let own_options = "SELECT 1 FROM pg_attribute WHERE attrelid = 'users'::regclass AND attoptions IS NOT NULL";
+        let lists_columns =
+            version == "1.0.0" && client.query_opt(&format!("{own_options} LIMIT 1"), &[]).unwrap().is_some();
         for name in &there {
             let function = functions().into_iter().find(|function| function.name == name);
             let call = function.unwrap_or_else(|| panic!("{name} of {version} is no function any more")).call();
             client.batch_execute("BEGIN").unwrap();
             let returned =
                 client.query(&format!("SELECT * FROM {call}"), &[]).unwrap_or_else(|e| panic!("{call}: {e:?}"));
-            assert_eq!(returned.is_empty(), name == "todo_not_in_dumps", "{call}");
+            assert_eq!(returned.is_empty(), name == "todo_not_in_dumps" && !lists_columns, "{call}");
             client.batch_execute("ROLLBACK").unwrap();
         }
         // The rules, of both extensions.
