@@ -61,5 +61,5 @@ pub use fixtures::{
     scrypt, versions,
 };
 pub use server::{Server, last_restart, server_log};
-pub use state::{catalog, catalog_of, major, rows, strings};
+pub use state::{catalog, catalog_of, keeps_options, major, rows, strings};
 pub use task::{Task, Timestamp, task, tasks};

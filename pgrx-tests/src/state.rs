@@ -24,6 +24,12 @@ pub fn rows(client: &mut Client) -> Vec<String> {
     )
 }
 
+/// Whether the server keeps options of its own for each column (`pg_attver`), which 1.0.0 takes for an application's.
+pub fn keeps_options(client: &mut Client) -> bool {
+    let options = "SELECT FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attoptions IS NOT NULL LIMIT 1";
+    client.query_opt(options, &[]).expect("a catalog").is_some()
+}
+
 /// The server's major version.
 pub fn major(client: &mut Client) -> i32 {
     client.query_one("SELECT current_setting('server_version_num')::int / 10000", &[]).unwrap().get(0)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use todo_tests::functions::{functions, sample};
 use todo_tests::{
-    AUTH_SESSION, Database, Failure, Fields, HASH, TO_ADOPT, catalog, catalog_of, current_version, rows, strings,
-    versions,
+    AUTH_SESSION, Database, Failure, Fields, HASH, TO_ADOPT, catalog, catalog_of, current_version, keeps_options, rows,
+    strings, versions,
 };
 
 fn update(client: &mut Client, version: &str) {
@@ -325,10 +325,7 @@ fn functions_of_every_version_work_with_the_current_library() {
                AND p.prorettype <> 'trigger'::regtype";
         let there = strings(client, there);
         assert!(there.len() >= 31, "{there:?}");
-        // 1.0.0 takes what minor versions of 2026 keep there (pg_attver) for settings of an application.
-        let own_options = "SELECT 1 FROM pg_attribute WHERE attrelid = 'users'::regclass AND attoptions IS NOT NULL";
-        let lists_columns =
-            version == "1.0.0" && client.query_opt(&format!("{own_options} LIMIT 1"), &[]).unwrap().is_some();
+        let lists_columns = version == "1.0.0" && keeps_options(client);
         for name in &there {
             let function = functions().into_iter().find(|function| function.name == name);
             let call = function.unwrap_or_else(|| panic!("{name} of {version} is no function any more")).call();
