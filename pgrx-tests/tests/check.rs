@@ -227,8 +227,12 @@ fn it_answers_in_every_state() {
            AND i.type NOT IN ('type', 'composite type', 'index') AND i.identity NOT LIKE '%todo_check(%'"),
     );
     assert!(members.len() > 50, "{members:?}");
-    // In the SQL edition, everything is called by the name of this schema, as the page says.
-    let is_tried = |member: &&String| Edition::current() == Edition::Extension || *member != "SCHEMA todo_internal";
+    // In the SQL edition, everything is called by the name of this schema, as the page says. Of functions, those are tried that the check
+    // can call: each DDL command makes it plan all of its queries anew.
+    let is_tried = |member: &&String| {
+        let is_function = member.starts_with("FUNCTION") && !member.starts_with("FUNCTION todo_internal.");
+        Edition::current() == Edition::Extension || *member != "SCHEMA todo_internal" && !is_function
+    };
     let mut answered = 0;
     let also = ["SCHEMA public", "SCHEMA todo_auth"].map(str::to_owned);
     for member in members.iter().chain(&also).filter(is_tried) {
@@ -247,7 +251,8 @@ fn it_answers_in_every_state() {
             client.batch_execute("ROLLBACK").unwrap();
         }
     }
-    assert!(answered > 100, "{answered}");
+    let enough = if Edition::current() == Edition::Sql { 60 } else { 200 };
+    assert!(answered > enough, "{answered}");
 }
 
 /// A role that PostgreSQL has noted in the initial privileges of a member is dropped: dumps then name it by its number.
