@@ -24,9 +24,9 @@ pub fn rows(client: &mut Client) -> Vec<String> {
     )
 }
 
-/// Whether the server keeps options of its own for each column (`pg_attver`), which 1.0.0 takes for an application's.
+/// Whether the server keeps options of its own for each column (`pg_attver`), those of its own views included, which 1.0.0 takes for an application's.
 pub fn keeps_options(client: &mut Client) -> bool {
-    let options = "SELECT FROM pg_attribute WHERE attrelid = 'pg_class'::regclass AND attoptions IS NOT NULL LIMIT 1";
+    let options = "SELECT FROM pg_attribute WHERE attrelid < 16384 AND attoptions IS NOT NULL LIMIT 1";
     client.query_opt(options, &[]).expect("a catalog").is_some()
 }
 
