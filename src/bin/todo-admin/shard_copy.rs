@@ -101,8 +101,13 @@ fn write_mark(server: &mut Session, database: &str, mark: &Mark) -> Result<(), E
 /// A session that keeps other commands from copying a database, until it ends.
 pub fn lock(original: &Conninfo) -> Result<Session, Error> {
     let mut session = Session::open(original.clone())?;
-    if session.client.query_one(admin_sql!("copy_lock"), &[])?.get(0) {
-        return Ok(session);
+    // The server may still be ending the session of a command that has just ended.
+    let deadline = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < deadline {
+        if session.client.query_one(admin_sql!("copy_lock"), &[])?.get(0) {
+            return Ok(session);
+        }
+        std::thread::sleep(Duration::from_millis(100));
     }
     let database = original.get("dbname").unwrap_or_default();
     Err(Error::new(format!("another todo-admin is copying database {database}")))
