@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// How long a writer tries to reach the database of its user.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// A server that has lost a backend begins to restart long before.
+const RESTART: Duration = Duration::from_secs(5);
 
 /// What a writer has done.
 pub struct Writer {
@@ -50,6 +52,7 @@ fn write(cluster: &Shards, user: &str, stop: &AtomicBool) -> Writer {
     let task: i64 = client.query_one(create, &[&user]).unwrap().get(0);
     let mut writer =
         Writer { user: user.to_owned(), task, acknowledged: 0, refused: 0, unknown: 0, longest: Duration::ZERO };
+    let mut session = identity(&mut client);
     let mut last = Instant::now();
     while !stop.load(Ordering::Relaxed) {
         let next = (writer.acknowledged + 1).to_string();
@@ -67,22 +70,32 @@ fn write(cluster: &Shards, user: &str, stop: &AtomicBool) -> Writer {
                     // The server stops, or has crashed.
                     None | Some("57P01" | "57P02" | "57P03") => {
                         writer.unknown += 1;
-                        writer.acknowledged += u64::from(was_done(cluster, &writer));
+                        writer.acknowledged += u64::from(was_done(cluster, &writer, session.as_deref()));
                     }
                     Some(other) => panic!("{other}: {error}"),
                 }
                 client = connect(cluster, user);
+                session = identity(&mut client);
             }
         }
     }
     writer
 }
 
+/// What tells a session from all others. `None` if it has ended already.
+fn identity(client: &mut Client) -> Option<String> {
+    let own = "SELECT pid || ' since ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+    client.query_one(own, &[]).ok().map(|row| row.get(0))
+}
+
 /// Whether the change was done about which nothing is known. It is the next one, or the last one that was acknowledged is the last.
-fn was_done(cluster: &Shards, writer: &Writer) -> bool {
-    let deadline = Instant::now() + PATIENCE;
+fn was_done(cluster: &Shards, writer: &Writer, session: Option<&str>) -> bool {
+    let begun = Instant::now();
+    let deadline = begun + PATIENCE;
     loop {
-        if let Some(title) = title(cluster, writer) {
+        if (has_ended(cluster, writer, session) || begun.elapsed() > RESTART)
+            && let Some(title) = title(cluster, writer)
+        {
             let found: u64 = title.parse().unwrap();
             assert!(
                 found == writer.acknowledged || found == writer.acknowledged + 1,
@@ -95,6 +108,14 @@ fn was_done(cluster: &Shards, writer: &Writer) -> bool {
         assert!(Instant::now() < deadline, "the task of {} cannot be read", writer.user);
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+/// Whether the server has forgotten a session. One that was killed while it committed is still known until the server restarts: the change
+/// cannot be seen before, but afterwards.
+fn has_ended(cluster: &Shards, writer: &Writer, session: Option<&str>) -> bool {
+    let query = "SELECT count(*) FROM pg_stat_activity WHERE pid || ' since ' || backend_start = $1";
+    let found = connect(cluster, &writer.user).query_one(query, &[&session]);
+    found.is_ok_and(|row| row.get::<_, i64>(0) == 0)
 }
 
 /// The title of the writer's task, if it can be read just now.
