@@ -198,8 +198,7 @@ impl<'a> Client<'a> {
         let (Some((begin, before)), Some(after)) = (self.warm.take(), self.memory()) else { return Ok(()) };
         let grown: Vec<i64> = after.iter().zip(&before).map(|(after, before)| after - before).collect();
         let steps = self.calm - begin;
-        // Steps differ in what they need, and the allocator keeps what one of them needed for a while.
-        let is_flat = grown.iter().zip([1, 4]).all(|(&kilobytes, times)| kilobytes < times * KILOBYTES);
+        let is_flat = grown.iter().all(|&kilobytes| kilobytes < KILOBYTES);
         self.tally.grown = Some((steps, grown));
         if is_flat {
             return Ok(());
