@@ -65,6 +65,7 @@ inside() {
 run() {
     local part=$1 log status=passed
     log=$logs/${part// /-}.log
+    mkdir -p "$logs"
     SECONDS=0
     # shellcheck disable=SC2086 # words on purpose
     "$here/cluster.sh" exec "$0" inside $part >"$log" 2>&1 || status=FAILED
