@@ -6,7 +6,7 @@ use crate::passwords::set_cost;
 use postgres::{Client, Row};
 
 /// After so many calls, plans are kept and caches are full.
-pub const WARM_UP: u32 = 1_000;
+const WARM_UP: u32 = 1_000;
 /// More than PostgreSQL's own caches take in a while. With 100,000 calls, a leak of eleven bytes a call would be more.
 pub const KILOBYTES: i64 = 1024;
 /// So many calls of functions that read or change a few rows. With more of them, there are more of all others as well.
@@ -14,10 +14,11 @@ pub const CALLS: u32 = 100_000;
 /// There are as many tasks as calls are made, and of each user at most so many.
 const TASKS_OF_EACH: u32 = 10;
 
-/// What the backend has allocated, in kB: in PostgreSQL's memory contexts, and in all. What was freed still counts for all, and would
-/// hide a leak. So each function has a session of its own.
+/// What the backend has in memory, in kB: used in PostgreSQL's memory contexts, and allocated in all. What was freed still counts for all,
+/// and would hide a leak. So each function has a session of its own. (Contexts get blocks of up to a megabyte, for a few bytes more: what they
+/// have allocated would say less than what is used.)
 pub const MEMORY: &str = r"ARRAY[
-    (SELECT sum(total_bytes)::bigint / 1024 FROM pg_backend_memory_contexts),
+    (SELECT sum(used_bytes)::bigint / 1024 FROM pg_backend_memory_contexts),
     substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint
 ]";
 

@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use todo_tests::Task;
-use todo_tests::memory::{KILOBYTES, WARM_UP};
+use todo_tests::memory::KILOBYTES;
+
+/// After so many steps, a session has done all that it does, and what it frees leaves room for what comes.
+const WARM_UP: u64 = 5_000;
 
 /// What a client has done.
 #[derive(Default)]
@@ -183,7 +186,7 @@ impl<'a> Client<'a> {
     fn look_at_memory(&mut self) {
         if self.session.is_some() && self.run.is_calm.load(Ordering::Relaxed) {
             self.calm += 1;
-            if self.warm.is_none() && self.calm >= u64::from(WARM_UP) {
+            if self.warm.is_none() && self.calm >= WARM_UP {
                 self.warm = self.memory().map(|memory| (self.calm, memory));
             }
         }
