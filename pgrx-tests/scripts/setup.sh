@@ -1,8 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
-# headers with it), a C linker, and OpenSSL's headers for todo-admin; with --clients also Python's venv, Node.js with
-# npm, a JDK with the JDBC driver, PgBouncer, Pgpool-II, pgBackRest, and PL/Proxy if there is a package of it for this server,
-# for what the tests run; with --fuzz sqlsmith; with --valgrind valgrind. Takes no time when nothing is missing.
+# headers with it), a C linker, and OpenSSL's headers for todo-admin; with --example also Node.js with npm; with --clients also these,
+# Python's venv, a JDK with the JDBC driver, PgBouncer, Pgpool-II, pgBackRest, Chromium, and PL/Proxy if there is a package of it for this
+# server, for what the tests run; with --fuzz sqlsmith; with --valgrind valgrind. Takes no time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -60,15 +60,20 @@ command -v clang >/dev/null || missing="$missing clang"
 command -v pkg-config >/dev/null || missing="$missing pkg-config"
 { command -v pkg-config && pkg-config --exists openssl; } >/dev/null || missing="$missing libssl-dev"
 case ${1:-} in
---clients)
-    python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+--example | --clients)
     command -v node >/dev/null || missing="$missing nodejs"
     command -v npm >/dev/null || missing="$missing npm"
+    ;;
+esac
+case ${1:-} in
+--clients)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
     command -v javac >/dev/null || missing="$missing default-jdk-headless"
     [ -e /usr/share/java/postgresql.jar ] || missing="$missing libpostgresql-jdbc-java"
     command -v pgbackrest >/dev/null || missing="$missing pgbackrest"
     command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || missing="$missing pgbouncer"
     command -v pgpool >/dev/null || [ -x /usr/sbin/pgpool ] || missing="$missing pgpool2"
+    command -v chromium >/dev/null || missing="$missing chromium"
     plproxy_found || plproxy=
     ;;
 --fuzz) command -v sqlsmith >/dev/null || missing="$missing sqlsmith" ;;

@@ -90,12 +90,12 @@ export async function connectOwner({ name, owner, admin }) {
   return connect(name, owner);
 }
 
-// As docs/pools.md has it, for this role: how to reach it.
-export async function startPgBouncer(role) {
+// As docs/pools.md has it, for these roles: how to reach it.
+export async function startPgBouncer(...roles) {
   const script = fileURLToPath(new URL("pgrx-tests/scripts/cluster.sh", top));
-  const dir = `${cluster.TODO_CLUSTER}.pgbouncer-${role}`;
+  const dir = `${cluster.TODO_CLUSTER}.pgbouncer-${roles[0]}`;
   const run = (...command) => promisify(execFile)(script, command, { env: cluster });
   atEnd(() => run("stop", dir));
-  const { stdout } = await run("pgbouncer", dir, role);
+  const { stdout } = await run("pgbouncer", dir, ...roles);
   return Object.fromEntries([...stdout.matchAll(/^(\w+)='?(.*?)'?$/gm)].map(([, name, value]) => [name, value]));
 }
