@@ -31,6 +31,7 @@ UNIT_STAGE = $(CURDIR)/target/stage-unit
 PYTHON_VENV = target/python
 PYTHON_CLIENTS = $(patsubst pgrx-tests/interop/python/%.txt,target/python-%,$(wildcard pgrx-tests/interop/python/sqlmodel-*.txt))
 NODE_MODULES = target/node
+EXAMPLE_MODULES = target/example
 
 # cargo-pgrx of the version that Cargo.toml asks for: an installed one, else one of our own.
 PGRX_VERSION := $(shell sed -n 's/^pgrx = "=\(.*\)"/\1/p' Cargo.toml)
@@ -51,7 +52,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run test test-all lint unit integration bench soak fuzz valgrind audit sbom hashes \
+.PHONY: all build library todo-admin scripts install install-library run example test test-all lint unit integration bench soak fuzz valgrind audit sbom hashes \
 	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
@@ -103,6 +104,11 @@ freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this 
 run: setup ## shows the extension at work in a private cluster, then opens psql there
 	@$(MAKE) --no-print-directory stage-library
 	@pgrx-tests/scripts/cluster.sh exec pgrx-tests/scripts/demo.sh
+
+example: ## runs the example application of docs/example in a private cluster, until Ctrl-C
+	@pgrx-tests/scripts/setup.sh --example
+	@$(MAKE) --no-print-directory stage-library $(EXAMPLE_MODULES)/.installed
+	@pgrx-tests/scripts/cluster.sh exec pgrx-tests/scripts/example.sh $(EXAMPLE_MODULES)
 
 test: setup-clients ## formatting, lints, unit tests, and tests against a private cluster
 	@$(MAKE) --no-print-directory lint unit integration
@@ -227,10 +233,12 @@ hashes: ## writes the hashes of the Python packages anew, after a change of a ve
 			uv pip compile --quiet --no-deps --generate-hashes --no-annotate --no-header --python-version 3.11 -; } >target/hashes && \
 		mv target/hashes $$file || exit; done
 
-$(NODE_MODULES)/.installed: $(wildcard pgrx-tests/interop/node/package*.json) pgrx-tests/interop/node/.npmrc
-	mkdir -p $(NODE_MODULES)
-	cp $^ $(NODE_MODULES)
-	npm ci --prefix $(NODE_MODULES) --loglevel error
+# The example needs only what package.json calls dependencies.
+$(EXAMPLE_MODULES)/.installed: NPM_OPTIONS = --omit=dev --omit=optional --omit=peer
+$(NODE_MODULES)/.installed $(EXAMPLE_MODULES)/.installed: $(wildcard pgrx-tests/interop/node/package*.json) pgrx-tests/interop/node/.npmrc
+	mkdir -p $(@D)
+	cp $^ $(@D)
+	npm ci --prefix $(@D) --loglevel error $(NPM_OPTIONS)
 	touch $@
 
 clean: ## removes everything that was built

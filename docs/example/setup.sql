@@ -1,0 +1,12 @@
+-- What the example needs in its database. To be run by a superuser.
+CREATE EXTENSION todo;
+CREATE EXTENSION todo_auth;
+
+-- This role reads and writes tasks. It sees the rows of the current user alone.
+CREATE ROLE example_web LOGIN;
+SELECT todo_grant('example_web', 'isolated');
+
+-- Better Auth needs another one: who signs in is not known before.
+CREATE ROLE example_auth LOGIN;
+SELECT todo_auth.grant('example_auth');
+ALTER ROLE example_auth SET search_path = todo_auth, public;
