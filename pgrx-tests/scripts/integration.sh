@@ -13,7 +13,7 @@ target=$tests/../target
 logs=$target/tests
 
 # Those that take longest, which are to begin first.
-long='directory|shard_moves|shard_splits|concurrency|memory|sql_guard_installed|sql_edition|check|faults|sql_definers'
+long='example|directory|shard_moves|shard_splits|concurrency|memory|sql_guard_installed|sql_edition|check|faults|sql_definers'
 
 # The files in Rust of an edition, except for those of which no test is run.
 files() {
