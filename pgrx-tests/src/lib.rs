@@ -6,6 +6,7 @@
 //! | [`database`] | a database for each test |
 //! | [`edition`] | the edition that is tested: the extension, or the SQL edition |
 //! | [`role`] | roles, which are dropped with their test's database |
+//! | [`docs`] | the pages of the documentation |
 //! | [`functions`] | the table of all functions: sample arguments, effect, who may call them |
 //! | [`passwords`] | passwords and hashes, by the functions and by other programs |
 //! | [`task`] | tasks as a client sees them |
@@ -30,6 +31,7 @@
 pub mod admin;
 pub mod attack;
 pub mod database;
+pub mod docs;
 pub mod edition;
 pub mod failure;
 pub mod fixtures;

@@ -95,6 +95,7 @@ fn all_or_nothing() {
     let mut database = Database::with_users();
     let client = &mut database.client;
     let long = "x".repeat(201);
+    let too_exact = format!("2026-01-01T00:00:00.{}Z", "0".repeat(200));
     for (task, code, column, detail) in [
         (json!({}), "23502", Some("title"), "tasks[2].title"),
         (json!({"title": null}), "23502", Some("title"), "tasks[2].title"),
@@ -112,6 +113,13 @@ fn all_or_nothing() {
         (json!({"title": "a", "created_at": "infinity"}), "22023", None, "tasks[2].created_at"),
         (json!({"title": "a", "created_at": 1767225600}), "22023", None, "tasks[2].created_at"),
         (json!({"title": "a", "updated_at": "2026-13-01"}), "22008", Some("updated_at"), "tasks[2].updated_at"),
+        (json!({"title": "a", "created_at": too_exact}), "22007", Some("created_at"), "tasks[2].created_at"),
+        (
+            json!({"title": "a", "created_at": "2026-01-01T00:00+16:00"}),
+            "22009",
+            Some("created_at"),
+            "tasks[2].created_at",
+        ),
         (json!({"title": "a", "completed_at": "2026-01-01 1x"}), "22023", None, "tasks[2].completed_at"),
         (
             json!({"title": "a", "completed": true, "completed_at": "9999-12-31 24:00:00"}),
