@@ -1,5 +1,6 @@
 //! The pages of the documentation, as the tests read them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A file of the repository, by its path from the top.
@@ -55,4 +56,15 @@ pub fn session(text: &str) -> Vec<(String, String)> {
         }
     }
     statements
+}
+
+/// Fails if a page shows something that is not there, or not all that is there. Names only that, as whole lists are long.
+#[track_caller]
+pub fn same(page: &str, shown: BTreeSet<String>, there: BTreeSet<String>) {
+    let (missing, unknown) = (&there - &shown, &shown - &there);
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "{page} lacks {missing:#?} and has {unknown:#?}, which is not there"
+    );
+    assert!(!shown.is_empty());
 }

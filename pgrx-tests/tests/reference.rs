@@ -1,7 +1,7 @@
 //! `docs/reference.md` has what the catalog has, and nothing else: functions, settings, columns. Its errors are those that tests meet.
 
 use std::collections::BTreeSet;
-use todo_tests::docs::{code, file, read, session, table};
+use todo_tests::docs::{code, file, read, same, session, table};
 use todo_tests::functions::functions;
 use todo_tests::{Database, strings};
 
@@ -11,20 +11,6 @@ fn with_both_extensions() -> Database {
     let mut database = Database::new();
     database.client.batch_execute("CREATE EXTENSION todo_auth").unwrap();
     database
-}
-
-/// Fails with what one side lacks, as whole lists are too long to compare by eye.
-#[track_caller]
-fn same(page: BTreeSet<String>, catalog: BTreeSet<String>) {
-    let lacking = |one: &BTreeSet<String>, other: &BTreeSet<String>| -> Vec<String> {
-        one.difference(other).map(ToOwned::to_owned).collect()
-    };
-    let (missing, unknown) = (lacking(&catalog, &page), lacking(&page, &catalog));
-    assert!(
-        missing.is_empty() && unknown.is_empty(),
-        "{PAGE} lacks {missing:#?} and has {unknown:#?}, which is not there"
-    );
-    assert!(!page.is_empty());
 }
 
 /// Names, arguments with types and defaults, and results.
@@ -38,7 +24,7 @@ fn its_functions_are_those_of_the_catalog() {
         WHERE pronamespace IN ('public'::regnamespace, 'todo_auth'::regnamespace) AND prorettype <> 'trigger'::regtype";
     let page = code(&read(PAGE)).into_iter().filter(|code| code.contains(") → ")).collect();
     let catalog = strings(&mut with_both_extensions().client, SIGNATURES).into_iter().collect();
-    same(page, catalog);
+    same(PAGE, page, catalog);
 }
 
 #[test]
@@ -86,7 +72,7 @@ fn its_settings_are_those_of_the_library() {
     let current_user = "SELECT todo_current_user_id() FROM set_config('todo.user_id', 'ada', false)";
     assert_eq!(strings(client, current_user), ["ada"]);
     let defined = strings(client, "SELECT name FROM pg_settings WHERE name LIKE 'todo.%'");
-    same(shown.clone(), defined.into_iter().chain(["todo.user_id".to_owned()]).collect());
+    same(PAGE, shown.clone(), defined.into_iter().chain(["todo.user_id".to_owned()]).collect());
     let code = code(&page).join(" ");
     for word in code.split(|c: char| !c.is_alphanumeric() && !"_.".contains(c)).filter(|word| word.starts_with("todo."))
     {
@@ -107,7 +93,7 @@ fn its_columns_are_those_of_the_tables() {
     let cells =
         rows.iter().filter(|row| row[0].contains('.')).map(|row| format!("{} {}", row[0], row[1]).replace('`', ""));
     let columns: BTreeSet<String> = cells.collect();
-    same(columns.clone(), strings(&mut Database::new().client, COLUMNS).into_iter().collect());
+    same(PAGE, columns.clone(), strings(&mut Database::new().client, COLUMNS).into_iter().collect());
     let named = code(&page).into_iter().filter(|code| code.starts_with("users.") || code.starts_with("tasks."));
     for name in named {
         assert!(columns.iter().any(|column| column.split(' ').next() == Some(&name)), "{PAGE} names {name}");
