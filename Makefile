@@ -40,6 +40,7 @@ CARGO_PGRX := $(shell cargo-pgrx pgrx --version 2>/dev/null | grep -qF ' $(PGRX_
 CARGO_DENY := target/cargo-deny-0.20.2/bin/cargo-deny
 CARGO_MACHETE := target/cargo-machete-0.9.2/bin/cargo-machete
 CARGO_CYCLONEDX := target/cargo-cyclonedx-0.5.9/bin/cargo-cyclonedx
+MDBOOK := target/mdbook-0.5.4/bin/mdbook
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
 export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
@@ -52,7 +53,7 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run example test test-all lint unit integration bench soak fuzz valgrind audit sbom hashes \
+.PHONY: all build library todo-admin scripts install install-library run example test test-all lint unit integration bench soak fuzz valgrind audit sbom docs hashes \
 	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
@@ -79,10 +80,12 @@ scripts: ## writes the scripts of the SQL edition into target/package
 		sql/edition/build.sh $$part $(VERSION) >$(PACKAGE)/$$part-$(VERSION).sql || exit; done
 
 # Programs of cargo's, each as target/NAME-VERSION/bin/NAME. Without optimization: compiling them takes longer than they ever run.
-$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX):
+$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX) $(MDBOOK):
 	CARGO_TARGET_DIR=target/$(@F)-build $(CARGO) install $(@F) --version '=$(patsubst target/$(@F)-%/bin/$(@F),%,$@)' --locked \
-		--no-default-features --debug --config profile.dev.debug=false --root $(@:/bin/$(@F)=)
+		--no-default-features $(addprefix --features ,$(PROGRAM_FEATURES)) --debug --config profile.dev.debug=false --root $(@:/bin/$(@F)=)
 	rm -rf target/$(@F)-build
+
+$(MDBOOK): PROGRAM_FEATURES = search
 
 # Under `sudo make install`, what the user's `make` built is installed: root has no, or another, tool chain.
 install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## installs library, control file, scripts and todo-admin, below DESTDIR if given
@@ -195,6 +198,22 @@ define write-sbom
 $(CARGO_CYCLONEDX) cyclonedx --quiet --format json --spec-version 1.5 --describe binaries --no-build-deps $(3)
 sed 's|file://$(CURDIR)|file:///todo|' $(2).cdx.json >target/sbom/$(1)-$(VERSION).cdx.json
 endef
+
+# The pages link to files outside docs/, which mdBook does not reach. So it reads a copy, with SUMMARY.md where mdBook looks for it, and with
+# READMEs under the name that a site gives them: mdBook would rename the pages, and not the links to them.
+BOOK = target/book
+LINKED = README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE pgrx-tests/fixtures/patterns.sql pgrx-tests/interop/python/spec/models.py
+docs: $(MDBOOK) ## makes a site of the documentation, with a search, in target/docs
+	rm -rf $(BOOK) target/docs
+	mkdir -p $(BOOK)/src
+	cp docs/book.toml $(BOOK)/
+	cp --parents $(filter-out %/book.toml %/SUMMARY.md,$(wildcard docs/*)) $(LINKED) $(BOOK)/src/
+	sed 's|](|](docs/|; s|](docs/\.\./|](|' docs/SUMMARY.md >$(BOOK)/src/SUMMARY.md
+	mv $(BOOK)/src/README.md $(BOOK)/src/index.md
+	mv $(BOOK)/src/docs/README.md $(BOOK)/src/docs/index.md
+	sed -i 's|\(]([a-z./]*\)README\.md|\1index.md|g' $(BOOK)/src/*.md $(BOOK)/src/docs/*.md
+	$(MDBOOK) build --dest-dir "$(CURDIR)/target/docs" $(BOOK)
+	pgrx-tests/scripts/dead_links.py target/docs
 
 setup:
 	@pgrx-tests/scripts/setup.sh

@@ -1,8 +1,9 @@
 //! The examples in the documentation run, and its links lead somewhere. The reference and the page of `todo-admin` have tests of their own.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use todo_tests::docs::{blocks, prose, read, session};
+use todo_tests::docs::{blocks, file, prose, read, same, session};
 use todo_tests::{Database, Server, TO_ADOPT, current_version, said, strings};
 
 /// Runs them in one psql, and compares what it prints.
@@ -179,6 +180,26 @@ fn every_link_leads_to_a_file_and_a_heading() {
         }
     }
     assert!(links > 50, "{links} links");
+}
+
+/// The menu of the site and the table of contents have each page.
+#[test]
+fn each_page_is_in_the_summary() {
+    let linked = |list: &str| -> BTreeSet<String> {
+        let text = read(list);
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        links.filter(|link| link.ends_with(".md")).map(str::to_owned).collect()
+    };
+    let files = std::fs::read_dir(file("docs")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let pages: BTreeSet<String> = files.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect();
+    let outside = ["README", "CONTRIBUTING", "CHANGELOG", "SECURITY"].map(|name| format!("../{name}.md"));
+    same("docs/SUMMARY.md", linked("docs/SUMMARY.md"), pages.iter().cloned().chain(outside).collect());
+    let itself = ["README.md".to_owned()].into();
+    same(
+        "docs/README.md",
+        linked("docs/README.md").into_iter().filter(|link| !link.starts_with("../")).collect(),
+        &pages - &itself,
+    );
 }
 
 /// Each promise is shown by a test that is there, or by a command.
