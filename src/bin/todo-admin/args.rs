@@ -161,6 +161,11 @@ pub enum Command {
         /// Name of the shell
         shell: clap_complete::Shell,
     },
+    /// Write a man page of each command
+    ManPages {
+        /// Directory for the pages, created if missing
+        dir: PathBuf,
+    },
 }
 
 /// How todo is installed.

@@ -113,6 +113,12 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
         clap_complete::generate(shell, &mut Args::command(), "todo-admin", &mut script);
         return output::write(&script).map(|()| ExitCode::SUCCESS);
     }
+    if let Command::ManPages { dir } = &args.command {
+        return std::fs::create_dir_all(dir)
+            .and_then(|()| clap_mangen::generate_to(Args::command(), dir))
+            .map(|()| ExitCode::SUCCESS)
+            .map_err(|error| Error::new(error).while_doing(dir.display()));
+    }
     if let Command::Script { part } = args.command {
         return scripts::print(part).map(|()| ExitCode::SUCCESS);
     }
@@ -148,7 +154,7 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
             restore::restore(&mut session, file, into, choice)
         }
         Command::Stats { user, days, format } => stats::show(&mut session, user.as_deref(), *days, format.json),
-        Command::Completions { .. } | Command::Script { .. } | Command::Shards { .. } => {
+        Command::Completions { .. } | Command::ManPages { .. } | Command::Script { .. } | Command::Shards { .. } => {
             unreachable!("handled above, without a connection")
         }
     }
