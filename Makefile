@@ -41,6 +41,7 @@ CARGO_DENY := target/cargo-deny-0.20.2/bin/cargo-deny
 CARGO_MACHETE := target/cargo-machete-0.9.2/bin/cargo-machete
 CARGO_CYCLONEDX := target/cargo-cyclonedx-0.5.9/bin/cargo-cyclonedx
 MDBOOK := target/mdbook-0.5.4/bin/mdbook
+CARGO_DEB := target/cargo-deb-3.8.0/bin/cargo-deb
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
 export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
@@ -53,8 +54,8 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library run example test test-all lint unit integration bench soak fuzz valgrind audit sbom docs hashes \
-	setup setup-clients stage stage-library stage-new freeze locked clean help
+.PHONY: all build library todo-admin scripts install install-library installcheck package dist run example test test-all test-package test-dist lint unit \
+	integration bench soak fuzz valgrind audit sbom docs hashes setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
 build: library todo-admin scripts ## builds the extension, todo-admin and the SQL edition's scripts into target/package
@@ -80,7 +81,7 @@ scripts: ## writes the scripts of the SQL edition into target/package
 		sql/edition/build.sh $$part $(VERSION) >$(PACKAGE)/$$part-$(VERSION).sql || exit; done
 
 # Programs of cargo's, each as target/NAME-VERSION/bin/NAME. Without optimization: compiling them takes longer than they ever run.
-$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX) $(MDBOOK):
+$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX) $(MDBOOK) $(CARGO_DEB):
 	CARGO_TARGET_DIR=target/$(@F)-build $(CARGO) install $(@F) --version '=$(patsubst target/$(@F)-%/bin/$(@F),%,$@)' --locked \
 		--no-default-features $(addprefix --features ,$(PROGRAM_FEATURES)) --debug --config profile.dev.debug=false --root $(@:/bin/$(@F)=)
 	rm -rf target/$(@F)-build
@@ -99,6 +100,52 @@ install-library:
 	install -d "$(DESTDIR)$(PKGLIBDIR)" "$(DESTDIR)$(EXTENSION_DIR)"
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
 	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo*.control $(PACKAGE)$(EXTENSION_DIR)/todo*--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
+
+# The paths are Debian's, also of a server that was fetched.
+DEB = target/deb
+DEB_EXTENSION = $(DEB)/extension/usr
+DEB_DOC = $(DEB_EXTENSION)/share/doc/postgresql-$(PG_MAJOR)-todo
+DEB_ADMIN = $(DEB)/admin/usr
+package: build $(CARGO_DEB) ## makes Debian packages of the extension, for PG_CONFIG's version, and of todo-admin, in target/debs
+	rm -rf $(DEB) && mkdir -p target/debs
+	install -D -m 644 -t $(DEB_EXTENSION)/lib/postgresql/$(PG_MAJOR)/lib $(PACKAGE)$(PKGLIBDIR)/todo.so
+	install -D -m 644 -t $(DEB_EXTENSION)/share/postgresql/$(PG_MAJOR)/extension $(PACKAGE)$(EXTENSION_DIR)/todo*
+	install -D -m 644 -t $(DEB_DOC) README.md SECURITY.md
+	install -D -m 644 -t $(DEB_DOC)/docs docs/*.md docs/*.svg
+	install -D -m 755 -t $(DEB_ADMIN)/bin $(PACKAGE)/todo-admin
+	strip --strip-unneeded $(DEB_EXTENSION)/lib/postgresql/$(PG_MAJOR)/lib/todo.so $(DEB_ADMIN)/bin/todo-admin
+	$(PACKAGE)/todo-admin man-pages $(DEB_ADMIN)/share/man/man1
+	cd $(DEB_ADMIN)/share && mkdir -p bash-completion/completions zsh/vendor-completions fish/vendor_completions.d
+	$(PACKAGE)/todo-admin completions bash >$(DEB_ADMIN)/share/bash-completion/completions/todo-admin
+	$(PACKAGE)/todo-admin completions zsh >$(DEB_ADMIN)/share/zsh/vendor-completions/_todo-admin
+	$(PACKAGE)/todo-admin completions fish >$(DEB_ADMIN)/share/fish/vendor_completions.d/todo-admin.fish
+	for doc in $(DEB_DOC) $(DEB_ADMIN)/share/doc/todo-admin; do \
+		mkdir -p $$doc && gzip -9cn CHANGELOG.md >$$doc/changelog.gz || exit; done
+	printf 'todo (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- The todo contributors <todo@localhost>  %s\n' \
+		$(VERSION) "$$(date -R -r CHANGELOG.md)" >$(DEB)/changelog
+	for variant in pg$(PG_MAJOR) admin; do $(CARGO_DEB) --no-build --locked --variant $$variant --output target/debs/ || exit; done
+
+test-package: ## installs, updates and removes these packages on a clean Debian; needs root
+	@pgrx-tests/scripts/setup.sh --package
+	@$(MAKE) --no-print-directory package
+	pgrx-tests/scripts/package_test.sh $(PG_MAJOR)
+
+dist: ## makes a source archive of the last commit, as PGXN takes it, in target/dist
+	mkdir -p target/dist
+	git archive --format=zip --prefix=todo-$(VERSION)/ --output=target/dist/todo-$(VERSION).zip HEAD
+
+test-dist: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension from this archive, and tests what is installed then
+	@pgrx-tests/scripts/setup.sh --package
+	@$(MAKE) --no-print-directory dist
+	pgrx-tests/scripts/dist_test.sh $(VERSION) $(CARGO_PGRX)
+
+# As PGXN's clients call it. The library, todo-admin and the scripts are tested by `make test`, before they are installed.
+PG_REGRESS = $(dir $(shell $(PG_CONFIG) --pgxs))../test/regress/pg_regress
+installcheck: ## tests the installed extension on a running server, which the PG* variables name, as a superuser
+	@test -x $(PG_REGRESS) || { echo "make: no $(PG_REGRESS), which is in the server's development package" >&2; exit 1; }
+	mkdir -p target/installcheck
+	$(PG_REGRESS) --inputdir=pgrx-tests/installcheck --outputdir=target/installcheck --bindir="$$($(PG_CONFIG) --bindir)" \
+		--dbname=contrib_regression todo
 
 # Needs `build` as `install` does.
 freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this version, for its release
@@ -207,11 +254,12 @@ docs: $(MDBOOK) ## makes a site of the documentation, with a search, in target/d
 	rm -rf $(BOOK) target/docs
 	mkdir -p $(BOOK)/src
 	cp docs/book.toml $(BOOK)/
-	cp --parents $(filter-out %/book.toml %/SUMMARY.md,$(wildcard docs/*)) $(LINKED) $(BOOK)/src/
+	cp --parents --recursive $(filter-out %/book.toml %/SUMMARY.md,$(wildcard docs/*)) $(LINKED) $(BOOK)/src/
 	sed 's|](|](docs/|; s|](docs/\.\./|](|' docs/SUMMARY.md >$(BOOK)/src/SUMMARY.md
 	mv $(BOOK)/src/README.md $(BOOK)/src/index.md
 	mv $(BOOK)/src/docs/README.md $(BOOK)/src/docs/index.md
-	sed -i 's|\(]([a-z./]*\)README\.md|\1index.md|g' $(BOOK)/src/*.md $(BOOK)/src/docs/*.md
+	mv $(BOOK)/src/docs/example/README.md $(BOOK)/src/docs/example/index.md
+	sed -i 's|\(]([a-z./]*\)README\.md|\1index.md|g' $(BOOK)/src/*.md $(BOOK)/src/docs/*.md $(BOOK)/src/docs/*/*.md
 	$(MDBOOK) build --dest-dir "$(CURDIR)/target/docs" $(BOOK)
 	pgrx-tests/scripts/dead_links.py target/docs
 

@@ -2,7 +2,8 @@
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
 # headers with it), a C linker, and OpenSSL's headers for todo-admin; with --example also Node.js with npm; with --clients also these,
 # Python's venv, a JDK with the JDBC driver, PgBouncer, Pgpool-II, pgBackRest, Chromium, and PL/Proxy if there is a package of it for this
-# server, for what the tests run; with --fuzz sqlsmith; with --valgrind valgrind. Takes no time when nothing is missing.
+# server, for what the tests run; with --package debootstrap, lintian and unzip; with --fuzz sqlsmith; with --valgrind valgrind. Takes no
+# time when nothing is missing.
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -75,6 +76,11 @@ case ${1:-} in
     command -v pgpool >/dev/null || [ -x /usr/sbin/pgpool ] || missing="$missing pgpool2"
     command -v chromium >/dev/null || missing="$missing chromium"
     plproxy_found || plproxy=
+    ;;
+--package)
+    [ -x /usr/sbin/debootstrap ] || missing="$missing debootstrap"
+    command -v lintian >/dev/null || missing="$missing lintian"
+    command -v unzip >/dev/null || missing="$missing unzip"
     ;;
 --fuzz) command -v sqlsmith >/dev/null || missing="$missing sqlsmith" ;;
 --valgrind) { command -v valgrind >/dev/null && [ -e /usr/include/valgrind/memcheck.h ]; } || missing="$missing valgrind" ;;

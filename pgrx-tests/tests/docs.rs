@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use todo_tests::docs::{blocks, file, prose, read, same, session};
+use todo_tests::docs::{blocks, code, file, prose, read, same, session};
 use todo_tests::{Database, Server, TO_ADOPT, current_version, said, strings};
 
 /// Runs them in one psql, and compares what it prints.
@@ -191,7 +191,8 @@ fn each_page_is_in_the_summary() {
         links.filter(|link| link.ends_with(".md")).map(str::to_owned).collect()
     };
     let files = std::fs::read_dir(file("docs")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let pages: BTreeSet<String> = files.filter(|name| name.ends_with(".md") && name != "SUMMARY.md").collect();
+    let own = files.filter(|name| name.ends_with(".md") && name != "SUMMARY.md");
+    let pages: BTreeSet<String> = own.chain(["example/README.md".to_owned()]).collect();
     let outside = ["README", "CONTRIBUTING", "CHANGELOG", "SECURITY"].map(|name| format!("../{name}.md"));
     same("docs/SUMMARY.md", linked("docs/SUMMARY.md"), pages.iter().cloned().chain(outside).collect());
     let itself = ["README.md".to_owned()].into();
@@ -200,6 +201,33 @@ fn each_page_is_in_the_summary() {
         linked("docs/README.md").into_iter().filter(|link| !link.starts_with("../")).collect(),
         &pages - &itself,
     );
+}
+
+/// The image of docs/docker has the versions of the project. It is built with the Makefile, as other pages say how to install it.
+#[test]
+fn the_image_and_the_pages_follow_the_project() {
+    let (image, compose, manifest) =
+        (read("docs/docker/Dockerfile"), read("docs/docker/compose.yaml"), read("Cargo.toml"));
+    let majors = manifest.lines().filter_map(|line| line.strip_prefix("pg")?.split(' ').next()?.parse::<u32>().ok());
+    let newest = majors.max().unwrap();
+    assert!(image.contains(&format!("\nARG PG={newest}\n")), "{newest}");
+    assert!(compose.contains(&format!(" PG: {newest}\n")), "{newest}");
+    let rust = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")?.strip_suffix('"')).unwrap();
+    assert!(image.contains(&format!("\nFROM rust:{rust}-")), "{rust}");
+    let makefile = read("Makefile");
+    let page = read("docs/installing.md");
+    let in_pages = code(&page).into_iter().chain(blocks(&page, "sh")).collect::<Vec<_>>().join("\n");
+    let in_image = image.lines().filter_map(|line| line.strip_prefix("RUN ")).collect::<Vec<_>>().join("\n");
+    let commands = [in_pages, in_image].join("\n");
+    let mut targets = 0;
+    for command in commands.split(['\n', '&']).map(|command| command.trim().trim_start_matches("sudo ")) {
+        let Some(words) = command.strip_prefix("make ") else { continue };
+        for target in words.split(' ').filter(|word| !word.contains('=')) {
+            assert!(makefile.contains(&format!("\n{target}:")), "{command}");
+            targets += 1;
+        }
+    }
+    assert!(targets > 5, "{targets} targets");
 }
 
 /// Each promise is shown by a test that is there, or by a command.
