@@ -16,8 +16,11 @@ function forms(password) {
   return normal === password || bcrypt.truncates(password) ? [normal] : [normal, password];
 }
 
+export const pool = new pg.Pool(); // the PG* variables say where
+pool.on("error", ({ message }) => console.error(message)); // an idle connection broke: without this, the process ends
+
 export const options = {
-  database: new pg.Pool(), // the PG* variables say where
+  database: pool,
   emailAndPassword: {
     enabled: true,
     password: {

@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fromNodeHeaders, toNodeHandler } from "better-auth/node";
 import pg from "pg";
-import { auth, options } from "./auth.mjs";
+import { auth, pool as authPool } from "./auth.mjs";
 
 const { PORT, TASKS_USER = "example_web", BETTER_AUTH_URL } = process.env;
 const { origin } = new URL(BETTER_AUTH_URL);
@@ -22,7 +22,7 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number); // counts
 const pool = new pg.Pool({ user: TASKS_USER, min: 10, max: 30, connectionTimeoutMillis: 30_000, maxLifetimeSeconds: 3600 });
 
 // An idle connection that breaks, as when the database restarts, must not end the process. The pool opens another one.
-for (const each of [pool, options.database]) each.on("error", ({ message }) => console.error(`idle connection: ${message}`));
+pool.on("error", ({ message }) => console.error(message));
 
 // An answer that says no, in words for the user. What has caused it is logged.
 class Refusal extends Error {
@@ -223,6 +223,6 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
     server.close();
     server.closeAllConnections();
-    await Promise.all([pool.end(), options.database.end()]);
+    await Promise.all([pool.end(), authPool.end()]);
   });
 }
