@@ -221,7 +221,7 @@ fuzz: ## calls every function 10,000 times with arguments that nobody expects; F
 # Not those that make ten thousands of calls, or measure times.
 valgrind: VALGRIND = $(CARGO) test --package todo-tests --no-fail-fast \
 	$(addprefix --test ,guard guard_state users tasks times bulk membership isolation escalation_race) -- --include-ignored \
-	$(addprefix --skip ,nobody_reaches_another_users_task an_isolated_role_walks_indexes swapping_schemas_amid_an_update)
+	$(addprefix --skip ,nobody_reaches_another_users_task an_isolated_role_walks_indexes swapping_schemas)
 valgrind: ## runs tests with the server under valgrind, on Debian; VALGRIND='COMMAND...' runs others
 	@pgrx-tests/scripts/setup.sh --valgrind
 	@$(MAKE) --no-print-directory stage

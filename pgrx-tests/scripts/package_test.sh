@@ -44,7 +44,6 @@ expect() {
 
 clean_up() {
     [ ! -e "$root/usr/bin/pg_ctlcluster" ] || inside pg_ctlcluster "$major" main stop --mode=immediate 2>/dev/null || true
-    ! mountpoint --quiet "$root/proc" || umount "$root/proc"
     rm -rf "$root"
 }
 
@@ -57,7 +56,6 @@ uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin
 [ -n "$uri" ] || fail "this machine's apt has no archive of Debian's"
 debootstrap --variant=minbase "$release" "$root" "$uri" >>"$log" 2>&1 || { tail -n 20 "$log" >&2 && fail "debootstrap $release"; }
 cp /etc/resolv.conf "$root/etc/"
-mount -t proc proc "$root/proc"
 # No service is started by a package.
 printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d" && chmod 755 "$root/usr/sbin/policy-rc.d"
 
