@@ -16,10 +16,13 @@ const TASKS_OF_EACH: u32 = 10;
 
 /// What the backend has in memory, in kB: used in PostgreSQL's memory contexts, and allocated in all. What was freed still counts for all,
 /// and would hide a leak. So each function has a session of its own. (Contexts get blocks of up to a megabyte, for a few bytes more: what they
-/// have allocated would say less than what is used.)
+/// have allocated would say less than what is used.) Without what PostgreSQL itself keeps of each row with a trigger AFTER UPDATE until the
+/// transaction ends.
 pub const MEMORY: &str = r"ARRAY[
-    (SELECT sum(used_bytes)::bigint / 1024 FROM pg_backend_memory_contexts),
-    substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint
+    (SELECT sum(used_bytes)::bigint / 1024 FROM pg_backend_memory_contexts WHERE name <> 'AfterTriggerEvents'),
+    substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint - (
+        SELECT coalesce(sum(total_bytes), 0)::bigint / 1024 FROM pg_backend_memory_contexts WHERE name = 'AfterTriggerEvents'
+    )
 ]";
 
 /// How much a function has left after calls.
