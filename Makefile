@@ -34,7 +34,7 @@ NODE_MODULES = target/node
 EXAMPLE_MODULES = target/example
 
 # cargo-pgrx of the version that Cargo.toml asks for: an installed one, else one of our own.
-PGRX_VERSION := $(shell sed -n 's/^pgrx = "=\(.*\)"/\1/p' Cargo.toml)
+PGRX_VERSION := $(shell sed -n 's/^pgrx = { version = "=\([^"]*\)".*/\1/p' Cargo.toml)
 OWN_CARGO_PGRX := target/cargo-pgrx-$(PGRX_VERSION)/bin/cargo-pgrx
 CARGO_PGRX := $(shell cargo-pgrx pgrx --version 2>/dev/null | grep -qF ' $(PGRX_VERSION)' && command -v cargo-pgrx || echo $(OWN_CARGO_PGRX))
 CARGO_DENY := target/cargo-deny-0.20.2/bin/cargo-deny
@@ -42,6 +42,7 @@ CARGO_MACHETE := target/cargo-machete-0.9.2/bin/cargo-machete
 CARGO_CYCLONEDX := target/cargo-cyclonedx-0.5.9/bin/cargo-cyclonedx
 MDBOOK := target/mdbook-0.5.4/bin/mdbook
 CARGO_DEB := target/cargo-deb-3.8.0/bin/cargo-deb
+CARGO_ZIGBUILD := target/cargo-zigbuild-0.24.1/bin/cargo-zigbuild
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
 export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
@@ -54,8 +55,8 @@ export PG_CONFIG
 endif
 export NEW_PG_CONFIG
 
-.PHONY: all build library todo-admin scripts install install-library installcheck package dist run example test test-all test-package test-dist lint unit \
-	integration bench soak fuzz valgrind audit sbom docs hashes setup setup-clients stage stage-library stage-new freeze locked clean help
+.PHONY: all build library todo-admin scripts install install-library installcheck package portable dist run example test test-all \
+	test-package test-portable test-dist lint unit integration bench soak fuzz valgrind audit sbom docs hashes setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
 build: library todo-admin scripts ## builds the extension, todo-admin and the SQL edition's scripts into target/package
@@ -81,7 +82,7 @@ scripts: ## writes the scripts of the SQL edition into target/package
 		sql/edition/build.sh $$part $(VERSION) >$(PACKAGE)/$$part-$(VERSION).sql || exit; done
 
 # Programs of cargo's, each as target/NAME-VERSION/bin/NAME. Without optimization: compiling them takes longer than they ever run.
-$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX) $(MDBOOK) $(CARGO_DEB):
+$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX) $(MDBOOK) $(CARGO_DEB) $(CARGO_ZIGBUILD):
 	CARGO_TARGET_DIR=target/$(@F)-build $(CARGO) install $(@F) --version '=$(patsubst target/$(@F)-%/bin/$(@F),%,$@)' --locked \
 		--no-default-features $(addprefix --features ,$(PROGRAM_FEATURES)) --debug --config profile.dev.debug=false --root $(@:/bin/$(@F)=)
 	rm -rf target/$(@F)-build
@@ -129,6 +130,19 @@ test-package: ## installs, updates and removes these packages on a clean Debian;
 	@pgrx-tests/scripts/setup.sh --package
 	@$(MAKE) --no-print-directory package
 	pgrx-tests/scripts/package_test.sh $(PG_MAJOR)
+
+# Zig links with the interfaces of an older C library. The program needs no server, and none of its headers.
+ZIG = target/zig
+PORTABLE_TARGET = $(shell uname -m)-unknown-linux-gnu
+portable: locked $(CARGO_ZIGBUILD) $(ZIG)/.installed ## makes todo-admin for any Linux with glibc 2.17 or later, in target/portable
+	PATH="$(CURDIR)/$(ZIG)/bin:$$PATH" $(CARGO_ZIGBUILD) zigbuild --release --package todo --bin todo-admin \
+		--no-default-features --features portable --target $(PORTABLE_TARGET).2.17
+	install -D -m 755 -t target/portable "$${CARGO_TARGET_DIR:-target}/$(PORTABLE_TARGET)/release/todo-admin"
+	strip --strip-unneeded target/portable/todo-admin
+
+test-portable: portable stage ## tests this program
+	$(CARGO) build --package todo-tests --tests
+	pgrx-tests/scripts/portable_test.sh
 
 dist: ## makes a source archive of the last commit, as PGXN takes it, in target/dist
 	mkdir -p target/dist
@@ -284,6 +298,9 @@ stage-new:
 $(PYTHON_VENV)/.installed: pgrx-tests/requirements.txt
 	$(install-venv)
 
+$(ZIG)/.installed: pgrx-tests/zig.txt
+	$(install-venv)
+
 target/python-%/.installed: pgrx-tests/interop/python/%.txt pgrx-tests/interop/python/requirements.txt
 	$(install-venv)
 
@@ -295,7 +312,7 @@ endef
 
 # Needs uv. What a requirement requires must be in its file or the common one: pip installs nothing without a hash.
 hashes: ## writes the hashes of the Python packages anew, after a change of a version
-	for file in pgrx-tests/requirements.txt pgrx-tests/interop/python/requirements.txt pgrx-tests/interop/python/sqlmodel-*.txt; do \
+	for file in pgrx-tests/requirements.txt pgrx-tests/zig.txt pgrx-tests/interop/python/requirements.txt pgrx-tests/interop/python/sqlmodel-*.txt; do \
 		{ grep '^[#-]' $$file; sed -n 's/^\([^ #]*==[^ ]*\).*/\1/p' $$file | \
 			uv pip compile --quiet --no-deps --generate-hashes --no-annotate --no-header --python-version 3.11 -; } >target/hashes && \
 		mv target/hashes $$file || exit; done

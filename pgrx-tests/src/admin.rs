@@ -14,9 +14,11 @@ pub struct Said {
     pub err: String,
 }
 
-/// `todo-admin` as it was built, connected by the PG* variables; not on a terminal. In the SQL edition, as its owner.
+/// `todo-admin` as it was built, or the one that TODO_ADMIN names, connected by the PG* variables; not on a terminal. In the SQL edition, as
+/// its owner.
 pub fn admin(database: &str) -> Command {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/todo-admin");
+    let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/todo-admin");
+    let program = std::env::var_os("TODO_ADMIN").map_or_else(built, PathBuf::from);
     let mut command = Command::new(program);
     command.env("PGDATABASE", database).env_remove("DATABASE_URL").stdin(std::process::Stdio::null());
     command.env("PGUSER", Edition::current().owner(database));

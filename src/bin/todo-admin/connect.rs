@@ -212,6 +212,10 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<Option<MakeTlsConnector>, Erro
     let system = root.as_ref().is_some_and(|root| root.as_os_str() == "system");
     let root = root.filter(|root| !system && root.exists());
     let verifies = system || (root.is_some() && mode != "prefer" && mode != "allow") || mode.starts_with("verify");
+    #[cfg(feature = "portable")]
+    if system {
+        find_system_certificates(&mut builder).map_err(failed)?;
+    }
     if !system {
         // The certificates of a file count instead of the system's, not besides them.
         builder.set_cert_store(X509StoreBuilder::new().map_err(failed)?.build());
@@ -241,4 +245,13 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<Option<MakeTlsConnector>, Erro
         Ok(())
     });
     Ok(Some(connector))
+}
+
+/// The OpenSSL in a portable program does not know where this system has its certificates. What the variables say counts, as elsewhere.
+#[cfg(feature = "portable")]
+fn find_system_certificates(builder: &mut openssl::ssl::SslConnectorBuilder) -> Result<(), openssl::error::ErrorStack> {
+    match openssl_probe::probe().cert_file {
+        Some(file) if !openssl_probe::has_ssl_cert_env_vars() => builder.set_ca_file(file),
+        _ => Ok(()),
+    }
 }
