@@ -56,7 +56,8 @@ endif
 export NEW_PG_CONFIG
 
 .PHONY: all build library todo-admin scripts install install-library installcheck package portable dist run example test test-all \
-	test-package test-portable test-dist lint unit integration bench soak fuzz valgrind audit sbom docs hashes setup setup-clients stage stage-library stage-new freeze locked clean help
+	test-package test-portable test-dist lint unit integration bench soak fuzz valgrind audit sbom docs hashes \
+	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
 
 build: library todo-admin scripts ## builds the extension, todo-admin and the SQL edition's scripts into target/package

@@ -15,7 +15,7 @@ SELECT id, title, completed FROM todo_create_task('ada', 'Call mom');
 SELECT id, completed, completed_at >= created_at AS later FROM todo_toggle_task(1, 'ada');
 SELECT * FROM todo_task_counts('ada');
 SELECT id, title FROM todo_filter_tasks('ada', completed => false);
-SELECT id FROM todo_get_task(1, 'somebody else');
+SELECT id FROM todo_get_task(1, 'someone else');
 
 -- Plain SQL follows the same rules
 UPDATE tasks SET title = ' Call home ' WHERE id = 2 RETURNING title;
