@@ -43,7 +43,12 @@ expect() {
 }
 
 clean_up() {
-    [ ! -e "$root/usr/bin/pg_ctlcluster" ] || inside pg_ctlcluster "$major" main stop --mode=immediate 2>/dev/null || true
+    local server
+    server=$(head -n 1 "$root/var/lib/postgresql/$major/main/postmaster.pid" 2>/dev/null || true)
+    # At once, whatever state it is in: nothing of it is kept.
+    if [ -n "$server" ] && kill -QUIT "$server" 2>/dev/null; then
+        tail --pid="$server" --follow /dev/null
+    fi
     rm -rf "$root"
 }
 
