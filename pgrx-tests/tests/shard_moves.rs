@@ -2,12 +2,15 @@
 
 use postgres::{Client, Config, NoTls};
 use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use todo_tests::attack::outcome;
 use todo_tests::relocation::{assert_nothing_is_left, begin, begin_with, copied, fill, start, tasks, with_trust};
 use todo_tests::shards::shard_of;
-use todo_tests::strings;
 use todo_tests::writers::under_load;
+use todo_tests::{Database, strings};
 
 #[test]
 fn a_database_moves_and_its_old_place_is_read_only() {
@@ -251,6 +254,29 @@ fn a_move_that_is_killed_goes_on() {
     assert!(said.contains("going on with the copy"), "{said}");
     assert_eq!((cluster.places()[0].1.as_str(), tasks(&cluster, &users)), ("b", before));
     assert_nothing_is_left(&cluster);
+}
+
+/// What reads from the original may end by itself just before todo-admin ends it.
+#[test]
+fn a_reader_that_has_ended_is_not_worth_a_warning() {
+    let database = Database::empty();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counting = count.clone();
+    let mut client = database
+        .config()
+        .notice_callback(move |_| {
+            counting.fetch_add(1, Ordering::Relaxed);
+        })
+        .connect(NoTls)
+        .unwrap();
+    let mut ended = Command::new("true").spawn().unwrap();
+    ended.wait().unwrap();
+    let mut end = |query: &str| -> bool { client.query_one(query, &[&(ended.id() as i32)]).unwrap().get(0) };
+    assert!(!end("SELECT pg_terminate_backend($1)"));
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+    assert!(!end(include_str!("../../sql/admin/copy_reader_end.sql")));
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+    assert_eq!(client.query_one("SHOW client_min_messages", &[]).unwrap().get::<_, String>(0), "notice");
 }
 
 /// What is defined after the copy was made would be missing in it, and what was taken from a role would be there.

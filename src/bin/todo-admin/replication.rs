@@ -186,7 +186,7 @@ fn drop_slot(source: &mut Session, slot: &str) -> Result<(), Error> {
     let drop = "SELECT pg_catalog.pg_drop_replication_slot($1::pg_catalog.text::pg_catalog.name)";
     while let Some(row) = source.client.query_opt(admin_sql!("copy_slot"), &[&slot])? {
         if let Some(pid) = row.get::<_, Option<i32>>("active_pid") {
-            source.client.query_one("SELECT pg_catalog.pg_terminate_backend($1)", &[&pid])?;
+            source.client.query_one(admin_sql!("copy_reader_end"), &[&pid])?;
         }
         match source.client.execute(drop, &[&slot]).map_err(Error::from) {
             Ok(_) => break,
