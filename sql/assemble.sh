@@ -15,12 +15,24 @@ sed "s/@CARGO_VERSION@/$version/" "$sql/auth/todo_auth.control" >"$dir/todo_auth
 statements() {
     sed '/^ *--/d; /^ *$/d' "$1"
 }
-for script in "todo--$version.sql" "todo_auth--$version.sql"; do
-    if [ -e "$sql/$script" ] && [ "$(statements "$sql/$script")" != "$(statements "$dir/$script")" ]; then
-        echo "sql/$script is frozen, and the schema has changed: give Cargo.toml the next version" >&2
+# is_as_released FROZEN SCRIPT
+is_as_released() {
+    if [ "$(statements "$sql/$1")" != "$(statements "$2")" ]; then
+        echo "sql/$1 is frozen, and the schema has changed: give Cargo.toml the next version" >&2
         exit 1
     fi
-done
+}
+if [ -e "$sql/todo--$version.sql" ]; then
+    for script in "todo--$version.sql" "todo_auth--$version.sql"; do
+        is_as_released "$script" "$dir/$script"
+    done
+    built=$(mktemp)
+    trap 'rm -f "$built"' EXIT
+    for part in todo todo_auth todo_guard; do
+        "$sql/edition/build.sh" "$part" "$version" >"$built"
+        is_as_released "edition/released/$part-$version.sql" "$built"
+    done
+fi
 
 for script in "$sql"/unreleased/*--*.sql; do
     [ ! -e "$script" ] || "$sql/expand.sh" "unreleased/${script##*/}" >"$dir/${script##*/}"

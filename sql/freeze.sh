@@ -1,6 +1,6 @@
 #!/bin/sh
-# Freezes the scripts of the current version, as assemble.sh has put them into DIR: from now on they stay in sql/ as
-# they were released, which a checksum verifies. A change of the schema then needs a new version.
+# Freezes the scripts of the current version: from now on they stay in sql/ as they were released, which a checksum verifies. A change
+# of the schema then needs a new version. Usage: freeze.sh DIR, where assemble.sh has put the scripts of the extensions.
 set -eu
 
 dir=$1
@@ -17,5 +17,9 @@ for script in unreleased/*--*.sql; do
 done
 cp "$dir/todo--$version.sql" "$dir/todo_auth--$version.sql" .
 rm -rf unreleased
-sha256sum -- *--*.sql >SHA256SUMS
+mkdir -p edition/released
+for part in todo todo_auth todo_guard; do
+    edition/build.sh "$part" "$version" >"edition/released/$part-$version.sql"
+done
+sha256sum -- *--*.sql edition/released/*.sql >SHA256SUMS
 echo "version $version is frozen: commit sql/, tag it, and give Cargo.toml the next version"

@@ -1,6 +1,6 @@
 //! The edition that a run of the tests is about: `TODO_EDITION` is `sql`, or not set for the extension.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -94,6 +94,24 @@ pub fn script(part: &str) -> &'static str {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     })
+}
+
+fn releases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/edition/released")
+}
+
+/// The script of a part as a version was released with.
+pub fn released_script(part: &str, version: &str) -> String {
+    std::fs::read_to_string(releases().join(format!("{part}-{version}.sql"))).expect("a version is kept whole")
+}
+
+/// The versions that have been released.
+pub fn released() -> Vec<String> {
+    let files = std::fs::read_dir(releases()).expect("releases are kept").map(|file| file.expect("a file").file_name());
+    let version = |file: &str| Some(file.strip_prefix("todo-")?.strip_suffix(".sql")?.to_owned());
+    let versions: Vec<String> = files.filter_map(|file| version(file.to_str()?)).collect();
+    assert!(!versions.is_empty());
+    versions
 }
 
 /// The script of an older version, made of this one: one with less, and with something that this one has not.

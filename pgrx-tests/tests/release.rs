@@ -22,46 +22,70 @@ fn run(dir: &Path, command: &str, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(dir).output().unwrap()
 }
 
+/// A version to come, in a copy of what the step needs.
 #[test]
 fn freezing_keeps_the_scripts_as_they_were_tested() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let (mut database, install_script) = (Database::empty(), format!("todo--{}.sql", current_version()));
-    let tested = strings(&mut database.client, "SELECT setting || '/extension' FROM pg_config WHERE name = 'SHAREDIR'");
-    let tested = files(Path::new(&tested[0]));
-
-    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&database.name);
+    let copy = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(Database::empty().name.clone());
     std::fs::create_dir_all(&copy).unwrap();
     for file in ["Makefile", "Cargo.toml", "sql"] {
         assert!(run(&top, "cp", &["-r", file, copy.to_str().unwrap()]).status.success());
     }
     assert!(run(&top, "cp", &["-r", "target/package", copy.join("package").to_str().unwrap()]).status.success());
+    let packaged =
+        Command::new("find").args([copy.join("package").to_str().unwrap(), "-name", "todo.control"]).output().unwrap();
+    let control = PathBuf::from(String::from_utf8(packaged.stdout).unwrap().trim());
+    let (dir, sql) = (control.parent().unwrap(), copy.join("sql"));
+    let (now, next) = (current_version(), "9.0.0");
+    let text = std::fs::read_to_string(&control).unwrap();
+    std::fs::write(&control, text.replace(&format!("'{now}'"), &format!("'{next}'"))).unwrap();
+    for extension in ["todo", "todo_auth"] {
+        let made = dir.join(format!("{extension}--{now}.sql"));
+        std::fs::copy(&made, dir.join(format!("{extension}--{next}.sql"))).unwrap();
+        if !sql.join(format!("{extension}--{now}.sql")).exists() {
+            std::fs::remove_file(made).unwrap();
+        }
+    }
+    let step = format!("todo--{now}--{next}.sql");
+    std::fs::create_dir_all(sql.join("unreleased")).unwrap();
+    for place in [&sql.join("unreleased"), dir] {
+        std::fs::write(place.join(&step), "-- Nothing has changed.\n").unwrap();
+    }
+    let tested = files(dir);
+    assert!(tested.contains_key(&step) && tested.contains_key(&format!("todo_auth--{next}.sql")));
     let freeze = || run(&copy, "make", &["freeze", "CARGO=", "PACKAGE=package"]);
 
     let output = freeze();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let frozen: BTreeMap<_, _> =
-        files(&copy.join("sql")).into_iter().filter(|(name, _)| name.starts_with("todo")).collect();
-    let tested: BTreeMap<_, _> = tested.into_iter().filter(|(name, _)| name.starts_with("todo")).collect();
+    let frozen: BTreeMap<_, _> = files(&sql).into_iter().filter(|(name, _)| name.starts_with("todo")).collect();
     assert!(frozen == tested, "{:?} {:?}", frozen.keys(), tested.keys());
-    assert!(!copy.join("sql/unreleased").exists());
-    assert!(run(&copy.join("sql"), "sha256sum", &["--check", "--strict", "SHA256SUMS"]).status.success());
+    for part in ["todo", "todo_auth", "todo_guard"] {
+        let built = run(&copy, "sql/edition/build.sh", &[part, next]).stdout;
+        let kept = std::fs::read(sql.join(format!("edition/released/{part}-{next}.sql"))).unwrap();
+        assert!(kept == built && String::from_utf8(kept).unwrap().contains(next), "{part}");
+    }
+    assert!(!sql.join("unreleased").exists());
+    assert!(run(&sql, "sha256sum", &["--check", "--strict", "SHA256SUMS"]).status.success());
     assert!(!freeze().status.success(), "a frozen version cannot be frozen again");
 
     // A build finds the frozen scripts, and refuses to go on with another schema in the same version.
-    let packaged =
-        Command::new("find").args([copy.join("package").to_str().unwrap(), "-name", "todo.control"]).output().unwrap();
-    let control = PathBuf::from(String::from_utf8(packaged.stdout).unwrap().trim());
-    let dir = control.parent().unwrap();
-    let assemble = || run(&copy, "sql/assemble.sh", &[dir.to_str().unwrap()]);
-    for name in frozen.keys().filter(|name| **name != install_script) {
+    let assemble = || run(&copy, "sql/assemble.sh", &[dir.to_str().unwrap()]).status.success();
+    for name in frozen.keys() {
         std::fs::remove_file(dir.join(name)).unwrap();
     }
-    assert!(assemble().status.success());
+    assert!(assemble());
     assert!(files(dir) == frozen);
-    std::fs::write(copy.join("sql/tables/more.sql"), "CREATE TABLE @extschema@.more ();\n").unwrap();
-    let changed = std::fs::read_to_string(copy.join("sql/install.sql")).unwrap() + "\\i tables/more.sql\n";
-    std::fs::write(copy.join("sql/install.sql"), changed).unwrap();
-    assert!(!assemble().status.success());
+    for (list, added) in [
+        ("install.sql", "CREATE TABLE @extschema@.more ();"),
+        ("edition/install.sql", "CREATE TABLE @extschema@.more ();"),
+        ("edition/guard/install.sql", "CREATE TABLE todo_guard.more ();"),
+    ] {
+        let before = std::fs::read_to_string(sql.join(list)).unwrap();
+        std::fs::write(sql.join(list), format!("{before}{added}\n")).unwrap();
+        assert!(!assemble(), "{list}");
+        std::fs::write(sql.join(list), format!("{before}-- A comment is no change.\n")).unwrap();
+        assert!(assemble(), "{list}");
+    }
     std::fs::remove_dir_all(copy).unwrap();
 }
 

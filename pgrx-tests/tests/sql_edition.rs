@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use todo_tests::edition::{older, script};
+use todo_tests::edition::{older, released, released_script, script};
 use todo_tests::{Database, Edition, Failure, TO_ADOPT, current_version, rows, strings};
 
 /// A database with the SQL edition of both parts and a user, whatever edition the run is about.
@@ -229,6 +229,48 @@ fn an_update_ends_as_a_new_installation() {
     assert_eq!(Failure::of(client.batch_execute(script("todo"))).code, "0LP01", "by a superuser");
     let down = older();
     assert_eq!(Failure::of(client.batch_execute(&format!("SET ROLE {role}; {down}"))).code, "55000", "to an older one");
+}
+
+/// The scripts of every release are kept. Those of this checkout update what they made, the guard included.
+#[test]
+fn every_release_is_updated() {
+    let updated = |database: &Database, of: &dyn Fn(&str) -> String| {
+        let role = format!("{}_installer", database.name);
+        format!(
+            "SET todo.guard = off; SET ROLE {role}; {}; {}; RESET ROLE; {}; RESET todo.guard",
+            of("todo"),
+            of("todo_auth"),
+            of("todo_guard")
+        )
+    };
+    let now = |part: &str| script(part).to_owned();
+    let mut fresh = installed();
+    let guarded = updated(&fresh, &now);
+    fresh.client.batch_execute(&guarded).unwrap();
+    let (seen, objects) = (strings(&mut fresh.client, SEEN), strings(&mut fresh.client, OBJECTS));
+    for version in released() {
+        let mut database = Database::empty();
+        let install = Edition::Sql.install(&database.name).replace(script("todo"), &released_script("todo", &version));
+        database.client.batch_execute(&install).unwrap();
+        let old = updated(&database, &|part| released_script(part, &version));
+        let new = updated(&database, &now);
+        let client = &mut database.client;
+        client.batch_execute(&old).unwrap_or_else(|e| panic!("{version}: {e:?}"));
+        client
+            .batch_execute(
+                "INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A'); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')",
+            )
+            .unwrap();
+        assert_eq!(strings(client, "SELECT DISTINCT version FROM todo_internal.installed"), [version.as_str()]);
+        let before = rows(client);
+        client.batch_execute(&new).unwrap_or_else(|e| panic!("{version}: {e:?}"));
+        assert_eq!(rows(client), before, "{version}");
+        assert_eq!(strings(client, SEEN), seen, "{version}");
+        assert_eq!(strings(client, OBJECTS), objects, "{version}");
+        assert_eq!(strings(client, "SELECT DISTINCT version FROM todo_internal.installed"), [current_version()]);
+        assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0], "{version}");
+        assert_eq!(Failure::of(client.batch_execute("DROP TABLE tasks")).code, "2BP01", "{version}");
+    }
 }
 
 /// Tables that other tools have made are taken over with their rows, and are then as new ones.
