@@ -69,7 +69,7 @@ macro_rules! entry_point {
 }
 pub(crate) use entry_point;
 
-// An ERROR jumps over what the second half holds.
+// An ERROR jumps over the values of the second half, so none of them may have a destructor.
 const _: () = assert!(!std::mem::needs_drop::<Result<Execution, Report>>());
 const _: () = assert!(!std::mem::needs_drop::<Result<pg_sys::HeapTuple, Report>>());
 
@@ -81,7 +81,7 @@ pub struct Call {
 }
 
 impl Call {
-    /// 42883 when the function has been dropped: its extension can be, while a query that calls it runs.
+    /// Errors: 42883 the function has been dropped, which can happen while a query that calls it runs.
     ///
     /// # Safety
     /// `fcinfo` is that of the running call.
@@ -95,7 +95,7 @@ impl Call {
         Ok(Self { fcinfo, namespace })
     }
 
-    /// The statement that makes the function's rows, with its arguments in order; `None` is NULL.
+    /// The statement that makes the function's rows, with its arguments in order; `None` is NULL. Errors: as [`Statement::bind`].
     pub fn run<const N: usize>(
         &self,
         statement: &'static Statement<N>,
@@ -128,15 +128,15 @@ impl Call {
         unsafe { pgrx::pg_getarg(self.fcinfo, index) }
     }
 
-    /// An argument that must not be NULL. If it is: 23502, with the name of the argument and the column that it is for.
+    /// An argument that must not be NULL. Errors: 23502, with the name of the argument and the column that it is for.
     pub fn required<T: FromDatum>(&self, index: usize, name: &str, column: Column) -> Result<T, Failure> {
         self.argument(index).ok_or_else(|| {
             column.failure(PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION, format!("argument {name} must not be null"))
         })
     }
 
-    /// The event and the command that an event trigger fires for: 39P03 when the function was not called by one, or at a
-    /// login.
+    /// The event and the command that an event trigger fires for. Errors: 39P03 the function was not called by an event trigger,
+    /// or by one that fires at a login.
     pub fn event(&self) -> Result<(&CStr, *mut pg_sys::Node), Failure> {
         let misused = || {
             let code = PgSqlErrorCode::ERRCODE_E_R_I_E_EVENT_TRIGGER_PROTOCOL_VIOLATED;
@@ -233,8 +233,8 @@ pub unsafe fn run_trigger_function(
     }
 }
 
-/// 0A000 unless the caller takes a set as a tuplestore and says of which type the rows are. Wherever PostgreSQL allows a set
-/// at all, it does both.
+/// Fails with 0A000 unless the caller takes a set as a tuplestore and says of which type the rows are. Wherever PostgreSQL
+/// allows a set at all, it does both.
 fn check_materialize(info: *const pg_sys::ReturnSetInfo) -> Result<(), Failure> {
     // SAFETY: resultinfo is NULL or a node; only a ReturnSetInfo is read further.
     let accepted = unsafe {

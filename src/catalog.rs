@@ -6,13 +6,14 @@ use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int};
 
 thread_local! {
-    // A backend has one thread; this is how Rust spells a static that it need not share.
+    // A backend has one thread, so this is an ordinary static variable without a lock.
+    /// See [`changes`].
     static CHANGES: Cell<u64> = const { Cell::new(1) };
-    /// Where functions that were called are, each at the place that its OID has in here.
+    /// The schemas of functions that were called. The OID of a function, modulo the size, is its place.
     static HOMES: [Cell<Home>; 16] = const { [const { Cell::new(Home { function: InvalidOid, namespace: InvalidOid, changes: 0 }) }; 16] };
 }
 
-/// The schema of a function, as long as nothing has changed since.
+/// The schema of a function, which is valid while [`changes`] returns what is in `changes`.
 #[derive(Clone, Copy)]
 struct Home {
     function: Oid,
@@ -20,7 +21,7 @@ struct Home {
     changes: u64,
 }
 
-/// Called once, when the library is loaded.
+/// Asks PostgreSQL to tell of changes, see [`changes`]. Called once, when the library is loaded.
 pub fn install() {
     for cache in [PROCOID, NAMESPACEOID] {
         // SAFETY: the callback is a function of this library, which is never unloaded.
@@ -47,7 +48,7 @@ pub fn function_namespace(function: Oid) -> Oid {
         if known.function == function && known.changes == changes() {
             return known.namespace;
         }
-        // The look-up itself may be told of a change.
+        // Read before the look-up, during which PostgreSQL may tell of a change.
         let changes = changes();
         // SAFETY: a function that is not in the catalog has no namespace.
         let namespace = unsafe { pg_sys::get_func_namespace(function) };

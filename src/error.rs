@@ -46,11 +46,12 @@ impl Column {
     }
 }
 
-/// Why a call fails.
+/// Why a call fails, as PostgreSQL will report it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub code: PgSqlErrorCode,
     pub message: Cow<'static, str>,
+    /// The column that broke a rule, if any: the error then names its schema, table, column and constraint.
     pub column: Option<Column>,
     pub hint: Option<&'static CStr>,
 }
@@ -68,7 +69,7 @@ impl Failure {
 
     /// Copies the failure into PostgreSQL's memory, for [`Report::raise`]. `namespace` is the schema of its table.
     pub fn into_report(self, namespace: pg_sys::Oid) -> Report {
-        // Our messages hold no NUL.
+        // None of our messages contains a NUL byte.
         let message = CString::new(self.message.into_owned()).unwrap_or_default();
         // SAFETY: a catalog look-up, and a copy of a terminated string. An unknown OID gives NULL, and then the error has no
         // such field.
@@ -145,7 +146,7 @@ impl Report {
 /// # Safety
 /// `work` must not unwind. An ERROR may pass: PostgreSQL puts the error context back where it catches one.
 pub unsafe fn hiding_rows<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: the backend's one thread; the context is taken off before it goes.
+    // SAFETY: only the backend's one thread uses the stack of contexts, and `hider` is taken off it before it is dropped.
     unsafe {
         let mut hider = pg_sys::ErrorContextCallback {
             previous: pg_sys::error_context_stack,

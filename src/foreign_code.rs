@@ -19,15 +19,15 @@ const UPDATE: u32 = pg_sys::TRIGGER_TYPE_UPDATE;
 pub enum Writing {
     /// A statement of this library inserts rows. No command that changes a table or trigger can run meanwhile.
     Insertion,
-    /// A statement of this library updates these columns; likewise.
+    /// A statement of this library updates these columns. Nor can such a command run meanwhile.
     Update(&'static [&'static CStr]),
-    /// A statement of this library deletes rows; likewise.
+    /// A statement of this library deletes rows. Nor can such a command run meanwhile.
     Deletion,
     /// A function in SQL runs any statement. What that fires could change what it reaches later.
     Anything,
 }
 
-/// A table that is written, or that a foreign key writes then.
+/// A table that is written, by the statement or by a foreign key because of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Reached {
     table: Oid,

@@ -47,7 +47,7 @@ scalar_function! {
     }
 }
 
-/// Called once, when the library is loaded.
+/// Sets up the hook and the callbacks of the guard. Called once, when the library is loaded.
 pub fn install() {
     hook::install();
     command::install();

@@ -45,7 +45,7 @@
 //! | `auth/` | the extension `todo_auth`, which is only SQL |
 //! | `edition/` | what differs in the SQL edition, which needs no library |
 //! | `admin/` | the queries of the program `todo-admin`, which is `src/bin/todo-admin/` |
-//! | `todo--*.sql`, `unreleased/` | scripts between versions, those that are released and those that are not |
+//! | `todo--*.sql`, `unreleased/` | scripts that lead from one version to another: the released ones, and those not released yet |
 //! | `upgrade/` | steps of these scripts |
 
 mod boundary;

@@ -32,8 +32,8 @@ impl Extension {
         Self::of(pg_sys::RelationRelationId, relation)
     }
 
-    /// Whether what belongs to it can be trusted. The owner of an extension can add anything of his own to it, so that of a role
-    /// that is not, or no longer, a superuser is only guarded.
+    /// Whether what belongs to it can be trusted, which is so only while its owner is a superuser. Any other owner could add
+    /// objects of their own to the extension, so its members are guarded but not trusted.
     pub fn is_trusted(self) -> bool {
         catalog::is_superuser(catalog::extension_owner(self.oid))
     }

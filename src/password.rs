@@ -1,4 +1,4 @@
-//! Passwords: bcrypt hashes made and verified, on the bcrypt crate.
+//! Passwords: makes and verifies hashes with the crate bcrypt.
 //!
 //! Every verification takes the time of one hash (two if the password is not given in NFC), so that its duration does not tell
 //! what is wrong. Hashing cannot be interrupted, so we check for a cancel or timeout before and after it.
@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::hint::black_box;
 
 scalar_function! {
-    /// `todo_hash_password(password text)`
+    /// `todo_hash_password(password text)`. Errors: 23502 the password is NULL; and those of [`hash`].
     fn todo_hash_password(call) {
         let password: &str = call.required(0, "password", HASHED_PASSWORD)?;
         Ok(hash(password)?.into_datum())
@@ -21,7 +21,7 @@ scalar_function! {
 }
 
 scalar_function! {
-    /// `todo_check_password(password text, hash text)`
+    /// `todo_check_password(password text, hash text)`. If either is NULL, the result is false, after the time of one hash.
     fn todo_check_password(call) {
         let attempt = Attempt::new(call.argument(0), |text| text.len() <= password_rule::MAX_BYTES);
         Ok(attempt.verify(call.argument(1)).is_some().into_datum())
@@ -55,7 +55,7 @@ pub struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    /// `may_be` says what could be a password.
+    /// `may_be` tells whether a text could be a password at all. A text that could not matches no hash.
     pub fn new(password: Option<&'a str>, may_be: fn(&str) -> bool) -> Self {
         let nfc = password.and_then(password_rule::nfc);
         let given = matches!(nfc, Some(Cow::Owned(_))).then(|| password.filter(|given| may_be(given)));

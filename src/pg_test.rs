@@ -1,4 +1,4 @@
-//! What `#[pg_test]` asks for: how the server is set up that runs the tests inside a backend.
+//! The functions that `#[pg_test]` calls to set up the server in which it runs the tests.
 
 pub fn setup(_options: Vec<&str>) {}
 

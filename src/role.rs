@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::ffi::c_int;
 
 thread_local! {
-    // A backend has one thread; this is how Rust spells a static that it need not share.
-    /// While work is done as another role: how deep the subtransaction is nested in which that began; otherwise 0.
+    // A backend has one thread, so this is an ordinary static variable without a lock.
+    /// The nesting level of the transaction or subtransaction in which work as another role began; 0 if there is no such work.
     static ACTING: Cell<c_int> = const { Cell::new(0) };
 }
 
@@ -15,7 +15,8 @@ pub fn is_acting() -> bool {
     ACTING.get() > 0
 }
 
-/// After an ERROR, the work is over that began in a transaction or subtransaction of this depth, or a deeper one.
+/// To be called when a transaction or subtransaction of this nesting level ends. If an ERROR has ended work as another role that
+/// began there, or deeper, that work is over, although [`acting_as`] did not return.
 pub fn end_acting(level: c_int) {
     if ACTING.get() >= level {
         ACTING.set(0);

@@ -204,7 +204,7 @@ impl<const N: usize> Statement<N> {
     }
 
     fn plan(&'static self, namespace: pg_sys::Oid) -> pg_sys::SPIPlanPtr {
-        // The look-up itself may be told of a change.
+        // Read before the look-up below, during which PostgreSQL may tell of a change.
         let changes = catalog::changes();
         if let Some(kept) = &*self.kept.borrow()
             && (kept.namespace, kept.changes) == (namespace, changes)

@@ -19,26 +19,27 @@ pub fn local_timestamp() -> i64 {
         .expect("timestamptz_timestamp is strict")
 }
 
-/// Raises 25006, which names the function, where nothing may be written.
+/// Raises 25006 with the function's name if the transaction must not write: it is read-only, or the server is a standby.
 pub fn must_be_writable(function: &CStr) {
     // SAFETY: reads the state of the transaction, and a terminated string.
     unsafe { pg_sys::PreventCommandIfReadOnly(function.as_ptr()) }
 }
 
-/// Whether the transaction may write, and whether each of its statements sees what was committed before that statement.
+/// Whether the transaction may write, and is READ COMMITTED, so that each statement sees what was committed before it.
 pub fn is_writable_read_committed() -> bool {
     // SAFETY: reads the state of the running transaction.
     unsafe { !pg_sys::XactReadOnly && pg_sys::XactIsoLevel < pg_sys::XACT_REPEATABLE_READ as c_int }
 }
 
-/// How a table is locked: as statements that read lock it, or as statements that write.
+/// How a table is locked: as a statement that reads it would lock it, or as one that writes to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
     Read = pg_sys::AccessShareLock as isize,
     Write = pg_sys::RowExclusiveLock as isize,
 }
 
-/// Locks the table with this name, and makes sure that it still has the name then. None if there is no such table.
+/// Locks the table with this name until the transaction ends, and makes sure that it still has the name once it is locked.
+/// Returns `None` if there is no such table.
 pub fn lock_table(name: &CStr, namespace: Oid, lock: Lock) -> Option<Oid> {
     let mut table = catalog::relation_named(name, namespace);
     while table != InvalidOid {
@@ -52,7 +53,7 @@ pub fn lock_table(name: &CStr, namespace: Oid, lock: Lock) -> Option<Oid> {
     None
 }
 
-/// Locks a table for writing if that is possible without waiting.
+/// Locks a table for writing if that is possible without waiting. Returns whether it is locked.
 pub fn try_lock_table(name: &CStr, namespace: Oid) -> bool {
     let table = catalog::relation_named(name, namespace);
     // SAFETY: a lock, which takes any OID.
@@ -74,13 +75,13 @@ pub fn lock_with_partitions(table: Oid) -> Vec<Oid> {
     }
 }
 
-/// Waits for other transactions that have called this for the same user.
+/// Waits for other transactions that have called this for the same user, and lets later ones wait until this transaction ends.
 ///
 /// The lock is on a part of the extension itself, numbered by a hash of the user's id. No SQL can take this lock, and a
 /// transaction that goes through all users takes at most 1024 of them.
 pub fn lock_user(user_id: &str) {
     const PARTS: u32 = 1024;
-    // SAFETY: the text's bytes are read; a lock as those of CREATE and DROP EXTENSION, which are on part 0.
+    // SAFETY: the hash reads only the text's bytes. The lock is like those of CREATE and DROP EXTENSION, but theirs are on part 0.
     unsafe {
         let hash = ffi::hash_bytes(user_id.as_ptr(), user_id.len() as c_int);
         let part = (hash % PARTS + 1) as u16;

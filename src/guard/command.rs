@@ -22,7 +22,7 @@ const NOT_TO_BE_COMPARED: &CStr =
 const MANY: usize = 100;
 
 thread_local! {
-    // A backend has one thread; this is how Rust spells a static that it need not share.
+    // A backend has one thread, so this is an ordinary static variable without a lock.
     /// The commands that have begun in this transaction, the outer ones first.
     static BEGUN: RefCell<Vec<Begun>> = const { RefCell::new(Vec::new()) };
     /// The relations that they may have changed; InvalidOid stands for any.
@@ -39,7 +39,7 @@ struct Begun {
     level: c_int,
 }
 
-/// Called once, when the library is loaded.
+/// Registers the callbacks below. Called once, when the library is loaded.
 pub fn install() {
     // SAFETY: the callbacks are functions of this library, which is never unloaded.
     unsafe {
@@ -55,7 +55,8 @@ unsafe extern "C-unwind" fn on_invalidation(_: pg_sys::Datum, relation: Oid) {
     touch(relation);
 }
 
-/// When a transaction ends, its commands are over, and so is work as another role. Some commands (CONCURRENTLY) end it half-way, and are then no longer judged.
+/// When a transaction ends, its commands are over, and so is work as another role. Commands with CONCURRENTLY end the transaction
+/// half-way, and are no longer judged from then on.
 unsafe extern "C-unwind" fn on_transaction(_: pg_sys::XactEvent::Type, _: *mut c_void) {
     BEGUN.with_borrow_mut(Vec::clear);
     role::end_acting(1);
@@ -99,13 +100,13 @@ fn has_touched_ours() -> bool {
             _ => None,
         }
     };
-    // A table comes with its indexes, and no cache answers whether it is a member.
+    // A set, because a table is touched together with its indexes, and no cache answers whether it is a member.
     let tables: HashSet<Oid> = touched.iter().filter_map(table_of).collect();
     touched.contains(&InvalidOid) || tables.into_iter().any(is_member)
 }
 
-/// A command is about to run. Errors: 2BP01 it would drop a relation of ours by name; 55000 a trigger runs it within a function
-/// with the owner's rights, where it could change what has been judged.
+/// To be called when a command is about to run. Errors: 2BP01 it would drop a relation of ours by name; 55000 it runs within a
+/// function that has its owner's rights, where it could change what has been judged.
 ///
 /// # Safety
 /// `command` is a parse tree, and stays one until the command ends.
@@ -143,7 +144,7 @@ pub unsafe fn begin(command: *mut Node) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A command has run. Errors: 2BP01 it has changed what must stay as it is; 55000 there is no telling what must.
+/// To be called when a command has run. Errors: 2BP01 it has changed what must stay as it is; 55000 what must stay is not known.
 ///
 /// # Safety
 /// `command` is what [`begin`] got.

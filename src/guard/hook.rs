@@ -23,11 +23,11 @@ const FOREIGN_TYPE: &CStr =
     the key that it refers to.";
 
 thread_local! {
-    // A backend has one thread; this is how Rust spells a static that it need not share.
+    // A backend has one thread, so this is an ordinary static variable without a lock.
     static NEXT_HOOK: Cell<pg_sys::object_access_hook_type> = const { Cell::new(None) };
 }
 
-/// Called once, when the library is loaded.
+/// Sets the hook. Called once, when the library is loaded.
 pub fn install() {
     // SAFETY: the variable is the backend's one thread's.
     unsafe {

@@ -1,5 +1,6 @@
-//! A restore brings rights, rows and roles in whatever order. After each command that may have given a right, roles that are to be
-//! isolated get their policies. And when the application turns row-level security on by itself, its own policies say who sees what.
+//! A restore brings back rights, rows and roles in any order. So after each command that may have granted a right, the roles that
+//! are to be isolated get their policies. And when an application turns on row-level security itself, the extension's policy that
+//! shows all rows to everyone is dropped, so that the application's own policies decide.
 
 use super::command::relation_named;
 use super::is_table;
@@ -12,7 +13,7 @@ use pgrx::pg_sys::{self, NodeTag, Oid};
 statement!(COMPLETE = "complete_isolation"());
 statement!(SECURED = "secured_by_application"(OIDOID));
 
-/// To be called after each command. `namespace` is the schema todo_internal.
+/// To be called after each command. `namespace` is the schema todo_internal. Errors: those of the two statements.
 ///
 /// # Safety
 /// `command` is a parse tree.
@@ -21,7 +22,7 @@ pub unsafe fn complete(command: *mut pg_sys::Node, namespace: Oid) -> Result<(),
     if unsafe { pg_sys::creating_extension || pg_sys::IsBinaryUpgrade } {
         return Ok(());
     }
-    // Version 1.0.0 has no such table. Who does not own it cannot isolate a role.
+    // Version 1.0.0 has no such table. A role that does not own the table cannot isolate a role.
     let list = || {
         let list = catalog::relation_named(c"isolated_roles", namespace);
         // SAFETY: reads catalogs.

@@ -14,6 +14,7 @@ use std::ffi::{CString, c_int};
 pub struct Fact {
     /// The relation, or the schema, that it is about.
     pub object: Oid,
+    /// What it describes, such as a `column` or an `index` of the relation.
     pub kind: String,
     name: String,
     definition: String,
@@ -24,8 +25,8 @@ thread_local! {
     pub static SCHEMA: Cell<Oid> = const { Cell::new(pg_sys::InvalidOid) };
 }
 
-/// The state before a command (if its number in the transaction is given), and the state now. The latter includes what a
-/// command that is running has just done.
+/// The state before a command, if its `number` in the transaction is given, and the state now. If the command `is_running`, the
+/// latter includes what it has just done.
 ///
 /// PostgreSQL numbers the changes that a transaction makes to catalogs, as to other tables, and keeps the rows that were
 /// replaced. Changes of other transactions are in both states or in neither.
@@ -48,7 +49,7 @@ pub fn read(number: Option<pg_sys::CommandId>, is_running: bool) -> (Vec<Fact>, 
     }
 }
 
-/// The facts under the active snapshot; with `parts`, the names of parts as well.
+/// The facts under the active snapshot; with `parts`, also the names of the parts that an extension makes, see [`is_part`].
 ///
 /// # Safety
 /// There is an active snapshot.
@@ -110,7 +111,7 @@ pub fn refusal(before: &[Fact], now: &[Fact]) -> Option<Failure> {
     })
 }
 
-/// Why no command can be judged, if so: a superuser has renamed what tells which parts there must be.
+/// Why a command cannot be judged, if it cannot: a superuser has renamed the function that tells which parts there must be.
 pub fn unknown(now: &[Fact]) -> Option<Failure> {
     let is_known = now.iter().any(|fact| fact.kind == "known");
     let message = "function todo_internal.expected() is missing, so the change cannot be judged".to_owned();
