@@ -12,6 +12,7 @@ use std::io::{BufWriter, Write};
 /// How many bad lines are printed.
 const NAMED: usize = 20;
 
+/// What `import` refuses.
 pub struct BadLines {
     /// Where the lines are kept.
     file: Option<(NewFile, BufWriter<File>)>,
@@ -29,6 +30,7 @@ impl BadLines {
         Ok(Self { file: file.map(create).transpose()?, count: 0, first: BTreeMap::new() })
     }
 
+    /// How many lines have been refused.
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -38,6 +40,7 @@ impl BadLines {
         self.file.is_some()
     }
 
+    /// Refuses a line, by its number in the file.
     pub fn add(&mut self, line: u64, reason: String, text: &[u8]) -> Result<(), Error> {
         self.count += 1;
         self.first.insert(line, reason);

@@ -24,6 +24,7 @@ pub struct Session {
 }
 
 impl Session {
+    /// Connects, and makes the session safe to work in: see `sql/admin/safe_session.sql`. From then on, Ctrl-C cancels its queries.
     pub fn open(conninfo: Conninfo) -> Result<Self, Error> {
         let mode = tls_mode(&conninfo);
         let tls = tls(&conninfo, mode)?;
@@ -50,14 +51,14 @@ impl Session {
         client.batch_execute(admin_sql!("safe_session"))?;
         let mut session = Self { client, conninfo, tls };
         session.cancel_on_interrupt();
-        // As a superuser, nobody else decides who one is.
+        // No one else may choose the role of a session that has a superuser's rights.
         if login_is_superuser(&mut session.client)? {
             session.leave_role_of_database()?;
         }
         Ok(session)
     }
 
-    /// Lets Ctrl-C cancel the query of this session. The session that is opened last does so anyway.
+    /// Lets Ctrl-C cancel the query of this session. Until this is called, it cancels that of the session opened last.
     pub fn cancel_on_interrupt(&self) {
         let (token, tls) = (self.client.cancel_token(), self.tls.clone());
         on_interrupt(move || {
@@ -68,9 +69,10 @@ impl Session {
         });
     }
 
-    /// Acts as the role that has logged in, where the owner of the database has set another one; not the operator.
+    /// Goes back to the role that has logged in, if the owner of the database has set another one with ALTER DATABASE. A role that
+    /// the operator has chosen stays.
     pub fn leave_role_of_database(&mut self) -> Result<(), Error> {
-        // As libpq's options give it: "-c role=NAME", "-crole=NAME" or "--role=NAME".
+        // How options for libpq choose a role: "-c role=NAME", "-crole=NAME" or "--role=NAME".
         let sets_role = |word: &str| ["role=", "-crole=", "--role="].iter().any(|form| word.starts_with(form));
         let chosen = self.conninfo.get("options").is_some_and(|options| options.split_whitespace().any(sets_role));
         if !chosen && self.client.query_one(admin_sql!("database_role"), &[])?.get(0) {
@@ -195,8 +197,10 @@ fn tls_mode(conninfo: &Conninfo) -> &str {
 }
 
 /// TLS by libpq's rules. The server's certificate is verified if sslmode is verify-ca or verify-full, or if there is a root
-/// certificate and sslmode is require. Its name is verified if sslmode is verify-full. `None` is no TLS: reading the system's
-/// certificates, which a connector begins with, takes longer than a local connection.
+/// certificate and sslmode is require. Its name is verified if sslmode is verify-full.
+///
+/// Without TLS the result is `None`: a connector begins with reading the system's certificates, which takes longer than a local
+/// connection.
 fn tls(conninfo: &Conninfo, mode: &str) -> Result<Option<MakeTlsConnector>, Error> {
     if !matches!(mode, "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full") {
         return Err(invalid("sslmode", mode));
@@ -217,7 +221,7 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<Option<MakeTlsConnector>, Erro
         find_system_certificates(&mut builder).map_err(failed)?;
     }
     if !system {
-        // The certificates of a file count instead of the system's, not besides them.
+        // The certificates of a file are trusted instead of the system's, not in addition to them.
         builder.set_cert_store(X509StoreBuilder::new().map_err(failed)?.build());
     }
     match &root {
@@ -247,7 +251,8 @@ fn tls(conninfo: &Conninfo, mode: &str) -> Result<Option<MakeTlsConnector>, Erro
     Ok(Some(connector))
 }
 
-/// The OpenSSL in a portable program does not know where this system has its certificates. What the variables say counts, as elsewhere.
+/// The OpenSSL in a portable program does not know where this system has its certificates. As elsewhere, the environment variables
+/// SSL_CERT_FILE and SSL_CERT_DIR take precedence.
 #[cfg(feature = "portable")]
 fn find_system_certificates(builder: &mut openssl::ssl::SslConnectorBuilder) -> Result<(), openssl::error::ErrorStack> {
     match openssl_probe::probe().cert_file {

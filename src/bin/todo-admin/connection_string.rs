@@ -6,7 +6,7 @@ use crate::error::Error;
 pub fn parse(text: &str) -> Result<Vec<(String, String)>, Error> {
     match text.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => parse_url(rest),
-        // It may hold a password, so no part of it is shown.
+        // The text may contain a password, so no part of it is shown.
         Some((scheme, _)) if !scheme.contains('=') => {
             Err(Error::usage("this is not the URL of a PostgreSQL database", "write postgresql://..."))
         }
@@ -20,7 +20,7 @@ fn is_scheme(scheme: &str) -> bool {
     matches!(scheme.split('+').next(), Some("postgresql" | "postgres"))
 }
 
-/// What separates pairs: the spaces of ASCII. Any other may be part of a password.
+/// Whether a character separates pairs: only ASCII's white space does. Any other may be part of a password.
 fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t'..='\r')
 }
@@ -107,7 +107,7 @@ fn parse_url(rest: &str) -> Result<Vec<(String, String)>, Error> {
     Ok(parameters)
 }
 
-/// Decodes `%41` to `A`. No parameter holds a NUL.
+/// Decodes `%41` to `A`. Refuses `%00`, because no parameter can contain a NUL.
 fn decode(text: &str) -> Result<String, Error> {
     let malformed = || Error::usage("malformed URL: % is not followed by two hexadecimal digits", "write % as %25");
     let mut bytes = Vec::with_capacity(text.len());

@@ -31,7 +31,7 @@ const VARIABLES: [(&str, &str); 17] = [
     ("PGCHANNELBINDING", "channel_binding"),
     ("PGSSLNEGOTIATION", "sslnegotiation"),
 ];
-/// Connection parameters that have no variable here. libpq's own that have no effect here are accepted, too.
+/// Connection parameters without an environment variable. Some are accepted because libpq has them, but have no effect here.
 const OTHERS: [&str; 14] = [
     "service",
     "servicefile",
@@ -83,6 +83,7 @@ impl Conninfo {
         }
     }
 
+    /// The value of a parameter, or `None` if it is not set or empty.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
@@ -94,7 +95,7 @@ impl Conninfo {
         conninfo
     }
 
-    /// The same place, but as a role that is named elsewhere.
+    /// The same database, but without the role, which is named elsewhere.
     pub fn without_user(&self) -> Self {
         let mut conninfo = self.clone();
         conninfo.0.remove("user");
@@ -107,21 +108,22 @@ impl Conninfo {
         known.filter_map(|&(name, key)| Some((name, self.get(key)?.to_owned()))).collect()
     }
 
-    /// What a server needs to connect to this one: everything except the password and what is of this machine or program alone.
+    /// What another server needs to connect to this database: everything except the password and what only concerns this machine or
+    /// program.
     pub fn parameters(&self) -> Vec<(&str, &str)> {
         const OWN: [&str; 5] = ["password", "passfile", "servicefile", "application_name", "options"];
         let given = self.0.iter().filter(|(key, value)| !value.is_empty() && !OWN.contains(&key.as_str()));
         given.map(|(key, value)| (key.as_str(), value.as_str())).collect()
     }
 
-    /// The same as libpq's `key='value'` pairs.
+    /// [`Self::parameters`] as libpq's `key='value'` pairs.
     pub fn text(&self) -> String {
         let quoted = |value: &str| value.replace('\\', "\\\\").replace('\'', "\\'");
         let pairs = self.parameters().into_iter().map(|(key, value)| format!("{key}='{}'", quoted(value)));
         pairs.collect::<Vec<_>>().join(" ")
     }
 
-    /// A URL, `key=value` pairs, or the name of a database.
+    /// Reads a URL, `key=value` pairs, or the name of a database. Fails at a parameter that this program does not know.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let parameters = connection_string::parse(text)?;
         for (key, _) in &parameters {
@@ -143,7 +145,7 @@ impl Conninfo {
                 self.get("passfile").map_or_else(|| home().map(|home| home.join(".pgpass")), |f| Some(f.into()))?;
             let text = read_private(&file)?;
             let host = self.get("host").or_else(|| self.get("hostaddr"))?;
-            // In password files, localhost stands for the default directory of sockets.
+            // In password files, localhost also stands for the default directory of sockets.
             let host = if host == default_host() { "localhost" } else { host };
             let wanted = [host, self.get("port")?, self.get("dbname")?, self.get("user")?];
             text.lines().find_map(|line| password_of(line, &wanted))

@@ -92,7 +92,7 @@ impl Checks {
         Ok(Self(checks))
     }
 
-    /// Adds a check of the caller's.
+    /// Adds a check that the caller has made.
     pub fn push(&mut self, check: Check) {
         self.0.push(check);
     }

@@ -40,10 +40,12 @@ impl Kind {
 }
 
 impl Error {
+    /// A failure (exit code 1). The message has no full stop.
     pub fn new(message: impl Display) -> Self {
         Self::of_kind(Kind::Failed, message)
     }
 
+    /// The command was called in a wrong way (exit code 2).
     pub fn usage(message: impl Display, fix: impl Display) -> Self {
         Self::of_kind(Kind::Usage, message).fix(fix)
     }
@@ -61,11 +63,12 @@ impl Error {
         if is_interrupted() { Err(Self::interrupted()) } else { Ok(()) }
     }
 
+    /// Sets what to do about it: in lower case, and without a full stop.
     pub fn fix(self, fix: impl Display) -> Self {
         Self { fix: Some(fix.to_string()), ..self }
     }
 
-    /// Sets what to do about it, unless PostgreSQL has said so in a hint.
+    /// Sets what to do about it, unless that is set already, for example from a hint of PostgreSQL's.
     pub fn or_fix(self, fix: impl Display) -> Self {
         if self.fix.is_some() { self } else { self.fix(fix) }
     }
@@ -80,6 +83,7 @@ impl Error {
         Self { message: message.to_string(), ..self }
     }
 
+    /// The SQLSTATE, if PostgreSQL raised the error.
     pub fn sqlstate(&self) -> Option<&str> {
         self.sqlstate.as_deref()
     }
@@ -100,6 +104,7 @@ impl Error {
         ExitCode::from(self.kind.exit_code())
     }
 
+    /// Whether the reader of standard output has closed it.
     pub fn is_broken_pipe(&self) -> bool {
         self.kind == Kind::BrokenPipe
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The name of the SQL file ends with this, and that of its archive with `.dump`.
 pub const SUFFIX: &str = ".after-restore.sql";
 
-/// Comments before each statement: whether it restricts who may see rows, or does something else.
+/// What the comment before each statement begins with: one that restricts who may see rows, or any other.
 const ACCESS: &str = "-- error: ";
 const OTHER: &str = "-- warning: ";
 
@@ -30,7 +30,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// For the database as this transaction sees it.
+    /// The script for the database as this transaction sees it.
     pub fn of(client: &mut impl GenericClient) -> Result<Self, Error> {
         let schema = Installed::schema_in_use(client)?;
         let mut extras = Vec::new();

@@ -9,6 +9,7 @@ use crate::output;
 use crate::sql::{admin_sql, begin};
 use postgres::Transaction;
 
+/// Runs `todo_grant()`.
 pub fn grant(session: &mut Session, Grant { role, tables, isolated }: &Grant) -> Result<(), Error> {
     let mut transaction = begin(&mut session.client)?;
     let schema = Installed::schema_in_use(&mut transaction)?;
@@ -21,6 +22,7 @@ pub fn grant(session: &mut Session, Grant { role, tables, isolated }: &Grant) ->
     commit_and_show(transaction, &schema, role)
 }
 
+/// Runs `todo_revoke()`.
 pub fn revoke(session: &mut Session, role: &str) -> Result<(), Error> {
     let mut transaction = begin(&mut session.client)?;
     let schema = Installed::schema_in_use(&mut transaction)?;

@@ -48,7 +48,7 @@ impl Installed {
         Ok(Some(installed))
     }
 
-    /// The same, for a command that needs it.
+    /// The same, for a command that cannot do without. Fails if it is not installed.
     pub fn required(client: &mut impl GenericClient) -> Result<Self, Error> {
         Self::of(client)?
             .ok_or_else(|| Error::new("todo is not installed in this database").fix("run todo-admin install"))
@@ -93,7 +93,7 @@ pub fn no_code_of_others(transaction: &mut Transaction, schema: &str) -> Result<
     if Installed::required(transaction)?.edition != Edition::Sql {
         return Ok(());
     }
-    // Only the owner can ask. A member of it has as much to lose.
+    // Only the owner may run this check. A role that can act as the owner becomes it for a moment.
     if let Some(row) = transaction.query_opt(&admin_sql!("acts_as_owner", schema), &[])? {
         let set = |role: &str| format!("SET LOCAL ROLE {}", escape_identifier(role));
         transaction.batch_execute(&set(row.get("owner")))?;

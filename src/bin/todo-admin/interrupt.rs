@@ -41,7 +41,7 @@ fn handle() {
     }
 }
 
-/// Waits for an answer from the operator. No query is running then that would have to be cancelled.
+/// Waits for an answer from the operator. No query is running meanwhile, so Ctrl-C has none to cancel and ends the program.
 pub fn prompting<T>(ask: impl FnOnce() -> T) -> T {
     PROMPTING.store(true, Ordering::SeqCst);
     let answer = ask();
@@ -49,6 +49,7 @@ pub fn prompting<T>(ask: impl FnOnce() -> T) -> T {
     answer
 }
 
+/// Whether the operator has pressed Ctrl-C.
 pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }

@@ -1,19 +1,19 @@
 //! `todo-admin`: the operator's program. It runs SQL and shows the outcome; the database decides what is valid.
 //!
-//! Every query is a file in `sql/admin/`. Only statements that take no parameters, such as SET, COPY or CREATE EXTENSION, are
-//! written in Rust, where they run.
+//! Queries are files in `sql/admin/`. Only statements such as SET, COPY or CREATE EXTENSION, and calls of a single function of
+//! PostgreSQL, are written in Rust, where they run.
 //!
-//! A module uses only modules that stand below it in this table:
+//! A module uses only modules of the same line of this table, or of lines below it:
 //!
 //! | module | what is in it |
 //! |---|---|
 //! | [`shards`] | commands on all databases among which the users are spread |
 //! | [`relocation`] | `shards move` and `shards split` |
-//! | [`shard_copy`], [`shard_compare`], [`replication`] | the copy of a database, whether it is the same, and how it is kept up to date |
+//! | [`shard_copy`], [`shard_compare`], [`replication`] | the copy of a database: how it is made, compared and kept up to date |
 //! | [`fence`] | what keeps applications from writing where a user no longer is |
-//! | [`router`] | scripts for databases that pass on what applications ask of them |
-//! | [`directory`] | which user has an address, where users are spread, and how that is repaired |
-//! | [`shard_file`] | the list of these databases |
+//! | [`router`] | scripts for routers: databases that pass calls and statements of applications on to the shards |
+//! | [`directory`] | the directory: which user has which e-mail address, whatever the shard, and how it is repaired |
+//! | [`shard_file`] | the file that lists the shards |
 //! | [`change_edition`] | `move`: from the extension to the SQL edition and back |
 //! | [`versions`] | `install`, `upgrade`, `adopt` |
 //! | [`status`], [`doctor`] | the state of the database, and what is wrong with it |
@@ -29,11 +29,11 @@
 //! | [`far_times`] | times that no client can read |
 //! | [`user`] | users and their passwords |
 //! | [`transfer`] | the file format of `export` and `import` |
+//! | [`connect`] | how to connect |
 //! | [`installed`] | how todo is installed in a database, and what the server and the role allow |
 //! | [`scripts`] | the scripts of the SQL edition |
-//! | [`sql`] | how SQL is read from `sql/admin/`, and what is there |
+//! | [`sql`] | how SQL is read from `sql/admin/`, and statements that several commands run |
 //! | [`new_file`] | files that are complete or not there |
-//! | [`connect`] | how to connect |
 //! | [`conninfo`] | where to connect |
 //! | [`connection_string`] | how `--dsn` is read |
 //! | [`output`], [`prompt`] | standard output, and questions |
@@ -99,7 +99,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     run(&args).unwrap_or_else(|error| {
         let code = error.report(args.verbose);
-        // The caller of doctor must be able to tell a failure from findings.
+        // Whoever calls doctor must be able to tell findings from a failure to check.
         let is_doctor =
             matches!(args.command, Command::Doctor(_) | Command::Shards { command: ShardsCommand::Doctor(_), .. })
                 && !error.is_broken_pipe();

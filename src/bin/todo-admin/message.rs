@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-/// Writes a line to standard error. The work continues even if nobody reads it.
+/// Writes a line to standard error. The work continues even if no one reads it.
 pub fn complain(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
@@ -22,14 +22,17 @@ pub fn count(number: i64, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
+/// Text of less importance.
 pub fn dim(text: &str) -> String {
     styled("2", text)
 }
 
+/// A good outcome, in green.
 pub fn good(text: &str) -> String {
     styled("32", text)
 }
 
+/// A bad outcome, in red.
 pub fn bad(text: &str) -> String {
     styled("31;1", text)
 }

@@ -1,4 +1,4 @@
-//! Files that are complete or not there. Nobody but their owner can read them.
+//! Files that are either complete or not there. Only their owner can read them.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -13,7 +13,7 @@ pub struct NewFile {
 }
 
 impl NewFile {
-    /// Fails if the path exists.
+    /// Creates a file that only its owner can read. Fails if the path exists.
     pub fn create(path: impl Into<PathBuf>) -> io::Result<(Self, File)> {
         let path = path.into();
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
@@ -24,6 +24,7 @@ impl NewFile {
         &self.path
     }
 
+    /// Does not remove the file.
     pub fn keep(mut self) {
         self.is_kept = true;
     }
@@ -52,12 +53,12 @@ impl Replacement {
         Ok((Self { new, target }, file))
     }
 
-    /// Where the new file is until then.
+    /// Where the new file is until it is complete.
     pub fn path(&self) -> &Path {
         self.new.path()
     }
 
-    /// Puts the new file in its place, when all of it is on the disk.
+    /// Makes sure that all of the new file is on the disk, then puts it in its place.
     pub fn complete(self) -> io::Result<()> {
         File::open(self.path())?.sync_all()?;
         fs::rename(self.path(), &self.target)?;

@@ -8,6 +8,7 @@ use postgres::fallible_iterator::FallibleIterator;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
+/// Where the list goes.
 pub enum NewIds {
     ToStandardOutput,
     ToFile(NewFile, File),
@@ -22,8 +23,8 @@ impl NewIds {
         Ok(Self::ToFile(guard, opened))
     }
 
-    /// Gives them to the tasks that have been staged, and writes the list. That is before the import is committed: if the list cannot be
-    /// written, nothing is imported.
+    /// Gives new ids to the staged tasks, and writes the list. This happens before the import is committed, so that nothing is imported
+    /// if the list cannot be written.
     pub fn give(&self, transaction: &mut Transaction, schema: &str) -> Result<(), Error> {
         transaction.batch_execute(&admin_sql!("import_new_ids", schema))?;
         match self {

@@ -12,15 +12,17 @@ pub fn write(bytes: &[u8]) -> Result<(), Error> {
     out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::from)
 }
 
+/// Writes a line to standard output.
 pub fn line(text: impl AsRef<str>) -> Result<(), Error> {
     write(format!("{}\n", text.as_ref()).as_bytes())
 }
 
-/// Reports what has been done, or what will be. The work continues even if nobody reads it.
+/// Reports what has been done, or what will be. The work continues even if no one reads it.
 pub fn say(text: impl AsRef<str>) {
     let _ = line(text);
 }
 
+/// Writes a value as JSON.
 pub fn json(value: &impl Serialize) -> Result<(), Error> {
     let text = serde_json::to_string_pretty(value).map_err(Error::new)?;
     line(text)
@@ -64,7 +66,7 @@ fn shrink<const N: usize>(widths: &mut [usize; N], room: usize) {
     }
 }
 
-/// Names and values, a pair a line.
+/// Names and values, one pair on each line.
 pub fn list(entries: &[(&str, String)]) -> Result<(), Error> {
     let width = entries.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let text: String = entries.iter().map(|(name, value)| format!("{name:width$}  {}\n", printable(value))).collect();

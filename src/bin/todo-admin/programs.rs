@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use uuid::Uuid;
 
+/// How to run PostgreSQL's client programs for one connection.
 pub struct Programs {
     variables: Vec<(&'static str, String)>,
     password_file: Option<NewFile>,
@@ -66,7 +67,7 @@ fn wait(child: &mut Child, program: &str, file: Option<&Path>) -> Result<String,
     let mut stderr = child.stderr.take().ok_or_else(|| Error::new("cannot read the standard error of the program"))?;
     let reader = std::thread::spawn(move || {
         let mut said = String::new();
-        // Text that is not UTF-8 could not be shown.
+        // Text that is not UTF-8 cannot be shown, so an error is ignored.
         let _ = stderr.read_to_string(&mut said);
         said
     });

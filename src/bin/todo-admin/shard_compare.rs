@@ -16,7 +16,7 @@ pub fn compare(original: &mut Transaction, copy: &mut Transaction) -> Result<(),
     let (expected, found) = std::thread::scope(|scope| {
         let of_copy = scope.spawn(|| checksums(copy, &tables));
         let expected = checksums(original, &tables);
-        // The original's session must not look as if nobody needed it any more.
+        // The server would end the original's session if it were idle for too long.
         while expected.is_ok() && !of_copy.is_finished() {
             std::thread::sleep(Duration::from_millis(100));
             if let Err(error) = original.query_one("SELECT 1", &[]) {
@@ -38,6 +38,7 @@ pub fn compare(original: &mut Transaction, copy: &mut Transaction) -> Result<(),
     }
 }
 
+/// What to do when a copy cannot be used.
 pub const AGAIN: &str = "run the command with --cancel, and then again";
 
 /// The tables whose rows are replicated.
@@ -45,15 +46,16 @@ pub fn tables(transaction: &mut Transaction) -> Result<Vec<String>, Error> {
     Ok(transaction.query(admin_sql!("copy_tables"), &[])?.iter().map(|row| row.get("name")).collect())
 }
 
-/// The number of rows of each table, and a checksum that does not depend on their order. The rows become text as a record does, without casts, which
-/// others can define.
+/// The number of rows of each table, and a checksum that does not depend on their order. format() turns a row into text as PostgreSQL
+/// writes a record. A cast to text could be a function that another role has defined.
 fn checksums(transaction: &mut Transaction, tables: &[String]) -> Result<BTreeMap<String, (i64, String)>, Error> {
     same_text(transaction)?;
     let mut checksums = BTreeMap::new();
     for table in tables {
         Error::if_interrupted()?;
         let query = format!(
-            "SELECT pg_catalog.count(*), pg_catalog.concat(pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.format('%s', ROW(t.*)), 0)))
+            "SELECT pg_catalog.count(*),
+                 pg_catalog.concat(pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.format('%s', ROW(t.*)), 0)))
              FROM ONLY {table} AS t"
         );
         let row = transaction.query_one(&query, &[])?;

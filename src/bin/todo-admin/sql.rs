@@ -1,4 +1,4 @@
-//! The queries in `sql/admin/`, and those that several commands run.
+//! How the queries in `sql/admin/` are read, and statements that several commands run.
 
 use crate::error::Error;
 use postgres::{Client, IsolationLevel, Transaction};
@@ -15,22 +15,23 @@ macro_rules! admin_sql {
 }
 pub(crate) use admin_sql;
 
-/// Begins a transaction that sees each row as it is now, whatever the default isolation level is, as scripts and grants have to.
+/// Begins a READ COMMITTED transaction, whatever the default isolation level is. Scripts and grants need one, because they must see
+/// each row as it is now.
 pub fn begin(client: &mut Client) -> Result<Transaction<'_>, Error> {
     Ok(client.build_transaction().isolation_level(IsolationLevel::ReadCommitted).start()?)
 }
 
-/// For a transaction that has to see all rows, and may take long.
+/// Prepares a transaction that must see all rows and may take a long time.
 pub fn undisturbed(transaction: &mut Transaction) -> Result<(), Error> {
     Ok(transaction.batch_execute(admin_sql!("undisturbed"))?)
 }
 
-/// For a transaction that compares rows as text.
+/// Prepares a transaction that compares rows as text.
 pub fn same_text(transaction: &mut Transaction) -> Result<(), Error> {
     Ok(transaction.batch_execute(admin_sql!("same_text"))?)
 }
 
-/// For a transaction that writes password hashes.
+/// Prepares a transaction that writes password hashes: they stay out of the server's log, if this role can see to that.
 pub fn discreet_log(transaction: &mut Transaction) -> Result<(), Error> {
     transaction.query(admin_sql!("discreet_log"), &[])?;
     Ok(())

@@ -17,7 +17,7 @@ pub struct Status {
     schema: String,
     server_version: String,
     edition: Edition,
-    /// Of either edition; unknown to a role that may not read that of the SQL edition.
+    /// The version of either edition; `None` if this role may not read that of the SQL edition.
     pub extension_version: Option<String>,
     /// The version to which `upgrade` would update it, if that is another one.
     pending_upgrade: Option<String>,
@@ -40,7 +40,7 @@ pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
 }
 
 impl Status {
-    /// Reads it, and needs rights on the rows of the tables.
+    /// Reads the state. Fails if the role may not read all rows of the tables.
     pub fn of(session: &mut Session) -> Result<Self, Error> {
         // One query, so that all numbers are of the same moment.
         let mut transaction = session.client.build_transaction().read_only(true).start()?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::io::{self, IsTerminal, Write};
 
 const FORMAT: &str = "todo";
+/// The version of the file format.
 pub const VERSION: u32 = 1;
 
 /// The first line.
@@ -28,7 +29,7 @@ impl Header {
         self.format == FORMAT
     }
 
-    /// How many lines follow; 0 if the header does not tell.
+    /// How many records follow; 0 if the header does not tell.
     pub fn records(&self) -> u64 {
         self.users.saturating_add(self.tasks)
     }
@@ -77,6 +78,7 @@ pub struct Task {
     pub completed_at: Option<NaiveDateTime>,
 }
 
+/// Writes a value as one line of JSON.
 pub fn write_line(out: &mut (impl Write + ?Sized), value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
@@ -100,7 +102,7 @@ fn parse_time(text: &str) -> Result<NaiveDateTime, String> {
     if is_readable(time) { Ok(time) } else { Err(format!("\"{text}\" is outside the years 1 to 9999 in UTC")) }
 }
 
-pub mod utc {
+mod utc {
     use super::*;
 
     pub fn serialize<S: Serializer>(time: &NaiveDateTime, serializer: S) -> Result<S::Ok, S::Error> {

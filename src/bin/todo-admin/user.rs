@@ -75,11 +75,12 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
     }
 }
 
-/// The id of the user that a command is about; `None` if it is about all users.
+/// The id of the user that a command is about; `None` if it is about all users. Fails if there is no such user.
 pub fn id_of(client: &mut impl GenericClient, schema: &str, user: Option<&str>) -> Result<Option<String>, Error> {
     user.map(|user| Ok(find(client, schema, user)?.id)).transpose()
 }
 
+/// The user with this id or e-mail address. Fails if there is none.
 fn find(client: &mut impl GenericClient, schema: &str, user: &str) -> Result<User, Error> {
     let sql = with_locks(client, schema, admin_sql!("find_user", schema))?;
     let row = client.query_opt(&sql, &[&user])?;
@@ -89,7 +90,7 @@ fn find(client: &mut impl GenericClient, schema: &str, user: &str) -> Result<Use
     })
 }
 
-/// Makes a query on users tell which of them are locked, if this role may read that.
+/// Makes a query on users tell which of them are locked, if this role may read hashes.
 fn with_locks(client: &mut impl GenericClient, schema: &str, sql: String) -> Result<String, Error> {
     let may_read: bool = client.query_one(&admin_sql!("may_read_hashes", schema), &[])?.get(0);
     if !may_read {
@@ -113,7 +114,7 @@ fn add(
     let added = transaction.query_one(&admin_sql!("add_user", schema), &[&email, &name, &hash]);
     let id: String = added
         .map_err(|error| match Error::from(error) {
-            // Nothing else that is unique comes from outside: the database makes the id.
+            // The address is the only unique value that is given: the database makes the id.
             error if error.sqlstate() == Some("23505") => {
                 error.reworded("a user with this e-mail address already exists")
             }
