@@ -10,7 +10,8 @@ const SPACES: &str = " \u{a0}\u{1680}\u{2000}\u{2003}\u{200a}\u{2028}\u{2029}\u{
 const CONTROL_SPACES: &str = "\t\n\u{b}\u{c}\r\u{85}";
 /// Of each kind of blank characters, the first and the last one.
 const BLANKS: &str = "\u{fff9}\u{fffb}\u{13430}\u{1343f}\u{2800}\u{13441}\u{13442}\u{16fe4}\u{1d159}";
-const INVISIBLE: &str = "\u{ad}\u{34f}\u{61c}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{202e}\u{2060}\u{2066}\u{3164}\u{fe0f}\u{feff}\u{e0001}";
+const INVISIBLE: &str = "\u{ad}\u{34f}\u{61c}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\
+    \u{202e}\u{2060}\u{2066}\u{3164}\u{fe0f}\u{feff}\u{e0001}";
 
 fn code<T>(result: Result<T, Failure>) -> Option<PgSqlErrorCode> {
     result.err().map(|failure| failure.code)

@@ -199,7 +199,7 @@ pub enum Part {
     TodoGuard,
 }
 
-/// What passes calls or statements on.
+/// What a router uses to pass on calls or statements.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Router {
     /// The functions, by PL/Proxy

@@ -33,7 +33,7 @@ pub fn backup(session: &mut Session, Backup { dir, keep_days }: &Backup) -> Resu
     let (dump, _) = Replacement::of(&archive)?;
 
     let (expected, script) = make_dump(session, &programs, &database, dump.path())?;
-    let content = to_try(session, &programs, &database, dump.path())?;
+    let content = trial_content(session, &programs, &database, dump.path())?;
     let script_outcome = verify(session, &programs, dump.path(), &content, &expected, &script)?;
 
     sql_file.write_all(script.text().as_bytes())?;
@@ -68,7 +68,7 @@ fn make_dump(
     let script = Script::of(&mut snapshot)?;
     let id: String = snapshot.query_one(admin_sql!("export_snapshot"), &[])?.get(0);
     let into = format!("--file={}", file.display());
-    // As this session does, whatever the database says.
+    // pg_dump acts as the role of this session, whichever role the database sets.
     let role: String = snapshot.query_one(CURRENT_ROLE, &[])?.get(0);
     let (snapshot_id, role) = (format!("--snapshot={id}"), format!("--role={role}"));
     let arguments = ["--format=custom", "--encoding=UTF8", &snapshot_id, &role, &into, "--no-password"];
@@ -76,9 +76,9 @@ fn make_dump(
     Ok((fingerprint, script))
 }
 
-/// What of the archive is restored on trial. A restore runs code of all roles that own something in it, with the operator's
-/// rights.
-fn to_try(session: &mut Session, programs: &Programs, database: &str, archive: &Path) -> Result<Content, Error> {
+/// Which part of the archive is restored on trial. A restore runs, with the operator's rights, code of all roles that own something
+/// in the archive.
+fn trial_content(session: &mut Session, programs: &Programs, database: &str, archive: &Path) -> Result<Content, Error> {
     let client = &mut session.client;
     let roles = Roles::of(client)?;
     if !login_is_superuser(client)? {
@@ -96,8 +96,8 @@ fn to_try(session: &mut Session, programs: &Programs, database: &str, archive: &
     Ok(Content::OnlyTodo(Todo::of(client)?))
 }
 
-/// Restores an archive into a scratch database, and compares. If everything is restored, the script is run there as well, and its
-/// outcome is the inner result: if it fails, the archive is still good.
+/// Restores an archive into a scratch database, and compares it with the original. If everything is restored, the script is run there
+/// as well. The inner result is the script's outcome: the archive is good even if the script fails.
 fn verify(
     session: &mut Session,
     programs: &Programs,

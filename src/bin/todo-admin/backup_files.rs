@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 /// The time in a backup's name: in UTC, to the second.
 const STAMP: &str = "%Y%m%dT%H%M%SZ";
 
-/// Creates the directory, which nobody but its owner can read. Its parent has to exist, so that a mistyped path is an error.
+/// Creates the directory, which only its owner can read, unless it exists. Its parent has to exist, so that a mistyped path is an
+/// error.
 pub fn make_directory(dir: &Path) -> Result<(), Error> {
     match DirBuilder::new().mode(0o700).create(dir) {
         Ok(()) => {
@@ -41,7 +42,7 @@ pub struct Reserved {
 }
 
 impl Reserved {
-    /// Several backups can be made within a second, so a number tells them apart.
+    /// Backups that are made within one second get different numbers.
     pub fn new(dir: &Path, database: &str, now: NaiveDateTime) -> Result<Self, Error> {
         let stem = format!("{}-{}", file_name(database), now.format(STAMP));
         let mut number = 1;
@@ -62,8 +63,8 @@ impl Reserved {
     }
 }
 
-/// A database's name as part of a file name: what is neither a letter nor a digit is written as its bytes, as in a URL. So no other
-/// database has the same.
+/// A database's name as part of a file name. Any character that is not a letter, a digit or an underscore is written as its bytes, as
+/// in a URL, so that different databases have different file names.
 fn file_name(database: &str) -> String {
     let mut name = String::new();
     for c in database.chars() {

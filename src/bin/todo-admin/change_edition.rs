@@ -19,7 +19,7 @@ use std::collections::HashSet;
 const AUTH_TABLES: [&str; 5] = ["user_data", "session", "linked_account", "verification", "\"rateLimit\""];
 
 pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: bool) -> Result<(), Error> {
-    // Not in the transaction, which would lock what this reads before it waits for others.
+    // This runs before the transaction, which must not hold locks on what it reads while it waits for others.
     Installed::required(&mut session.client)?;
     let mut transaction = begin(&mut session.client)?;
     undisturbed(&mut transaction)?;
@@ -29,7 +29,7 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
     transaction.query(admin_sql!("move_settings"), &[])?;
     // Nobody else can move todo at the same time, or rename a schema and put another in its place.
     transaction.batch_execute("LOCK TABLE pg_catalog.pg_namespace IN SHARE ROW EXCLUSIVE MODE")?;
-    // What there is now, after others who held this lock.
+    // Read again, because another session that held this lock may have moved todo.
     let installed = Installed::required(&mut transaction)?;
     if installed.edition == to {
         output::say(format!("todo is already {}", name(to)));
@@ -49,7 +49,7 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
         Some(owner) => to_sql(&mut transaction, &schema, owner, &kept),
     }
     .map_err(|error| match error.sqlstate() {
-        // PostgreSQL would advise to drop them with CASCADE.
+        // PostgreSQL's hint would be to drop them with CASCADE.
         Some("2BP01") => error.fix("drop the objects that need them first, and create them again afterwards"),
         _ => error,
     })?;
@@ -122,7 +122,7 @@ fn same_version(transaction: &mut Transaction, installed: &Installed) -> Result<
     Ok(())
 }
 
-/// What neither the tables users and tasks nor the scripts bring along.
+/// What must be carried over, because neither the tables users and tasks nor the scripts contain it.
 struct Kept {
     grants: Vec<String>,
     cost: i32,
@@ -139,7 +139,7 @@ impl Kept {
         let grants = transaction.query(&admin_sql!("move_grants", schema), &[])?;
         let cost = match from {
             Edition::Extension => {
-                // It loads the library.
+                // This query loads the library, which defines the setting that the next one reads.
                 transaction.query_one(&admin_sql!("bcrypt_cost", schema), &[])?;
                 transaction.query_one(admin_sql!("move_cost"), &[])?
             }
@@ -220,7 +220,7 @@ fn to_extension(transaction: &mut Transaction, schema: &str, kept: &Kept) -> Res
         transaction.batch_execute(&format!("CREATE EXTENSION todo_auth VERSION {}", escape_identifier(VERSION)))?;
     }
     kept.restore_auth(transaction)?;
-    // What the functions of the extension would refuse to run with, or not see. There is no such user.
+    // A trial run of the extension's functions, on a user that does not exist: it fails if they would refuse to run.
     transaction.batch_execute(&admin_sql!("move_trial", schema))?;
     if let Some(fault) = transaction.query_opt(&admin_sql!("move_hidden_users", schema), &[])? {
         return Err(Error::new(format!(

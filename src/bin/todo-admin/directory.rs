@@ -1,26 +1,27 @@
-//! The directory of addresses: which user has an address, where the users are spread over several databases. `sql/router/directory.sql` is
-//! the table with its functions; `docs/directory.md` says how an application uses them.
+//! The directory of e-mail addresses: it tells which user has an address, when users are spread over several databases. Its table and
+//! functions are in `sql/router/directory.sql`; `docs/directory.md` describes how an application uses them.
 //!
-//! No transaction spans the directory and a shard. An application claims an address before it creates the user, and releases the address
-//! after it has deleted the user. If it crashes in between, there is a claim without a user. If users are created without a claim, by plain
-//! SQL or an import, there is a user without a claim. [`repair`] finds both, while applications go on working.
+//! No transaction spans the directory and a shard. An application claims an address before it creates the user, and releases the
+//! address after it has deleted the user. If it crashes in between, there is a claim without a user. If users are created without a
+//! claim, by plain SQL or an import, there is a user without a claim. [`repair`] finds both, while applications go on working.
 //!
 //! These rules keep it from taking a claim that is needed:
 //!
-//! - A user who is being created has a claim, but is not in the shard yet. So only old claims are released. A claim is old if it was made
-//!   some time (`--older-than`) before the repair began, by the directory's clock. Each shard is read later than that. So the application
-//!   has had at least this time to create the user, and the shard shows the user.
-//! - An application may claim the address again while the repair runs, for the same user or, after a release, for another one. So a claim is
-//!   released only if it is still the one that was found: of the same user, and from the same time.
-//! - A user may be moved to another shard by hand, and be in neither of them when each is read. So the shard is asked a second time for the
-//!   users whose claims are to be released, after all shards have been read.
-//! - Shards are moved and split while applications use them, and the list of shards changes. The repair stops if it has changed since it was
-//!   read. A shard that has been moved or split according to another list counts as one that cannot be read.
-//! - A user may be found only in a shard where it does not belong, perhaps because the list is in the wrong order. Its claims are left alone.
+//! - A user who is being created has a claim, but is not in the shard yet. So only old claims are released. A claim is old if it was
+//!   made some time (`--older-than`) before the repair began, by the directory's clock. Each shard is read later than that. So the
+//!   application has had at least this time to create the user, and the shard shows the user.
+//! - An application may claim the address again while the repair runs, for the same user or, after a release, for another one. So a claim
+//!   is released only if it is still the one that was found: of the same user, and from the same time.
+//! - A user may be moved to another shard by hand, and be in neither of them when each is read. So the shard is asked a second time for
+//!   the users whose claims are to be released, after all shards have been read.
+//! - Shards are moved and split while applications use them, and the list of shards changes. The repair stops if it has changed since it
+//!   was read. A shard that has been moved or split according to another list counts as one that cannot be read.
+//! - A user may be found only in a shard where it does not belong, perhaps because the list is in the wrong order. Its claims are left
+//!   alone.
 //! - If a shard cannot be read, the claims of the users who belong there are left alone.
-//! - A user may be deleted, or get another address, after the shard has been read and before the repair claims the address. So the shard is
-//!   asked again after that, and the claim is withdrawn if the user does not have the address any more. A user who has another claim that is
-//!   not old gets none, because the address is being changed.
+//! - A user may be deleted, or get another address, after the shard has been read and before the repair claims the address. So the shard
+//!   is asked again after that, and the claim is withdrawn if the user does not have the address any more. No address is claimed for a
+//!   user who has another claim that is not old, because the address is being changed.
 //!
 //! If the repair is stopped before it has withdrawn a claim, the next one releases it, once it is old.
 
@@ -52,6 +53,7 @@ pub fn install(session: &mut Session) -> Result<(), Error> {
     Ok(())
 }
 
+/// Allows a role to use the directory.
 pub fn grant(session: &mut Session, role: &str) -> Result<(), Error> {
     let mut transaction = begin(&mut session.client)?;
     must_be_installed(&mut transaction)?;
@@ -61,6 +63,7 @@ pub fn grant(session: &mut Session, role: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes this back.
 pub fn revoke(session: &mut Session, role: &str) -> Result<(), Error> {
     let mut transaction = begin(&mut session.client)?;
     must_be_installed(&mut transaction)?;
@@ -137,7 +140,7 @@ pub fn repair(file: &ShardFile, older_than: u32, dry_run: bool) -> Result<ExitCo
     Ok(if all_read && is_without_conflict { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whose fault it is that users cannot be taken from a shard to the directory.
+/// Which of the two databases failed while users were being taken from a shard to the directory.
 enum Failure {
     Shard(Error),
     Directory(Error),
@@ -152,7 +155,7 @@ impl Failure {
         Self::Directory(error.into())
     }
 
-    /// Reports that the shard cannot be read. Fails if the directory is at fault, or if the operator has pressed Ctrl-C.
+    /// Reports that the shard cannot be read. Fails if it was the directory that failed, or if the operator has pressed Ctrl-C.
     fn report(self, shard: &Shard) -> Result<(), Error> {
         Error::if_interrupted()?;
         match self {
@@ -277,8 +280,8 @@ impl Repair<'_> {
         }
     }
 
-    /// Looks up users of a list in their shard: a query of the directory lists them with their addresses. Runs a statement in the directory
-    /// with those who are there, or with those who are not; the number of rows.
+    /// Looks up users in their shard. The query `list` in the directory lists them with their addresses. Then `statement` runs in the
+    /// directory with those who are there, or with those who are not. Returns how many rows it changed.
     fn ask_again(&mut self, shard: &Shard, list: &str, who_are_there: bool, statement: &str) -> Result<u64, Failure> {
         Error::if_interrupted().map_err(Failure::Directory)?;
         let mut target = begin_undisturbed(&mut self.session.client).map_err(Failure::Directory)?;
@@ -402,7 +405,7 @@ fn begin_read_only(client: &mut Client) -> Result<Transaction<'_>, Error> {
     Ok(transaction)
 }
 
-/// Runs a statement in a transaction of its own; the number of rows.
+/// Runs a statement in a transaction of its own. Returns the number of rows.
 fn execute(client: &mut Client, statement: &str) -> Result<u64, Error> {
     let mut transaction = begin_undisturbed(client)?;
     let rows = transaction.execute(statement, &[])?;

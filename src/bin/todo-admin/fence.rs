@@ -9,7 +9,7 @@ use crate::sql::{admin_sql, begin, undisturbed};
 use postgres::{GenericClient, Transaction};
 use std::time::Duration;
 
-/// How often locks are asked for that others must wait behind.
+/// How many times to try to get locks behind which others have to wait.
 const ATTEMPTS: u32 = 10;
 
 /// A database's place in the list of shards.
@@ -37,7 +37,7 @@ pub fn lower(session: &mut Session) -> Result<(), Error> {
     Ok(transaction.commit()?)
 }
 
-/// Lets writes wait until the transaction ends.
+/// Makes writes wait until the transaction ends.
 pub fn stop_writes(session: &mut Session) -> Result<Transaction<'_>, Error> {
     let mut transaction = begin(&mut session.client)?;
     undisturbed(&mut transaction)?;
@@ -45,7 +45,8 @@ pub fn stop_writes(session: &mut Session) -> Result<Transaction<'_>, Error> {
     Ok(transaction)
 }
 
-/// Tries again what others must wait behind while it waits.
+/// Repeats work that fails because it cannot get its locks in a short time (55P03, 40P01). Others wait behind it while it waits, so
+/// it must not wait for long.
 pub fn patiently<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     let mut attempt = 0;
     loop {
@@ -64,7 +65,7 @@ pub fn patiently<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Err
 }
 
 impl Placement {
-    /// Refuses users of other shards from the commit on, and all writes of those that are still there.
+    /// From the commit on, refuses new users of other shards, and all writes for such users who are still in the database.
     pub fn raise(self, transaction: &mut Transaction) -> Result<(), Error> {
         let schema = Installed::schema_in_use(transaction)?;
         let raise = admin_sql!("placement_raise", &schema)
@@ -73,7 +74,7 @@ impl Placement {
         Ok(transaction.batch_execute(&raise)?)
     }
 
-    /// Fails unless a database has been given this place.
+    /// Fails unless the database itself says that this is its place.
     pub fn must_be_of(self, session: &mut Session) -> Result<(), Error> {
         let (number, modulus) = (self.number as i64, self.modulus as i64);
         if session.client.query_one(admin_sql!("placement_is"), &[&number, &modulus])?.get(0) {
@@ -114,7 +115,7 @@ pub fn begin_removal<'a>(session: &'a mut Session, schema: &str) -> Result<Trans
     let database = session.conninfo.get("dbname").unwrap_or_default().to_owned();
     let mut transaction = begin(&mut session.client)?;
     undisturbed(&mut transaction)?;
-    // Whatever the database says, users go with all their rows.
+    // Foreign keys must delete the users' rows, even if the database sets another session_replication_role.
     transaction.batch_execute("SET LOCAL session_replication_role = origin")?;
     transaction.batch_execute(&admin_sql!("placement_lock", schema))?;
     no_obstacles(&mut transaction, schema, &database)?;
@@ -125,12 +126,13 @@ pub fn begin_removal<'a>(session: &'a mut Session, schema: &str) -> Result<Trans
     Ok(transaction)
 }
 
-/// Whether triggers are left that have no effect any more.
+/// Whether there are still triggers of a fence or placement that no longer have an effect.
 pub fn remains(session: &mut Session) -> Result<bool, Error> {
     Ok(!session.client.query(admin_sql!("fence_remains"), &[])?.is_empty())
 }
 
-/// Drops the triggers that have no effect any more, one by one, so that nobody waits for long. What somebody uses is left for the next time.
+/// Drops the triggers that no longer have an effect, one by one, so that no one waits for long. The triggers of a table that is in use
+/// are left for the next time.
 pub fn drop_remains(session: &mut Session) -> Result<(), Error> {
     let statements = session.client.query(admin_sql!("fence_remains"), &[])?;
     for row in &statements {

@@ -29,12 +29,13 @@ pub fn with_new_database(
     name: &str,
     work: impl FnOnce(Conninfo) -> Result<Fate, Error>,
 ) -> Result<(), Error> {
-    // Its owner could connect. And PostgreSQL may take longer than the role's statements usually may.
+    // The owner of a new database can connect to it, so that must not be a role that someone else has set. And creating a database may
+    // take longer than the role's statement_timeout.
     session.leave_role_of_database()?;
     session.client.batch_execute("SET statement_timeout = 0")?;
     let create: String = session.client.query_one(admin_sql!("create_database"), &[&name])?.get(0);
     session.client.batch_execute(&create).map_err(|error| {
-        // A server that stops may have created it.
+        // A server that was shut down may have created it before.
         let code = error.code().map(SqlState::code);
         let is_refused = code.is_some_and(|code| !code.starts_with("57P"));
         let error = Error::from(error);
@@ -58,7 +59,7 @@ pub fn with_new_database(
     outcome.map(drop)
 }
 
-/// An error after which there is a database that nobody knows of, with the rows of the archive.
+/// The error, with the information that a new database is left, which may hold the rows of the archive, and how to drop it.
 fn left_behind(error: Error, name: &str, is_left: &str) -> Error {
     let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", escape_identifier(name));
     let message = format!("{error}; but the new database {name} {is_left}");
@@ -75,23 +76,23 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
     Ok(again.client.batch_execute(&format!("{drop} WITH (FORCE)"))?)
 }
 
-/// What of an archive is restored.
+/// Which part of an archive is restored.
 pub enum Content {
     /// Everything, by a superuser: the archive is of the schema alone.
     Schema,
-    /// Everything but the guard of the SQL edition, because few roles may create event triggers.
+    /// Everything except the guard of the SQL edition, because few roles may create event triggers.
     All,
     /// The same on trial: without subscriptions, which would keep the database from being dropped.
     Tried,
-    /// On trial by a role that is not a superuser: what belongs to this role, or to one that the operator trusts. All of it then belongs
-    /// to the operator, because only a superuser can give things to any role.
+    /// On trial by a non-superuser: what belongs to this role, or to one that the operator trusts. In the restored database it all
+    /// belongs to the operator, because only a superuser can give objects to any role.
     Own { role: String, roles: Roles, is_all: bool },
     /// The extension, and the rows of its tables. Nothing that another role has made is restored.
     OnlyTodo(Todo),
 }
 
 impl Content {
-    /// Whether nothing of the application is left out.
+    /// Whether nothing that the application has made is left out.
     pub fn is_all(&self) -> bool {
         matches!(self, Self::All | Self::Tried | Self::Own { is_all: true, .. })
     }
@@ -129,14 +130,16 @@ pub struct Roles(Vec<(String, bool)>);
 impl Roles {
     pub fn of(client: &mut Client) -> Result<Self, Error> {
         let rows = client.query(admin_sql!("roles"), &[])?;
-        // The list has a space for a line break.
+        // pg_restore --list writes a space in place of a line break.
         let shown = |name: String| name.replace(['\n', '\r'], " ");
         Ok(Self(rows.iter().map(|row| (shown(row.get("role")), row.get("is_safe"))).collect()))
     }
 
-    /// The owner that a line of an archive's list ends with, if it is one that has to be trusted. The line has a space and nothing
-    /// for what has no owner. A name may have spaces, so more than one can fit: one that is not safe counts, and then the longest.
-    /// Schemas, rights and comments run nothing.
+    /// The owner at the end of a line of an archive's list, if that owner has to be trusted. Schemas, rights and comments run no code,
+    /// so their owners need not be.
+    ///
+    /// The line of an object without an owner ends with a space. A name may contain spaces, so the end of a line can fit several roles.
+    /// Then one that is not safe counts before one that is, and a longer name before a shorter one.
     fn to_trust<'line>(&'line self, line: &'line str) -> Option<&'line str> {
         let kind = after_oids(line).unwrap_or_default();
         if ["SCHEMA ", "ACL ", "COMMENT ", "DEFAULT ACL "].iter().any(|harmless| kind.starts_with(harmless)) {
@@ -158,7 +161,7 @@ impl Roles {
         Ok(lines.all(|line| self.is_own(line, role)))
     }
 
-    /// The same of a line. Where the end of the line could be more than one role, the longest name counts.
+    /// The same for one line. If the end of the line fits several roles, the longest name counts.
     fn is_own(&self, line: &str, own: &str) -> bool {
         let of = |role: &str| line.strip_suffix(role).is_some_and(|rest| rest.ends_with(' '));
         // The rows of all large objects are one entry.
@@ -194,7 +197,7 @@ fn list_of(programs: &Programs, archive: &Path, database: &str) -> Result<(NewFi
     Ok((list, lines))
 }
 
-/// Runs pg_restore. The result is whether the archive has the guard of the SQL edition, which is left out except for a schema.
+/// Runs pg_restore. Returns whether the archive has the guard of the SQL edition, which only [`Content::Schema`] restores.
 pub fn restore_archive(programs: &Programs, archive: &Path, database: &str, content: &Content) -> Result<bool, Error> {
     let (list, all) = list_of(programs, archive, database)?;
     let (file, list_path) = (archive.display().to_string(), list.path().display().to_string());

@@ -1,8 +1,8 @@
 //! `shards move` and `shards split`: a database gets another place, or a second database takes over half of its users.
 //!
-//! In either case, logical replication makes a copy. When it has caught up, writes wait, both are compared, the original becomes
-//! read-only, and the list of databases names the copy. Only then is something of the original deleted: never by `move`, and by `split` the
-//! users that the copy has, after the original has begun to refuse them.
+//! In either case, logical replication makes a copy. When the copy has caught up, writes wait, both are compared, the original becomes
+//! read-only, and the list of databases names the copy. `move` deletes nothing in the original. `split` then deletes the users there that
+//! the copy has, after the original has begun to refuse them.
 
 use crate::connect::Session;
 use crate::error::Error;
@@ -17,7 +17,7 @@ use crate::shard_file::{LONGEST_NAME, Place, ShardFile};
 use crate::sql::admin_sql;
 use std::time::Duration;
 
-/// Moves a database to another server, or ends that.
+/// Moves a database to another server, goes on with a move that was stopped, or cancels one.
 pub fn move_shard(
     file: &mut ShardFile,
     database: &str,
@@ -69,7 +69,7 @@ pub fn move_shard(
     end_move(file, &original, &copy)
 }
 
-/// Fails if a database is a copy that replication has not left yet.
+/// Fails if a database is itself a copy whose replication has not ended yet.
 fn must_be_no_copy(file: &ShardFile, place: &Place) -> Result<(), Error> {
     match original_of(&file.conninfo(place)?)? {
         Some(left) if left.database == place.database => Err(unfinished_move(&left, place)),
@@ -110,7 +110,7 @@ fn take_over(
     placements: Option<[Placement; 2]>,
 ) -> Result<(), Error> {
     output::say(format!("{} to {}:", printable(&original.title()), printable(&copy.title())));
-    // Rather now than after hours.
+    // If a router cannot be reached, better fail now than after hours of copying.
     router::must_listen(file)?;
     let mut copying = ShardCopy::begin(original, &file.conninfo(original)?, copy, &file.conninfo(copy)?)?;
     copying.follow()?;
@@ -132,6 +132,7 @@ fn take_over(
     Ok(())
 }
 
+/// Tells the routers, ends the replication, and makes sure that the original is read-only.
 fn end_move(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error> {
     router::tell(file)?;
     let mut source = Session::open(file.conninfo(original)?)?;
@@ -172,7 +173,7 @@ fn cancel(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error>
     }
     match original_of(&conninfo)? {
         Some(left) if left == *original => shard_copy::cancel(&mut source, copy, &conninfo)?,
-        // It is left from when the original was elsewhere.
+        // The copy was begun when the original was on another server, and was left behind there.
         Some(left) if left.database == original.database && !file.places().contains(copy) => {
             let _lock = shard_copy::lock(&file.conninfo(&left)?)?;
             shard_copy::cancel_left(&mut Session::open(file.conninfo(&left)?)?, copy, &conninfo)?;
@@ -273,7 +274,7 @@ fn double(file: &mut ShardFile) -> Result<(), Error> {
         must_be_no_copy(file, place)?;
         must_be_current(file, place, &[number])?;
         let mut session = Session::open(file.conninfo(place)?)?;
-        // That it has moved, another command has to say.
+        // This fails if the database has been moved.
         is_fenced_by_split(&mut session, place)?;
         let schema = Installed::schema_in_use(&mut session.client)?;
         let row = session
@@ -304,7 +305,7 @@ fn half_of(original: &Place, number: usize, half: usize) -> Place {
     Place { database, server: original.server.clone() }
 }
 
-/// Whether a database has been split, but not all has been done that follows.
+/// Whether a database has been split, but some of the work after that remains to be done.
 fn is_unsettled(file: &ShardFile, number: usize, half: usize) -> Result<bool, Error> {
     let (original, copy) = (&file.places()[number], &file.places()[number + half]);
     let mut source = Session::open(file.conninfo(original)?)?;
@@ -315,7 +316,7 @@ fn is_unsettled(file: &ShardFile, number: usize, half: usize) -> Result<bool, Er
         || fence::remains(&mut target)?)
 }
 
-/// Whether a split has made a database read-only, and not a move.
+/// Whether a split has made a database read-only. Fails if a move has.
 fn is_fenced_by_split(source: &mut Session, place: &Place) -> Result<bool, Error> {
     if !fence::is_up(source)? {
         return Ok(false);

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// How long a slot may be in use by a process that ends.
+/// How long to wait for the process that uses a slot to end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What the sessions that replicate set, whatever the database says.
+/// Settings of the sessions that replicate, which take precedence over those of the database.
 const OPTIONS: &str = "-c role=none -c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0";
 
 /// What the comment of a publication begins with; an [`Outgoing`] follows, as JSON.
@@ -24,11 +24,13 @@ const MARK: &str = "todo-admin: copy to ";
 #[derive(Deserialize, Serialize)]
 pub struct Outgoing {
     pub copy: Place,
-    /// It has a name of its own, so that no other copy, left behind on a server that was down, reads what this one has to read.
+    /// Each copy has a slot with a name of its own. Otherwise another copy, left behind on a server that was down, could read the changes
+    /// that this one has to read.
     slot: String,
 }
 
 impl Outgoing {
+    /// The copy that reads from this database, or `None`. Fails if there is a publication of that name that is not ours.
     pub fn of(source: &mut Session) -> Result<Option<Self>, Error> {
         let Some(row) = source.client.query_opt(admin_sql!("copy_outgoing"), &[])? else { return Ok(None) };
         let comment: Option<String> = row.get("comment");
@@ -38,7 +40,7 @@ impl Outgoing {
         }
     }
 
-    /// What makes the copy.
+    /// The command of todo-admin shards that makes the copy.
     pub fn command(&self, original: &Place) -> String {
         if self.copy.database == original.database {
             format!("move {} --to {}", self.copy.database, self.copy.server)
@@ -47,14 +49,14 @@ impl Outgoing {
         }
     }
 
-    /// Whether the copy reads now.
+    /// Whether the copy is reading from the slot now.
     pub fn is_read(&self, source: &mut Session) -> Result<bool, Error> {
         let row = source.client.query_opt(admin_sql!("copy_slot"), &[&self.slot])?;
         Ok(row.is_some_and(|row| row.get::<_, Option<i32>>("active_pid").is_some()))
     }
 }
 
-/// Fails if another copy reads from a database, or could go on to do so.
+/// Fails if another copy than this one reads from a database, or could go on to do so.
 pub fn must_be_free(source: &mut Session, original: &Place, copy: Option<&Place>) -> Result<(), Error> {
     match Outgoing::of(source)? {
         Some(other) if copy != Some(&other.copy) => {
@@ -67,19 +69,19 @@ pub fn must_be_free(source: &mut Session, original: &Place, copy: Option<&Place>
 
 /// Starts to replicate all rows. Returns the name of the slot.
 pub fn subscribe(source: &mut Session, target: &mut Session, copy: &Place) -> Result<String, Error> {
-    // Of a command that was stopped.
+    // What a command that was stopped has left.
     unpublish(source, copy)?;
     let outgoing = Outgoing { copy: copy.clone(), slot: format!("todo_copy_{}", Uuid::new_v4().simple()) };
     let comment = format!("{MARK}{}", serde_json::to_string(&outgoing).map_err(Error::new)?);
     let slot = outgoing.slot;
-    // Before the slot: it says what to drop.
+    // The comment names the slot, so that a later command can drop it. So it is committed before the slot is created.
     let mut transaction = begin(&mut source.client)?;
     transaction.batch_execute(&format!(
         "CREATE PUBLICATION todo_copy FOR ALL TABLES; COMMENT ON PUBLICATION todo_copy IS {}",
         escape_literal(&comment)
     ))?;
     transaction.commit()?;
-    // This waits until all transactions have ended that are running now, and nobody waits behind it.
+    // This waits until all transactions that are running now have ended. No one waits behind it, so it may take long.
     let mut transaction = begin(&mut source.client)?;
     undisturbed(&mut transaction)?;
     transaction.batch_execute("SET LOCAL lock_timeout = 0")?;
@@ -128,7 +130,7 @@ pub fn lag(original: &mut Session, slot: &str, position: Option<&str>) -> Result
 
 /// Waits until the copy has everything that has been committed in the original so far.
 pub fn catch_up(original: &mut Session, copy: &mut Session, slot: &str, limit: Duration) -> Result<(), Error> {
-    // Once this is committed, everything before is in the log before the position, and on the disk.
+    // Once this message is committed, everything that was committed before it is in the log before the position, and on the disk.
     let mut message = original.client.transaction()?;
     message.query_one("SELECT pg_catalog.pg_logical_emit_message(true, 'todo-admin', '')", &[])?;
     message.commit()?;
@@ -147,16 +149,16 @@ pub fn catch_up(original: &mut Session, copy: &mut Session, slot: &str, limit: D
     Ok(())
 }
 
-/// Ends the replication into a copy. Can be repeated.
+/// Ends the replication into a copy. May be called again if it was stopped.
 pub fn end(source: &mut Session, target: &mut Session, copy: &Place) -> Result<(), Error> {
     if target.client.query_opt(admin_sql!("copy_progress"), &[])?.is_some() {
-        // Without its slot, because only this program may be able to reach both servers.
+        // The subscription must not try to drop the slot itself: perhaps only this program can reach both servers.
         target.client.batch_execute("ALTER SUBSCRIPTION todo_copy DISABLE")?;
         target.client.batch_execute("ALTER SUBSCRIPTION todo_copy SET (slot_name = NONE)")?;
         target.client.batch_execute("DROP SUBSCRIPTION todo_copy")?;
     }
     unpublish(source, copy)?;
-    // The copy has one, too, if the original had it when its schema was dumped.
+    // The copy has a publication as well if the original had it when its schema was dumped.
     if target.client.query_opt(admin_sql!("copy_outgoing"), &[])?.is_some() {
         target.client.batch_execute("DROP PUBLICATION todo_copy")?;
     }
@@ -171,7 +173,7 @@ pub fn must_have_ended(source: &mut Session) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes what a copy reads from, if it is this copy that does.
+/// Drops the slot and the publication from which this copy reads. Those of another copy stay.
 pub fn unpublish(source: &mut Session, copy: &Place) -> Result<(), Error> {
     if let Some(outgoing) = Outgoing::of(source)?.filter(|outgoing| outgoing.copy == *copy) {
         drop_slot(source, &outgoing.slot)?;
@@ -180,7 +182,7 @@ pub fn unpublish(source: &mut Session, copy: &Place) -> Result<(), Error> {
     Ok(())
 }
 
-/// Drops a slot, if it is there. What reads from it is ended: its subscription is gone, disabled, or out of reach.
+/// Drops a slot, if it exists, after ending the session that reads from it: the subscription is dropped, disabled, or out of reach.
 fn drop_slot(source: &mut Session, slot: &str) -> Result<(), Error> {
     let start = Instant::now();
     let drop = "SELECT pg_catalog.pg_drop_replication_slot($1::pg_catalog.text::pg_catalog.name)";

@@ -14,7 +14,7 @@ use crate::programs::Programs;
 use crate::prompt;
 use std::path::{Path, PathBuf};
 
-/// `run_extras` is what the operator has chosen, if anything.
+/// Runs the command. `run_extras` is the operator's choice: whether to run the SQL file; `None` if neither option was given.
 pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras: Option<bool>) -> Result<(), Error> {
     if !archive.is_file() {
         return Err(Error::new(format!("{} is not a file", archive.display())));

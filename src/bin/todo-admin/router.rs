@@ -1,7 +1,7 @@
 //! `shards router-sql`: a script for a router, a database that passes on what applications ask of it.
 //!
-//! What a router must be like follows from the first shard, whose catalog describes tables and functions. The parts of the script that are the
-//! same for all are files in `sql/router/`.
+//! The catalog of the first shard describes the tables and functions that the router must have. The parts of the script that are the
+//! same for all routers are files in `sql/router/`.
 
 use crate::args::Router;
 use crate::connect::Session;
@@ -22,7 +22,7 @@ macro_rules! router_sql {
     };
 }
 
-/// The functions that need the directory, because an address decides or changes: the router has its own versions.
+/// The functions that need the directory, because they look up or change an address. The router has its own versions of them.
 const WITH_DIRECTORY: [(&str, &str); 5] = [
     ("todo_authenticate", router_sql!("todo_authenticate")),
     ("todo_create_user", router_sql!("todo_create_user")),
@@ -95,7 +95,7 @@ struct Script<'a> {
 }
 
 impl Script<'_> {
-    /// A part without its placeholders.
+    /// A part of the script, with its placeholders filled in.
     fn part(&self, text: &str) -> String {
         // The name has no quotes in it.
         let name = self.schema.trim_matches('"');
@@ -104,12 +104,14 @@ impl Script<'_> {
             .replace("@user@", &escape_literal(self.role))
     }
 
+    /// The beginning of a script; `what` is what the router works with.
     fn begin(&self, client: &mut Client, what: &str) -> Result<String, Error> {
-        // So that types and functions are written with their schemas.
+        // Without a search_path, PostgreSQL writes types and functions with their schemas.
         client.batch_execute("SET search_path = ''")?;
         let columns: Vec<String> = lines(client.query(&admin_sql!("router_columns", &self.schema), &[])?);
         Ok(format!(
-            "-- A router for the databases of todo, by {what}. Made by todo-admin shards router-sql; run it with psql, as a superuser, in a\n\
+            "-- A router for the databases of todo, by {what}. Made by todo-admin shards router-sql; run it with psql, as a superuser, in \
+             a\n\
              -- database that has nothing but the router, whenever the list of databases or the version of todo has changed.\n\
              {}\nINSERT INTO pg_temp.todo_columns VALUES\n    {};\n\n",
             self.part(router_sql!("begin")),
@@ -123,7 +125,8 @@ impl Script<'_> {
         text += &self.part(router_sql!("plproxy_begin"));
 
         let user = escape_literal(self.role);
-        text += "\n-- The databases, in the order of their numbers. A password belongs in the password file of the router's server, or here:\n\
+        text += "\n-- The databases, in the order of their numbers. A password belongs in the password file of the router's server, or \
+                 here:\n\
                  --   ALTER USER MAPPING FOR PUBLIC SERVER todo OPTIONS (ADD password '...')\n";
         let mut server = |name: &str, places: Vec<Conninfo>| {
             text += &format!(
@@ -138,8 +141,8 @@ impl Script<'_> {
             Some(place) => server("todo_directory", vec![file.conninfo(place)?]),
             None => {
                 warn(
-                    "the file names no directory, so the script leaves out the functions that need the addresses of all users: create, update, \
-                     delete, find and authenticate",
+                    "the file names no directory, so the script leaves out the functions that need the addresses of all users: \
+                     create, update, delete, find and authenticate",
                 );
                 text += &format!(
                     "-- The list of databases names no directory. These functions need it, and are left out: {}\n",
@@ -178,7 +181,8 @@ impl Script<'_> {
         let client = &mut sessions[0].1.client;
         let mut text = self.begin(client, "postgres_fdw")?;
         text += &self.part(router_sql!("fdw_begin"));
-        text += "\n-- The databases. A password belongs in the password file of the router's server, or in the user mappings of the roles:\n\
+        text += "\n-- The databases. A password belongs in the password file of the router's server, or in the user mappings of the \
+                 roles:\n\
                  --   ALTER USER MAPPING FOR role SERVER todo_0 OPTIONS (ADD password '...')\n";
         for (number, shard) in shards.iter().enumerate() {
             text += &format!(
@@ -201,7 +205,7 @@ impl Script<'_> {
         Ok(text + router_sql!("end"))
     }
 
-    /// The ids that the router gives to tasks: the first, the last, and the last one that is taken in a shard.
+    /// The ids that the router gives to tasks: the first, the last, and the last one that is taken in any shard.
     fn ids(&self, sessions: &mut [(String, Session)]) -> Result<(i64, i64, Option<i64>), Error> {
         let (mut first, mut last, mut taken) = (0, 0, None);
         for (number, (title, session)) in sessions.iter_mut().enumerate() {
@@ -221,7 +225,8 @@ impl Script<'_> {
             taken = taken.max(row.get("taken"));
             if !row.get::<_, bool>("is_apart") {
                 warn(&format!(
-                    "{title}: its ids of tasks can collide with those of the router; run there: ALTER SEQUENCE {schema}.tasks_id_seq MAXVALUE {}",
+                    "{title}: its ids of tasks can collide with those of the router; \
+                     run there: ALTER SEQUENCE {schema}.tasks_id_seq MAXVALUE {}",
                     first - 1
                 ));
             }
@@ -240,7 +245,7 @@ pub fn tell(file: &ShardFile) -> Result<(), Error> {
     Ok(())
 }
 
-/// For people: all routers may have one name.
+/// The router as people read it. The name of the database is not enough: all routers may have the same.
 fn name_of(router: &Conninfo) -> String {
     let part = |key| router.get(key).unwrap_or_default();
     let host = router.get("host").unwrap_or(part("hostaddr"));
@@ -256,7 +261,7 @@ pub fn must_listen(file: &ShardFile) -> Result<(), Error> {
     Ok(())
 }
 
-/// A session in a router, the wrapper of its servers, and how many databases it knows.
+/// A session in a router, the foreign-data wrapper of its servers, and how many databases it knows.
 fn open(conninfo: Conninfo) -> Result<(Session, String, i64), Error> {
     let mut session = Session::open(conninfo)?;
     let row = session
@@ -266,6 +271,7 @@ fn open(conninfo: Conninfo) -> Result<(Session, String, i64), Error> {
     Ok((session, row.get("wrapper"), row.get("servers")))
 }
 
+/// The same for one router.
 fn tell_one(file: &ShardFile, conninfo: Conninfo, name: &str) -> Result<(), Error> {
     let (mut session, wrapper, servers) = open(conninfo)?;
     let shards = file.all_conninfo()?;

@@ -1,9 +1,9 @@
 //! A copy of a database, on another server or beside it, that logical replication keeps up to date until it takes the place of
 //! the original.
 //!
-//! Everything about a copy is in the databases, so that a command that was stopped can go on. The copy's comment names the original.
-//! Subscription and publication have the name `todo_copy`; they go when the copy has taken over. From the moment at which the copy is what
-//! counts, the original has a [`fence`].
+//! The databases hold all that is known about a copy, so that a command that was stopped can go on. The copy's comment names the
+//! original. Subscription and publication are called `todo_copy`, and are dropped when the copy has taken over. From the moment at which
+//! the copy is the one that counts, the original has a [`fence`].
 
 use crate::connect::Session;
 use crate::conninfo::Conninfo;
@@ -31,21 +31,22 @@ use uuid::Uuid;
 /// What the comment of a copy begins with; a [`Mark`] follows, as JSON.
 const MARK: &str = "todo-admin: copy ";
 
-/// So much of the log may be left to replay when writes are stopped.
+/// How many bytes of the log may be left to replay when writes are stopped.
 const SMALL_LAG: i64 = 1 << 20;
 
-/// How long it may take to replay the rest before writes are stopped, and while they wait.
+/// How long it may take to replay the rest before writes are stopped.
 const BEFORE: Duration = Duration::from_secs(60);
+/// How long it may take to replay the rest while writes wait.
 const WAITING: Duration = Duration::from_secs(10);
 
-/// How long the first copying may stand still.
+/// How long the first copying of the rows may make no progress.
 const STANDSTILL: Duration = Duration::from_secs(180);
 
-/// What is known of a copy that replication has not left yet.
+/// What is known of a copy while its replication has not ended.
 #[derive(Deserialize, Serialize)]
 struct Mark {
     original: Place,
-    /// Whether all rows have been compared. The copy may be in use then.
+    /// Whether all rows have been compared. If so, the copy may be in use.
     is_compared: bool,
     /// The checksum of what was defined in the original.
     definitions: String,
@@ -54,7 +55,7 @@ struct Mark {
 /// An original and its copy.
 pub struct ShardCopy {
     source: Session,
-    /// Another session in the original: it looks on while the first one keeps writes waiting.
+    /// Another session in the original, for queries while the first one keeps writes waiting.
     beside: Session,
     /// A session in the database `postgres` of the copy's server.
     server: Session,
@@ -62,10 +63,11 @@ pub struct ShardCopy {
     /// The name of the copy.
     database: String,
     mark: Mark,
+    /// The replication slot of the original from which the copy reads.
     slot: String,
 }
 
-/// The original of a copy, if replication has not left it yet.
+/// The original of a copy, or `None` if the database is no copy or its replication has ended. Fails if there is no such database.
 pub fn original_of(copy: &Conninfo) -> Result<Option<Place>, Error> {
     let database = copy.get("dbname").unwrap_or_default();
     let mut server = Session::open(copy.with_database("postgres"))?;
@@ -144,7 +146,7 @@ impl ShardCopy {
                         return Ok(Self { source, beside, server, target, database: database.clone(), mark, slot });
                     }
                     _ if has_been_replaced(&mut source)? => return Err(old_file()),
-                    // It was given up when this server could not be reached.
+                    // The copy was given up while its server could not be reached.
                     Some(_) => replication::end(&mut source, &mut target, copy)?,
                     // Nothing has been copied into it.
                     None => {}
@@ -185,7 +187,7 @@ impl ShardCopy {
         }
     }
 
-    /// Waits until all tables are copied, and what has changed meanwhile.
+    /// Waits until all tables are copied, and all changes since then have been replayed.
     pub fn follow(&mut self) -> Result<(), Error> {
         let bar = progress();
         let (mut before, mut since) = ((-1, -1), Instant::now());
@@ -224,7 +226,7 @@ impl ShardCopy {
         }
         bar.set_message("reading statistics");
         bar.tick();
-        // What the planner knows is not replicated, nor are the rows of materialized views.
+        // Statistics for the planner are not replicated, nor are the rows of materialized views.
         self.target.client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
         self.target.client.batch_execute("VACUUM (ANALYZE)")?;
         for row in self.source.client.query(admin_sql!("copy_refresh"), &[])? {
@@ -260,13 +262,13 @@ impl ShardCopy {
         Ok(waited)
     }
 
-    /// Lets writes wait, compares, and makes the original read-only. From then on, the copy is what counts. If this fails, writes go on in
-    /// the original. With placements of both, each accepts its own users only afterwards. Returns how long writes have waited.
+    /// Makes writes wait, compares, and makes the original read-only. From then on, the copy is the one that counts. If this fails, writes
+    /// go on in the original. With placements of both, each accepts only its own users afterwards. Returns how long writes have waited.
     pub fn cut_over(&mut self, compares: bool, placements: Option<[Placement; 2]>) -> Result<Duration, Error> {
-        // A role that is missing there, for example, must be known before.
+        // Tried first, so that a role that is missing there, for example, is noticed before writes wait.
         self.set_rights()?.rollback()?;
         let waited = patiently(|| self.try_to_cut_over(compares, placements))?;
-        // Only superusers could connect so far.
+        // Until now, only superusers could connect to the copy.
         self.set_rights()?.commit()?;
         Ok(waited)
     }
@@ -280,7 +282,7 @@ impl ShardCopy {
             let whose = role.map_or(format!("DATABASE {quoted}"), |role| format!("ROLE {role} IN DATABASE {quoted}"));
             let (name, value): (&str, &str) = (row.get("name"), row.get("value"));
             let setting = name.split('.').map(escape_identifier).collect::<Vec<_>>().join(".");
-            // The value of a list of names can be given only as it is set.
+            // ALTER ... SET would take the text of a list for one name, so the setting is made here and copied FROM CURRENT.
             if row.get("is_list") {
                 transaction.execute("SELECT pg_catalog.set_config($1, $2, true)", &[&name, &value])?;
                 transaction.batch_execute(&format!("ALTER {whose} SET {setting} FROM CURRENT"))?;
@@ -340,7 +342,7 @@ fn must_be_defined_as(expected: &str, original: &mut impl GenericClient) -> Resu
     Err(Error::new("objects, rights or settings of the original have changed since it was copied").fix(AGAIN))
 }
 
-/// A transaction that goes on seeing all rows as they are now.
+/// A transaction that keeps seeing all rows as they are now.
 fn snapshot(session: &mut Session) -> Result<Transaction<'_>, Error> {
     let mut transaction =
         session.client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start()?;
@@ -349,7 +351,7 @@ fn snapshot(session: &mut Session) -> Result<Transaction<'_>, Error> {
     Ok(transaction)
 }
 
-/// Replication has left the copy, which gets the comment of the original.
+/// Gives a copy whose replication has ended the comment of the original, in place of the mark.
 pub fn unmark(source: &mut Session, target: &mut Session) -> Result<(), Error> {
     let name = |session: &Session| session.conninfo.get("dbname").unwrap_or_default().to_owned();
     let row = source.client.query_opt(admin_sql!("copy_of"), &[&name(source)])?;
@@ -369,7 +371,7 @@ pub fn cancel(source: &mut Session, copy: &Place, target: &Conninfo) -> Result<(
     cancel_left(source, copy, target)
 }
 
-/// The same for a copy that is left from before another one has taken the place of the original.
+/// The same for a copy that was left behind before another one has taken the place of the original.
 pub fn cancel_left(source: &mut Session, copy: &Place, target: &Conninfo) -> Result<(), Error> {
     let database = &copy.database;
     let mut server = Session::open(target.with_database("postgres"))?;
@@ -402,7 +404,7 @@ fn is_used(copy: &Place) -> Error {
         .fix("run the command without --cancel; then the database can be moved back")
 }
 
-/// What cannot be copied would be lost.
+/// Fails if the database has something that cannot be copied, and would be lost.
 pub fn refuse_obstacles(source: &mut Session, original: &Place) -> Result<(), Error> {
     must_be_superuser(source, original)?;
     match source.client.query(admin_sql!("copy_obstacles"), &[])?.first() {
@@ -450,10 +452,11 @@ fn must_have_roles(source: &mut Session, server: &mut Session, name: &str) -> Re
     Err(Error::new(format!("{name} lacks roles of the database: {}", missing.join(", "))).fix("create them there"))
 }
 
-/// Creates an empty database like that of the source, which only superusers can connect to. It gets its name once it is marked.
+/// Creates an empty database like that of the source, to which only superusers can connect. It gets its final name once it is marked
+/// as a copy.
 fn create(source: &mut Session, server: &mut Session, database: &str, mark: &Mark) -> Result<(), Error> {
     output::say(format!("creating database {database}"));
-    // Of commands that were killed before it had its name.
+    // Databases that were left when a command was killed before the copy had its final name.
     for row in server.client.query(admin_sql!("copy_strays"), &[])? {
         if mark_in(&row).is_some_and(|stray| stray.original == mark.original) {
             drop_database(server, row.get("database"))?;
@@ -479,7 +482,7 @@ fn fill(source: &mut Session, target: &Conninfo, database: &str) -> Result<Sessi
     let original = source.conninfo.get("dbname").unwrap_or_default().to_owned();
     let (dump, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.dump", Uuid::new_v4())))?;
     let into = format!("--file={}", dump.path().display());
-    // As this session does, whatever the database says.
+    // pg_dump acts as the role of this session, whichever role the database sets.
     let role: String = source.client.query_one("SELECT CURRENT_USER::pg_catalog.text", &[])?.get(0);
     let role = format!("--role={role}");
     let arguments =
@@ -492,7 +495,7 @@ fn fill(source: &mut Session, target: &Conninfo, database: &str) -> Result<Sessi
     restore_archive(&Programs::new(target)?, dump.path(), database, &Content::Schema)?;
     let mut filled = Session::open(target.clone())?;
     Script::of(&mut source.client)?.run(&mut filled.client)?;
-    // Rows that came with the definitions come again.
+    // Replication brings all rows, so those that came with the definitions are deleted.
     let mut transaction = begin(&mut filled.client)?;
     transaction.batch_execute("SET LOCAL session_replication_role = replica")?;
     for table in tables(&mut transaction)? {
@@ -502,12 +505,12 @@ fn fill(source: &mut Session, target: &Conninfo, database: &str) -> Result<Sessi
     Ok(filled)
 }
 
-/// Without disconnecting anybody: nobody uses a copy that is not complete.
+/// Drops a copy. No session is disconnected, because no one should be using a copy that is not complete.
 fn drop_database(server: &mut Session, database: &str) -> Result<(), Error> {
     patiently(|| Ok(server.client.batch_execute(&format!("DROP DATABASE {}", escape_identifier(database)))?))
 }
 
-/// Sequences are not replicated.
+/// Sets the sequences of the copy, which are not replicated, to the values of the original.
 fn set_sequences(original: &mut Transaction, copy: &mut Transaction) -> Result<(), Error> {
     for row in original.query(admin_sql!("copy_sequences"), &[])? {
         let (name, read): (&str, &str) = (row.get("name"), row.get("read"));
@@ -521,6 +524,7 @@ fn set_sequences(original: &mut Transaction, copy: &mut Transaction) -> Result<(
     Ok(())
 }
 
+/// Shows that work goes on; only on a terminal.
 pub fn progress() -> ProgressBar {
     if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() }
 }

@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 
-/// PostgreSQL cuts off the rest of a name.
+/// The longest name in bytes. PostgreSQL cuts off the rest of a longer one.
 pub const LONGEST_NAME: usize = 63;
 
 /// The file, as JSON.
@@ -40,13 +40,13 @@ pub struct Place {
 }
 
 impl Place {
-    /// For people.
+    /// The place as people read it.
     pub fn title(&self) -> String {
         format!("{} on {}", self.database, self.server)
     }
 }
 
-/// Reads an object whose names differ. Of two that are the same, JSON would take the last one.
+/// Reads an object whose names must differ. Without this, serde would take the last of two entries with the same name.
 fn distinct<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<String, String>, D::Error> {
     struct Distinct;
     impl<'de> Visitor<'de> for Distinct {
@@ -87,8 +87,8 @@ pub struct ShardFile {
 }
 
 impl ShardFile {
-    /// Reads the file. The number of shards is a power of two, because PL/Proxy wants that. Names of databases differ, because
-    /// backups want that; only a database that is being split is in the list twice, in both halves.
+    /// Reads and checks the file. The number of shards must be a power of two, because PL/Proxy needs that. Names of databases must
+    /// differ, because the names of backups contain them; only a database that is being split is listed twice, once in each half.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
         let wrong = |what: String| Error::usage(format!("{shown}: {what}"), "see docs/scale-out.md");
@@ -204,8 +204,8 @@ impl ShardFile {
         self.list.routers.iter().map(|given| Conninfo::resolve(Some(given))).collect()
     }
 
-    /// Keeps other commands on this machine from changing files in the same directory, until this one ends. Fails if the file could not be
-    /// replaced.
+    /// Keeps other commands on this machine from changing files in the same directory, until this one ends. Fails if the file has
+    /// changed, or could not be replaced.
     pub fn reserve(&mut self) -> Result<(), Error> {
         let directory = self.path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let lock = File::open(directory)?;

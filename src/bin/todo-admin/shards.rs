@@ -1,7 +1,7 @@
 //! `shards`: commands on all databases among which the users are spread, one after the other.
 //!
-//! What changes something stops at the first failure and says what is done; it can be run again. What only looks goes on, so that a
-//! server that is down does not hide the others.
+//! Commands that change something stop at the first failure and say how much is done; they can be run again. Commands that only look go
+//! on, so that a server that is down does not hide the others.
 
 use crate::args::{Edition, ShardsCommand};
 use crate::backup;
@@ -98,7 +98,7 @@ fn on_directory(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Creates a database, unless it is there.
+/// Creates a database, unless it exists.
 fn create_database(conninfo: &Conninfo, place: &Place) -> Result<(), Error> {
     let mut server = Session::open(conninfo.with_database("postgres"))?;
     if !server.client.query_one(admin_sql!("database_exists"), &[&place.database])?.get::<_, bool>(0) {

@@ -84,7 +84,7 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
         Edition::Sql => {
             output::say(format!("todo {version} -> {target}"));
             let guard = client.query_opt(admin_sql!("guard_owner"), &[])?;
-            // The guard refuses the update, unless who has installed it says otherwise.
+            // The guard refuses the update, unless the role that has installed it turns it off.
             let mut statements: Vec<String> = guard.iter().map(|_| "SET LOCAL todo.guard = off".to_owned()).collect();
             let as_owner = as_owner(client, installed.owner.as_deref())?;
             statements.extend(as_owner.clone());
@@ -147,7 +147,7 @@ pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_
     }
 }
 
-/// Fails if a superuser has logged in, but another role is the current one, and is not trusted.
+/// Fails if a superuser has logged in, but acts as another role, which the operator does not trust.
 fn runs_as_ordinary_role(client: &mut Client) -> Result<(), Error> {
     let row = client.query_one(admin_sql!("is_superuser"), &[])?;
     if login_is_superuser(client)? && !row.get::<_, bool>(0) {
@@ -156,7 +156,7 @@ fn runs_as_ordinary_role(client: &mut Client) -> Result<(), Error> {
     Ok(())
 }
 
-/// The newest version that can be installed: of the extension, that of the files on the server.
+/// The newest version that can be installed. For the extension, the files on the server decide.
 fn newest(client: &mut Client, edition: Edition) -> Result<String, Error> {
     if edition == Edition::Sql {
         return Ok(VERSION.to_owned());
@@ -172,7 +172,8 @@ fn only_version(version: &str) -> Error {
         .fix("use todo-admin of the other version")
 }
 
-/// What a superuser runs before a script of the SQL edition, which must not be a superuser's. The operator has to trust the owner.
+/// The statement with which a superuser becomes the owner of the SQL edition, which must not belong to a superuser. `None` for any
+/// other role. That the operator trusts the owner is to be checked before.
 pub fn as_owner(client: &mut impl GenericClient, owner: Option<&str>) -> Result<Option<String>, Error> {
     let Some(owner) = owner.filter(|owner| *owner != "todo_owner") else { return Ok(None) };
     Ok(is_superuser(client)?.then(|| format!("SET LOCAL ROLE {}", escape_identifier(owner))))
@@ -193,6 +194,7 @@ fn path(client: &mut Client, source: &str, target: &str) -> Result<String, Error
     }
 }
 
+/// The statement that creates the extension.
 pub fn create_extension(schema: Option<&str>, version: &str) -> String {
     let in_schema = schema.map_or(String::new(), |schema| format!(" SCHEMA {}", escape_identifier(schema)));
     format!("CREATE EXTENSION todo{in_schema} VERSION {}", escape_identifier(version))
@@ -202,8 +204,8 @@ fn update_extension(version: &str) -> String {
     format!("ALTER EXTENSION todo UPDATE TO {}", escape_identifier(version))
 }
 
-/// Updates adopted tables to a version, and warns about what dumps of them leave out. The scripts on the way would warn as
-/// well, but older ones do not know everything that belongs to the tables by now.
+/// Updates adopted tables to a version, and warns about what dumps of them leave out. Warnings of the update scripts are silenced:
+/// older scripts do not know everything that belongs to the tables in newer versions.
 pub fn update_adopted(transaction: &mut Transaction, version: &str) -> Result<(), Error> {
     transaction.batch_execute(&format!(
         "SET LOCAL client_min_messages = error; {}; SET LOCAL client_min_messages = DEFAULT",
