@@ -595,7 +595,7 @@ fn routers_are_told_when_databases_move_and_split() {
     let refused = routed.shards.run(&trusting(&["split"]).iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(refused.code, 1);
     assert!(
-        refused.err.contains("router postgres on ") && refused.err.contains(": this is no router"),
+        refused.err.contains("router postgres on ") && refused.err.contains(": this is not a router"),
         "{}",
         refused.err
     );

@@ -271,16 +271,16 @@ pub enum ShardsCommand {
         /// Drop the incomplete copy of a move that was stopped, and leave the database where it is
         #[arg(long)]
         cancel: bool,
-        /// Compare the copy before writes stop, and not while they wait: for large databases
+        /// Compare the copy before writes stop, instead of while they wait: for large databases
         #[arg(long)]
         compare_ahead: bool,
     },
     /// Double the number of databases, while applications use them: half of the users of each get a new one on the same server
     Split {
-        /// Drop the incomplete copy of a split that was stopped; if no database has been split yet, the list is what it was before
+        /// Drop the incomplete copy of a split that was stopped; if no database has been split yet, also undo the change to the list
         #[arg(long)]
         cancel: bool,
-        /// Compare each copy before writes stop, and not while they wait: for large databases
+        /// Compare each copy before writes stop, instead of while they wait: for large databases
         #[arg(long)]
         compare_ahead: bool,
     },

@@ -61,7 +61,7 @@ pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: boo
     finish(transaction, dry_run)?;
     if to == Edition::Sql && !dry_run {
         warn(
-            "nothing keeps users from being dropped any more; a role that may create event triggers can run the script todo_guard",
+            "nothing protects the tables from being dropped now; a role that may create event triggers can run the script todo_guard",
         );
     }
     Ok(())
@@ -261,7 +261,7 @@ fn to_sql(transaction: &mut Transaction, schema: &str, owner: &str, kept: &Kept)
     for own in transaction.query(admin_sql!("move_role_costs"), &[])? {
         let (role, setting): (&str, &str) = (own.get("role"), own.get("setting"));
         warn(&format!(
-            "role {} has {setting}, which the SQL edition does not know: its cost is {}",
+            "role {} has the setting {setting}, which the SQL edition does not use: the cost for this role is now {}",
             printable(role),
             kept.cost
         ));

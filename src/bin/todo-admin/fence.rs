@@ -57,7 +57,9 @@ pub fn patiently<T>(mut work: impl FnMut() -> Result<T, Error>) -> Result<T, Err
                 std::thread::sleep(Duration::from_millis(500));
             }
             Err(error) if error.sqlstate() == Some("55P03") => {
-                return Err(error.fix("end the transactions that have been open for long, and run the command again"));
+                return Err(
+                    error.fix("end transactions that have been open for a long time, and run the command again")
+                );
             }
             outcome => return outcome,
         }

@@ -48,10 +48,10 @@ pub fn move_shard(
             }
             Some(left) => Err(being_split(&left)),
             None if cancels => {
-                Err(Error::new(format!("{} is there already: a finished move cannot be cancelled", copy.title())))
+                Err(Error::new(format!("{} is already there, and a finished move cannot be cancelled", copy.title())))
             }
             None => {
-                output::say(format!("{} is there already", printable(&copy.title())));
+                output::say(format!("{} is already there", printable(&copy.title())));
                 Ok(())
             }
         };
@@ -79,8 +79,8 @@ fn must_be_no_copy(file: &ShardFile, place: &Place) -> Result<(), Error> {
 }
 
 fn unfinished_move(from: &Place, to: &Place) -> Error {
-    Error::new(format!("the move of {} to {} has not come to its end", from.title(), to.server))
-        .fix(format!("run todo-admin shards move {} --to {} first", to.database, to.server))
+    Error::new(format!("the move of {} to {} is not finished", from.title(), to.server))
+        .fix(format!("finish it with todo-admin shards move {} --to {}", to.database, to.server))
 }
 
 /// Fails if the file is from before a split.
@@ -90,14 +90,14 @@ fn must_be_current(file: &ShardFile, place: &Place, numbers: &[usize]) -> Result
     let modulus = file.modulus() / numbers.len();
     let (number, modulus) = (numbers[0] as i64, modulus as i64);
     if session.client.query_one(admin_sql!("placement_differs"), &[&number, &modulus])?.get(0) {
-        return Err(Error::new(format!("{} is not shard {number} of {modulus}, by its own word", place.title()))
+        return Err(Error::new(format!("{} says that it is not shard {number} of {modulus}", place.title()))
             .fix("use the file of shards that the last split has written"));
     }
     Ok(())
 }
 
 fn being_split(place: &Place) -> Error {
-    Error::new(format!("{} is being split", place.title())).fix("run todo-admin shards split until its end first")
+    Error::new(format!("{} is being split", place.title())).fix("finish the split with todo-admin shards split")
 }
 
 /// Copies a database, and puts the copy into the list in the place of some of its numbers. From then on, the original is read-only.
@@ -160,7 +160,8 @@ fn cancel(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error>
         Err(error) if is_begun && error.sqlstate().is_none() => {
             shard_copy::abandon(&mut source, copy)?;
             warn(&format!("{error}; run the command again when the server can be reached, to drop the copy there"));
-            output::say(format!("{} is given up, and nothing of it is left in {}", copy.title(), original.title()));
+            let (copy, original) = (printable(&copy.title()), printable(&original.title()));
+            output::say(format!("{copy} has been given up, and nothing of it is left in {original}"));
             return Ok(());
         }
         Err(error) => return Err(error),
@@ -185,7 +186,7 @@ fn cancel(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error>
 }
 
 fn not_begun(original: &Place, copy: &Place) -> Error {
-    Error::new(format!("no copy of {} to {} has been begun", original.title(), copy.title()))
+    Error::new(format!("no copy of {} to {} has been started", original.title(), copy.title()))
 }
 
 /// Doubles the number of shards: half of the users of each database get a new one, on the same server.
@@ -200,7 +201,7 @@ pub fn split(file: &mut ShardFile, cancels: bool, compares_ahead: bool) -> Resul
         is_unfinished |= file.places()[number] == file.places()[number + half] || is_unsettled(file, number, half)?;
     }
     if is_unfinished {
-        output::say("going on with a split that was begun");
+        output::say("going on with the split that was started");
     } else {
         double(file)?;
     }
@@ -243,11 +244,11 @@ fn cancel_split(file: &mut ShardFile) -> Result<(), Error> {
     }
     if twins.len() == half {
         file.rewrite(file.places()[..half].to_vec())?;
-        output::say("the list of shards is what it was");
+        output::say("the list of shards is as it was before the split");
     } else {
         let done = half - twins.len();
         output::say(format!(
-            "{done} of {} split, which stays so: run todo-admin shards split until its end",
+            "{done} of {} split, and they stay split: run todo-admin shards split to split the others",
             count(half as i64, "database")
         ));
     }
@@ -261,12 +262,12 @@ fn double(file: &mut ShardFile) -> Result<(), Error> {
     for (number, place) in file.places().iter().enumerate() {
         let name = half_of(place, number, modulus).database;
         if name.len() > LONGEST_NAME {
-            return Err(Error::new(format!("{name}, for a half of {}, is too long a name", place.database))
+            return Err(Error::new(format!("{name}, for half of {}, is too long a name", place.database))
                 .fix("rename the database, in the file as well"));
         }
         if names.contains(&name.as_str()) {
             return Err(Error::new(format!(
-                "the half of {} would be called {name}, as another shard is",
+                "half of {} would be called {name}, which is the name of another shard",
                 place.database
             ))
             .fix("rename that database, in the file as well"));
@@ -325,7 +326,7 @@ fn is_fenced_by_split(source: &mut Session, place: &Place) -> Result<bool, Error
         return Ok(true);
     }
     Err(Error::new(format!("a copy has taken the place of {}", place.title()))
-        .fix("run todo-admin shards move until its end, and use the file of shards that it has written"))
+        .fix("finish the move with todo-admin shards move, and use the file of shards that it has written"))
 }
 
 /// Whether replication from the original has not ended yet.

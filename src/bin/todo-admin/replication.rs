@@ -36,7 +36,9 @@ impl Outgoing {
         let comment: Option<String> = row.get("comment");
         match comment.as_deref().and_then(|text| serde_json::from_str(text.strip_prefix(MARK)?).ok()) {
             Some(outgoing) => Ok(Some(outgoing)),
-            None => Err(Error::new("there is a publication todo_copy, which todo-admin has not made").fix("rename it")),
+            None => {
+                Err(Error::new("there is a publication todo_copy, which todo-admin did not create").fix("rename it"))
+            }
         }
     }
 
@@ -60,8 +62,9 @@ impl Outgoing {
 pub fn must_be_free(source: &mut Session, original: &Place, copy: Option<&Place>) -> Result<(), Error> {
     match Outgoing::of(source)? {
         Some(other) if copy != Some(&other.copy) => {
-            Err(Error::new(format!("a copy of {} has been begun: {}", original.title(), other.copy.title()))
-                .fix(format!("run todo-admin shards {} until its end, or with --cancel", other.command(original))))
+            Err(Error::new(format!("a copy of {} has been started: {}", original.title(), other.copy.title())).fix(
+                format!("finish it with todo-admin shards {}, or add --cancel to give it up", other.command(original)),
+            ))
         }
         _ => Ok(()),
     }
@@ -116,7 +119,7 @@ pub fn must_run(target: &mut Session) -> Result<Row, Error> {
         return Ok(row);
     }
     Err(Error::new("replication into the copy has failed")
-        .fix("see the log of the copy's server; when the cause is removed, run the command again"))
+        .fix("see the log of the copy's server, remove the cause, and run the command again"))
 }
 
 /// How much of the log, up to a position or up to now, the copy has not confirmed.
@@ -142,7 +145,7 @@ pub fn catch_up(original: &mut Session, copy: &mut Session, slot: &str, limit: D
         must_run(copy)?;
         if start.elapsed() > limit {
             return Err(Error::new("the copy does not catch up, and writes go on in the original")
-                .fix("see the log of the copy's server, and run the command again, when there is less to do"));
+                .fix("see the log of the copy's server, and run the command again when there are fewer writes"));
         }
         std::thread::sleep(Duration::from_millis(10));
     }

@@ -80,7 +80,7 @@ fn check(client: &mut Client, schema: &str, role: &str) -> Result<(), Error> {
     }
     if has("is_isolated") {
         return Err(Error::new(format!(
-            "role \"{shown}\" is isolated, but the current user does not get to the shards"
+            "role \"{shown}\" is isolated, but a router does not tell the shards who the current user is"
         ))
         .fix("run todo-admin shards grant without --isolated, or name another role"));
     }
@@ -264,10 +264,9 @@ pub fn must_listen(file: &ShardFile) -> Result<(), Error> {
 /// A session in a router, the foreign-data wrapper of its servers, and how many databases it knows.
 fn open(conninfo: Conninfo) -> Result<(Session, String, i64), Error> {
     let mut session = Session::open(conninfo)?;
-    let row = session
-        .client
-        .query_opt(admin_sql!("router_servers"), &[])?
-        .ok_or_else(|| Error::new("this is no router").fix("run the script of todo-admin shards router-sql there"))?;
+    let row = session.client.query_opt(admin_sql!("router_servers"), &[])?.ok_or_else(|| {
+        Error::new("this is not a router").fix("run the script of todo-admin shards router-sql there")
+    })?;
     Ok((session, row.get("wrapper"), row.get("servers")))
 }
 

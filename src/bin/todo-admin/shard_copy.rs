@@ -129,7 +129,7 @@ impl ShardCopy {
         must_be_superuser(&mut server, copy)?;
         let is_fenced = fence::is_up(&mut source)?;
         let old_file = || {
-            Error::new(format!("a copy has taken the place of {} already", original.title()))
+            Error::new(format!("a copy has already taken the place of {}", original.title()))
                 .fix("use the file of shards that this command has written")
         };
         replication::must_be_free(&mut source, original, Some(copy))?;
@@ -139,7 +139,7 @@ impl ShardCopy {
                 let mut target = Session::open(target.clone())?;
                 match target.client.query_opt(admin_sql!("copy_progress"), &[])? {
                     Some(row) if Outgoing::of(&mut source)?.is_some() => {
-                        output::say("going on with the copy that was begun");
+                        output::say("going on with the copy that was started");
                         target.client.batch_execute("ALTER SUBSCRIPTION todo_copy ENABLE")?;
                         let slot = row.get::<_, Option<String>>("slot").unwrap_or_default();
                         let beside = Session::open(source.conninfo.clone())?;
@@ -209,7 +209,7 @@ impl ShardCopy {
             if before != (copied, rows) || copied == tables {
                 (before, since) = ((copied, rows), Instant::now());
             } else if since.elapsed() > STANDSTILL {
-                return Err(Error::new("the first copying of the tables stands still")
+                return Err(Error::new("the first copying of the tables makes no progress")
                     .fix("see the log of the copy's server; run the command again, or with --cancel first"));
             }
             bar.set_message(format!(
@@ -400,7 +400,7 @@ fn has_been_replaced(original: &mut Session) -> Result<bool, Error> {
 }
 
 fn is_used(copy: &Place) -> Error {
-    Error::new(format!("{} has been moved already", copy.database))
+    Error::new(format!("{} has already been moved", copy.database))
         .fix("run the command without --cancel; then the database can be moved back")
 }
 

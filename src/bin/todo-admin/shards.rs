@@ -257,17 +257,17 @@ fn placement(session: &mut Session, numbers: &[usize], modulus: usize) -> Result
     ))
 }
 
-/// Whether a copy of a shard has been begun.
+/// Whether a copy of a shard has been started.
 fn copying(session: &mut Session, place: &Place) -> Result<Check, Error> {
     const NAME: &str = "copy of the database";
-    let Some(outgoing) = Outgoing::of(session)? else { return Ok(Check::ok(NAME, "none has been begun")) };
-    let begun = format!("one has been begun: {}", outgoing.copy.title());
+    let Some(outgoing) = Outgoing::of(session)? else { return Ok(Check::ok(NAME, "none has been started")) };
+    let begun = format!("one has been started: {}", outgoing.copy.title());
     if outgoing.is_read(session)? {
         return Ok(Check::ok(NAME, begun));
     }
     Ok(Check::finding(
         NAME,
-        format!("{begun}; it does not read the changes, so that the log of this server grows"),
-        &format!("run todo-admin shards {} until its end, or with --cancel", outgoing.command(place)),
+        format!("{begun}; it does not read the changes, so the log of this server grows"),
+        &format!("finish it with todo-admin shards {}, or add --cancel to give it up", outgoing.command(place)),
     ))
 }

@@ -32,7 +32,7 @@ pub fn install(
     }
     if schema.is_some_and(|schema| schema.starts_with("pg_") || OWN_SCHEMAS.contains(&schema)) {
         return Err(Error::usage(
-            format!("schema {} has another purpose", schema.unwrap_or_default()),
+            format!("schema {} is reserved for todo or PostgreSQL", schema.unwrap_or_default()),
             "choose another name",
         ));
     }
@@ -97,7 +97,7 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
             }
             run(client, &statements, dry_run)?;
             if let Some(owner) = guard.map(|row| row.get::<_, String>("owner")).filter(|_| !replaces_guard) {
-                warn(&format!("the guard is still the old one; role {owner} must run the script todo_guard again"));
+                warn(&format!("the guard has not been updated; role {owner} must run the script todo_guard again"));
             }
             Ok(())
         }
@@ -169,7 +169,7 @@ fn newest(client: &mut Client, edition: Edition) -> Result<String, Error> {
 
 fn only_version(version: &str) -> Error {
     Error::new(format!("this program installs version {VERSION} of the SQL edition, not {version}"))
-        .fix("use todo-admin of the other version")
+        .fix("use the todo-admin of that version")
 }
 
 /// The statement with which a superuser becomes the owner of the SQL edition, which must not belong to a superuser. `None` for any
