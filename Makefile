@@ -49,7 +49,7 @@ export PGRX_PG_CONFIG_PATH = $(PG_CONFIG_PATH)
 # sql/build.rs has the linker keep what cargo-pgrx reads. If cargo-pgrx did that by its own flags for every crate, cargo would
 # compile the dependencies once for the library and again for todo-admin.
 export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND = 1
-# Scripts take it as a choice of the user's when it is set.
+# Exported only if the user has chosen it: scripts take it as the user's choice when it is set.
 ifneq ($(if $(PG),command line,$(origin PG_CONFIG)),file)
 export PG_CONFIG
 endif
@@ -103,7 +103,7 @@ install-library:
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
 	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo*.control $(PACKAGE)$(EXTENSION_DIR)/todo*--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
 
-# The paths are Debian's, also of a server that was fetched.
+# The paths are those of Debian, even if the server was fetched.
 DEB = target/deb
 DEB_EXTENSION = $(DEB)/extension/usr
 DEB_DOC = $(DEB_EXTENSION)/share/doc/postgresql-$(PG_MAJOR)-todo
@@ -154,7 +154,7 @@ test-dist: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## 
 	@$(MAKE) --no-print-directory dist
 	pgrx-tests/scripts/dist_test.sh $(VERSION) $(CARGO_PGRX)
 
-# As PGXN's clients call it. The library, todo-admin and the scripts are tested by `make test`, before they are installed.
+# PGXN's clients call this target. The library, todo-admin and the scripts are tested by `make test`, before they are installed.
 PG_REGRESS = $(dir $(shell $(PG_CONFIG) --pgxs))../test/regress/pg_regress
 installcheck: ## tests the installed extension on a running server, which the PG* variables name, as a superuser
 	@test -x $(PG_REGRESS) || { echo "make: no $(PG_REGRESS), which is in the server's development package" >&2; exit 1; }
@@ -162,7 +162,7 @@ installcheck: ## tests the installed extension on a running server, which the PG
 	$(PG_REGRESS) --inputdir=pgrx-tests/installcheck --outputdir=target/installcheck --bindir="$$($(PG_CONFIG) --bindir)" \
 		--dbname=contrib_regression todo
 
-# Needs `build` as `install` does.
+# Builds first where there is cargo, as `install` does.
 freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this version, for its release
 	@sql/freeze.sh "$(abspath $(PACKAGE))$(EXTENSION_DIR)"
 
@@ -178,7 +178,7 @@ example: ## runs the example application of docs/example in a private cluster, u
 test: setup-clients ## formatting, lints, unit tests, and tests against a private cluster
 	@$(MAKE) --no-print-directory lint unit integration
 
-# The servers that are not the system's are fetched.
+# Servers that the system does not have are fetched.
 test-all: ## the same on each supported version of PostgreSQL
 	for major in 15 16 17 18; do $(MAKE) --no-print-directory test PG=$$major NEW_PG=18 || exit; done
 
@@ -216,7 +216,7 @@ integration: $(if $(NEW_PG_CONFIG),stage-new) stage $(addsuffix /.installed,$(PY
 	$(CARGO) build --package todo-tests --tests
 	pgrx-tests/scripts/integration.sh
 
-# With the newest of the clients' versions.
+# Uses the newest version of the clients.
 bench: setup-clients ## measures functions against the same work in plain SQL; BENCH='PART ...' measures parts of it
 	@$(MAKE) --no-print-directory stage $(lastword $(PYTHON_CLIENTS))/.installed
 	$(CARGO) build --release --package todo-tests --bins
@@ -233,7 +233,7 @@ fuzz: ## calls every function 10,000 times with arguments that nobody expects; F
 	$(CARGO) build --package todo-tests --bins
 	pgrx-tests/scripts/cluster.sh exec target/debug/fuzz $(FUZZ)
 
-# Not those that make ten thousands of calls, or measure times.
+# Tests that make tens of thousands of calls, or measure times, are left out.
 valgrind: VALGRIND = $(CARGO) test --package todo-tests --no-fail-fast \
 	$(addprefix --test ,guard guard_state users tasks times bulk membership isolation escalation_race) -- --include-ignored \
 	$(addprefix --skip ,nobody_reaches_another_users_task an_isolated_role_walks_indexes swapping_schemas)
@@ -292,7 +292,7 @@ stage-library: library
 	@$(MAKE) --no-print-directory install-library DESTDIR="$(STAGE)" >/dev/null
 	@pgrx-tests/scripts/stage.sh
 
-# In a package of its own: what was built for the other server stays.
+# Has a package directory of its own, so that what was built for the other server stays.
 stage-new:
 	@$(MAKE) --no-print-directory stage PG_CONFIG="$(NEW_PG_CONFIG)" PACKAGE=target/package-new
 
