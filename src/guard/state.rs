@@ -10,6 +10,7 @@ use pgrx::pg_sys::{self, Oid};
 use std::cell::Cell;
 use std::ffi::{CString, c_int};
 
+/// One fact about the tables.
 #[derive(PartialEq, Eq)]
 pub struct Fact {
     /// The relation, or the schema, that it is about.

@@ -24,6 +24,8 @@ use uuid::Uuid;
 
 const CURRENT_ROLE: &str = "SELECT CURRENT_USER::pg_catalog.text";
 
+/// Makes a backup in a directory, and removes those that are older than `keep_days`. If the archive is good but its script fails, the
+/// archive stays and the command fails.
 pub fn backup(session: &mut Session, Backup { dir, keep_days }: &Backup) -> Result<(), Error> {
     make_directory(dir)?;
     let programs = Programs::new(&session.conninfo)?;

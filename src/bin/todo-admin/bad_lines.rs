@@ -22,6 +22,7 @@ pub struct BadLines {
 }
 
 impl BadLines {
+    /// Creates the file for bad lines, if one is named. Fails if it exists.
     pub fn new(file: Option<&str>) -> Result<Self, Error> {
         let create = |file: &str| match NewFile::create(file) {
             Ok((guard, opened)) => Ok((guard, BufWriter::new(opened))),

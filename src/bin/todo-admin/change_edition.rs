@@ -18,6 +18,7 @@ use std::collections::HashSet;
 /// The tables of todo_auth, as SQL text.
 const AUTH_TABLES: [&str; 5] = ["user_data", "session", "linked_account", "verification", "\"rateLimit\""];
 
+/// Changes the edition. `owner` is the role that is to own the SQL edition, if the operator names one.
 pub fn run(session: &mut Session, to: Edition, owner: Option<&str>, dry_run: bool) -> Result<(), Error> {
     // This runs before the transaction, which must not hold locks on what it reads while it waits for others.
     Installed::required(&mut session.client)?;

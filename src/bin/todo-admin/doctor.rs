@@ -38,6 +38,7 @@ pub struct Check {
 }
 
 impl Check {
+    /// A check that has found nothing wrong.
     pub fn ok(name: &str, detail: impl Into<String>) -> Self {
         Self { name: name.to_owned(), level: Level::Ok, detail: detail.into(), fix: None }
     }
@@ -46,6 +47,7 @@ impl Check {
         Self { level: Level::Note, fix: Some(fix.to_owned()), ..Self::ok(name, detail) }
     }
 
+    /// A check that has found something wrong, and how to fix it.
     pub fn finding(name: &str, detail: impl Into<String>, fix: &str) -> Self {
         Self { level: Level::Finding, ..Self::note(name, detail, fix) }
     }
@@ -55,6 +57,7 @@ impl Check {
     }
 }
 
+/// Checks the database, prints the outcome, and returns the exit code.
 pub fn examine(session: &mut Session, json: bool) -> Result<ExitCode, Error> {
     let checks = Checks::of(session)?;
     if json {
@@ -101,10 +104,12 @@ impl Checks {
         self.0.iter().filter(|check| check.level == Level::Finding).count()
     }
 
+    /// 0, or [`FINDINGS`] if there are any.
     pub fn exit_code(&self) -> ExitCode {
         if self.findings() == 0 { ExitCode::SUCCESS } else { ExitCode::from(FINDINGS) }
     }
 
+    /// Prints everything that is not in order, and how many findings there are.
     pub fn show(&self) -> Result<(), Error> {
         for check in self.0.iter().filter(|check| check.level != Level::Ok) {
             let level = if check.level == Level::Finding { bad("finding") } else { dim("note") };

@@ -28,6 +28,7 @@ const TASK_TYPES: [Type; 8] =
 /// The numbers of users and of tasks.
 type Counts = (i64, i64);
 
+/// Writes the users and tasks, or those of one user, to a file or, for `-`, to standard output.
 pub fn run(session: &mut Session, file: &str, user: Option<&str>, with_hashes: bool, force: bool) -> Result<(), Error> {
     // A device or a pipe cannot be replaced, only written to.
     let is_special = file != "-" && std::fs::metadata(file).is_ok_and(|there| !there.is_file());

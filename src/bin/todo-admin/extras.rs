@@ -46,6 +46,7 @@ impl Script {
         Ok(Self { extras, text })
     }
 
+    /// The whole script.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -22,6 +22,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const LINE_MAX: u64 = 1 << 20;
 const SEE_EXPORT: &str = "todo-admin export writes files that can be imported";
 
+/// Imports a file or, for `-`, standard input. `skip_bad` names a file for the lines that cannot be imported; without it, one such line
+/// makes the import fail. `new_ids` names a file for the list of old and new ids, if the tasks are to get new ones.
 pub fn run(
     session: &mut Session,
     file: &str,

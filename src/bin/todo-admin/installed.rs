@@ -7,6 +7,7 @@ use postgres::{GenericClient, Transaction};
 use postgres_protocol::escape::escape_identifier;
 use std::sync::OnceLock;
 
+/// The installation that a database has.
 pub struct Installed {
     pub edition: Edition,
     /// `None` if it is the SQL edition, and this role is not allowed to read its version.

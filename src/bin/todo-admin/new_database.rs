@@ -106,6 +106,7 @@ pub struct Todo {
 }
 
 impl Todo {
+    /// Reads the catalog of the database of which the archive was made.
     pub fn of(client: &mut Client) -> Result<Self, Error> {
         let row = client.query_one(admin_sql!("todo_in_archive"), &[])?;
         Ok(Self { schemas: row.get("schemas"), tables: row.get("tables"), sequence: row.get("sequence") })
@@ -128,6 +129,7 @@ impl Todo {
 pub struct Roles(Vec<(String, bool)>);
 
 impl Roles {
+    /// Reads the roles of the server.
     pub fn of(client: &mut Client) -> Result<Self, Error> {
         let rows = client.query(admin_sql!("roles"), &[])?;
         // pg_restore --list writes a space in place of a line break.

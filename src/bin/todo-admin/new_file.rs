@@ -20,6 +20,7 @@ impl NewFile {
         Ok((Self { path, is_kept: false }, file))
     }
 
+    /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -15,6 +15,7 @@ pub enum NewIds {
 }
 
 impl NewIds {
+    /// Creates the file of this name, or takes standard output for `-`. Fails if the file exists.
     pub fn to(file: &str) -> Result<Self, Error> {
         if file == "-" {
             return Ok(Self::ToStandardOutput);

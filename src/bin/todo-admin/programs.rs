@@ -20,6 +20,7 @@ pub struct Programs {
 }
 
 impl Programs {
+    /// Writes the password, if there is one, to a temporary file, which is removed when the result is dropped.
     pub fn new(conninfo: &Conninfo) -> Result<Self, Error> {
         let password_file = conninfo.password().as_deref().map(write_password_file).transpose()?;
         Ok(Self { variables: conninfo.variables(), password_file })

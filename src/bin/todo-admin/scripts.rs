@@ -7,6 +7,7 @@ use crate::output;
 /// Their version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The text of a script.
 pub fn script(part: Part) -> &'static str {
     match part {
         Part::Todo => include_str!(concat!(env!("OUT_DIR"), "/todo.sql")),

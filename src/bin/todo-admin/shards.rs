@@ -27,6 +27,7 @@ use serde::Serialize;
 use std::path::Path;
 use std::process::ExitCode;
 
+/// Runs a command on the shards that a file lists. `dsn` is an error: the file says how to connect.
 pub fn run(file: &Path, command: &ShardsCommand, dsn: Option<&str>) -> Result<ExitCode, Error> {
     if dsn.is_some() {
         return Err(Error::usage("--dsn names one database, and the file of shards names several", "leave out --dsn"));

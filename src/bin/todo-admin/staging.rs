@@ -52,6 +52,7 @@ pub struct Staging {
 }
 
 impl Staging {
+    /// With `keeps_text`, the tables hold the text of each line as well.
     pub fn new(keeps_text: bool) -> Self {
         Self { users: Vec::new(), tasks: Vec::new(), keeps_text }
     }

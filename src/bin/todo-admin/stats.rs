@@ -31,6 +31,7 @@ struct Day {
     completed: i64,
 }
 
+/// Shows statistics on the tasks of one user, or of all, for the last `days` days.
 pub fn show(session: &mut Session, user: Option<&str>, days: u16, json: bool) -> Result<(), Error> {
     let mut transaction = session.client.build_transaction().read_only(true).start()?;
     undisturbed(&mut transaction)?;

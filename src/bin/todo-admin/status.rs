@@ -34,6 +34,7 @@ pub struct Status {
     isolated_roles: Vec<String>,
 }
 
+/// Shows the state of the database.
 pub fn show(session: &mut Session, json: bool) -> Result<(), Error> {
     let status = Status::of(session)?;
     if json { output::json(&status) } else { output::list(&status.entries()) }

@@ -21,10 +21,12 @@ pub struct Header {
 }
 
 impl Header {
+    /// A header of this version. With 0 for both numbers, it does not tell how many records follow.
     pub fn new(users: u64, tasks: u64) -> Self {
         Self { format: FORMAT.to_owned(), version: VERSION, users, tasks }
     }
 
+    /// Whether the file is an export of todo.
     pub fn is_of_todo(&self) -> bool {
         self.format == FORMAT
     }
@@ -44,6 +46,7 @@ pub enum Record {
     Task(Task),
 }
 
+/// A row of the table users.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields)]
@@ -61,6 +64,7 @@ pub struct User {
     pub email_verified: bool,
 }
 
+/// A row of the table tasks.
 #[derive(Serialize, Deserialize)]
 #[cfg_attr(test, derive(Debug))]
 #[serde(deny_unknown_fields)]
@@ -102,6 +106,7 @@ fn parse_time(text: &str) -> Result<NaiveDateTime, String> {
     if is_readable(time) { Ok(time) } else { Err(format!("\"{text}\" is outside the years 1 to 9999 in UTC")) }
 }
 
+/// How serde reads and writes a time.
 mod utc {
     use super::*;
 
@@ -114,6 +119,7 @@ mod utc {
     }
 }
 
+/// The same for a time that may be missing.
 mod utc_option {
     use super::*;
 

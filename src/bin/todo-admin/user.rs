@@ -55,6 +55,7 @@ impl User {
     }
 }
 
+/// Runs one of the commands on users.
 pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
     let client = &mut session.client;
     let schema = Installed::schema_of_rows(client)?;

@@ -14,6 +14,7 @@ use postgres_protocol::escape::escape_identifier;
 /// The schemas of todo's own objects, which are not the application's.
 const OWN_SCHEMAS: [&str; 3] = ["todo_internal", "todo_auth", "todo_guard"];
 
+/// Installs an edition: in a schema, or in the first one of `search_path`; in a version, or in the newest one.
 pub fn install(
     session: &mut Session,
     edition: Edition,
@@ -60,6 +61,7 @@ pub fn install(
     })
 }
 
+/// Updates what is installed to a version, or to the newest one.
 pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result<(), Error> {
     let client = &mut session.client;
     let installed = Installed::required(client)?;
@@ -104,6 +106,7 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
     }
 }
 
+/// Installs an edition around existing tables, in a schema or in the first one of `search_path`.
 pub fn adopt(session: &mut Session, edition: Edition, schema: Option<&str>, dry_run: bool) -> Result<(), Error> {
     let client = &mut session.client;
     if client.query_opt(admin_sql!("installed"), &[])?.is_some_and(|row| row.get("of_sql_edition")) {
