@@ -42,7 +42,7 @@ impl Session {
                 Some(tls) => config.connect(tls.clone()),
                 None => config.connect(NoTls),
             };
-            outcome = client.map_err(|error| unreachable(error, &conninfo));
+            outcome = client.map_err(|error| cannot_connect(error, &conninfo));
             if outcome.is_ok() {
                 break;
             }
@@ -83,7 +83,7 @@ impl Session {
 }
 
 /// Names the server in an error that did not come from it.
-fn unreachable(error: postgres::Error, conninfo: &Conninfo) -> Error {
+fn cannot_connect(error: postgres::Error, conninfo: &Conninfo) -> Error {
     if error.as_db_error().is_some() {
         return error.into();
     }
