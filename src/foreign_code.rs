@@ -19,9 +19,9 @@ const UPDATE: u32 = pg_sys::TRIGGER_TYPE_UPDATE;
 pub enum Writing {
     /// A statement of this library inserts rows. No command that changes a table or trigger can run meanwhile.
     Insertion,
-    /// A statement of this library updates these columns. Nor can such a command run meanwhile.
+    /// A statement of this library updates these columns. Again, no command that changes a table or trigger can run.
     Update(&'static [&'static CStr]),
-    /// A statement of this library deletes rows. Nor can such a command run meanwhile.
+    /// A statement of this library deletes rows. Again, no command that changes a table or trigger can run.
     Deletion,
     /// A function in SQL runs any statement. What that fires could change what it reaches later.
     Anything,
