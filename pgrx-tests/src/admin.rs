@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What one run of `todo-admin` has said.
+/// What one run of `todo-admin` has returned and printed.
 #[derive(Debug)]
 pub struct Said {
     pub code: i32,
@@ -14,8 +14,8 @@ pub struct Said {
     pub err: String,
 }
 
-/// `todo-admin` as it was built, or the one that TODO_ADMIN names, connected by the PG* variables; not on a terminal. In the SQL edition, as
-/// its owner.
+/// The `todo-admin` that was built, or the one that TODO_ADMIN names. It is not on a terminal, and connects by the PG* variables: as a
+/// superuser, or in the SQL edition as its owner.
 pub fn admin(database: &str) -> Command {
     let built = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/todo-admin");
     let program = std::env::var_os("TODO_ADMIN").map_or_else(built, PathBuf::from);
@@ -25,7 +25,7 @@ pub fn admin(database: &str) -> Command {
     command
 }
 
-/// Runs a command to its end, with a text as its standard input.
+/// Runs a command until it ends, with this text as its standard input.
 pub fn said(command: &mut Command, input: &str) -> Said {
     use std::io::Write;
     use std::process::Stdio;
@@ -35,7 +35,7 @@ pub fn said(command: &mut Command, input: &str) -> Said {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    // A program that does not read all of it is no failure of ours.
+    // A program may end before it has read all of it.
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     let output = child.wait_with_output().expect("the program ends");
     Said {
@@ -45,13 +45,13 @@ pub fn said(command: &mut Command, input: &str) -> Said {
     }
 }
 
-/// Runs a command that must succeed without a word on standard error; its standard output.
+/// Runs a command that must succeed and print nothing to standard error. Returns its standard output.
 #[track_caller]
 pub fn ok(database: &Database, arguments: &[&str]) -> String {
     ok_with(database, arguments, "")
 }
 
-/// The same, with a text as its standard input.
+/// The same, with this text as its standard input.
 #[track_caller]
 pub fn ok_with(database: &Database, arguments: &[&str], input: &str) -> String {
     let said = said(admin(&database.name).args(arguments), input);
@@ -59,7 +59,7 @@ pub fn ok_with(database: &Database, arguments: &[&str], input: &str) -> String {
     said.out
 }
 
-/// Runs a command that must fail: its exit code, and its one line of error.
+/// Runs a command that must fail with one line on standard error. Returns the exit code and this line.
 #[track_caller]
 pub fn fails(database: &Database, arguments: &[&str]) -> (i32, String) {
     let Said { code, err, .. } = said(admin(&database.name).args(arguments), "");
@@ -67,7 +67,7 @@ pub fn fails(database: &Database, arguments: &[&str]) -> (i32, String) {
     (code, err)
 }
 
-/// Runs a command, however it ends.
+/// Runs a command that may succeed or fail.
 pub fn run(database: &Database, arguments: &[&str]) -> Said {
     said(admin(&database.name).args(arguments), "")
 }
@@ -76,7 +76,7 @@ pub fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"))
 }
 
-/// A terminal of 80 columns on which `todo-admin` runs.
+/// Starts `todo-admin` on a terminal of 80 columns.
 pub fn terminal(database: &Database, arguments: &str) -> PtySession {
     let program = admin(&database.name);
     let script = format!(
@@ -86,7 +86,7 @@ pub fn terminal(database: &Database, arguments: &str) -> PtySession {
     shell_on_terminal(database, &script)
 }
 
-/// A terminal on which a shell runs a script.
+/// Starts a shell that runs a script on a terminal.
 pub fn shell_on_terminal(database: &Database, script: &str) -> PtySession {
     let mut command = Command::new("sh");
     command.args(["-c", script]).env("PGDATABASE", &database.name).env_remove("DATABASE_URL");
@@ -94,7 +94,7 @@ pub fn shell_on_terminal(database: &Database, script: &str) -> PtySession {
     spawn_with_options(command, Options::new().timeout_ms(Some(20_000))).expect("a terminal")
 }
 
-/// A directory of one test, removed at the end.
+/// A directory of one test. It is removed at the end of the test.
 pub struct Scratch(pub PathBuf);
 
 impl Scratch {
@@ -113,13 +113,13 @@ impl Scratch {
         self.0.join(name).to_str().expect("a path in UTF-8").to_owned()
     }
 
-    /// The names of its files, in order.
+    /// The names of its files, sorted.
     pub fn files(&self) -> Vec<String> {
         files(&self.0)
     }
 }
 
-/// The names of a directory's files, in order.
+/// The names of a directory's files, sorted.
 pub fn files(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").file_name());
     let mut names: Vec<String> = entries.map(|name| name.into_string().expect("a name in UTF-8")).collect();

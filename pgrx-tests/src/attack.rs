@@ -1,16 +1,16 @@
-//! A role that would be superuser, and the code with which it would be.
+//! A role that tries to become superuser, and the code with which it tries.
 
 use crate::{Database, Edition, Failure, strings};
 use postgres::Client;
 
-/// A database, and a role that would be superuser.
+/// A database, and a role that tries to become superuser.
 pub struct Attack {
     pub database: Database,
     pub role: String,
 }
 
 impl Attack {
-    /// With the extension, users `u1` and `u2`, and a schema of the role's own, where its code is.
+    /// With the extension, users `u1` and `u2`, and a schema that belongs to the role and holds its code.
     #[expect(clippy::new_without_default)]
     pub fn new() -> Self {
         Self::on(Database::with_users())
@@ -20,7 +20,7 @@ impl Attack {
         let role = format!("{}_evil", database.name);
         let code = [
             ("later() RETURNS int", "EXECUTE 'CREATE TABLE IF NOT EXISTS ~.ran (); ALTER ROLE ~ SUPERUSER'; RETURN 1"),
-            // What an immutable function may not do itself, another one does.
+            // An immutable function must not write, but it can call one that does.
             (
                 "strike() RETURNS void",
                 "IF (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user) THEN
@@ -57,7 +57,7 @@ impl Attack {
         attack
     }
 
-    /// SQL of a superuser, with `~` for the role, and `~.` for its schema.
+    /// Runs SQL as a superuser. `~` stands for the role, and `~.` for its schema.
     #[track_caller]
     pub fn prepare(&mut self, sql: &str) {
         let sql = self.sql(sql);
@@ -68,23 +68,23 @@ impl Attack {
         sql.replace("~.", "~_code.").replace('~', &self.role)
     }
 
-    /// A session of the role's own.
+    /// A new session of the role.
     pub fn connect(&self) -> Client {
         self.database.connect_as(&self.role)
     }
 
-    /// What the role's statement, in a session of its own, comes to: `ok` or an SQLSTATE.
+    /// Runs a statement in a new session of the role. Returns `ok` or an SQLSTATE.
     pub fn attempt(&self, sql: &str) -> String {
         outcome(&mut self.connect(), &self.sql(sql))
     }
 
-    /// What a superuser's statement comes to.
+    /// Runs a statement in a new session of a superuser. Returns `ok` or an SQLSTATE.
     pub fn lure(&self, sql: &str) -> String {
         outcome(&mut self.database.connect(), &self.sql(sql))
     }
 
-    /// The role is not a superuser, and nothing of it has run as one, not even in what was rolled back: a sequence
-    /// tells.
+    /// Asserts that the role is not a superuser, and that none of its code has run as one. A sequence tells, because no rollback takes back
+    /// what it has given.
     #[track_caller]
     pub fn failed(&self) {
         let state = format!(
@@ -93,14 +93,14 @@ impl Attack {
              FROM pg_roles AS r WHERE r.rolname = '{role}'",
             role = self.role
         );
-        // What the database has a session search is not looked at.
+        // The role may have set a search_path for the database.
         let client = &mut self.database.connect();
         client.batch_execute("SET search_path = pg_catalog").unwrap();
         assert_eq!(strings(client, &state), ["f"]);
     }
 }
 
-/// A database with the SQL edition, user `u1` with a task, and a role that may log in and has a schema of its own.
+/// A database with the SQL edition and user `u1` with a task, and a role that may log in and owns the schema `evil`.
 pub fn attacked() -> (Database, String) {
     let mut database = Database::empty();
     let role = database.role("evil");
@@ -116,7 +116,7 @@ pub fn attacked() -> (Database, String) {
     (database, role)
 }
 
-/// What statements come to: `ok` or an SQLSTATE.
+/// Runs statements. Returns `ok` or an SQLSTATE.
 pub fn outcome(client: &mut Client, sql: &str) -> String {
     match client.batch_execute(sql) {
         Ok(()) => "ok".to_owned(),
@@ -124,9 +124,9 @@ pub fn outcome(client: &mut Client, sql: &str) -> String {
     }
 }
 
-/// Returns when the session `pid` waits for a lock.
+/// Returns as soon as the session `pid` waits for a lock.
 pub fn waits(client: &mut Client, pid: i32) {
-    // Not for a catalog, which autovacuum locks when it makes that smaller: then the session has not come to its work yet.
+    // A lock on a catalog does not count. Autovacuum takes one when it truncates the catalog, and the session has not begun its work then.
     let query =
         format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND NOT granted AND (relation >= 16384) IS NOT FALSE");
     while client.query_one(&query, &[]).unwrap().get::<_, i64>(0) == 0 {}

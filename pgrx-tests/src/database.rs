@@ -6,14 +6,14 @@ use crate::server::{config, connect, variable};
 use postgres::{Client, Config};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A database of its own for one test, dropped at the end.
+/// A database of one test. It is dropped at the end of the test.
 pub struct Database {
     pub name: String,
     pub client: Client,
 }
 
 impl Database {
-    /// A database with the edition that is tested in schema public.
+    /// A database with the edition that is tested, in schema public.
     pub fn new() -> Self {
         let mut database = Self::empty();
         database.client.batch_execute(&Edition::current().install(&database.name)).expect("the edition installs");
@@ -30,7 +30,7 @@ impl Database {
         database
     }
 
-    /// Both extensions, and users `u1` and `u2`, of whom `u1` has a password.
+    /// A database with both extensions and users `u1` and `u2`. `u1` has a password.
     pub fn with_auth() -> Self {
         let mut database = Self::with_users();
         let auth = Edition::current().install_auth(&database.name);
@@ -44,7 +44,7 @@ impl Database {
         Self::created_with("")
     }
 
-    /// A database without the extension, made with more options of CREATE DATABASE.
+    /// A database without the extension, created with these options of CREATE DATABASE.
     pub fn created_with(options: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
@@ -52,7 +52,7 @@ impl Database {
         Self { client: connect(&name), name }
     }
 
-    /// Tables that can be adopted, with a few rows.
+    /// A database with tables that can be adopted, which these statements create, and a few rows.
     pub fn to_adopt(tables: &str) -> Self {
         let mut database = Self::empty();
         let client = &mut database.client;
@@ -80,7 +80,7 @@ impl Database {
         connect(&self.name)
     }
 
-    /// How to connect, for a session of another kind.
+    /// How to connect as a superuser, for a session with other settings.
     pub fn config(&self) -> Config {
         config(&variable("PGHOST"), &self.name)
     }
@@ -95,14 +95,14 @@ impl Default for Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let ended = end(&self.name);
-        // A test that panics must not panic again.
+        // A second panic would abort all tests.
         if !std::thread::panicking() {
             ended.unwrap_or_else(|e| panic!("what {} leaves behind: {e:?}", self.name));
         }
     }
 }
 
-/// Drops a test's databases, then its roles: those named after the database, with more before or after the name.
+/// Drops a test's databases and then its roles. They have the name of the test's database in theirs.
 fn end(name: &str) -> Result<(), postgres::Error> {
     let client = &mut connect("postgres");
     let named = format!("(^|[^a-z0-9]){name}($|[^0-9])");
@@ -118,7 +118,7 @@ fn end(name: &str) -> Result<(), postgres::Error> {
     Ok(())
 }
 
-/// 1,000 users and 10,000 tasks, with what dumps could spoil, and a new role with grants.
+/// Creates 1,000 users and 10,000 tasks with values that a dump could spoil, and a role with grants.
 pub fn fill(client: &mut Client, role: &str) {
     client
         .execute(

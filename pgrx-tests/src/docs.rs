@@ -8,13 +8,13 @@ pub fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name)
 }
 
-/// What is in it.
+/// The text of this file.
 #[track_caller]
 pub fn read(name: &str) -> String {
     std::fs::read_to_string(file(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 
-/// The code blocks of a language.
+/// The code blocks of a page in this language.
 pub fn blocks(text: &str, language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
     text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
@@ -25,7 +25,7 @@ pub fn prose(text: &str) -> String {
     text.split("\n```").step_by(2).collect::<Vec<_>>().join("\n")
 }
 
-/// What a page has as code within its text.
+/// What is between backticks in the text of a page.
 pub fn code(text: &str) -> Vec<String> {
     prose(text).lines().flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
@@ -39,7 +39,7 @@ pub fn table(text: &str, heading: &str) -> Vec<Vec<String>> {
     rows.map(|row| row.split(" | ").map(str::to_owned).collect()).collect()
 }
 
-/// What a page shows of psql: statements, each with the output that is printed below it.
+/// The statements that a page shows in psql, each with the output below it.
 pub fn session(text: &str) -> Vec<(String, String)> {
     let mut statements: Vec<(String, String)> = Vec::new();
     let blocks = blocks(text, "console").into_iter().filter(|block| block.starts_with("app=# ")).collect::<String>();
@@ -58,7 +58,7 @@ pub fn session(text: &str) -> Vec<(String, String)> {
     statements
 }
 
-/// Fails if a page shows something that is not there, or not all that is there. Names only that, as whole lists are long.
+/// Fails if a page shows something that is not there, or lacks something that is. Prints only the difference, because the lists are long.
 #[track_caller]
 pub fn same(page: &str, shown: BTreeSet<String>, there: BTreeSet<String>) {
     let (missing, unknown) = (&there - &shown, &shown - &there);

@@ -1,4 +1,4 @@
-//! The edition that a run of the tests is about: `TODO_EDITION` is `sql`, or not set for the extension.
+//! The edition that is tested: the SQL edition if `TODO_EDITION` is `sql`, otherwise the extension.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,20 +20,20 @@ impl Edition {
         }
     }
 
-    /// Statements that install it in a database, in schema public. The SQL edition belongs to the owner of the database, a role whose name
-    /// begins with that of the database. It has no special right, except that it may create databases, in which todo-admin verifies backups.
+    /// Statements that install it in schema public. The SQL edition gets an owner: a role whose name begins with that of the database, and
+    /// which then owns the database. Its only attribute is CREATEDB, because todo-admin verifies backups in a new database.
     pub fn install(self, database: &str) -> String {
         self.install_at("", "", database)
     }
 
-    /// The same in a new schema, quoted as it needs to be, which anyone may use.
+    /// The same in a new schema, which anyone may use. The caller quotes its name if necessary.
     pub fn install_in(self, schema: &str, database: &str) -> String {
         let create =
             format!("CREATE SCHEMA {schema}; GRANT USAGE ON SCHEMA {schema} TO PUBLIC; SET search_path = {schema};");
         self.install_at(&create, "RESET search_path;", database)
     }
 
-    /// With statements before and after, by the role that installs it.
+    /// The same with statements before and after, which the role that installs it runs, too.
     fn install_at(self, before: &str, after: &str, database: &str) -> String {
         match self {
             Self::Extension => format!("{before} CREATE EXTENSION todo; {after}"),
@@ -49,7 +49,7 @@ impl Edition {
         }
     }
 
-    /// The role that installs it, and backs it up.
+    /// The role that installs it and backs it up.
     pub fn owner(self, database: &str) -> String {
         match self {
             Self::Extension => "postgres".to_owned(),
@@ -65,7 +65,7 @@ impl Edition {
         }
     }
 
-    /// A query on catalogs of extensions, as this edition answers it.
+    /// The query as it is for this edition: the SQL edition has views in place of the catalogs of extensions.
     pub fn catalogs(self, query: &str) -> String {
         match self {
             Self::Extension => query.to_owned(),
@@ -75,7 +75,7 @@ impl Edition {
         }
     }
 
-    /// A statement that sets the cost of new hashes: for the session, or in the SQL edition for all.
+    /// A statement that sets the cost of new hashes: for the session, or in the SQL edition for the database.
     pub fn set_cost(self, cost: u32) -> String {
         match self {
             Self::Extension => format!("SET todo.bcrypt_cost = {cost}"),
@@ -100,12 +100,12 @@ fn releases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/edition/released")
 }
 
-/// The script of a part as a version was released with.
+/// The script of a part of the SQL edition, as it was released in a version.
 pub fn released_script(part: &str, version: &str) -> String {
     std::fs::read_to_string(releases().join(format!("{part}-{version}.sql"))).expect("a version is kept whole")
 }
 
-/// The versions that have been released.
+/// The released versions of the SQL edition.
 pub fn released() -> Vec<String> {
     let files = std::fs::read_dir(releases()).expect("releases are kept").map(|file| file.expect("a file").file_name());
     let version = |file: &str| Some(file.strip_prefix("todo-")?.strip_suffix(".sql")?.to_owned());
@@ -114,7 +114,8 @@ pub fn released() -> Vec<String> {
     versions
 }
 
-/// The script of an older version, made of this one: one with less, and with something that this one has not.
+/// A script of the SQL edition as an older version might have had it: it lacks some objects of this version, and has some that this
+/// version lacks.
 pub fn older() -> String {
     let older = script("todo")
         .replace(&format!("VALUES ('todo', '{}')", crate::current_version()), "VALUES ('todo', '1.0.9')")

@@ -1,9 +1,9 @@
-//! Errors by their fields.
+//! Errors as a client sees them: by their fields, not by their message.
 
 /// SQLSTATE and two more fields of an error.
 pub type Fields<'a> = (&'a str, Option<&'a str>, Option<&'a str>);
 
-/// What a client can tell of an error, without its message.
+/// The fields of an error, except its message.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Failure {
     pub code: String,
@@ -15,7 +15,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The failure of a statement that must fail.
+    /// The error of a statement that must fail.
     #[track_caller]
     pub fn of<T>(result: Result<T, postgres::Error>) -> Self {
         let Err(error) = result else { panic!("the statement succeeded") };

@@ -1,6 +1,6 @@
 //! Texts and values that several tests use.
 
-/// The released versions, in their order.
+/// The released versions, oldest first.
 pub const RELEASED: [&str; 3] = ["0.1.0", "0.2.0", "1.0.0"];
 
 /// The version that this checkout makes: the one in `Cargo.toml`.
@@ -10,7 +10,7 @@ pub fn current_version() -> &'static str {
     versions.next().expect("the package has a version")
 }
 
-/// The released versions and the current one, in their order.
+/// The released versions and the current one, oldest first.
 pub fn versions() -> Vec<&'static str> {
     RELEASED.into_iter().chain([current_version()]).collect()
 }
@@ -22,7 +22,7 @@ pub const PATTERNS: &str = include_str!("../fixtures/patterns.sql");
 /// The same seven through the functions.
 pub const PATTERNS_BY_FUNCTION: &str = include_str!("../fixtures/patterns_by_function.sql");
 
-/// What other tools have made of the specification, to be adopted.
+/// Tables that other tools have made from the specification, and that can be adopted: the tool, and the statements.
 pub const TO_ADOPT: [(&str, &str); 4] = [
     ("the DDL", include_str!("../fixtures/adopt/ddl.sql")),
     ("Alembic", include_str!("../fixtures/adopt/alembic.sql")),
@@ -30,17 +30,17 @@ pub const TO_ADOPT: [(&str, &str); 4] = [
     ("released tables", "CREATE EXTENSION todo; SELECT todo_release_tables(); DROP EXTENSION todo"),
 ];
 
-/// What an application may add to the tables, one of each kind, and dumps leave out; for a role named ROLE.
+/// What an application may add to the tables, and dumps leave out: one of each kind. `ROLE Odd` stands for the name of a role.
 pub const EXTRAS: &str = include_str!("../fixtures/extras.sql");
 
 /// A bcrypt hash, for columns that need one. Tests bind it, so that no server log shows it.
 pub const HASH: &str = "$2b$12$LQv3c1yqBWVHxkd0LHAkCOYz6TtxMQJqhN8/X4SIYoqLJ2NXC.Ky2";
 
-/// A hash as Better Auth makes it if nobody tells it otherwise.
+/// A hash in the form of Better Auth's default, scrypt.
 pub fn scrypt() -> String {
     format!("{}:{}", "0f".repeat(16), "a1".repeat(64))
 }
 
-/// Makes a session of todo_auth: token, user.
+/// Creates a session in todo_auth. The parameters are the token and the user.
 pub const AUTH_SESSION: &str =
     "INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ($1, now(), $2)";

@@ -1,15 +1,15 @@
-//! The table of all functions, `functions.txt`, and what their calls find.
+//! The table of all functions, `functions.txt`, and the rows that the calls in it find.
 
 use crate::{Database, Edition};
 
-/// Users and tasks that the calls find, in the schema `@extschema@`.
+/// Creates users and tasks that the calls find, in the schema `@extschema@`.
 const SAMPLE: &str = include_str!("../fixtures/sample.sql");
 
 /// What a function does to rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     Reads,
-    /// Makes or compares a hash. It may write as well, but also works where nothing can be written.
+    /// Makes or compares a hash. A login may also renew the hash, but works without that where nothing can be written.
     Hashes,
     Creates,
     Changes,
@@ -38,11 +38,11 @@ pub enum Access {
 /// A row of the table.
 #[derive(Debug)]
 pub struct Function {
-    /// Within the schema of `todo`, or qualified.
+    /// Without a schema if it is in that of `todo`.
     pub name: &'static str,
-    /// Names, and values as SQL.
+    /// Names, and values as SQL, with which the call finds something.
     pub arguments: Vec<(&'static str, &'static str)>,
-    /// A type, as the catalog names it.
+    /// The type of the result, as `regtype` prints it.
     pub returns: &'static str,
     pub effect: Effect,
     pub access: Access,
@@ -51,12 +51,12 @@ pub struct Function {
 }
 
 impl Function {
-    /// The call that finds something.
+    /// A call that finds something.
     pub fn call(&self) -> String {
         self.call_with(&[])
     }
 
-    /// The same with other values for some of its arguments.
+    /// The same call with other values for some arguments.
     pub fn call_with(&self, others: &[(&str, &str)]) -> String {
         assert!(others.iter().all(|(name, _)| self.takes(name)), "arguments of {}: {others:?}", self.name);
         let value = |name, sample| others.iter().find(|other| other.0 == name).map_or(sample, |other| other.1);
@@ -70,7 +70,7 @@ impl Function {
         self.arguments.iter().any(|(name, _)| *name == argument)
     }
 
-    /// Whether it belongs to `todo`, not to `todo_auth`.
+    /// Whether it belongs to `todo`, and not to `todo_auth`.
     pub fn is_todos(&self) -> bool {
         !self.name.contains('.')
     }
@@ -114,18 +114,18 @@ pub fn functions() -> Vec<Function> {
     lines.filter(|line| !line.is_empty() && !line.starts_with('#')).skip(1).map(Function::new).collect()
 }
 
-/// Functions of both extensions, by what they return.
+/// The functions of both extensions that return this type.
 pub fn returning(returns: &str) -> Vec<Function> {
     functions().into_iter().filter(|function| function.returns == returns).collect()
 }
 
-/// The statements that make what the calls find, for the extension in a schema.
+/// Statements that create what the calls find, if the extension is in this schema.
 pub fn sample(schema: &str) -> String {
     SAMPLE.replace("@extschema@", schema)
 }
 
 impl Database {
-    /// A database with both extensions, and what the calls find.
+    /// A database with both extensions and the rows that the calls find.
     pub fn with_sample() -> Self {
         let mut database = Self::new();
         let both = format!("{}; {}", Edition::current().install_auth(&database.name), sample("public"));

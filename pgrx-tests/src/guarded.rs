@@ -1,9 +1,9 @@
-//! Commands that a guard refuses, of the extension and of the SQL edition.
+//! Commands that the guards of both editions refuse.
 
 use crate::strings;
 use postgres::Client;
 
-/// Commands that change what the extension and the SQL edition need, once [`to_change`] has run.
+/// Commands that change what both editions need. Run [`to_change`] before them.
 pub const CHANGES: [&str; 36] = [
     "ALTER TABLE users ADD CONSTRAINT own UNIQUE USING INDEX ix_users_email",
     "ALTER TABLE tasks SET UNLOGGED",
@@ -43,7 +43,7 @@ pub const CHANGES: [&str; 36] = [
     "DROP INDEX CONCURRENTLY public.ix_tasks_user_id",
 ];
 
-/// Commands that add columns: dumps of the extension's tables would not include them. The SQL edition lets them through.
+/// Commands that add columns, which dumps of the extension's tables would not include. The SQL edition allows them.
 pub const ADDED_COLUMNS: [&str; 5] = [
     "ALTER TABLE users ADD COLUMN image text",
     "ALTER TABLE users ADD COLUMN IF NOT EXISTS image text",
@@ -52,7 +52,7 @@ pub const ADDED_COLUMNS: [&str; 5] = [
     "DO $$ BEGIN EXECUTE 'ALTER TABLE users ADD image text'; END $$",
 ];
 
-/// What these commands need. The tables' owner is given.
+/// Creates objects that these commands need. Pass the owner of the tables.
 pub fn to_change(owner: &str) -> String {
     format!(
         "CREATE TABLE parent (LIKE tasks); ALTER TABLE parent OWNER TO {owner}; CREATE TABLE kid (LIKE users INCLUDING ALL); CREATE INDEX other ON parent (id); CREATE TABLE partitioned (LIKE tasks) PARTITION BY RANGE (id);
@@ -61,14 +61,14 @@ pub fn to_change(owner: &str) -> String {
     )
 }
 
-/// Commands that change every constraint, index and trigger that there is, by its kind.
+/// Commands that drop and rename each constraint, index and trigger of the tables.
 pub fn changes_of_parts(client: &mut Client) -> Vec<String> {
     let changes = strings(
         client,
         "SELECT format(change, r.relname, k.conname)
          FROM pg_constraint AS k JOIN pg_class AS r ON r.oid = k.conrelid AND r.relname IN ('users', 'tasks'),
              unnest(ARRAY['ALTER TABLE %s DROP CONSTRAINT %s CASCADE', 'ALTER TABLE %s RENAME CONSTRAINT %s TO renamed']) AS change
-         -- From 18 on there are these, and PostgreSQL itself refuses to drop that of a primary key.
+         -- PostgreSQL 18 has NOT NULL constraints, and itself refuses to drop that of a primary key.
          WHERE k.contype <> 'n' OR change ~ 'RENAME'
          UNION ALL
          SELECT format(change, i.indexrelid::regclass)

@@ -1,4 +1,4 @@
-//! Steps of several sessions in a given order, as PostgreSQL's isolationtester runs them.
+//! Runs the steps of several sessions in a given order, as PostgreSQL's isolationtester does.
 
 use crate::{Database, Failure};
 use postgres::{Client, SimpleQueryMessage};
@@ -6,18 +6,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How many rows a step returned, or its SQLSTATE.
+/// How many rows a step returned, or the SQLSTATE with which it failed.
 pub type Answer = Result<usize, String>;
 
-/// What became of a step.
+/// How a step ended.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub answer: Answer,
-    /// Whether it had to wait for another session.
+    /// Whether it had to wait for another of these sessions.
     pub waited: bool,
 }
 
-/// A session whose statements run in a thread of their own, so that one can wait while another session goes on.
+/// A session whose statements run in a thread of its own, so that it can wait while other sessions go on.
 struct Session {
     pid: i32,
     statements: Sender<String>,
@@ -28,7 +28,7 @@ struct Session {
 impl Session {
     fn new(mut client: Client) -> Self {
         let pid = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
-        // A deadlock is an error, and is to be one soon.
+        // A deadlock should be reported soon, not only after a second.
         client.batch_execute("SET deadlock_timeout = '10ms'").unwrap();
         let (statements, incoming) = channel::<String>();
         let (outgoing, answers) = channel();
@@ -50,7 +50,7 @@ fn answer(client: &mut Client, statement: &str) -> Answer {
     }
 }
 
-/// Some sessions, and one that sees which of them wait.
+/// Several sessions, and another one that sees which of them wait.
 pub struct Sessions {
     sessions: Vec<Session>,
     watcher: Client,
@@ -64,8 +64,8 @@ impl Sessions {
         Self { sessions, watcher: database.connect(), pids }
     }
 
-    /// Runs the steps of each session, in the order in which `order` names the sessions. The next step of a session that waits comes when
-    /// it waits no longer.
+    /// Runs the steps of each session in the order in which `order` names the sessions. A session that waits takes its next step as soon as
+    /// it no longer waits.
     pub fn run(&mut self, steps: &[Vec<&str>], order: &[usize]) -> Vec<Vec<Outcome>> {
         let mut outcomes: Vec<Vec<Outcome>> = vec![Vec::new(); steps.len()];
         let mut waits: Vec<Option<bool>> = vec![None; steps.len()];
@@ -87,7 +87,7 @@ impl Sessions {
         }
     }
 
-    /// Comes back when the step of a session has ended, or waits for another session.
+    /// Returns when the step of a session has ended or waits for another session.
     fn settle(&mut self, session: usize, waits: &mut Option<bool>, outcomes: &mut Vec<Outcome>) {
         while let Some(waited) = *waits {
             match self.sessions[session].answers.recv_timeout(Duration::from_millis(1)) {
@@ -117,7 +117,7 @@ impl Sessions {
     }
 }
 
-/// All orders in which sessions can take their steps, of which each has so many: by the sessions' places.
+/// All orders in which sessions can take their steps, as lists of session numbers. `counts` has the number of steps of each session.
 pub fn orders(counts: &[usize]) -> Vec<Vec<usize>> {
     if counts.iter().all(|&count| count == 0) {
         return vec![Vec::new()];

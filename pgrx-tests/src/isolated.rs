@@ -4,7 +4,7 @@ use crate::Database;
 use crate::passwords::set_cost;
 use postgres::Client;
 
-/// Users u1 and u2 with tasks, sessions and accounts, and an isolated role that may also run Better Auth.
+/// A database with users u1 and u2 who have tasks, sessions and accounts, and an isolated role that may also run Better Auth.
 pub fn isolated() -> (Database, String) {
     let mut database = Database::with_auth();
     let role = database.role("isolated");
@@ -30,7 +30,7 @@ pub fn set_user(client: &mut Client, user: &str) {
     client.execute("SELECT set_config('todo.user_id', $1, false)", &[&user]).unwrap();
 }
 
-/// What belongs to users, with the column that says to whom.
+/// The tables and views with rows of users, and the column that says whose a row is.
 pub const OWNED: [(&str, &str); 7] = [
     ("tasks", "user_id"),
     ("todo_users", "id"),
@@ -41,7 +41,7 @@ pub const OWNED: [(&str, &str); 7] = [
     ("todo_auth.linked_account", "\"userId\""),
 ];
 
-/// A digest of the rows of each user but one; of all if there is none.
+/// A digest of the rows of all users except this one.
 pub fn rows_of_others(owner: &mut Client, user: Option<&str>) -> Vec<String> {
     let digest = "SELECT md5(string_agg(r.text, '|' ORDER BY r.text)) FROM (
              SELECT t::text FROM tasks AS t WHERE user_id IS DISTINCT FROM $1
