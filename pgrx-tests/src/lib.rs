@@ -22,11 +22,11 @@
 //! | [`moves`] | `todo-admin move`, and what it must not lose |
 //! | [`isolated`] | an isolated role, and what belongs to users |
 //! | [`interleaving`] | steps of several sessions, in all orders |
-//! | [`attack`] | a role that would be superuser |
-//! | [`random`] | numbers that look random, and can be had again |
-//! | [`raw_text`] | text that a client sends as it is, valid or not |
+//! | [`attack`] | a role that tries to become superuser |
+//! | [`random`] | pseudo-random numbers, which a seed repeats |
+//! | [`raw_text`] | bytes that a client sends as text, valid or not |
 //! | [`memory`] | what calls leave in a backend's memory |
-//! | [`fuzz`] | functions called with arguments that nobody expects |
+//! | [`fuzz`] | functions called with random and malformed arguments |
 
 pub mod admin;
 pub mod attack;

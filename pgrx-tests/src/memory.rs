@@ -5,19 +5,20 @@ use crate::functions::{Access, Effect, Function, functions};
 use crate::passwords::set_cost;
 use postgres::{Client, Row};
 
-/// After so many calls, plans are kept and caches are full.
+/// After this many calls, plans are kept and caches are full.
 const WARM_UP: u32 = 1_000;
-/// More than PostgreSQL's own caches take in a while. With 100,000 calls, a leak of eleven bytes a call would be more.
+/// PostgreSQL's own caches grow by less. In 100,000 calls, a leak of eleven bytes a call would exceed this.
 pub const KILOBYTES: i64 = 1024;
-/// So many calls of functions that read or change a few rows. With more of them, there are more of all others as well.
+/// The number of calls of functions that read or change a few rows. `make fuzz` can make more, and then calls all others more often, too.
 pub const CALLS: u32 = 100_000;
-/// There are as many tasks as calls are made, and of each user at most so many.
+/// There are as many tasks as calls, and each user has at most this many.
 const TASKS_OF_EACH: u32 = 10;
 
-/// What the backend has in memory, in kB: used in PostgreSQL's memory contexts, and allocated in all. What was freed still counts for all,
-/// and would hide a leak. So each function has a session of its own. (Contexts get blocks of up to a megabyte, for a few bytes more: what they
-/// have allocated would say less than what is used.) Without what PostgreSQL itself keeps of each row with a trigger AFTER UPDATE until the
-/// transaction ends.
+/// Two figures of the backend's memory, in kB: what is used in PostgreSQL's memory contexts, and what the process has allocated.
+///
+/// The process keeps memory that was freed, which would hide a leak of the next function. So each function is called in a new session.
+/// Contexts allocate blocks of up to a megabyte, so what is used in them says more than what they have allocated. AfterTriggerEvents does
+/// not count: there, PostgreSQL itself keeps something for each row with an AFTER UPDATE trigger until the transaction ends.
 pub const MEMORY: &str = r"ARRAY[
     (SELECT sum(used_bytes)::bigint / 1024 FROM pg_backend_memory_contexts WHERE name <> 'AfterTriggerEvents'),
     substring(pg_read_file('/proc/self/status') FROM 'RssAnon:\s+(\d+)')::bigint - (
@@ -25,7 +26,7 @@ pub const MEMORY: &str = r"ARRAY[
     )
 ]";
 
-/// How much a function has left after calls.
+/// How much memory the calls of a function have left in use.
 pub struct Growth {
     pub function: &'static str,
     pub calls: u32,
@@ -33,17 +34,17 @@ pub struct Growth {
 }
 
 impl Growth {
-    /// Whether it is no more than what PostgreSQL keeps itself, which is less for a few calls.
+    /// Whether PostgreSQL itself may keep as much. After fewer calls, that is less.
     pub fn is_flat(&self) -> bool {
         self.kilobytes < KILOBYTES.min(256 + i64::from(self.calls) / 16)
     }
 }
 
-/// In one statement as well, where PostgreSQL calls the function again for each row. What it keeps then is looked at before the
-/// statement ends, which would free it.
+/// Calls each function in one transaction. If the arguments differ, it is one statement, which calls the function for each row. It also
+/// reads the memory, because its end would free what the calls have left.
 pub fn in_one_transaction(calls: u32, only: Option<&str>, mut look: impl FnMut(Growth)) {
     let mut database = prepared(calls);
-    // PostgreSQL itself keeps what a transaction changes in the catalogs, until that ends.
+    // These change catalogs, and PostgreSQL itself keeps such changes in memory until the transaction ends.
     let grants = ["todo_grant", "todo_revoke", "todo_auth.grant", "todo_auth.revoke"];
     for function in callable(only).into_iter().filter(|function| !grants.contains(&function.name)) {
         let call = call(&function, calls);
@@ -64,6 +65,7 @@ pub fn in_one_transaction(calls: u32, only: Option<&str>, mut look: impl FnMut(G
     }
 }
 
+/// Calls each function in a transaction of its own each time.
 pub fn in_many_transactions(calls: u32, only: Option<&str>, mut look: impl FnMut(Growth)) {
     let database = prepared(calls);
     for function in callable(only) {
@@ -81,7 +83,7 @@ fn repeated(call: &str, first: u32, last: u32, after_each: &str) -> String {
     )
 }
 
-/// How many users have tasks: task `i` belongs to user `'m' || i % users`. As many users `'d' || i` have none, to be deleted.
+/// How many users have tasks: task `i` belongs to user `'m' || i % users`. As many users `'d' || i` have none, and can be deleted.
 fn users(calls: u32) -> u32 {
     (calls / TASKS_OF_EACH).max(CALLS / TASKS_OF_EACH)
 }
@@ -105,14 +107,14 @@ fn prepared(calls: u32) -> Database {
 fn session(database: &Database) -> Client {
     let mut client = database.connect();
     set_cost(&mut client, 4);
-    // PostgreSQL may keep rows of a query that it has written out in place of a call: not a matter of the function.
+    // Where PostgreSQL inlines a function, these plans would keep rows of the query in memory, which is no leak of the function.
     let without = ["jit", "enable_memoize", "enable_hashjoin", "enable_mergejoin", "enable_material", "enable_sort"];
     client.batch_execute(&without.map(|setting| format!("SET {setting} = off; ")).concat()).unwrap();
     client.batch_execute("SET statement_timeout = 0").unwrap();
     client
 }
 
-/// One function, or all that can be called twice; those that delete come last.
+/// One function, or all that can be called more than once. Those that delete rows come last.
 fn callable(only: Option<&str>) -> Vec<Function> {
     let mut functions = functions();
     functions
@@ -121,7 +123,7 @@ fn callable(only: Option<&str>) -> Vec<Function> {
     functions
 }
 
-/// The call number `i`.
+/// The call with number `i`.
 fn call(function: &Function, calls: u32) -> String {
     let user = match function.name {
         "todo_create_user" => "'n' || i".to_owned(),
@@ -134,8 +136,8 @@ fn call(function: &Function, calls: u32) -> String {
     function.call_with(&taken)
 }
 
-/// Fewer of those that hash, that read or write more, or that are for operators. No user is written twice: PostgreSQL itself keeps
-/// something in memory for each row that one transaction writes again.
+/// How often a function is called: less often if it hashes, reads or writes more, or is for operators. No user is written twice, because
+/// PostgreSQL itself keeps something in memory for each row that a transaction writes again.
 fn count(function: &Function, calls: u32) -> u32 {
     let divisor = match function.name {
         "todo_check" | "todo_not_in_dumps" => 1_000,
@@ -155,7 +157,7 @@ fn count(function: &Function, calls: u32) -> u32 {
     (calls / divisor).max(10)
 }
 
-/// Runs the calls of these numbers, which return the memory, and compares it after the first ones with that after all.
+/// Compares the memory after the first calls with the memory after all. `run` makes the calls with these numbers, and returns the memory.
 fn growth(
     client: &mut Client,
     function: &Function,
@@ -165,7 +167,8 @@ fn growth(
     let mut memory = |first, last| -> Vec<i64> {
         run(client, first, last).unwrap_or_else(|e| panic!("{}: {e:?}", function.name)).get(0)
     };
-    // Of calls that are all alike, what is kept once is not a leak: plans, say, after autovacuum has analyzed a table.
+    // What is kept only once is no leak: a new plan, for example, after autovacuum has analyzed a table. Calls that are all alike can be
+    // repeated to find out.
     let attempts = if call(function, calls) == function.call() { 3 } else { 1 };
     let calls = count(function, calls);
     let warm_up = WARM_UP.min(calls / 2);

@@ -1,4 +1,4 @@
-//! `todo-admin move`, and what it must not lose.
+//! Runs `todo-admin move`, and finds out what it loses.
 
 use crate::{Database, Edition, Said, admin, said, strings};
 use postgres::Client;
@@ -8,7 +8,7 @@ pub const FOUND: &str = "SELECT name FROM todo_check() WHERE NOT ok";
 pub const TO_SQL: [&str; 3] = ["--trust-owner", "move", "--to=sql"];
 pub const TO_EXTENSION: [&str; 3] = ["--trust-owner", "move", "--to=extension"];
 
-/// The SQL edition, user `u1`, and its owner.
+/// A database with the SQL edition and user `u1`, and the edition's owner.
 pub fn sql_edition() -> (Database, String) {
     let mut database = Database::empty();
     let owner = Edition::Sql.owner(&database.name);
@@ -16,7 +16,7 @@ pub fn sql_edition() -> (Database, String) {
     with_user(database, owner)
 }
 
-/// The extension, user `u1`, and a role that may own the SQL edition.
+/// A database with the extension and user `u1`, and a role that may own the SQL edition.
 pub fn extension() -> (Database, String) {
     let mut database = Database::empty();
     let owner = database.role("owner");
@@ -40,7 +40,7 @@ pub fn with_auth(edition: Edition) -> (Database, String) {
     (database, owner)
 }
 
-/// Runs a move as a superuser. One that waits for ever ends with code 124.
+/// Runs a move as a superuser. If it hangs, `timeout` ends it with code 124.
 pub fn moved(database: &Database, arguments: &[&str]) -> Said {
     said(mover(database).args(arguments), "")
 }
@@ -60,7 +60,7 @@ pub fn moves(database: &mut Database, arguments: &[&str]) -> Said {
     said
 }
 
-/// All objects of a database, what they need, and who owns them and has rights on them.
+/// All objects of a database with their dependencies, owners, comments and rights.
 pub fn state(client: &mut Client) -> Vec<String> {
     strings(
         client,
@@ -78,7 +78,7 @@ pub fn state(client: &mut Client) -> Vec<String> {
     )
 }
 
-/// A move that must be refused, with nothing changed: what it says.
+/// Runs a move that must be refused and change nothing. Returns its standard error.
 #[track_caller]
 pub fn refused(database: &mut Database, arguments: &[&str]) -> String {
     let before = state(&mut database.client);
@@ -88,13 +88,13 @@ pub fn refused(database: &mut Database, arguments: &[&str]) -> String {
     err
 }
 
-/// What an application has made, and a command would lose.
+/// An object of an application that a command might lose.
 pub struct Addition<'a> {
-    /// A word by which it is named; with `|`, one of several.
+    /// A word in the error that names it, or several words with `|` between them.
     name: &'a str,
     make: &'a str,
     undo: &'a str,
-    /// A query that is true if the command has kept it, where that is as good as to name it.
+    /// A query that is true if the command has kept it. Without a query, the command has to name it.
     kept: Option<&'a str>,
 }
 
@@ -106,7 +106,8 @@ pub const fn kept<'a>(name: &'a str, make: &'a str, undo: &'a str, query: &'a st
     Addition { name, make, undo, kept: Some(query) }
 }
 
-/// Runs a command until it succeeds, and takes back what it names each time. What it has not named, it must have kept.
+/// Makes the additions, and runs a command until it succeeds. Each time that it fails, what its error names is undone. What it has never
+/// named, it must have kept.
 #[track_caller]
 pub fn lose_nothing(
     database: &mut Database,
@@ -149,7 +150,7 @@ pub fn lose_nothing(
     assert_eq!(lost, [""; 0], "lost without a word");
 }
 
-/// A move, for [`lose_nothing`].
+/// A move as the command of [`lose_nothing`].
 pub fn by<'a>(arguments: &'a [&'a str]) -> impl FnMut(&mut Database) -> Result<(), String> + 'a {
     move |database| match moved(database, arguments) {
         Said { code: 0, .. } => Ok(()),

@@ -5,22 +5,22 @@ use postgres::Client;
 use std::path::Path;
 use std::process::Command;
 
-/// The specification's second sample hash: it has the form of one, but is not canonical base64.
+/// The specification's second sample hash. It has the form of a hash, but its base64 is not canonical, so no password matches it.
 pub const JANES_HASH: &str = "$2b$12$EqKcp1WFKs7ILHDI8t4qfe7fM0j8w1uV5tGVKqVXLqXLqXLqXLqXL";
 
-/// A password in both forms that keyboards send: NFC and NFD.
+/// A password in the two forms that keyboards send: NFC and NFD.
 pub const COMPOSED: &str = "pässwörd ガ 각";
 pub const DECOMPOSED: &str = "pa\u{308}sswo\u{308}rd \u{30ab}\u{3099} \u{1100}\u{1161}\u{11a8}";
 
 impl Database {
-    /// A database with the extension where every session hashes fast.
+    /// A database where new hashes are cheap in all sessions.
     pub fn with_cheap_hashes() -> Self {
         let mut database = Self::new();
         database.set_cost(4);
         database
     }
 
-    /// Sets the cost of new hashes, for this session and those to come.
+    /// Sets the cost of new hashes for this session and for new ones.
     pub fn set_cost(&mut self, cost: u32) {
         if Edition::current() == Edition::Extension {
             let default = format!("ALTER DATABASE {} SET todo.bcrypt_cost = {cost}", self.name);
@@ -56,7 +56,7 @@ pub fn logs_in(client: &mut Client, password: &str) -> bool {
     !client.query(query, &[&password]).unwrap().is_empty()
 }
 
-/// Runs a program of the interop directory; its standard output.
+/// Runs a program of the interop directory. Returns its standard output.
 pub fn run_program(program: &str, arguments: &[&str]) -> String {
     let interop = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop");
     let program = if program == "python" { interop.join("../../target/python/bin/python") } else { program.into() };
@@ -69,12 +69,12 @@ pub fn run_program(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-/// A hash of cost 4 of a password as it is, by Python's bcrypt.
+/// A hash of cost 4 by Python's bcrypt, which does not normalize the password.
 pub fn their_hash(password: &str) -> String {
     run_program("python", &["python/password.py", "hash", password])
 }
 
-/// Whether a hash is that of a password as it is, to Python's bcrypt.
+/// Whether Python's bcrypt accepts the password for this hash. It does not normalize the password.
 pub fn is_theirs(password: &str, hash: &str) -> bool {
     run_program("python", &["python/password.py", "check", password, hash]) == "true"
 }

@@ -1,4 +1,4 @@
-//! Numbers that look random, and can be had again from their seed.
+//! Pseudo-random numbers. The same seed gives the same numbers again.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -6,12 +6,12 @@ pub struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        // Seeds that differ by one give numbers that have nothing in common (the finalizer of splitmix64).
+        // The finalizer of splitmix64. Without it, seeds that differ by one would give similar numbers.
         let mixed = (seed ^ (seed >> 30)).wrapping_add(0x9e37_79b9_7f4a_7c15).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         Self((mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb) | 1)
     }
 
-    /// A seed that another run does not have.
+    /// A seed that differs from run to run.
     pub fn seed() -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(1, |now| now.as_nanos() as u64)
     }
@@ -23,7 +23,7 @@ impl Random {
         (self.0 % limit as u64) as usize
     }
 
-    /// True once in so many times.
+    /// True once in `times` calls, on average.
     pub fn one_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }

@@ -1,4 +1,4 @@
-//! Text that a client sends as it is, valid or not.
+//! Bytes that a client sends as text, whether they are valid UTF-8 or not.
 
 use postgres::types::private::BytesMut;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};

@@ -1,4 +1,4 @@
-//! Databases that are moved and split, with users and their tasks.
+//! Shards with users and tasks, to be moved and split.
 
 use crate::shards::{FOUR, Shards, shard_of};
 use crate::{Edition, strings};
@@ -6,7 +6,7 @@ use postgres::Client;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// What a move needs besides: `wal_level`, and a superuser.
+/// Four shards on these servers, set up for moves: with `wal_level = logical`, and a file of shards for the superuser.
 pub fn start(name: &str, servers: usize) -> Shards {
     let cluster = Shards::new(name, servers, &FOUR);
     for server in &cluster.servers {
@@ -19,13 +19,13 @@ pub fn start(name: &str, servers: usize) -> Shards {
     cluster
 }
 
-/// The owner of the SQL edition is an ordinary role, which the operator has to trust.
+/// Adds the option by which the operator trusts the owner of the SQL edition, which is an ordinary role.
 pub fn with_trust<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     let trust: &[&str] = if Edition::current() == Edition::Sql { &["--trust-owner=operator"] } else { &[] };
     [arguments, trust].concat()
 }
 
-/// Users on their shards, each with some tasks.
+/// Creates users with three tasks each, on the shards to which they belong. Returns their ids.
 pub fn fill(cluster: &Shards, users: usize) -> Vec<String> {
     let modulus = cluster.places().len();
     let mut first = cluster.connect(0);
@@ -40,10 +40,10 @@ pub fn fill(cluster: &Shards, users: usize) -> Vec<String> {
     ids
 }
 
-/// A task: whether it is done, and when it was changed.
+/// A task: its title, whether it is completed, and when it was changed.
 pub type State = (String, bool, String);
 
-/// All tasks by their users, each from the shard where the hash says that it is.
+/// The tasks of each user, read from the shard to which the user belongs.
 pub fn tasks(cluster: &Shards, users: &[String]) -> BTreeMap<String, Vec<State>> {
     let modulus = cluster.places().len();
     let mut sessions: Vec<Client> = (0..modulus).map(|number| cluster.connect(number)).collect();
@@ -58,7 +58,7 @@ pub fn tasks(cluster: &Shards, users: &[String]) -> BTreeMap<String, Vec<State>>
         .collect()
 }
 
-/// Nothing is left of replication, on any server.
+/// Asserts that a move or split has left nothing behind on any server.
 pub fn assert_nothing_is_left(cluster: &Shards) {
     for (database, server) in cluster.places() {
         let mut client = cluster.server(&server).connect(&database);
@@ -73,12 +73,12 @@ pub fn assert_nothing_is_left(cluster: &Shards) {
     }
 }
 
-/// Begins a move of the first shard to server b, and kills it.
+/// Begins to move the first shard to server b, and kills the command.
 pub fn begin(cluster: &Shards) {
     begin_with(cluster, &["move", "todo_0", "--to", "b"], "b");
 }
 
-/// Begins a command, and kills it when rows are being copied to a server.
+/// Begins a command, and kills it as soon as this server has a subscription, which copies the rows.
 pub fn begin_with(cluster: &Shards, arguments: &[&str], server: &str) {
     let mut child = cluster.command(&with_trust(arguments)).spawn().unwrap();
     let subscribed = "SELECT count(*) > 0 FROM pg_subscription";
@@ -87,7 +87,7 @@ pub fn begin_with(cluster: &Shards, arguments: &[&str], server: &str) {
     child.wait().unwrap();
 }
 
-/// Waits until a copy has all rows, which a killed command does not keep it from. Returns a session there.
+/// Waits until a copy has all rows. Replication goes on after the command has been killed. Returns a session in the copy.
 pub fn copied(cluster: &Shards, database: &str, server: &str) -> Client {
     let mut copy = cluster.server(server).connect(database);
     until(&mut copy, "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel", || ());

@@ -1,10 +1,10 @@
-//! Roles of a test. They are named after its database, with which they are dropped.
+//! Roles of a test. They have the name of its database in theirs, and are dropped with it.
 
 use crate::Database;
 use postgres::{Client, NoTls};
 
 impl Database {
-    /// A new role of this test's, which may log in.
+    /// A new role of this test, which may log in.
     pub fn role(&self, name: &str) -> String {
         let role = format!("{}_{name}", self.name);
         self.connect().batch_execute(&format!("CREATE ROLE {role} LOGIN")).expect("a new role");

@@ -1,4 +1,4 @@
-//! The cluster that the tests share, and clusters besides it.
+//! The cluster that the tests share, and further clusters of single tests.
 
 use crate::Database;
 use postgres::{Client, Config, NoTls};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// A cluster besides the one that the tests share, stopped and removed at the end.
+/// A cluster of one test, which is stopped and removed at the end of the test.
 pub struct Server {
     dir: PathBuf,
     host: String,
@@ -28,7 +28,7 @@ impl Server {
         Self::make("standby", &[], &primary.host)
     }
 
-    /// What pg_upgrade makes of this cluster, which it stops, for the server that is tested against.
+    /// Stops this cluster, and starts the one that pg_upgrade makes of it for the server of NEW_PG_CONFIG.
     pub fn upgrade(&self) -> Self {
         Self::make("upgrade", &[&self.dir], &variable("PGHOST"))
     }
@@ -36,25 +36,25 @@ impl Server {
     fn make(command: &str, arguments: &[&Path], primary: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let suffix = format!("{command}-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        // Beside the shared one: with that, it is removed even if a test is killed.
+        // Beside the shared cluster: cluster.sh removes it with that one, even if the test is killed.
         let dir = PathBuf::from(variable("TODO_CLUSTER")).with_extension(suffix);
         let output = run(cluster_sh_of(primary).arg(command).args(arguments).arg(&dir));
         let host = output.lines().find_map(|line| line.strip_prefix("PGHOST='")?.strip_suffix('\'')).expect("a host");
         Self { host: host.to_owned(), dir }
     }
 
-    /// Where it lives: `data` is its data directory.
+    /// Its directory. The data directory is `data` in it.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Restarts it, for settings that want that. `private` are files in its data directory that are to be the server's alone.
+    /// Restarts it, for settings that need a restart. First makes the files `private` in its data directory readable by the server alone.
     pub fn restart(&self, private: &[&str]) {
         let private: Vec<&Path> = private.iter().map(Path::new).collect();
         cluster_sh("restart", &[&[self.dir.as_path()], private.as_slice()].concat());
     }
 
-    /// The directory of its socket, for PGHOST.
+    /// The directory of its socket, as PGHOST takes it.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -63,7 +63,7 @@ impl Server {
         connect_to(&self.host, database)
     }
 
-    /// The same where it may be down, or recovering.
+    /// The same for a server that may be down or recovering.
     pub fn try_connect(&self, database: &str) -> Result<Client, postgres::Error> {
         config(&self.host, database).connect(NoTls)
     }
@@ -89,10 +89,10 @@ impl Server {
         assert!(signal(pid), "process {pid}");
     }
 
-    /// Kills a backend of a role as the kernel does when memory runs out, one that is at work if possible. Returns when this session of a
-    /// superuser has ended, by which the server shows that it has noticed.
+    /// Kills a backend of a role as the kernel does when memory runs out, preferably one that is running a statement. The server then ends
+    /// all sessions. Returns when it has ended this one, which is a superuser's.
     pub fn kill_a_backend(&self, role: &str, client: &mut Client) {
-        // The same one as long as the server knows it. One that has ended by itself before it was killed does not count as killed.
+        // Keep to the backend that was killed as long as the server lists it. One that ended before the signal came was not killed.
         let pid = "SELECT pid::text FROM pg_stat_activity WHERE usename = $1
             ORDER BY pid::text <> $2, state <> 'active', random() LIMIT 1";
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -100,14 +100,14 @@ impl Server {
         loop {
             match client.query_opt(pid, &[&role, &killed]).map(|row| row.map(|row| row.get::<_, String>(0))) {
                 Ok(Some(pid)) if pid != killed && signal(&pid) => killed = pid,
-                // Those that were ended come back one by one.
+                // The clients connect again one by one.
                 Ok(_) => assert!(Instant::now() < deadline, "the server goes on, and {role} has no other backend"),
                 Err(error) => break assert_ne!(killed, "", "{error}"),
             }
         }
     }
 
-    /// A session of the superuser as soon as it accepts one again.
+    /// A session of the superuser, as soon as the server accepts one again.
     pub fn reconnect(&self, database: &str) -> Client {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
@@ -137,17 +137,17 @@ impl Drop for Server {
     }
 }
 
-/// Kills a process. Whether it was there.
+/// Kills a process. Returns whether it existed.
 fn signal(pid: &str) -> bool {
     Command::new("kill").args(["-KILL", pid]).stderr(Stdio::null()).status().expect("kill runs").success()
 }
 
-/// Runs `cluster.sh`; its standard output.
+/// Runs `cluster.sh`, and returns its standard output.
 fn cluster_sh(command: &str, arguments: &[&Path]) -> String {
     run(cluster_sh_of(&variable("PGHOST")).arg(command).args(arguments))
 }
 
-/// `cluster.sh`, with the server of which a standby would be.
+/// `cluster.sh` with the server of which it would make a standby.
 fn cluster_sh_of(primary: &str) -> Command {
     let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/cluster.sh"));
     command.env("PGHOST", primary);
@@ -160,7 +160,7 @@ fn run(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Lets a backend of the shared cluster have so many bytes more than it has now.
+/// Limits a backend of the shared cluster to this many bytes more than it has now.
 pub fn limit_memory(pid: i32, more: u64) {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a backend");
     let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")?.trim().strip_suffix(" kB"));
@@ -170,8 +170,8 @@ pub fn limit_memory(pid: i32, more: u64) {
     cluster_sh("as", &["prlimit", "--pid", &pid.to_string(), &limit].map(Path::new));
 }
 
-/// When the server last began to accept sessions, as a superuser sees it. It is another time after a backend has crashed: then the
-/// postmaster goes on, but starts its other processes again.
+/// When the server last began to accept sessions. A crash of a backend changes it, because the postmaster then restarts its other
+/// processes. Only a superuser sees it.
 pub fn last_restart(client: &mut Client) -> String {
     let start = "SELECT backend_start::text FROM pg_stat_activity WHERE backend_type = 'checkpointer'";
     client.query_one(start, &[]).expect("a checkpointer").get(0)

@@ -1,4 +1,4 @@
-//! Several servers with shards, and the file that lists them.
+//! Several servers with shards, and the file of shards.
 
 use crate::admin::{Said, admin, said};
 use crate::server::variable;
@@ -24,7 +24,7 @@ pub struct Shards {
 }
 
 impl Shards {
-    /// Servers `a`, `b` and so on, and a file with these shards, none of which is there yet.
+    /// Servers `a`, `b` and so on, and a file with these shards, which do not exist yet.
     pub fn new(name: &str, servers: usize, shards: &[Place]) -> Self {
         let servers: Vec<Server> = (0..servers).map(|_| Server::start()).collect();
         for server in &servers {
@@ -40,7 +40,7 @@ impl Shards {
         cluster
     }
 
-    /// Who installs: the SQL edition is an ordinary role's.
+    /// The role that installs the edition: an ordinary one for the SQL edition.
     pub fn owner() -> &'static str {
         if Edition::current() == Edition::Sql { "operator" } else { "postgres" }
     }
@@ -88,7 +88,7 @@ impl Shards {
         said(&mut self.command(arguments), "")
     }
 
-    /// Runs a command that must succeed without a word on standard error; its standard output.
+    /// Runs a command that must succeed and print nothing to standard error. Returns its standard output.
     #[track_caller]
     pub fn ok(&self, arguments: &[&str]) -> String {
         let said = self.run(arguments);
@@ -106,7 +106,7 @@ impl Shards {
         &self.servers[NAMES.iter().position(|&known| known == name).expect("a server of the file")]
     }
 
-    /// A session of the superuser in a shard, where the file says that it is.
+    /// A session of the superuser in the shard with this number in the file.
     pub fn connect(&self, number: usize) -> Client {
         let (database, server) = &self.places()[number];
         self.server(server).connect(database)
@@ -119,12 +119,12 @@ impl Drop for Shards {
     }
 }
 
-/// The number of the shard of a user, as PostgreSQL chooses partitions.
+/// The number of the shard to which a user belongs: that of the partition which PostgreSQL would choose.
 pub fn shard_of(client: &mut Client, user: &str, modulus: usize) -> usize {
     try_shard_of(client, user, modulus).unwrap()
 }
 
-/// The same where the server may crash meanwhile.
+/// The same on a server that may crash meanwhile.
 pub fn try_shard_of(client: &mut Client, user: &str, modulus: usize) -> Result<usize, postgres::Error> {
     let expression = "SELECT ((hashtextextended($1, 8816678312871386365) & ($2::bigint - 1)) + (5305509591434766563 & ($2 - 1))) & ($2 - 1)";
     client.query_one(expression, &[&user, &(modulus as i64)]).map(|row| row.get::<_, i64>(0) as usize)

@@ -1,10 +1,10 @@
-//! The guard of the SQL edition, as its tests see it.
+//! What the tests of the SQL edition's guard share.
 
 use crate::edition::script;
 use crate::{Database, Edition, Failure, rows, strings};
 use postgres::Client;
 
-/// A database with a user and a task, whose SQL edition belongs to a role without any special right, and whose guard to a superuser.
+/// A database with a user and a task. The SQL edition belongs to a role without special rights, and the guard to a superuser.
 pub fn todo() -> Database {
     let mut database = Database::empty();
     let client = &mut database.client;
@@ -32,7 +32,7 @@ pub fn owner(database: &Database) -> String {
     format!("{}_installer", database.name)
 }
 
-/// All that todo and todo_auth are like, and the rows.
+/// The definitions of all objects of todo and todo_auth, and the rows.
 pub fn state(client: &mut Client) -> Vec<String> {
     let facts = strings(
         client,
@@ -53,7 +53,7 @@ pub fn state(client: &mut Client) -> Vec<String> {
     facts.into_iter().chain(rows(client)).collect()
 }
 
-/// Refused with 2BP01, by the guard.
+/// Asserts that the guard refuses a command, with 2BP01 and its hint.
 #[track_caller]
 pub fn is_refused(client: &mut Client, command: &str) {
     let Err(error) = client.batch_execute(command) else { panic!("the guard let it through: {command}") };
@@ -63,6 +63,7 @@ pub fn is_refused(client: &mut Client, command: &str) {
     assert!(hint.contains("SET todo.guard = off"), "{command}: {error:?}");
 }
 
+/// Asserts that the guard allows a command.
 #[track_caller]
 pub fn goes_on(client: &mut Client, command: &str) {
     client.batch_execute(command).unwrap_or_else(|e| panic!("{command}: {e:?}"));

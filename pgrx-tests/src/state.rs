@@ -1,8 +1,8 @@
-//! What is in a database: objects and rows, as text to compare.
+//! The objects and rows of a database, as text that can be compared.
 
 use postgres::Client;
 
-/// All that the extension is in the catalogs, a line each.
+/// What the catalogs say about the extension's objects, a line for each fact.
 pub fn catalog(client: &mut Client) -> Vec<String> {
     catalog_of(client, "todo")
 }
@@ -24,7 +24,8 @@ pub fn rows(client: &mut Client) -> Vec<String> {
     )
 }
 
-/// Whether the server keeps options of its own for each column (`pg_attver`), those of its own views included, which 1.0.0 takes for an application's.
+/// Whether this server sets options (`pg_attver`) for every column, even for those of its own views. Version 1.0.0 takes them for the
+/// application's.
 pub fn keeps_options(client: &mut Client) -> bool {
     let options = "SELECT FROM pg_attribute WHERE attrelid < 16384 AND attoptions IS NOT NULL LIMIT 1";
     client.query_opt(options, &[]).expect("a catalog").is_some()

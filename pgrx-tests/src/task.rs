@@ -1,4 +1,4 @@
-//! Tasks as a client sees them.
+//! Tasks as a client reads them.
 
 use postgres::Client;
 use postgres::types::{FromSql, ToSql, Type};
@@ -18,7 +18,7 @@ impl<'a> FromSql<'a> for Timestamp {
     }
 }
 
-/// One task, as every client sees it.
+/// A task, with all columns of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     pub id: i32,
@@ -39,7 +39,7 @@ impl From<&postgres::Row> for Task {
 }
 
 impl Task {
-    /// The task in a row that has more columns.
+    /// The task in a row with further columns.
     pub fn within(row: &postgres::Row) -> Self {
         Self {
             id: row.get("id"),

@@ -1,4 +1,4 @@
-//! Clients that write while shards move, split and crash, and know what they were told that is done.
+//! Clients that write while shards move, split and crash, and keep count of what was acknowledged.
 
 use crate::server::config;
 use crate::shards::{Shards, try_shard_of};
@@ -8,29 +8,29 @@ use std::time::{Duration, Instant};
 
 /// How long a writer tries to reach the database of its user.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// A server that has lost a backend begins to restart long before.
+/// A server that has lost a backend begins to restart long before this has passed.
 const RESTART: Duration = Duration::from_secs(5);
 
 /// What a writer has done.
 pub struct Writer {
     pub user: String,
     task: i64,
-    /// Changes that were acknowledged. The number is the title of the task, so that none can be lost, and none done twice.
+    /// Changes that were acknowledged. Each sets the title of the task to its number, so a change that is lost or repeated shows.
     pub acknowledged: u64,
     /// Changes that were refused because the user has moved.
     pub refused: u64,
-    /// Changes that failed with the connection: they were done or not.
+    /// Changes during which the connection was lost: they may have been made or not.
     pub unknown: u64,
     /// The longest time from one change to the next.
     pub longest: Duration,
 }
 
-/// A session of the application in the database of a user, by the file as it is now; as long as it takes.
+/// A session of the application in the shard of a user. It reads the file of shards again, and tries until the database can be reached.
 fn connect(cluster: &Shards, user: &str) -> Client {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let places = cluster.places();
-        // Any server knows the hash.
+        // Any server can compute the hash.
         let number = cluster
             .servers
             .iter()
@@ -45,7 +45,7 @@ fn connect(cluster: &Shards, user: &str) -> Client {
     }
 }
 
-/// Changes a task of a user again and again. The file is read after each error.
+/// Changes a task of a user again and again. After each error, it connects again by the file of shards as it is then.
 fn write(cluster: &Shards, user: &str, stop: &AtomicBool) -> Writer {
     let mut client = connect(cluster, user);
     let create = "SELECT id::bigint FROM todo_create_task($1, '0')";
@@ -82,13 +82,13 @@ fn write(cluster: &Shards, user: &str, stop: &AtomicBool) -> Writer {
     writer
 }
 
-/// What tells a session from all others. `None` if it has ended already.
+/// A text that identifies a session, also after another backend has got the same PID. `None` if the session has ended already.
 fn identity(client: &mut Client) -> Option<String> {
     let own = "SELECT pid || ' since ' || backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
     client.query_one(own, &[]).ok().map(|row| row.get(0))
 }
 
-/// Whether the change was done about which nothing is known. It is the next one, or the last one that was acknowledged is the last.
+/// Whether the change that got no answer was made. The title must be the number of this change, or else that of the last acknowledged one.
 fn was_done(cluster: &Shards, writer: &Writer, session: Option<&str>) -> bool {
     let begun = Instant::now();
     let deadline = begun + PATIENCE;
@@ -110,21 +110,21 @@ fn was_done(cluster: &Shards, writer: &Writer, session: Option<&str>) -> bool {
     }
 }
 
-/// Whether the server has forgotten a session. One that was killed while it committed is still known until the server restarts: the change
-/// cannot be seen before, but afterwards.
+/// Whether the server no longer lists a session. It lists one that was killed during its commit until it has restarted. Only then can the
+/// change be seen.
 fn has_ended(cluster: &Shards, writer: &Writer, session: Option<&str>) -> bool {
     let query = "SELECT count(*) FROM pg_stat_activity WHERE pid || ' since ' || backend_start = $1";
     let found = connect(cluster, &writer.user).query_one(query, &[&session]);
     found.is_ok_and(|row| row.get::<_, i64>(0) == 0)
 }
 
-/// The title of the writer's task, if it can be read just now.
+/// The title of the writer's task, if it can be read at the moment.
 fn title(cluster: &Shards, writer: &Writer) -> Option<String> {
     let query = "SELECT title FROM tasks WHERE user_id = $1 AND id = $2::bigint";
     connect(cluster, &writer.user).query_one(query, &[&writer.user, &writer.task]).ok().map(|row| row.get(0))
 }
 
-/// Runs the work while a writer is busy for each of the users. Each change that was acknowledged is there afterwards, and no other one.
+/// Runs `work` while a writer for each user is busy. Asserts that all acknowledged changes are there afterwards, and no others.
 pub fn under_load(cluster: &Shards, users: &[String], work: impl FnOnce()) -> Vec<Writer> {
     let stop = AtomicBool::new(false);
     let writers: Vec<Writer> = std::thread::scope(|scope| {
