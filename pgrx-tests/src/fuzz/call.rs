@@ -1,4 +1,4 @@
-//! One call, and what is looked at after it.
+//! Makes one call, and judges its answer.
 
 use super::known::{Known, has_secret_of_another};
 use super::report::Answer;
@@ -17,12 +17,12 @@ use std::time::{Duration, Instant};
 pub struct Signature {
     names: Vec<String>,
     types: Vec<String>,
-    /// How many have no default.
+    /// How many arguments have no default.
     required: usize,
 }
 
 impl Signature {
-    /// Of all functions, by their names.
+    /// The signatures of all functions, by name.
     pub fn all(owner: &mut Client) -> HashMap<String, Self> {
         let all = "
             SELECT CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END || p.proname,
@@ -39,7 +39,7 @@ impl Signature {
     }
 }
 
-/// The arguments that are given.
+/// The arguments that a call passes.
 struct Given<'a> {
     names: Vec<&'a str>,
     types: Vec<&'a str>,
@@ -51,7 +51,7 @@ impl Given<'_> {
         self.values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
     }
 
-    /// As values of their types.
+    /// Parameters as SQL, each cast to the type of its argument.
     fn casts(&self) -> Vec<String> {
         self.types.iter().enumerate().map(|(place, ty)| format!("${}::text::{ty}", place + 1)).collect()
     }
@@ -73,7 +73,7 @@ impl Given<'_> {
     }
 }
 
-/// Whose a row is, where it is a user's, and a number that is zero where nothing was found.
+/// Two SQL expressions on a row of the answer: the user whose row it is, and a count that is zero if nothing was found.
 fn seen(function: &Function) -> (&'static str, &'static str) {
     match (function.name, function.returns) {
         (_, "tasks") => ("called.user_id::text", "NULL::bigint"),
@@ -86,7 +86,7 @@ fn seen(function: &Function) -> (&'static str, &'static str) {
 }
 
 impl Fuzz {
-    /// Now and then, makes another user the current one, in one way or another; or none.
+    /// Sometimes changes the current user, by a setting or a claim, or sets none.
     pub(super) fn choose_user(&mut self, random: &mut Random, function: &Function) {
         let often = if self.who == Who::Isolated || function.name == "todo_current_user_id" { 4 } else { 25 };
         if !random.one_in(often) {
@@ -164,7 +164,7 @@ impl Fuzz {
                 given.values.push(values::value(random, &self.known, name, ty));
             }
         }
-        // With what is its own, an isolated role can do something.
+        // Otherwise an isolated role would hardly ever find a row.
         if let Some(current) = self.current.as_deref().filter(|_| self.who == Who::Isolated && random.one_in(2)) {
             given.set("user_id", current);
             if let Some(address) = Known::address_of(current).filter(|_| signature.names == ["email", "password"]) {
@@ -184,7 +184,7 @@ impl Fuzz {
             given.clear("after");
             return given;
         }
-        // A cursor that is one of this user and order.
+        // A cursor that fits the user and the order.
         if given.get("after").is_some() && random.one_in(2) {
             let [user, sort, after] = self.known.place(random);
             given.set("user_id", &user);
@@ -202,11 +202,11 @@ impl Fuzz {
         self.client.query(&self.statements[query], parameters)
     }
 
-    /// What an isolated role must not have seen in the rows.
+    /// A row that the caller must not see: with a hash, or of another user if the role is isolated.
     fn wrong_row(&self, function: &Function, given: &Given, rows: &[Row]) -> Option<String> {
         let current = self.current.as_deref();
         let own = |id: &str| current == Some(id);
-        // The argument, or the current user by default.
+        // Without the argument, the function takes the current user.
         let asked_for_own = match given.get("user_id") {
             Some(Some(value)) => current.is_some_and(|user| user.as_bytes() == value.0),
             Some(None) => false,
@@ -215,7 +215,7 @@ impl Fuzz {
         for row in rows {
             let (text, owner, number): (Option<&str>, Option<&str>, Option<i64>) = (row.get(0), row.get(1), row.get(2));
             let text = text.unwrap_or_default();
-            // A hash that was made is returned by one function, and a stored one by none.
+            // todo_hash_password() returns a new hash. No function returns a stored one.
             let shows_hash = text.contains(&self.known.hash);
             let shows_another = self.who == Who::Isolated
                 && (owner.is_some_and(|id| !own(id))
@@ -235,7 +235,7 @@ impl Fuzz {
             return Answer::Wrong;
         };
         let code = db.code().code().to_owned();
-        // Not even a superuser's: errors are logged.
+        // This holds for superusers, too, because errors are logged.
         if has_secret_of_another(&format!("{db:?}"), None) {
             self.findings.add(function.name, "an error shows a row", || example);
             return Answer::Wrong;
@@ -250,8 +250,8 @@ impl Fuzz {
         Answer::Wrong
     }
 
-    /// Whether an error has nothing to do with the function: a type refuses an argument, or JSON that should say who the current user is
-    /// is none.
+    /// Whether the error does not come from the function: the type refuses the text of an argument, or the claims of the current user are
+    /// not JSON.
     fn is_of_a_type(&mut self, given: &Given, code: &str) -> bool {
         let mut refuses = |value: &str, parameters: &[&(dyn ToSql + Sync)]| {
             let alone = self.client.query(&format!("SELECT {value}"), parameters).err();
@@ -261,7 +261,7 @@ impl Fuzz {
             || refuses("todo_current_user_id()", &[])
     }
 
-    /// A new session, once the server answers.
+    /// Opens new sessions, as soon as the server accepts them.
     fn reconnect(&mut self) {
         let deadline = Instant::now() + Duration::from_secs(60);
         let (mut own, mut role) = (self.database.config(), self.database.config());
@@ -280,7 +280,7 @@ impl Fuzz {
     }
 }
 
-/// A call for people to read, and to repeat if it is short.
+/// The call for a report. Long values are cut.
 fn show(query: &str, given: &Given, current: Option<&str>) -> String {
     let value = |value: &Option<RawText>| match value {
         None => "NULL".to_owned(),

@@ -1,4 +1,4 @@
-//! JSON as a text: tasks and documents as the functions take them, with some of it wrong, and JSON of any other kind.
+//! JSON as text: tasks and documents in the form that the functions take, often with mistakes, and any other JSON.
 
 use super::texts;
 use super::values::time;
@@ -6,7 +6,7 @@ use crate::random::Random;
 
 const FIELDS: [&str; 6] = ["title", "description", "completed", "created_at", "updated_at", "completed_at"];
 
-/// Numbers out of every range, what only looks like JSON, and what JSON can hold and PostgreSQL cannot.
+/// Numbers out of range, texts that only look like JSON, and JSON that PostgreSQL cannot store.
 const HOSTILE: [&str; 22] = [
     "null",
     "true",
@@ -65,7 +65,7 @@ fn list(length: usize, mut element: impl FnMut() -> String) -> String {
     format!("[{}]", elements.join(","))
 }
 
-/// With keys that are columns, that are none, and that are there twice.
+/// An object whose keys are names of columns, other names, or repeated.
 pub fn object(random: &mut Random) -> String {
     let fields: Vec<String> = (0..random.below(6))
         .map(|_| {
@@ -95,7 +95,7 @@ fn task(random: &mut Random) -> String {
     format!("{{{}}}", fields.join(","))
 }
 
-/// A list of tasks: short as a rule, for one bad task is enough to refuse it.
+/// A list of tasks. It is mostly short, because a single bad task is enough to refuse it.
 pub fn tasks(random: &mut Random) -> String {
     match random.below(20) {
         0 => any_flat(random),
@@ -105,7 +105,7 @@ pub fn tasks(random: &mut Random) -> String {
     }
 }
 
-/// What an export of a user returns, more or less.
+/// A document like the export of a user, often with mistakes.
 pub fn document(random: &mut Random) -> String {
     let version = match random.below(10) {
         0 => random.pick(&HOSTILE),

@@ -1,10 +1,10 @@
-//! What is in the tables before a round of calls, for arguments that find something.
+//! The rows that are in the tables before a round of calls, and arguments that find them.
 
 use super::{json, texts};
 use crate::random::Random;
 use postgres::Client;
 
-/// Ids of users: plain ones, and as odd as the rules allow.
+/// Ids of users: plain ones, and the oddest that the rules allow.
 const USERS: [&str; 12] = [
     "u1",
     "u2",
@@ -21,7 +21,7 @@ const USERS: [&str; 12] = [
 ];
 const TASKS_OF_EACH: usize = 6;
 
-/// A place in an order of a user's tasks.
+/// A place in a user's list of tasks, in one of the orders.
 struct Cursor {
     user: String,
     sort: String,
@@ -51,7 +51,7 @@ impl Known {
         known
     }
 
-    /// Puts these users and tasks in the place of all others. What is a user's own says so: [`secret`].
+    /// Replaces all users and tasks with these. The texts of each user contain a word that only this user has: [`secret`].
     pub fn refill(&self, owner: &mut Client) {
         owner.batch_execute("DELETE FROM users").expect("no users");
         for (number, user) in USERS.iter().enumerate() {
@@ -79,7 +79,7 @@ impl Known {
         }
     }
 
-    /// Gives the first user so many tasks more that the search uses its index.
+    /// Adds so many tasks to the first user that a search uses the index.
     pub fn fill(owner: &mut Client) {
         let tasks = "INSERT INTO tasks (user_id, title, created_at) SELECT $1::text, 'filler', '2000-01-01' FROM generate_series(1, 1200)";
         owner.execute(tasks, &[&USERS[0]]).expect("tasks");
@@ -97,12 +97,12 @@ impl Known {
         (1 + number * TASKS_OF_EACH + random.below(TASKS_OF_EACH), USERS[number])
     }
 
-    /// The user who has many tasks, at times.
+    /// The user who gets many tasks in some rounds.
     pub fn busy_user() -> &'static str {
         USERS[0]
     }
 
-    /// The id of a user, as a rule.
+    /// The id of a user, or sometimes another text.
     pub fn user(&self, random: &mut Random) -> String {
         match random.below(10) {
             0 => texts::text(random),
@@ -111,7 +111,7 @@ impl Known {
         }
     }
 
-    /// The address of a user, perhaps in other letters.
+    /// The address of a user, perhaps in another letter case.
     pub fn address(&self, random: &mut Random) -> String {
         let number = random.below(USERS.len());
         random
@@ -135,7 +135,7 @@ impl Known {
         [user.clone(), sort.clone(), text.clone()]
     }
 
-    /// A cursor, of whatever user and order; cut, changed, or made of other JSON.
+    /// A cursor of any user and order, or one that was cut, changed or made from other JSON.
     pub fn cursor(&self, random: &mut Random) -> String {
         let [_, sort, valid] = self.place(random);
         match random.below(6) {
@@ -163,12 +163,12 @@ fn hex(text: &str) -> String {
     format!("1{}", text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
-/// What stands in the name, the titles and the descriptions of a user, and nowhere else.
+/// A word that is in the name, titles and descriptions of this user, and nowhere else.
 fn secret(number: usize) -> String {
     format!("secret<{number}>")
 }
 
-/// Whether a text has what is another user's than this one.
+/// Whether a text contains the secret of another user.
 pub fn has_secret_of_another(text: &str, user: Option<&str>) -> bool {
     let own = user.and_then(|user| USERS.iter().position(|known| *known == user));
     (0..USERS.len()).filter(|number| Some(*number) != own).any(|number| text.contains(&secret(number)))

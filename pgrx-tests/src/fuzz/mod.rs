@@ -1,12 +1,12 @@
-//! Functions called with arguments that nobody expects, by an application's role, an isolated one and a superuser.
+//! Calls functions with random and malformed arguments, as an application's role, an isolated one and a superuser.
 //!
 //! | room | what lives there |
 //! |---|---|
 //! | [`values`], [`texts`], [`json`] | values for arguments, by name and type |
 //! | [`known`] | what the tables hold, for arguments that find something |
 //! | [`refusals`] | the errors that a function may answer with |
-//! | [`call`] | one call, and what is looked at after it |
-//! | [`report`] | what was answered, and what must not have been |
+//! | [`call`] | makes one call, and judges its answer |
+//! | [`report`] | counts answers, and keeps those that must not happen |
 
 mod call;
 mod json;
@@ -27,7 +27,7 @@ pub use refusals::undocumented;
 pub use report::{Findings, Report};
 use std::collections::HashMap;
 
-/// Whose session it is.
+/// The role that calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Who {
     /// A role with `todo_grant(role)`.
@@ -41,7 +41,7 @@ impl Who {
     pub const ALL: [Self; 3] = [Self::Application, Self::Isolated, Self::Superuser];
 }
 
-/// After so many calls, the tables are what they were.
+/// After this many calls, the rows are restored.
 const ROUND: usize = 250;
 
 pub const INVARIANTS: &str = include_str!("../../fixtures/invariants.sql");
@@ -114,19 +114,19 @@ impl Fuzz {
 
     fn begin_session(&mut self) {
         self.statements.clear();
-        // What takes longer is not an answer.
+        // A call that takes longer fails.
         self.client.batch_execute("SET statement_timeout = '20s'; SET client_min_messages = error").unwrap();
         set_user(&mut self.client, "u1");
         self.current = Some("u1".to_owned());
         self.others = None;
     }
 
-    /// The functions that are called. Without its tables, an extension has no more to call.
+    /// The functions that are called: all but todo_release_tables(), after which no other could be.
     pub fn functions() -> Vec<Function> {
         functions().into_iter().filter(|function| function.name != "todo_release_tables").collect()
     }
 
-    /// Calls a function with so many sets of arguments. The seed, its name and the role make these sets what they are.
+    /// Calls a function with this many sets of arguments. The seed, the function's name and the role determine them.
     pub fn run(&mut self, function: &Function, sets: usize) -> Report {
         let name = format!("{:?} {}", self.who, function.name);
         let number = name.bytes().fold(self.seed, |number, byte| number.wrapping_mul(31).wrapping_add(u64::from(byte)));
@@ -154,14 +154,14 @@ impl Fuzz {
         report
     }
 
-    /// Whether all rows are as the rules want them.
+    /// Checks that all rows keep the rules.
     fn look_at_rows(&mut self, function: &str) {
         for violation in strings(&mut self.database.client, INVARIANTS) {
             self.findings.add(function, "rows", || violation);
         }
     }
 
-    /// Whether the database is still as it was installed, in a server that has not crashed.
+    /// Checks that the database is still as it was installed, and that the server has not crashed.
     pub fn look_at_database(&mut self, function: &str) {
         let owner = &mut self.database.client;
         for wrong in strings(owner, "SELECT concat_ws(': ', name, detail) FROM todo_check() WHERE NOT ok") {

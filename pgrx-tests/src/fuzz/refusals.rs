@@ -1,9 +1,9 @@
-//! The errors that a function may answer with: those of `docs/reference.md` that can be its own.
+//! The errors that each function may return. [`undocumented`] compares them with `docs/reference.md`.
 
 use super::Who;
 use crate::functions::{Access, Function};
 
-/// SQLSTATEs by function, besides those of [`may_refuse`].
+/// Further SQLSTATEs of single functions.
 const REFUSALS: [(&str, &str); 28] = [
     ("todo_create_task", "22001 23502 23503 23514"),
     ("todo_update_task", "22001 23502 23514"),
@@ -36,10 +36,10 @@ const REFUSALS: [(&str, &str); 28] = [
     ("todo_auth.changes", "22023"),
 ];
 
-/// Those that insert rows of a user, which row-level security refuses for another user than the current one.
+/// Functions that insert rows of a user. For an isolated role, row-level security refuses them unless that is the current user.
 const INSERTS: [&str; 4] = ["todo_create_task", "todo_create_tasks", "todo_import_tasks", "todo_create_user"];
 
-/// Whether a function may answer someone with an error.
+/// Whether a function may return this error to this caller.
 pub fn may_refuse(function: &Function, who: Who, code: &str) -> bool {
     let is_forbidden = who != Who::Superuser && function.access == Access::Owner;
     let is_of_another = who == Who::Isolated && INSERTS.contains(&function.name);
@@ -54,7 +54,7 @@ fn codes(function: &str) -> impl Iterator<Item = &'static str> {
     found.into_iter().flat_map(|(_, codes)| codes.split(' '))
 }
 
-/// Those of which the reference has no row, neither one that names the function nor one that names none.
+/// Errors that the reference does not list, neither for the function nor for all functions.
 pub fn undocumented() -> Vec<String> {
     let reference = include_str!("../../../docs/reference.md");
     let (_, errors) = reference.split_once("\n## Errors\n").expect("a table of errors");

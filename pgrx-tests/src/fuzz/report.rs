@@ -1,17 +1,17 @@
-//! What was answered, and what must not have been.
+//! Counts answers, and keeps those that must not happen.
 
 use super::Who;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What a call ended with.
+/// How a call ended.
 pub enum Answer {
     Returned {
         rows: usize,
     },
-    /// An error that the function may answer with.
+    /// An error that the function may return.
     Refused(String),
-    /// An error of an argument's type, or of what says who the current user is.
+    /// An error of an argument's type, or of the claims of the current user.
     NotCalled(String),
     Wrong,
 }
@@ -52,7 +52,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// What must not have been, each kind with its first example.
+/// Answers that must not happen, by kind, with the first example of each.
 #[derive(Default)]
 pub struct Findings(BTreeMap<(String, String), (usize, String)>);
 

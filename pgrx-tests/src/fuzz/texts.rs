@@ -3,7 +3,7 @@
 use crate::random::Random;
 use crate::raw_text::RawText;
 
-/// What has a meaning somewhere: in SQL, patterns, formats, queries of words, paths, markup.
+/// Texts that mean something in SQL, patterns, formats, text search, paths or markup.
 const MEANINGFUL: [&str; 24] = [
     "'; DROP TABLE users; --",
     "\" OR 1=1 --",
@@ -55,7 +55,7 @@ const SPECIAL: [&str; 20] = [
     "\u{e0001}\u{e0041}",
 ];
 
-/// One of the columns' lengths, or one more; and those of passwords and searches.
+/// The maximum length of a column, password or search, or one more.
 const LENGTHS: [usize; 16] = [1, 7, 8, 35, 36, 37, 64, 72, 73, 100, 101, 200, 201, 255, 1000, 1001];
 
 const INVALID: [&[u8]; 6] =
@@ -76,7 +76,7 @@ fn character(random: &mut Random) -> char {
     }
 }
 
-/// A text of a length in characters.
+/// A text of this many characters.
 fn of_length(random: &mut Random, length: usize) -> String {
     let unit = random.pick(&["x", "é", "😀", "a ", "e\u{301}", "'", "\u{ad}"]);
     unit.chars().cycle().take(length).collect()
@@ -103,7 +103,7 @@ pub fn text(random: &mut Random) -> String {
     }
 }
 
-/// The same, and now and then what is no text in UTF-8.
+/// The same, or sometimes bytes that are not valid UTF-8.
 pub fn raw(random: &mut Random) -> RawText {
     if random.one_in(60) { RawText(INVALID[random.below(INVALID.len())].to_vec()) } else { text(random).into() }
 }

@@ -78,7 +78,7 @@ const ZONES: [&str; 14] = [
     "UTC\n",
 ];
 
-/// Without those that take seconds to compare. The first is a good one.
+/// Hashes. Those of a high cost, which take seconds to compare, are left out. The first one is valid.
 fn hash(random: &mut Random) -> String {
     let cheap = HASH.replace("$12$", "$04$");
     match random.below(9) {
@@ -107,7 +107,7 @@ pub fn time(random: &mut Random) -> String {
     }
 }
 
-/// A row of the table, in the form that PostgreSQL reads.
+/// A row of tasks, in PostgreSQL's text form of rows.
 fn row(random: &mut Random, known: &Known) -> String {
     if random.one_in(6) {
         return random.pick(&["", "()", "(,,,,,,,)", "(1,u1)", "(1,2,3,4,5,6,7,8,9)", "(\"", "null"]).to_owned();

@@ -1,4 +1,4 @@
-//! The first call in a new connection, which loads the library and plans. The time is that from connecting to the row.
+//! The first call in a new connection, which loads the library and makes a plan. The time is measured from connecting to the row.
 
 use crate::{median, verdict};
 use std::time::Instant;
@@ -13,7 +13,7 @@ pub fn measure() {
     let [raw, function] = first_calls(|| connect("postgres"));
     verdict("first raw toggle", "first todo_toggle_task", raw, function, None);
 
-    // A server of its own, to be restarted.
+    // The server is restarted, so it is one of its own.
     let server = Server::start();
     let mut client = server.connect("postgres");
     client

@@ -20,17 +20,17 @@ const WORK: [(&str, [&str; 2]); 3] = [
 const COLORS: [RGBColor; 3] = [RGBColor(0, 90, 181), RGBColor(0, 130, 90), RGBColor(190, 70, 10)];
 const RUNS: u32 = 5;
 
-/// Of a raw statement and of the function: microseconds a call, and calls a second.
+/// Figures of a raw statement or of a function: microseconds per call, and calls per second.
 #[derive(Clone, Copy)]
 struct Times {
     latency: [f64; 2],
     throughput: [f64; 2],
 }
 
-/// Measures, which takes half an hour.
+/// Measures. This takes half an hour.
 pub fn measure(bench: &Bench) {
     bench.psql("postgres", &format!("CREATE DATABASE {DATABASE}"));
-    // What calls create gets ids of its own.
+    // New tasks get ids above those of the table.
     bench.psql(DATABASE, "CREATE EXTENSION todo; SELECT setval('tasks_id_seq', 1000000000)");
     let mut size = 0;
     for next in SIZES {
@@ -72,10 +72,10 @@ fn enlarge(from: u32, to: u32) -> String {
 }
 
 fn times(bench: &Bench, size: u32, scripts: [&str; 2]) -> Times {
-    // At most a tenth of the table is created.
+    // The calls create at most a tenth of the table.
     let calls = if scripts[0].starts_with("create") { (size / 20).min(30_000) } else { 30_000 };
     let length = ["-t", &calls.to_string()];
-    // What the first call needs is read before.
+    // Read the data first that the calls need.
     for script in scripts {
         calls_per_second(bench, size, script, &["-t", "1000"]);
     }

@@ -15,7 +15,7 @@ const SETUP: &str = "
 /// A database and a role in it.
 const SESSIONS: [[&str; 2]; 3] =
     [["not_isolated", "bench_api"], ["isolated", "bench_api"], ["isolated", "bench_isolated"]];
-/// What is measured, and as others do it who see all tasks.
+/// Statements of an isolated role, and the same for a role that sees all tasks.
 const WORK: [(&str, &str, Option<&str>); 4] = [
     ("todo_toggle_task", "SELECT * FROM todo_toggle_task(7, 'u8')", None),
     ("todo_pending_tasks", "SELECT * FROM todo_pending_tasks('u8') LIMIT 20", None),

@@ -39,7 +39,7 @@ const PAGES: [(&str, &str); 6] = [
     ("filter, pending", "SELECT * FROM todo_filter_tasks($1, completed => false, page_size => 20)"),
     ("filter, by completed", "SELECT * FROM todo_filter_tasks($1, sort => 'completed', page_size => 20)"),
 ];
-/// Those that need an index of the operator's, once it is there.
+/// Pages that need an index which the operator creates. They are measured when it is there.
 const OTHER_ORDERS: [(&str, &str, &str); 2] = [
     (
         "filter, by updated",
@@ -110,14 +110,14 @@ fn prepare(client: &mut Client, query: &str) -> Statement {
     client.prepare(query).unwrap_or_else(|e| panic!("{query}: {e}"))
 }
 
-/// The medians of the times of calls in turn, in microseconds.
+/// Makes the calls in turn, and returns the median time of each in microseconds.
 fn medians<const N: usize>(
     client: &mut Client,
     calls: usize,
     work: [(&Statement, &[&(dyn ToSql + Sync)]); N],
 ) -> [f64; N] {
     let mut times = [const { Vec::new() }; N];
-    // The first calls plan, or fill caches.
+    // The first calls make plans and fill caches.
     let warm_up = 10.min(calls);
     for call in 0..calls + warm_up {
         for (place, (statement, arguments)) in work.iter().enumerate() {
@@ -157,7 +157,7 @@ fn later_page(client: &mut Client) -> bool {
     verdict("page 1", "page 1,001 by cursor", first, later, Some(0.8))
 }
 
-/// 10,000 tasks by COPY, and in one call. Either is taken back.
+/// 10,000 tasks by COPY, and in one call. Both are rolled back.
 fn bulk(client: &mut Client) -> bool {
     let titles: Vec<String> = (0..BULK).map(|i| format!("Task {i} of many")).collect();
     let lines: String = titles.iter().map(|title| format!("bulk\t{title}\tSome words on it\n")).collect();

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// The most that other processes may take, of all processors.
+/// The largest part of all processors that other processes may use.
 const IDLE: f64 = 0.1;
 
-/// Processor, number of processors, and kernel.
+/// The model and number of processors, and the kernel.
 pub fn description() -> String {
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
     let cpuinfo = read("/proc/cpuinfo");
@@ -25,7 +25,7 @@ pub fn description() -> String {
     )
 }
 
-/// The part of all processors that is in use while this program does nothing. It counts for all that runs beside the benchmark.
+/// The part of all processors that is in use while this program does nothing: what runs beside the benchmark.
 pub fn in_use() -> f64 {
     let times = || -> Option<(f64, f64)> {
         let stat = fs::read_to_string("/proc/stat").ok()?;

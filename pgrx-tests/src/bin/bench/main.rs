@@ -35,12 +35,12 @@ use std::process::{Command, ExitCode, Stdio};
 
 const PARTS: [&str; 10] =
     ["pairs", "processor", "connection", "sqlmodel", "lists", "isolation", "shards", "transfer", "growth", "plot"];
-/// Those that use the tables of setup.sql.
+/// The parts that use the tables of setup.sql.
 const ON_SETUP: [&str; 4] = ["pairs", "processor", "connection", "sqlmodel"];
 
 /// What one run of the benchmark works with.
 struct Bench {
-    /// Of one run of a pair.
+    /// How long one run of a pair takes.
     seconds: u32,
     /// Where pgbench's scripts are.
     scripts: PathBuf,
@@ -114,7 +114,7 @@ fn main() -> ExitCode {
         growth::plot();
     }
     drop(busy);
-    // What ran beside it may have begun or ended since.
+    // Another process may have begun or ended meanwhile.
     let is_idle = is_idle && !is_busy && machine::is_idle();
     if kept && is_idle { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -19,10 +19,10 @@ const PAIRS: &[(&str, &str, Option<f64>)] = &[
     ("complete_raw", "complete_function", Some(0.97)),
     ("delete_raw", "delete_function", Some(0.91)),
     ("pending_raw", "pending_function", Some(0.90)),
-    // The same tables without any rule: what the triggers cost as well.
+    // The same tables without rules, which shows what the triggers cost.
     ("toggle_bare", "toggle_function", Some(0.93)),
     ("create_bare", "create_function", Some(0.87)),
-    // Neither has a rule: what the indexes that the specification does not name cost.
+    // Both without rules, which shows what the indexes cost that the specification does not name.
     ("toggle_lean", "toggle_bare", Some(0.84)),
     ("create_lean", "create_bare", None),
     // The SQL edition.
@@ -32,7 +32,7 @@ const PAIRS: &[(&str, &str, Option<f64>)] = &[
     ("complete_sql", "complete_function", Some(1.03)),
     ("delete_sql", "delete_function", Some(1.0)),
     ("pending_sql", "pending_function", None),
-    // DDL on tables of the application, past the guard and through it.
+    // DDL on tables of the application, without the guard and with it.
     ("ddl_unguarded", "ddl_guarded", Some(0.94)),
     // A login against the bcrypt crate alone, and the crate against pgcrypto; at cost 12.
     ("crate_alone", "login", Some(0.952)),
@@ -42,9 +42,9 @@ const RUNS: u32 = 5;
 /// Tasks in setup.sql's tables.
 pub const TASKS: u32 = 100_000;
 
-/// Tasks that a run of a pair begins with, for those that delete them.
+/// How many tasks there are for a pair that deletes tasks, before each run.
 const POOL: u32 = 10_000;
-/// Their ids are above this one.
+/// The ids of these tasks are above this one.
 pub const POOL_START: u32 = 100_000_000;
 
 /// All pairs, or those whose measured scripts are named. The result is whether what the project promises is kept.
@@ -89,7 +89,7 @@ pub fn run_pair(
         .arg(script(baseline))
         .arg("-f")
         .arg(script(measured));
-    // What puts back what they change, as often as both of them run.
+    // A third script undoes what they change, as often as both of them run.
     if measured.starts_with("complete") {
         pgbench.arg(format!("-f{}@2", script("reopen").display()));
     } else if measured.starts_with("delete") {
@@ -122,7 +122,7 @@ pub fn variables(tasks: u32) -> [String; 2] {
     [format!("-Dtasks={tasks}"), format!("-Dusers={}", tasks / 100)]
 }
 
-/// Makes tasks that can be deleted, in place of those that are left.
+/// Replaces what is left of the tasks that can be deleted.
 pub fn fill_pool(bench: &Bench, count: u32) {
     let tables = ["tasks", "sql_edition.tasks"].map(|table| {
         format!(

@@ -35,12 +35,12 @@ pub fn measure(bench: &Bench) {
                     call += 1;
                     script.execute(&mut client, call);
                 }
-                // The first round plans, and fills caches.
+                // The first round makes plans and fills caches.
                 if round > 0 {
                     times.push((used(pid) - start) / f64::from(CALLS));
                 }
             }
-            // So that either completes tasks that are pending.
+            // Both must find pending tasks to complete.
             if work == "complete" {
                 client.batch_execute("UPDATE tasks SET completed = false WHERE completed").expect("pending tasks");
             }
@@ -80,7 +80,7 @@ impl Script {
 
     /// With values for the call of this number, counted from 1.
     fn execute(&self, client: &mut Client, call: u32) {
-        // A step that has no factor in common with the number of tasks comes by all of them.
+        // A step without a common factor with the number of tasks reaches all of them.
         let id = match self.variables.first().map(String::as_str) {
             Some("next") => pairs::POOL_START + call,
             _ => (call * 7919) % pairs::TASKS + 1,

@@ -69,7 +69,7 @@ fn program() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/package/todo-admin")
 }
 
-/// Runs todo-admin; how long it took, and the most memory it had, in KiB.
+/// Runs todo-admin. Returns how long it took, and the most memory that it had, in KiB.
 fn admin(arguments: &[&str]) -> (Duration, u64) {
     let start = Instant::now();
     let mut command = Command::new(program());

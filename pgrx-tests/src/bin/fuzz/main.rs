@@ -1,4 +1,4 @@
-//! `make fuzz`: functions called with arguments that nobody expects, many times.
+//! `make fuzz`: calls functions with random and malformed arguments, many times.
 //!
 //! Usage: fuzz [--seed N] [--sets N] [--function NAME] [--sqlsmith N | --memory N], within `cluster.sh exec`. With `--sqlsmith`, sqlsmith
 //! runs so many statements instead, as an application and as a superuser. With `--memory`, each function that takes little time is called
@@ -21,7 +21,7 @@ struct Options {
 }
 
 impl Options {
-    /// `None` if there is one that is not known.
+    /// `None` if an argument is unknown.
     fn read() -> Option<Self> {
         let mut options = Self { seed: Random::seed(), sets: 10_000, function: None, statements: None, calls: None };
         let mut arguments = std::env::args().skip(1);
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Calls each function, or one. Whether all was as it should be.
+/// Calls each function, or one. Returns whether nothing was wrong.
 fn call(options: &Options) -> bool {
     let (begin, mut calls, mut is_clean) = (Instant::now(), 0, true);
     for who in Who::ALL {
@@ -76,7 +76,7 @@ fn call(options: &Options) -> bool {
     is_clean
 }
 
-/// Whether sqlsmith has found nothing.
+/// Runs sqlsmith. Returns whether it has found nothing.
 fn sqlsmith(who: Who, statements: usize, seed: u64) -> bool {
     let wrong = sqlsmith::run(who, statements, seed);
     for line in &wrong {
@@ -85,7 +85,7 @@ fn sqlsmith(who: Who, statements: usize, seed: u64) -> bool {
     wrong.is_empty()
 }
 
-/// Calls each function, or one. Whether it has left nothing in memory.
+/// Calls each function, or one. Returns whether the calls have left nothing in memory.
 fn keep(calls: u32, only: Option<&str>) -> bool {
     let mut is_clean = true;
     let mut look = |growth: Growth| {

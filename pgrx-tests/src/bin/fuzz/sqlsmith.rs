@@ -1,15 +1,15 @@
-//! Statements by sqlsmith over what is installed, each rolled back: none ends a session's process, and none has an internal error. todo_auth is
-//! left out: sqlsmith does not quote names, and its tables have some in mixed case.
+//! Runs random statements of sqlsmith on what is installed, each rolled back. None may crash a backend or raise an internal error.
+//! todo_auth is left out, because sqlsmith does not quote names, and some of its columns have names in mixed case.
 
 use std::process::Command;
 use todo_tests::functions::sample;
 use todo_tests::fuzz::Who;
 use todo_tests::{Edition, Server, strings};
 
-/// What PostgreSQL logs of a crash, and of an error that it did not expect: its SQLSTATE.
+/// What PostgreSQL logs when a backend crashes, and the SQLSTATE of an internal error.
 const WRONG: [&str; 4] = ["was terminated by signal", "PANIC", "XX000", "XX001"];
 
-/// PostgreSQL's own errors that it did not expect, in statements that make no sense.
+/// Internal errors that PostgreSQL itself raises in senseless statements.
 const ITS_OWN: [&str; 4] = [
     "XX000 ERROR:  invalid INTERVAL typmod",
     "XX000 ERROR:  failed to find conversion function from unknown to",
@@ -17,7 +17,7 @@ const ITS_OWN: [&str; 4] = [
     "XX000 ERROR:  unrecognized objtype abbreviation",
 ];
 
-/// Runs so many statements as a role; what went wrong.
+/// Runs this many statements as a role. Returns what went wrong.
 pub fn run(who: Who, statements: usize, seed: u64) -> Vec<String> {
     let server = Server::start();
     for statement in ["ALTER SYSTEM SET log_line_prefix = '%e '", "SELECT pg_reload_conf()", "CREATE DATABASE smith"] {
@@ -45,7 +45,7 @@ pub fn run(who: Who, statements: usize, seed: u64) -> Vec<String> {
         .output()
         .expect("sqlsmith is installed");
     let said = String::from_utf8_lossy(&output.stderr);
-    // Of statements that make no sense, there are always many; but not only such.
+    // Many random statements fail, but not all of them.
     let errors =
         said.lines().filter_map(|line| line.strip_prefix("error rate: ")?.parse().ok()).next_back().unwrap_or(1.0);
     println!("sqlsmith as {user}: {statements} statements, {:.0} % of them without an error", 100.0 * (1.0 - errors));

@@ -29,7 +29,7 @@ struct Options {
 }
 
 impl Options {
-    /// `None` if there is one that is not known.
+    /// `None` if an argument is unknown.
     fn read() -> Option<Self> {
         let mut options = Self { part: None, minutes: 60, seed: Random::seed() };
         let mut arguments = std::env::args().skip(1);

@@ -7,7 +7,7 @@ use todo_tests::random::Random;
 use todo_tests::shards::{FOUR, Shards};
 use todo_tests::writers::under_load;
 
-/// The number of databases at which they are no longer split.
+/// With this many databases, they are no longer split.
 const MOST: usize = 16;
 
 const WRITERS: usize = 8;
@@ -20,7 +20,7 @@ struct Report {
     crashes: u32,
 }
 
-/// Runs for so long, and panics at the first write that is lost.
+/// Runs for this time, and panics at the first write that is lost.
 pub fn run(time: Duration, seed: u64) {
     let mut random = Random::new(seed);
     let cluster = start();
@@ -63,7 +63,7 @@ fn start() -> Shards {
     cluster
 }
 
-/// Moves a database or splits all, in as many attempts as it takes.
+/// Moves a database or splits all of them, in as many attempts as necessary.
 fn step(cluster: &Shards, random: &mut Random, report: &mut Report) {
     let places = cluster.places();
     if places.len() < MOST && random.below(8) == 0 {

@@ -9,10 +9,10 @@ use todo_tests::random::Random;
 use todo_tests::server::variable;
 use todo_tests::{Said, admin, said, strings};
 
-/// The clients work undisturbed for so many milliseconds between two accidents, at most.
+/// The clients work undisturbed for at most this many milliseconds between two accidents.
 const PAUSE: usize = 6000;
 
-/// A backup takes about so many milliseconds, of which one is picked for a crash.
+/// A backup takes about this many milliseconds. A crash comes at a random one.
 const BACKUP: usize = 2000;
 
 /// Kinds of accidents, a backup among them.
@@ -32,10 +32,10 @@ impl<'a> Accidents<'a> {
         Self { run, pair, random: Random::new(seed), dir }
     }
 
-    /// Accidents for two thirds of the time. In the last one, sessions live on, and their memory is looked at; only backups are made.
+    /// Accidents happen for two thirds of the time. In the last third, only backups are made: sessions live on, and their memory is measured.
     pub fn run(&mut self, time: Duration) {
         let begin = Instant::now();
-        // Every kind comes once, also in a short run.
+        // Every kind happens once even in a short run.
         let mut next = 0;
         while begin.elapsed() < time * 2 / 3 && self.pause(PAUSE) {
             match if next < KINDS { next } else { self.random.below(KINDS) } {
@@ -57,7 +57,7 @@ impl<'a> Accidents<'a> {
         self.run.end();
     }
 
-    /// Lets some time pass; whether the run goes on.
+    /// Waits. Returns whether the run goes on.
     fn pause(&mut self, most: usize) -> bool {
         let time = Duration::from_millis(self.random.below(most) as u64);
         self.wait(time);
@@ -100,7 +100,7 @@ impl<'a> Accidents<'a> {
         count(&self.run.promotions);
     }
 
-    /// A backup, which proves itself by a restore, while clients write.
+    /// Makes a backup while clients write. todo-admin verifies it by a restore.
     fn back_up(&self) {
         let said = self.backup();
         if is_verified(&said) {
@@ -110,7 +110,7 @@ impl<'a> Accidents<'a> {
         }
     }
 
-    /// A backup that fails leaves no archive that looks like one, and says which database is left of its own restore.
+    /// Asserts that a failed backup leaves no archive, and names the database that its trial restore has left.
     fn stop_the_primary_amid_a_backup(&mut self) {
         let moment = Duration::from_millis(self.random.below(BACKUP) as u64);
         let before = self.archives();
@@ -130,7 +130,7 @@ impl<'a> Accidents<'a> {
         }
     }
 
-    /// Drops databases that backups have left; their names.
+    /// Drops databases that backups have left. Returns their names.
     fn drop_what_is_left(&self) -> Vec<String> {
         let mut client = self.pair.primary().connect("postgres");
         let left =

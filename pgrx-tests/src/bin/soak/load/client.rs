@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use todo_tests::Task;
 use todo_tests::memory::KILOBYTES;
 
-/// After so many steps, a session has done all that it does, and what it frees leaves room for what comes.
+/// After this many steps, a session has done everything once, and reuses memory that it has freed.
 const WARM_UP: u64 = 5_000;
 
 /// What a client has done.
@@ -20,13 +20,13 @@ const WARM_UP: u64 = 5_000;
 pub struct Tally {
     pub acknowledged: BTreeMap<&'static str, u64>,
     pub written: u64,
-    /// Of all that was acknowledged, what an isolated role has called.
+    /// Acknowledged steps of an isolated role.
     pub isolated: u64,
     /// Steps on a server that is no longer the primary.
     pub refused: u64,
-    /// Steps that have read on the standby, which are not compared.
+    /// Steps that have read on the standby. They are not compared.
     pub behind: u64,
-    /// Steps that failed with the connection: they were done or not.
+    /// Steps during which the connection was lost: they may have been done or not.
     pub unknown: u64,
     /// Steps with a user whom another client has deleted or created meanwhile.
     pub met: u64,
@@ -44,7 +44,7 @@ pub struct Client<'a> {
     role: &'static str,
     choice: Choice,
     session: Option<postgres::Client>,
-    /// Whether the session began on the standby, and has not written since. That has all commits, and may not show them yet.
+    /// Whether the session is on the standby and has not written yet. The standby has all commits, but may not show them yet.
     is_behind: bool,
     users: Users,
     tally: Tally,
@@ -54,11 +54,11 @@ pub struct Client<'a> {
     warm: Option<(u64, Vec<i64>)>,
 }
 
-/// Why a client stops: a promise is broken.
+/// A client stops because a promise is broken.
 type Outcome<T> = Result<T, Finding>;
 
 impl<'a> Client<'a> {
-    /// One in four is of an isolated role.
+    /// One client in four has an isolated role.
     pub fn new(run: &'a Run, pair: &'a Pair, number: u64, seed: u64) -> Self {
         let prefix = format!("c{number}-");
         Self {
@@ -77,7 +77,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Works until it is stopped, and hands over its record.
+    /// Works until it is stopped, and returns its record.
     pub fn work(mut self) -> (Tally, Option<Checker<'a>>) {
         let _end = self.run.end_if_this_panics();
         let outcome = self.work_on();
@@ -121,7 +121,7 @@ impl<'a> Client<'a> {
         self.perform(&step, false).map(|_| ())
     }
 
-    /// Runs a step; the answer, if there is one that counts.
+    /// Runs a step. Returns the answer, if it can be compared.
     fn perform(&mut self, step: &Step, is_own: bool) -> Outcome<Option<Answer>> {
         let role = self.role;
         let session = self.session()?;
@@ -164,7 +164,7 @@ impl<'a> Client<'a> {
         self.calm = 0;
     }
 
-    /// The session, a new one if need be; as long as it takes.
+    /// The session, or a new one if it was lost. Tries until a server accepts it.
     fn session(&mut self) -> Outcome<&mut postgres::Client> {
         if self.session.is_none() {
             let (pair, role) = (self.pair, self.role);
@@ -182,7 +182,7 @@ impl<'a> Client<'a> {
         compare(self.pair, &self.prefix, &mut self.users, pending)
     }
 
-    /// When crashes are over and the session is warm: what it has in memory.
+    /// Notes the memory of the session, when crashes are over and the session is warm.
     fn look_at_memory(&mut self) {
         if self.session.is_some() && self.run.is_calm.load(Ordering::Relaxed) {
             self.calm += 1;
@@ -196,7 +196,7 @@ impl<'a> Client<'a> {
         self.session.as_mut()?.query_one("SELECT soak.memory()", &[]).ok().map(|row| row.get(0))
     }
 
-    /// The session has not grown since it was warm.
+    /// Checks that the session has not grown since it was warm.
     fn look_at_growth(&mut self) -> Outcome<()> {
         let (Some((begin, before)), Some(after)) = (self.warm.take(), self.memory()) else { return Ok(()) };
         let grown: Vec<i64> = after.iter().zip(&before).map(|(after, before)| after - before).collect();
@@ -237,7 +237,7 @@ fn compare(pair: &Pair, prefix: &str, users: &mut Users, pending: Option<&Step>)
     record::compare(users, found, pending).map_err(|lost| (Broken::Lost, lost))
 }
 
-/// What a call comes to that fails as long as no server is the primary.
+/// Repeats a call that fails as long as no server is the primary.
 fn insist<T>(mut call: impl FnMut() -> Result<T, postgres::Error>) -> Outcome<T> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -254,7 +254,7 @@ fn as_user(client: &mut postgres::Client, step: &Step) -> Result<Answer, postgre
     let mut transaction = client.transaction()?;
     transaction.execute("SELECT set_config('todo.user_id', $1, true)", &[&step.user])?;
     let answer = match step.kind {
-        // It may forget the condition.
+        // An isolated role sees only its user's rows even without a condition.
         Kind::List => Answer::Tasks(transaction.query("SELECT * FROM tasks", &[])?.iter().map(Task::from).collect()),
         _ => step.run(&mut transaction)?,
     };

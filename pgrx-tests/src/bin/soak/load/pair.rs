@@ -13,7 +13,7 @@ pub const DATABASE: &str = "soak";
 /// The role of clients that see one user at a time.
 pub const ISOLATED: &str = "web";
 
-/// How long something may take that is waited for.
+/// How long anything that is waited for may take.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Pair {
@@ -26,9 +26,9 @@ impl Pair {
     pub fn start(prepare: impl FnOnce(&Server)) -> Self {
         let primary = Server::start();
         let settings = [
-            // By this name, the primary knows its standby. A base backup does not have it, and confirms nothing.
+            // The primary waits for the standby of this name. A base backup has another name, so it confirms nothing.
             "cluster_name = 'member'",
-            // The standby comes back before the files of WAL are gone that it lacks, and at once.
+            // Keep the WAL that the standby lacks until it is back, and have it come back at once.
             "wal_keep_size = '512MB'",
             "wal_retrieve_retry_interval = '100ms'",
         ];
@@ -59,7 +59,7 @@ impl Pair {
         self.servers()[1].clone()
     }
 
-    /// A session on the primary, if there is one just now.
+    /// A session on the primary, if there is one at the moment.
     pub fn try_connect(&self, role: &str) -> Result<Client, postgres::Error> {
         let [primary, standby] = self.servers();
         let mut config = config(primary.host(), DATABASE);
@@ -83,7 +83,7 @@ impl Pair {
         }
     }
 
-    /// The primary crashes and is not seen again, the standby takes over, and gets a standby of its own.
+    /// The primary crashes for good. The standby takes over, and gets a new standby.
     pub fn fail_over(&self) {
         let [old, new] = self.servers();
         old.halt();
@@ -101,7 +101,7 @@ pub fn prepare(server: &Server) {
     let mut client = server.connect("postgres");
     client.batch_execute(&format!("CREATE ROLE app LOGIN; CREATE ROLE {ISOLATED} LOGIN")).expect("roles");
     client.batch_execute(&format!("CREATE DATABASE {DATABASE}")).expect("a database");
-    // Compiled code is in a backend's memory, too, and is not ours.
+    // Code that JIT compiles is in the backend's memory, too, and is no leak of ours.
     client.batch_execute(&format!("ALTER DATABASE {DATABASE} SET jit = off")).expect("a setting");
     if Edition::current() == Edition::Extension {
         let cost = format!("ALTER DATABASE {DATABASE} SET todo.bcrypt_cost = 4");

@@ -26,7 +26,7 @@ pub struct Expected {
     pub name: String,
     pub password: String,
     pub is_active: bool,
-    /// In the order of their content.
+    /// Sorted by content.
     pub tasks: Vec<Content>,
 }
 
@@ -59,7 +59,7 @@ impl User {
     }
 }
 
-/// Enters an acknowledged step. The error says how the answer differs from what must have been done.
+/// Records an acknowledged step. The error says how the answer differs from what must have been done.
 pub fn enter(users: &mut Users, step: &Step, answer: Answer) -> Result<(), String> {
     let user = &step.user;
     let before = users.get(user).cloned();
@@ -135,7 +135,7 @@ pub fn compare(users: &mut Users, found: Users, pending: Option<&Step>) -> Resul
     Ok(())
 }
 
-/// What is there of a user, and what was acknowledged; of the tasks, only those that differ.
+/// What is stored of a user, and what was acknowledged. Only tasks that differ are shown.
 fn difference(found: Option<&User>, acknowledged: Option<&User>) -> String {
     let without = |user: Option<&User>, other: Option<&User>| {
         let mut user = user.cloned();

@@ -31,7 +31,7 @@ pub struct Run {
     pub stops_of_standby: AtomicU64,
     pub promotions: AtomicU64,
     pub backups: AtomicU64,
-    /// Those that failed because the server had stopped.
+    /// Backups that failed because the server had stopped.
     pub backups_stopped: AtomicU64,
     findings: Mutex<Vec<Finding>>,
 }
@@ -45,7 +45,7 @@ impl Run {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// The others do not go on without a thread that panics while it holds this.
+    /// Ends the run if this thread panics while it holds the result.
     pub fn end_if_this_panics(&self) -> impl Drop {
         struct End<'a>(&'a Run);
         impl Drop for End<'_> {
