@@ -25,7 +25,7 @@ fn installing_and_changing_versions() {
     assert!(error.contains("todo-admin upgrade"), "{error}");
 
     let before = catalog(&mut database.client);
-    // On its way through 1.0.0.
+    // The path leads through 1.0.0, whose script warns on such a server.
     let warns = keeps_options(&mut database.client);
     let upgrades = |database: &Database, arguments: &[&str]| {
         let said = run(database, arguments);
@@ -39,7 +39,7 @@ fn installing_and_changing_versions() {
     ok(&database, &["upgrade", "--to", "0.2.0"]);
     assert_eq!(version(&mut database), ["0.2.0"]);
     assert_eq!(fails(&database, &["upgrade", "--to", "9.9"]).0, 1);
-    // Whatever the database's default is.
+    // An upgrade must not depend on the default isolation level.
     let serializable = format!("ALTER DATABASE {} SET default_transaction_isolation = 'serializable'", database.name);
     database.client.batch_execute(&serializable).unwrap();
     upgrades(&database, &["upgrade"]);
@@ -78,7 +78,7 @@ fn adopting() {
     assert_eq!(version(&mut database), [current_version()]);
 }
 
-/// As a superuser it would run what the owner of adopted tables has put on them: not unless the operator says so.
+/// As a superuser, todo-admin would run code that the owner of adopted tables has put on them. It does so only with --trust-owner.
 #[test]
 fn a_superuser_runs_nothing_of_the_tables_owner() {
     let mut database = Database::empty();
@@ -138,7 +138,7 @@ fn status_and_doctor() {
     assert!(checks.as_array().unwrap().len() > 60);
     assert!(checks.as_array().unwrap().iter().all(|check| check["level"] == "ok"), "{checks}");
 
-    // What is not as it should be is found, with what to do, and by the exit code.
+    // Findings have a fix, and the exit code says that there are some.
     database
         .client
         .batch_execute("ALTER TABLE users DISABLE TRIGGER zz_todo_before_row; SELECT setval('tasks_id_seq', 1)")
@@ -159,7 +159,7 @@ fn status_and_doctor() {
         (1, vec!["trigger zz_todo_before_row of users".to_owned(), "sequence tasks_id_seq ahead of tasks".to_owned()])
     );
 
-    // A zone that is not UTC is worth a note, and no finding.
+    // A time zone other than UTC is a note, not a finding.
     database
         .client
         .batch_execute("ALTER TABLE users ENABLE TRIGGER zz_todo_before_row; SELECT setval('tasks_id_seq', 2)")
@@ -169,7 +169,7 @@ fn status_and_doctor() {
     assert!(note.out.contains("Asia/Karachi"), "{}", note.out);
 }
 
-/// Whatever state the objects are in, that is found, and not that doctor fails.
+/// Even if objects were renamed or moved, doctor reports findings, and does not fail itself.
 #[test]
 fn doctor_always_answers() {
     for damage in [
@@ -187,7 +187,7 @@ fn doctor_always_answers() {
     }
 }
 
-/// Indexes that were built by other rules may miss rows.
+/// If the version of a collation has changed since an index was built, searches may miss rows.
 #[test]
 fn doctor_on_collations() {
     let checks = json(&ok(&Database::new(), &["doctor", "--json"]));
@@ -288,7 +288,7 @@ fn failures_say_what_to_do() {
     let usage = said(admin(&database.name).args(["nothing"]), "");
     assert_eq!(usage.code, 2);
 
-    // A role that may not.
+    // A role without rights.
     let role = database.role("role");
     let user = format!("user={role}");
     for arguments in [
@@ -303,7 +303,7 @@ fn failures_say_what_to_do() {
         assert!(error.contains("42501"), "{error}");
     }
 
-    // A reader who has seen enough.
+    // A reader that closes the pipe early.
     let program = admin(&database.name);
     let pipe = format!("'{}' user list --json | head -c 1", program.get_program().to_str().unwrap());
     database
@@ -372,7 +372,7 @@ fn connecting_as_psql_does() {
     std::fs::remove_dir_all(home).unwrap();
 }
 
-/// A constraint of the application's fails: PostgreSQL shows the row, hash and all, and we do not.
+/// If a constraint of the application fails, PostgreSQL's error shows the row with its hash. todo-admin leaves that out.
 #[test]
 fn no_error_shows_a_hash() {
     let mut database = Database::new();
@@ -394,7 +394,7 @@ fn no_error_shows_a_hash() {
     }
 }
 
-/// Nobody reads what a command says: it does its work all the same. A cut export is no success.
+/// A command does its work even if nobody reads its output.
 #[test]
 fn a_reader_who_has_gone() {
     let mut database = Database::empty();
@@ -406,7 +406,7 @@ fn a_reader_who_has_gone() {
     assert_eq!(version(&mut database), [current_version()]);
 }
 
-/// Policies hide rows from an operator who is subject to them: an error, not half an answer.
+/// If policies hide rows from the operator, commands fail instead of working on some of the rows.
 #[test]
 fn policies_hide_no_rows() {
     let mut database = Database::with_users();

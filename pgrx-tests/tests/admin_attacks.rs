@@ -1,19 +1,18 @@
-//! `todo-admin` run by a superuser, in databases of roles that would be superuser too.
+//! A superuser runs `todo-admin` in databases of roles that try to become superuser by that.
 
 use todo_tests::admin::Scratch;
 use todo_tests::attack::{Attack, outcome};
 use todo_tests::edition::script;
 use todo_tests::{Database, Failure, Said, admin, said, strings};
 
-/// The extension in schema public, a user `u1`, and a role that would be superuser.
+/// The extension in schema public, user `u1`, and a role that tries to become superuser.
 fn extension() -> Attack {
     let mut attack = Attack::on(Database::empty());
     attack.prepare("CREATE EXTENSION todo; INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')");
     attack
 }
 
-/// The SQL edition of an ordinary role's, which owns the database too, with a user `u1`; and another role, which would
-/// be superuser.
+/// The SQL edition with user `u1`, owned by an ordinary role that also owns the database, and another role that tries to become superuser.
 fn sql_edition() -> (Attack, String) {
     let mut attack = Attack::on(Database::empty());
     let owner = attack.database.role("owner");
@@ -21,7 +20,7 @@ fn sql_edition() -> (Attack, String) {
     (attack, owner)
 }
 
-/// The SQL edition of a role's, which owns the database too, with a user `u1`.
+/// Installs the SQL edition with user `u1` for a role that then also owns the database.
 fn install(attack: &mut Attack, owner: &str) {
     attack.prepare(&format!("ALTER DATABASE {} OWNER TO {owner}; CREATE EXTENSION pgcrypto", attack.database.name));
     let mut client = attack.database.connect_as(owner);
@@ -39,7 +38,7 @@ fn run(attack: &Attack, arguments: &[&str]) -> Said {
     run_as(attack, "postgres", arguments)
 }
 
-/// A superuser's command works.
+/// Runs a command as a superuser, which must succeed.
 #[track_caller]
 fn works(attack: &Attack, arguments: &[&str]) -> Said {
     let said = run(attack, arguments);
@@ -47,7 +46,7 @@ fn works(attack: &Attack, arguments: &[&str]) -> Said {
     said
 }
 
-/// The operator has to say that this role is trusted.
+/// Asserts that a command was refused because the operator has not said that this role is trusted.
 #[track_caller]
 fn asks_for_trust(said: &Said, role: &str) {
     assert_eq!(said.code, 1, "{said:?}");
@@ -64,7 +63,7 @@ fn archive(dir: &Scratch) -> String {
     dir.file(dir.files().iter().find(|file| file.ends_with(".dump")).expect("an archive"))
 }
 
-/// An archive as pg_dump makes it.
+/// An archive that pg_dump has made.
 fn dump(dir: &Scratch, database: &str) -> String {
     let archive = dir.file("all.dump");
     let dump = std::process::Command::new("pg_dump").args(["--format=custom", "--file", &archive, database]).status();
@@ -72,9 +71,8 @@ fn dump(dir: &Scratch, database: &str) -> String {
     archive
 }
 
-/// Code of the role's for what a superuser's session looks up by a name: operators of common types, and domains of the
-/// types' names.
-/// They come first in what new sessions search.
+/// Objects of the role that a superuser's session would find by name if it searched the role's schema first: operators of common types, and
+/// domains with the names of types.
 const FIRST_IN_THE_PATH: &str = "
     CREATE FUNCTION ~.first() RETURNS bool LANGUAGE plpgsql SET search_path = pg_catalog AS
         $$ BEGIN PERFORM ~.strike(); RETURN true; END $$;
@@ -105,7 +103,7 @@ const FIRST_IN_THE_PATH: &str = "
     CREATE DOMAIN ~.oid AS pg_catalog.oid CHECK (~.first());
     CREATE DOMAIN ~.jsonb AS pg_catalog.jsonb CHECK (~.first())";
 
-/// What an operator does with users.
+/// Commands that an operator runs.
 const USER_COMMANDS: [&[&str]; 11] = [
     &["user", "add", "b@b.cd", "--name", "B", "--locked"],
     &["user", "list"],
@@ -120,7 +118,7 @@ const USER_COMMANDS: [&[&str]; 11] = [
     &["doctor"],
 ];
 
-/// Makes the role the owner of the database, in which its code then comes first.
+/// Makes the role the owner of the database, and has the role put its schema first in the search_path of new sessions.
 fn come_first(attack: &mut Attack) {
     let name = &attack.database.name;
     let (own, search) = (
@@ -132,10 +130,10 @@ fn come_first(attack: &mut Attack) {
     attack.connect().batch_execute(&attack.sql(&search)).unwrap();
 }
 
-/// A superuser's backup is tried out with the extension's own tables alone, because a restore runs code of the other owners.
+/// A superuser's backup restores only the extension's own tables on trial, because a restore runs code of the owners of others.
 #[test]
 fn a_backup_runs_no_code_of_others() {
-    // PostgreSQL does not note what a predefined role owns. Its members may give it tables.
+    // PostgreSQL does not record what a predefined role owns. Members of the role can give it tables.
     for owner in ["~", "pg_monitor"] {
         let mut attack = extension();
         attack.prepare(&format!(
@@ -153,15 +151,15 @@ fn a_backup_runs_no_code_of_others() {
         assert_eq!(files.len(), 2, "{files:?}");
         let extras = files.iter().find(|file| file.ends_with(".after-restore.sql")).expect("what dumps leave out");
         assert!(std::fs::read_to_string(dir.0.join(extras)).unwrap().contains("own"), "{files:?}");
-        // All is in the archive, also what has not been tried.
+        // The archive has everything, including what was not restored on trial.
         let list = std::process::Command::new("pg_restore").args(["--list", &archive(&dir)]).output().unwrap().stdout;
         let entry = attack.sql("TABLE DATA ~_code bait");
         assert!(String::from_utf8(list).unwrap().contains(&entry), "{entry}");
     }
 }
 
-/// Before a new database is complete, nobody else can connect to it: not to read rows that policies will hide, and not to put a
-/// table in the place of one that a superuser is about to fill.
+/// Nobody else can connect to a new database before it is complete. A role could read rows that policies will hide, or put a table in the
+/// place of one that a superuser is about to fill.
 #[test]
 fn nobody_connects_to_what_is_being_restored() {
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -170,7 +168,7 @@ fn nobody_connects_to_what_is_being_restored() {
     let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
     let into = format!("{}_restored", attack.database.name);
     let mut watcher = attack.database.connect();
-    // Other tests' databases are closed as well.
+    // The databases of other tests match, too. They are closed as well.
     let open = format!(
         "SELECT count(*) FILTER (WHERE d.datallowconn AND has_database_privilege('{}', d.oid, 'CONNECT')), count(*)
          FROM pg_database AS d WHERE d.datname LIKE 'todo\\_verify\\_%' OR d.datname = '{into}'",
@@ -201,7 +199,7 @@ fn nobody_connects_to_what_is_being_restored() {
     attack.prepare(&format!("DROP DATABASE {into}"));
 }
 
-/// A superuser who restores rows runs the code of the tables' owner.
+/// A superuser who restores rows runs code of the tables' owner.
 #[test]
 fn a_restore_of_rows_of_others_needs_trust() {
     let mut attack = extension();
@@ -216,7 +214,7 @@ fn a_restore_of_rows_of_others_needs_trust() {
     asks_for_trust(&said, &attack.role);
     assert!(!database_exists(&mut attack, &into));
 
-    // An honest one is restored, by who trusts it.
+    // Tables of an honest owner are restored if the operator trusts it.
     attack
         .prepare("DROP TABLE ~.bait; SET ROLE ~; CREATE TABLE ~.own (x int); INSERT INTO ~.own VALUES (1); RESET ROLE");
     let archive = dump(&dir, &attack.database.name);
@@ -229,7 +227,7 @@ fn a_restore_of_rows_of_others_needs_trust() {
     attack.failed();
 }
 
-/// Whatever the owner has made of the table by which the SQL edition is known in an archive.
+/// An archive of the SQL edition is known by a table, which the owner has replaced by a view.
 #[test]
 fn a_restore_of_a_disguised_sql_edition_needs_trust() {
     let mut attack = Attack::on(Database::empty());
@@ -252,7 +250,7 @@ fn a_restore_of_a_disguised_sql_edition_needs_trust() {
     assert!(!database_exists(&mut attack, &into));
 }
 
-/// The owner of a database decides what new sessions search first.
+/// The owner of a database can set the search_path of new sessions.
 #[test]
 fn commands_find_no_operators_of_others() {
     let mut attack = extension();
@@ -265,7 +263,7 @@ fn commands_find_no_operators_of_others() {
     assert_eq!(strings(&mut attack.database.client, left), ["b@b.cd"]);
 }
 
-/// Also not while a script says that it is not for superusers.
+/// The script of todo refuses to run as a superuser, and runs nothing of others before it does.
 #[test]
 fn scripts_find_no_types_of_others() {
     let (mut attack, owner) = sql_edition();
@@ -278,7 +276,7 @@ fn scripts_find_no_types_of_others() {
     }
 }
 
-/// The same with todo-admin, in a database without todo.
+/// The same for todo-admin in a database without todo.
 #[test]
 fn installing_finds_no_types_of_others() {
     let mut attack = Attack::on(Database::empty());
@@ -290,7 +288,7 @@ fn installing_finds_no_types_of_others() {
     }
 }
 
-/// The owner of the SQL edition runs no code of others either.
+/// The owner of the SQL edition, too, runs no code of others.
 #[test]
 fn owners_find_nothing_of_others() {
     let (mut attack, owner) = sql_edition();
@@ -301,7 +299,7 @@ fn owners_find_nothing_of_others() {
              $$ BEGIN IF current_user <> '~' THEN PERFORM nextval('~.strikes'); END IF; END $$; RESET ROLE"
     ));
     come_first(&mut attack);
-    // The former owner of the database may create schemas no more.
+    // It no longer owns the database, which allowed it to create schemas.
     attack.prepare(&format!("GRANT CREATE ON DATABASE {} TO {owner}", attack.database.name));
     for arguments in USER_COMMANDS {
         let said = run_as(&attack, &owner, arguments);
@@ -315,7 +313,7 @@ fn owners_find_nothing_of_others() {
     }
 }
 
-/// A schema of this name need not be ours.
+/// A schema todo_auth may be another role's.
 #[test]
 fn a_move_reads_no_views_of_others() {
     let mut attack = extension();
@@ -335,10 +333,10 @@ fn a_move_reads_no_views_of_others() {
     attack.failed();
 }
 
-/// Nor need this one be, whatever role the database gives to a session.
+/// A schema todo_internal may be another role's, whatever role the database sets for sessions.
 #[test]
 fn an_adoption_reads_no_views_of_others() {
-    // In a session that is of the role's, its code first becomes superuser again.
+    // If the session only acts as the role, the role's code can make it superuser again.
     const AS_SUPERUSER: &str = "CREATE FUNCTION ~.rises() RETURNS text LANGUAGE plpgsql AS
         $$ BEGIN SET ROLE postgres; PERFORM ~.strike(); SET ROLE ~; RETURN 'public';
         EXCEPTION WHEN OTHERS THEN RETURN 'public'; END $$";
@@ -349,7 +347,7 @@ fn an_adoption_reads_no_views_of_others() {
             SELECT 'todo' AS extname, ~.rises()::regnamespace AS extnamespace, ~.rises() AS extversion;
         GRANT SELECT ON todo_internal.extension TO PUBLIC;
         CREATE FUNCTION todo_internal.todo_check() RETURNS int LANGUAGE sql AS 'SELECT 1'";
-    // Tables to adopt, of the role's, in its database; then what the database makes of a session.
+    // The role owns the database and tables that can be adopted. The setting is one of its database.
     for setting in ["SET work_mem = '4MB'", "SET role = '~'"] {
         let mut attack = Attack::on(Database::empty());
         let role = attack.role.clone();
@@ -372,7 +370,7 @@ fn an_adoption_reads_no_views_of_others() {
     }
 }
 
-/// Who may become superuser at any time has as much to lose as one.
+/// A role that can become superuser at any time has as much to lose as a superuser.
 #[test]
 fn members_of_superusers_are_asked_for_trust() {
     let mut attack = Attack::on(Database::empty());
@@ -397,7 +395,7 @@ fn members_of_superusers_are_asked_for_trust() {
     }
 }
 
-/// The option with a role trusts no other.
+/// --trust-owner=ROLE trusts no other role.
 #[test]
 fn trust_is_of_the_role_that_is_named() {
     let (attack, owner) = sql_edition();
@@ -410,7 +408,7 @@ fn trust_is_of_the_role_that_is_named() {
     }
 }
 
-/// The owner of a schema can put another one in its place, which the owner of the tables has no part in.
+/// The owner of a schema can put another schema in its place, so the operator has to trust this role, too.
 #[test]
 fn the_owner_of_the_schema_is_trusted_too() {
     let (mut attack, owner) = sql_edition();
@@ -426,7 +424,7 @@ fn the_owner_of_the_schema_is_trusted_too() {
     assert_eq!(strings(&mut attack.database.client, extensions), ["todo"]);
 }
 
-/// A superuser who trusts the owner does not trust who may make triggers on the tables.
+/// A superuser who trusts the owner does not trust other roles that may create triggers on the tables.
 #[test]
 fn triggers_of_others_do_not_run_as_superuser() {
     let (mut attack, owner) = sql_edition();
@@ -448,7 +446,7 @@ fn triggers_of_others_do_not_run_as_superuser() {
     assert_eq!(strings(&mut attack.database.client, "SELECT id FROM users WHERE is_active"), ["u1"]);
 }
 
-/// The extension gives REFERENCES to applications, by which a role would gain the owner's rights in the SQL edition.
+/// The extension grants REFERENCES to applications. In the SQL edition, a role could run code with the owner's rights by it.
 #[test]
 fn a_move_to_sql_takes_references_and_trigger_away() {
     let mut attack = extension();
@@ -482,8 +480,7 @@ fn a_move_to_sql_takes_references_and_trigger_away() {
     assert_eq!(Failure::of(client.batch_execute(refer)).code, "42501");
 }
 
-/// Whatever role the database gives to a session, a new database belongs to who restores it: its owner can connect while it is
-/// being restored.
+/// A new database belongs to the operator, whatever role the old one sets for sessions. Its owner can connect while it is being restored.
 #[test]
 fn a_new_database_belongs_to_the_operator() {
     let mut attack = extension();
@@ -494,7 +491,7 @@ fn a_new_database_belongs_to_the_operator() {
     attack.prepare(&format!("ALTER ROLE ~ CREATEDB; ALTER DATABASE {name} OWNER TO ~"));
     assert_eq!(attack.attempt(&format!("ALTER DATABASE {name} SET role = ~")), "ok");
     let into = format!("{name}_restored");
-    // Options of the connection that only have the word in them choose no role.
+    // A connection option that only contains the word "role" chooses no role.
     let dsn = format!("dbname={name} options='-c session_replication_role=origin'");
     works(&attack, &["--dsn", &dsn, "--trust-owner", "restore", &archive(&dir), "--into", &into, "--without-extras"]);
     let owner = format!(
@@ -504,7 +501,7 @@ fn a_new_database_belongs_to_the_operator() {
     attack.prepare(&format!("DROP DATABASE {into}"));
 }
 
-/// What an ordinary owner restores runs with its rights, also code of a role that it is a member of.
+/// A restore by an ordinary owner would run code of others with the owner's rights, even if the owner is a member of their role.
 #[test]
 fn a_backup_of_an_ordinary_owner_runs_no_code_of_others() {
     let (mut attack, owner) = sql_edition();
@@ -516,7 +513,7 @@ fn a_backup_of_an_ordinary_owner_runs_no_code_of_others() {
     ));
     let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
     let role = attack.role.clone();
-    // Nor does anything of others keep a backup from being made, not even what only a superuser could give to its owner.
+    // A backup can be made whatever others have in the database, even objects whose owner only a superuser could set.
     attack.prepare(
         "CREATE FUNCTION supers() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE PUBLICATION everything FOR ALL TABLES;
          CREATE TABLE supers (x int); GRANT SELECT ON supers, ~.bait TO PUBLIC; SELECT lo_create(7); GRANT SELECT ON LARGE OBJECT 7 TO PUBLIC",
@@ -537,7 +534,7 @@ fn a_backup_of_an_ordinary_owner_runs_no_code_of_others() {
     assert!(trusted.out.contains(", verified"), "{}", trusted.out);
 }
 
-/// The owner of the SQL edition who writes by plain SQL is warned of triggers as by the functions.
+/// Where todo-admin writes by plain SQL, it refuses triggers of others, as the functions do.
 #[test]
 fn an_owner_runs_no_triggers_of_others() {
     let (mut attack, owner) = sql_edition();
@@ -562,7 +559,7 @@ fn an_owner_runs_no_triggers_of_others() {
             assert!(said.code == 1 && said.err.contains("55000"), "{role}: {command:?}: {}", said.err);
         }
     }
-    // An application's role has no rights of the owner's to lose.
+    // Without the trigger, the commands work.
     attack.prepare("DROP TRIGGER counts ON users");
     for (role, email) in [(&owner, "b@b.cd"), (&member, "c@b.cd")] {
         let said = run_as(&attack, role, &["user", "add", email, "--name", "B", "--locked"]);
@@ -570,7 +567,7 @@ fn an_owner_runs_no_triggers_of_others() {
     }
 }
 
-/// A role that the database sets is the operator's own choice, unless a superuser is the operator.
+/// A role that the database sets is accepted, unless the operator is a superuser.
 #[test]
 fn roles_of_the_database() {
     let mut attack = Attack::on(Database::empty());

@@ -1,11 +1,11 @@
-//! How `todo-admin` gets to a server, and what it does on a terminal while it works: passwords, TLS, Ctrl-C, bars.
+//! How `todo-admin` connects to a server, and what it does on a terminal: passwords, TLS, Ctrl-C, progress bars.
 
 use rexpect::session::{Options, spawn_with_options};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use todo_tests::{Database, Said, Server, admin, said};
 
-/// A cluster that wants passwords, and TLS by a certificate for the name `localhost`, on a port of 127.0.0.1.
+/// A cluster on a port of 127.0.0.1 that asks for passwords, and has a TLS certificate for the name `localhost`.
 struct Secured {
     /// Stopped when the test ends.
     _server: Server,
@@ -78,7 +78,7 @@ fn passwords_and_certificates() {
     assert!(Command::new("chmod").arg("600").arg(&file).status().unwrap().success());
     assert_eq!(secured.status("host=localhost", &by_file).code, 0);
 
-    // TLS: who signed the certificate counts from verify-ca on, whose it is from verify-full on.
+    // verify-ca checks who signed the certificate, and verify-full also checks the host name in it.
     for (mode, host, root, code) in [
         ("disable", "localhost", &root, 0),
         ("allow", "localhost", &root, 0),
@@ -95,7 +95,7 @@ fn passwords_and_certificates() {
         let said = with_root(mode, host, root);
         assert_eq!((said.code, said.err.lines().count()), (code, code as usize), "{mode} {host}: {}", said.err);
     }
-    // The system's certificates count if they are asked for, and not besides those of a file.
+    // The system's root certificates count only with sslrootcert=system, not in addition to those of a file.
     let trusting = [right[0], ("SSL_CERT_FILE", root.to_str().unwrap())];
     let by = |root: &str| secured.status(&format!("host=localhost sslmode=verify-full sslrootcert={root}"), &trusting);
     assert_eq!(by("system").code, 0);
@@ -105,7 +105,7 @@ fn passwords_and_certificates() {
     assert_eq!(secured.status("host=localhost sslmode=other", &right).code, 2);
 }
 
-/// The server has the same SQLSTATE for a role that pg_hba.conf lets in nowhere.
+/// The server reports the same SQLSTATE for a role that pg_hba.conf rejects.
 #[test]
 fn a_role_that_does_not_exist() {
     let said = said(admin("postgres").args(["-v", "--dsn", "user=nobody_of_that_name", "status"]), "");
@@ -129,7 +129,7 @@ fn terminal(database: &Database, arguments: &str) -> rexpect::session::PtySessio
 #[test]
 fn an_interrupt_cancels_the_query() {
     let mut database = Database::new();
-    // A lock that somebody holds, for the command to wait on.
+    // The command has to wait for this lock.
     let mut other = database.connect();
     other.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").unwrap();
     let mut session = terminal(&database, "user list");
@@ -149,7 +149,7 @@ fn an_interrupt_cancels_the_query() {
     other.batch_execute("ROLLBACK").unwrap();
 }
 
-/// Bars show on a terminal only; colours go with NO_COLOR.
+/// Progress bars are shown only on a terminal, and NO_COLOR turns colours off.
 #[test]
 fn bars_and_colours() {
     let mut database = Database::with_users();

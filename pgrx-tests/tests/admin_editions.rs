@@ -35,7 +35,7 @@ const FOUND: &str = "SELECT name FROM todo_check() WHERE NOT ok";
 #[test]
 fn the_owner_installs_it() {
     let (mut database, owner) = owned();
-    // A superuser is told who must do it, and nothing is left of the attempt.
+    // A superuser is told as whom to connect, and the attempt leaves nothing behind.
     let (code, error) = fails(&database, &["install", "--edition", "sql"]);
     assert!(code == 1 && error.contains("superuser") && error.contains("connect as"), "{error}");
     assert_eq!(
@@ -58,7 +58,7 @@ fn the_owner_installs_it() {
     assert_eq!(run_as(&database, &owner, &["upgrade", "--to", "9.9"]).code, 1);
 }
 
-/// Its functions and views run with the caller's rights, so a superuser calls none of an owner who is not trusted.
+/// Functions and views of the SQL edition run with the caller's rights. So a superuser calls none of them unless the owner is trusted.
 #[test]
 fn a_superuser_runs_nothing_of_the_owner() {
     let (mut database, owner) = owned();
@@ -111,7 +111,7 @@ fn tables_are_adopted() {
     let before = rows(&mut database.client);
     assert!(ok_as(&database, &owner, &["adopt", "--edition", "sql", "--dry-run"]).contains("nothing has been changed"));
     assert_eq!(rows(&mut database.client), before);
-    // By a superuser who trusts the owner, everything becomes the owner's.
+    // If a superuser adopts them and trusts the owner, everything belongs to the owner.
     ok(&database, &["--trust-owner", "adopt", "--edition", "sql"]);
     assert_eq!(strings(&mut database.client, "SELECT name FROM users"), ["A"]);
     assert_eq!(
@@ -145,7 +145,7 @@ fn both_parts_are_updated() {
     assert_eq!(strings(&mut database.client, FOUND), [""; 0]);
 }
 
-/// What an application sees of a move: rows where they were, sessions, rights, and the cost of hashes.
+/// What a move must not change: rows and their places, sessions, rights, and the cost of hashes.
 fn seen(database: &mut Database) -> Vec<String> {
     strings(
         &mut database.client,
@@ -218,11 +218,11 @@ fn a_move_there_and_back_keeps_everything() {
     assert_eq!(seen(&mut database), before);
     let extensions = "SELECT extname::text FROM pg_extension WHERE extname LIKE 'todo%' ORDER BY 1";
     assert_eq!(strings(&mut database.client, extensions), [""; 0]);
-    // The extension gave REFERENCES, with which a role could run its code as the owner here. It has been taken back.
+    // REFERENCES, which the extension had granted, has been revoked: in this edition, a role could run code as the owner by it.
     assert_eq!(strings(&mut database.client, FOUND), [""; 0]);
     assert!(ok(&database, &["--trust-owner", "move", "--to", "sql"]).contains("already"));
 
-    // And back. What would be lost is named, and nothing is changed.
+    // The move back names what it would lose, and changes nothing.
     for (make, drop) in [
         ("ALTER TABLE todo_auth.session ADD mine int", "ALTER TABLE todo_auth.session DROP mine"),
         ("CREATE INDEX mine ON todo_auth.session (token)", "DROP INDEX todo_auth.mine"),
@@ -251,7 +251,7 @@ fn a_move_there_and_back_keeps_everything() {
     assert_eq!(Failure::of(database.client.batch_execute("DROP TABLE users CASCADE")).code, "2BP01", "guarded again");
 }
 
-/// Only a superuser moves, and only between equal versions.
+/// Only a superuser can move, and only between editions of the same version.
 #[test]
 fn moves_that_are_refused() {
     let (database, owner) = owned();
@@ -265,7 +265,7 @@ fn moves_that_are_refused() {
     assert!(code == 1 && error.contains("1.0.0"), "{error}");
 }
 
-/// The scripts in the program are those of the build.
+/// The scripts in the program are those that build.sh prints.
 #[test]
 fn it_prints_the_scripts() {
     let database = Database::empty();
@@ -304,7 +304,7 @@ fn the_guard_goes_along() {
     let guard = "SELECT 'todo_guard'::regnamespace::oid::text";
     database.client.batch_execute(older).unwrap();
     let before = strings(&mut database.client, guard);
-    // Only who has installed the guard can replace it.
+    // Only the role that has installed the guard can replace it.
     let said_to_owner = run_as(&database, &owner, &["upgrade"]);
     assert!(said_to_owner.err.contains("guard"), "{}", said_to_owner.err);
     database.client.batch_execute(older).unwrap();

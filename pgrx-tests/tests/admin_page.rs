@@ -1,4 +1,4 @@
-//! The operators' pages show what `todo-admin` prints, and have every command and option.
+//! The pages for operators show what `todo-admin` prints, and list every command and option.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,9 +8,9 @@ use todo_tests::relocation::fill;
 use todo_tests::shards::Shards;
 use todo_tests::{Database, Server, TO_ADOPT, admin, said};
 
-/// Of these pages, every command is run as it stands there.
+/// Every command on these pages is run.
 const PAGES: [&str; 3] = ["docs/todo-admin.md", "docs/backup.md", "docs/scale-out.md"];
-/// Whose commands are in the picture.
+/// The picture of some commands and their output.
 const PICTURE: &str = "docs/todo-admin.svg";
 
 fn update() -> bool {
@@ -71,7 +71,7 @@ fn shell(command: &str, dir: &Path, host: &str) -> Command {
     shell
 }
 
-/// On data that calls for what they show.
+/// The commands run on data for which they print what the pages show.
 #[test]
 fn todo_admin_prints_what_the_pages_show() {
     const DATA: &str = "INSERT INTO users (email, name, hashed_password, created_at)
@@ -104,7 +104,7 @@ fn todo_admin_prints_what_the_pages_show() {
         if *page == "docs/backup.md" {
             server.connect("app").batch_execute(&format!("CREATE EXTENSION todo; {DATA}")).unwrap();
         }
-        // The archive has another name on the page, for it is called after its time.
+        // The archive is named after the time of the backup, so its name differs from that on the page.
         let text = read(page);
         let named =
             text.split(['/', ' ']).find_map(|word| word.split_once(".dump:")).map_or("no archive", |(name, _)| name);
@@ -194,7 +194,7 @@ fn picture(text: &str) -> String {
     )
 }
 
-/// Compares it with the page's. `UPDATE_FIXTURES=1` writes it anew.
+/// Compares a picture with that of the page. `UPDATE_FIXTURES=1` writes it anew.
 fn is_the_picture(drawn: &str) {
     if update() {
         std::fs::write(file(PICTURE), drawn).unwrap();
@@ -227,7 +227,7 @@ fn help(path: &str) -> (Vec<String>, BTreeSet<String>) {
     (commands.map(str::to_owned).collect(), options.map(str::to_owned).collect())
 }
 
-/// All commands with those of their options that the commands above them do not have.
+/// All commands with their options, except for those that they share with the command that they belong to.
 fn all_commands() -> BTreeMap<String, BTreeSet<String>> {
     fn add(path: &str, inherited: &BTreeSet<String>, found: &mut BTreeMap<String, BTreeSet<String>>) {
         let (commands, options) = help(path);
@@ -235,7 +235,7 @@ fn all_commands() -> BTreeMap<String, BTreeSet<String>> {
             found.insert(path.to_owned(), options.difference(inherited).cloned().collect());
         }
         for command in commands {
-            // The version of the program is no option of its commands.
+            // Commands do not have the program's option --version.
             let inherited = options.iter().filter(|option| *option != "--version").cloned().collect();
             add(format!("{path} {command}").trim_start(), &inherited, found);
         }
@@ -246,7 +246,7 @@ fn all_commands() -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// The command that words begin with.
+/// The command at the beginning of these words.
 fn command_of<'a>(words: impl Iterator<Item = &'a str>, all: &BTreeMap<String, BTreeSet<String>>) -> String {
     let mut path = String::new();
     for word in words {
@@ -272,7 +272,7 @@ fn todo_admins_commands_are_documented() {
             let options = usage.split([' ', '[', ']', '=']).filter(|word| word.starts_with("--")).map(str::to_owned);
             shown.entry(command).or_default().extend(options);
         }
-        // Whatever else the text names.
+        // All options that the text names must exist.
         let general = help("").1;
         let known: BTreeSet<&String> = all.values().flatten().chain(&general).collect();
         let words = code(&text).join(" ");
@@ -282,7 +282,7 @@ fn todo_admins_commands_are_documented() {
         let missing: Vec<&String> = general.iter().filter(|option| !words.contains(*option)).collect();
         assert!(page != "docs/todo-admin.md" || missing.is_empty(), "{page} lacks {missing:?}");
     }
-    // The command `user` has nothing but commands.
+    // The command `user` only has subcommands.
     let lines = |commands: BTreeMap<String, BTreeSet<String>>| -> BTreeSet<String> {
         let line = |(command, options): (_, BTreeSet<_>)| format!("{command} {}", Vec::from_iter(options).join(" "));
         commands.into_iter().filter(|(command, _)| command != "user").map(line).collect()
@@ -299,7 +299,7 @@ fn each_command_of_todo_admin_is_shown() {
         shown.lines().filter(|line| line.starts_with("$ ")).filter_map(|line| line.split_once("todo-admin ")?.1.into());
     let run: BTreeSet<String> = calls
         .map(|call: &str| {
-            // Without the database, which may be in quotes, and whom to trust.
+            // Skip the database, which may be in quotes, and --trust-owner.
             let call = call.strip_prefix("--dsn ").map_or(call, |call| match call.strip_prefix('\'') {
                 Some(quoted) => quoted.split_once("' ").expect("another quote").1,
                 None => call.split_once(' ').expect("a command").1,

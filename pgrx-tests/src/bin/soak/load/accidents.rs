@@ -32,7 +32,7 @@ impl<'a> Accidents<'a> {
         Self { run, pair, random: Random::new(seed), dir }
     }
 
-    /// Accidents happen for two thirds of the time. In the last third, only backups are made: sessions live on, and their memory is measured.
+    /// Accidents happen for two thirds of the time. In the last third, only backups are made, and the memory of sessions is measured.
     pub fn run(&mut self, time: Duration) {
         let begin = Instant::now();
         // Every kind happens once even in a short run.
