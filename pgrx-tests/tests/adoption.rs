@@ -2,7 +2,7 @@
 
 use todo_tests::{Database, Failure, TO_ADOPT, catalog, current_version, rows, strings, task};
 
-/// Between adoption and update, and after an update that has failed.
+/// The guard protects adopted rows before the update to the current version, and after an update that has failed.
 #[test]
 fn adopted_rows_are_guarded_at_once() {
     let mut database = Database::to_adopt(TO_ADOPT[0].1);
@@ -15,7 +15,7 @@ fn adopted_rows_are_guarded_at_once() {
     for loss in ["DROP EXTENSION todo", "DROP SCHEMA public CASCADE", "ALTER TABLE users ADD COLUMN image text"] {
         assert_eq!(Failure::of(database.connect().batch_execute(loss)).code, "2BP01", "{loss}");
     }
-    // The way back that the documentation names.
+    // The documented way back.
     database
         .client
         .batch_execute(
@@ -54,7 +54,7 @@ fn adopted_tables_can_have_other_things() {
     }
 }
 
-/// What the refusal of own columns says to do works, and tables with a gap between their columns do.
+/// Tables with columns of the application are refused, and the hint says what works. Tables with a dropped column are adopted.
 #[test]
 fn own_columns_have_a_way_out() {
     let mut database = Database::to_adopt(TO_ADOPT[1].1);
@@ -76,7 +76,7 @@ fn own_columns_have_a_way_out() {
     assert_eq!(task(client, "SELECT * FROM todo_toggle_task($1, 'u1')", &[&i64::from(made.id)]).title, "with a gap");
 }
 
-/// Names as a naming convention has them, references and keys of other kinds: all come out alike.
+/// Tables whose constraints and indexes have other names, or are of another kind, end like all others.
 #[test]
 fn parts_of_other_names_come_in_shape() {
     let mut fresh = Database::new();
@@ -97,7 +97,7 @@ fn parts_of_other_names_come_in_shape() {
     assert_eq!(catalog(client), catalog(&mut fresh.client));
 }
 
-/// SQLModel makes times with a zone from 0.0.45 on, other tools such of fewer digits: instants become their time in UTC.
+/// From 0.0.45 on, SQLModel creates columns of times with time zone, and other tools use fewer digits. Times become UTC.
 #[test]
 fn times_with_a_zone_become_utc() {
     let mut fresh = Database::new();
@@ -122,7 +122,7 @@ fn times_with_a_zone_become_utc() {
     assert_eq!(catalog(client), catalog(&mut fresh.client));
 }
 
-/// Expressions that an application may have put on the tables: how each is made, dropped, and made again.
+/// Expressions that an application may have put on the tables: statements that create each, drop it, and create it again.
 const EXPRESSIONS: [(&str, &str, &str); 3] = [
     (
         "CREATE INDEX own_partial ON users (email) WHERE is_active",
@@ -157,7 +157,7 @@ fn what_an_application_added_stays() {
         )
         .unwrap();
     client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'").unwrap();
-    // Expressions, whoever made them, are to be made again afterwards.
+    // Expressions have to be dropped first, whoever made them, and can be created again afterwards.
     for (made, drop, again) in EXPRESSIONS {
         client.batch_execute(&format!("SET todo.guard = off; {made}")).unwrap();
         assert_eq!(Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE")).code, "55000", "{made}");

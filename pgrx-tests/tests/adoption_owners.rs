@@ -17,7 +17,7 @@ fn adopted_tables_keep_rows_owner_and_grants() {
                  GRANT USAGE ON SEQUENCE tasks_id_seq TO {role}"
             ))
             .unwrap();
-        // The view of users is not the tables' owner's, so its owner may read the table.
+        // The view of users does not belong to the tables' owner. The role that owns it may read the table.
         let acl = "SELECT format('%s %s %s', relname, relowner::regrole, replace(coalesce(relacl, acldefault('r', relowner))::text, ',todo_owner=r/' || relowner::regrole, '')) FROM pg_class WHERE relname IN ('users', 'tasks', 'tasks_id_seq')
              UNION ALL SELECT format('%s %s', attname, attacl) FROM pg_attribute WHERE attrelid = 'users'::regclass ORDER BY 1";
         let before = (rows(client), strings(client, acl));
@@ -26,7 +26,7 @@ fn adopted_tables_keep_rows_owner_and_grants() {
         client.batch_execute("ALTER EXTENSION todo UPDATE").unwrap();
         assert_eq!((rows(client), strings(client, acl)), before, "{kind}");
 
-        // Both roles go on working, with the rules.
+        // Both roles still work, and the rules apply to them.
         client.batch_execute(&format!("SET ROLE {role}")).unwrap();
         let insert = "INSERT INTO tasks (user_id, title) VALUES ('u1', ' x ') RETURNING *";
         assert_eq!((task(client, insert, &[]).id, task(client, insert, &[]).title.as_str()), (201, "x"), "{kind}");
@@ -35,7 +35,7 @@ fn adopted_tables_keep_rows_owner_and_grants() {
         assert_eq!(Failure::of(client.batch_execute("UPDATE users SET email = 'x'")).code, "23514");
         client.batch_execute("RESET ROLE").unwrap();
 
-        // A dump carries the grants.
+        // A dump includes the grants.
         let output = Command::new("pg_dump").arg("--dbname").arg(&database.name).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let mut restored = Database::empty();
@@ -58,13 +58,13 @@ fn adopted_tables_keep_rows_owner_and_grants() {
     }
 }
 
-/// The grants of a dump, and what creates the tables: COPY data is not for batch_execute.
+/// The statements of a dump without the rows, because batch_execute cannot run COPY.
 fn dump_statements(dump: &str) -> String {
     let lines = dump.lines().filter(|line| line.starts_with("CREATE EXTENSION") || line.starts_with("GRANT"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Whoever owns the tables may have triggers and constraints there; they never run with a superuser's rights.
+/// The owner of the tables may have triggers and constraints on them. They never run with a superuser's rights.
 #[test]
 fn the_tables_owner_does_not_become_superuser() {
     let mut database = Database::empty();
@@ -117,7 +117,7 @@ fn the_tables_owner_does_not_become_superuser() {
     assert_eq!(strings(client, "SELECT current_user::text"), ["postgres"]);
 }
 
-/// Whoever reads by functions or the view runs what is in the view: the owner of adopted tables puts nothing there.
+/// The owner of adopted tables cannot change the view todo_users, because everyone who reads it runs what is in it.
 #[test]
 fn the_view_is_not_the_tables_owners() {
     let mut database = Database::to_adopt(TO_ADOPT[1].1);
@@ -141,7 +141,7 @@ fn the_view_is_not_the_tables_owners() {
     assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
-/// Granting to the owner, and taking back, leaves it the rights that references are checked with.
+/// todo_grant() and todo_revoke() leave the owner of a table the rights with which PostgreSQL checks its foreign keys.
 #[test]
 fn the_owner_keeps_its_rights() {
     let mut database = Database::to_adopt(TO_ADOPT[1].1);

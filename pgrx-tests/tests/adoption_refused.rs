@@ -48,7 +48,7 @@ fn tables_of_another_shape_are_refused() {
     }
 }
 
-/// At 0.2.0 there is no guard: what has changed in the tables since is repaired, or stops the update.
+/// Version 0.2.0 has no guard. What was changed in its tables is repaired by the update, or stops it.
 #[test]
 fn tables_that_changed_at_0_2_0() {
     let mut fresh = Database::new();
@@ -97,7 +97,7 @@ fn addresses_that_are_not_unique_stop_the_upgrade() {
     assert_eq!((failure.code.as_str(), failure.column.as_deref(), failure.detail), ("23505", Some("email"), None));
 }
 
-/// Other tables' references to a column that changes its type, or to a constraint that goes.
+/// Foreign keys of other tables to a column whose type changes, or to a constraint that is dropped, are named.
 #[test]
 fn references_in_the_way_are_named() {
     let mut database = Database::to_adopt(TO_ADOPT[2].1);
@@ -124,7 +124,7 @@ fn references_in_the_way_are_named() {
     }
 }
 
-/// An index of the extension's name on another table is in the way, and said to be.
+/// An index on another table that has the name of one of the extension's is named.
 #[test]
 fn a_name_that_is_taken_stops_the_upgrade() {
     let mut database = Database::to_adopt(TO_ADOPT[2].1);

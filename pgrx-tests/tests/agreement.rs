@@ -1,4 +1,4 @@
-//! The rules in Rust (the triggers) and their backstop in SQL (the CHECK constraints of users), fed the same generated values.
+//! The rules exist twice: in Rust, in the triggers, and in SQL, in the CHECK constraints of users. Both judge generated values alike.
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -13,8 +13,8 @@ fn generate(strategy: impl Strategy<Value = String>) -> Vec<String> {
     (0..VALUES).map(|_| strategy.new_tree(&mut runner).expect("a value").current()).collect()
 }
 
-/// How INSERT answers each value: `ok`, or SQLSTATE and whether a DETAIL shows the row. In replica mode the trigger of users does
-/// not fire, and only the constraints are left. That of tasks does.
+/// The outcome of an INSERT of each value: `ok`, or the SQLSTATE and whether DETAIL shows the row. With session_replication_role = replica,
+/// the trigger of users does not fire, so only the constraints judge. That of tasks fires always.
 fn answers(database: &mut Database, insert: &str, values: &[String], replica: bool) -> Vec<String> {
     let mode = if replica { "replica" } else { "origin" };
     database.client.batch_execute(&format!("SET session_replication_role = {mode}")).unwrap();
@@ -48,7 +48,7 @@ fn count(answers: &[String]) -> BTreeMap<&str, usize> {
     })
 }
 
-/// Things that e-mail addresses are made of, right and wrong.
+/// E-mail addresses from parts that may and may not be in one.
 fn address() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         8 => "[a-z0-9]{1,8}",

@@ -1,11 +1,10 @@
-//! `todo_auth` as SQL sees it: what its views take and refuse, and what becomes of sessions. Better Auth itself runs on it in
-//! `interop/node/`.
+//! `todo_auth` by SQL: what its views accept and refuse, and when sessions end. `interop/node/` tests Better Auth itself.
 
 use postgres::Client;
 use std::time::{Duration, Instant};
 use todo_tests::{AUTH_SESSION, Database, Failure, HASH, scrypt, strings};
 
-/// The password of `u1` as `users`, `account` and `user_data` have it.
+/// The password of `u1` in `users`, `account` and `user_data`.
 fn passwords(client: &mut Client) -> [Option<String>; 3] {
     let row = client
         .query_one(
@@ -33,11 +32,11 @@ fn one_password_whoever_writes_it() {
     client.execute("SELECT todo_set_password_hash('u1', $1)", &[&HASH]).unwrap();
     assert_eq!(passwords(client), [Some(HASH.to_owned()), Some(HASH.to_owned()), None]);
 
-    // What users cannot hold locks it there.
+    // A hash that users cannot store locks the password there.
     let set = "UPDATE todo_auth.account SET password = $1 WHERE id = 'u1' RETURNING password";
     assert_eq!(client.query_one(set, &[&scrypt()]).unwrap().get::<_, String>(0), scrypt());
     assert_eq!(passwords(client), [locked(), Some(scrypt()), Some(scrypt())]);
-    // A lock means both sides, also where the column says so already.
+    // A lock applies to both tables, even if the column already says so.
     client.execute("SELECT todo_set_password_hash('u1', '!')", &[]).unwrap();
     assert_eq!(passwords(client), [locked(), None, None]);
     let insert = "INSERT INTO todo_auth.account (\"accountId\", \"providerId\", \"userId\", password)
@@ -55,7 +54,7 @@ fn one_password_whoever_writes_it() {
 
     client.execute("DELETE FROM todo_auth.account WHERE \"userId\" = 'u1'", &[]).unwrap();
     assert_eq!(passwords(client), [locked(), None, None]);
-    // A picture has its place beside the hash, and stays.
+    // A picture is stored beside the hash, and stays.
     client.execute("UPDATE todo_auth.\"user\" SET image = 'i' WHERE id = 'u1'", &[]).unwrap();
     client.query_one(insert, &[&scrypt()]).unwrap();
     client.execute("DELETE FROM todo_auth.account WHERE \"userId\" = 'u1'", &[]).unwrap();
@@ -125,7 +124,7 @@ fn what_the_views_do_not_own_is_refused() {
         let failure = Failure::of(client.execute(&format!("{insert} {values}"), &[&HASH]));
         assert_eq!((failure.code.as_str(), failure.column.as_deref()), (code, column), "{values}");
     }
-    // What a statement leaves alone is no change.
+    // A column that is set to its own value is not changed.
     for statement in [
         "UPDATE todo_auth.\"user\" SET id = id, name = 'New' WHERE id = 'u1'",
         "UPDATE todo_auth.account SET id = id, \"userId\" = 'u1', \"accessToken\" = 'at' WHERE id = 'a1'",
@@ -162,7 +161,7 @@ fn users_rules_hold_through_the_view() {
     assert_eq!(strings(client, verified), ["false"]);
     client.execute("UPDATE todo_auth.\"user\" SET \"emailVerified\" = true WHERE email = 'a2@b.cd'", &[]).unwrap();
     assert_eq!(strings(client, verified), ["true"]);
-    // As Better Auth does it when the new address has been confirmed.
+    // Better Auth does this when the new address has been confirmed.
     let change = "UPDATE todo_auth.\"user\" SET email = 'a3@b.cd', \"emailVerified\" = true WHERE id = 'u1'";
     client.execute(change, &[]).unwrap();
     assert_eq!(strings(client, verified), ["true"]);
@@ -173,7 +172,7 @@ fn users_rules_hold_through_the_view() {
     assert_eq!(strings(client, "SELECT id FROM users WHERE id = 'u1'"), [""; 0]);
 }
 
-/// What was confirmed is the address that the statement has found, not one that was changed meanwhile.
+/// A confirmation verifies the address that the statement looks for. If the address changes meanwhile, the new one is not verified.
 #[test]
 fn a_confirmation_does_not_verify_another_address() {
     let mut database = Database::with_auth();
@@ -186,7 +185,7 @@ fn a_confirmation_does_not_verify_another_address() {
     assert_eq!((row.get::<_, &str>(0), row.get::<_, bool>(1)), ("new@b.cd", false));
 }
 
-/// How many rows a statement writes in a session of its own, in which it waits for another one until that is let go.
+/// Runs a statement in a new session, and `let_go` as soon as it waits for another session. Returns how many rows it has written.
 fn waits(database: &mut Database, statement: &str, let_go: impl FnOnce()) -> u64 {
     let mut client = database.connect();
     let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
@@ -214,11 +213,11 @@ fn deactivation_ends_sessions_for_good() {
     assert_eq!(strings(client, sessions), ["t2"]);
     assert_eq!(client.execute(AUTH_SESSION, &[&"t3", &"u1"]).unwrap(), 0);
     assert_eq!(passwords(client), [Some(HASH.to_owned()), None, None], "not shown, and kept");
-    // Nor by a session that was another user's.
+    // A session of another user cannot become this user's either.
     assert_eq!(client.execute("UPDATE todo_auth.session SET \"userId\" = 'u1'", &[]).unwrap(), 0);
     client.execute("SELECT todo_set_active('u1', true)", &[]).unwrap();
     assert_eq!(strings(client, sessions), ["t2"]);
-    // An older snapshot would not see all of them.
+    // A transaction with an older snapshot would not see all sessions.
     for level in ["REPEATABLE READ", "SERIALIZABLE"] {
         client.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}")).unwrap();
         assert_eq!(Failure::of(client.batch_execute("SELECT todo_set_active('u1', false)")).code, "25001", "{level}");
@@ -228,7 +227,7 @@ fn deactivation_ends_sessions_for_good() {
     assert_eq!(Failure::of(client.execute(AUTH_SESSION, &[&"t4", &"nobody"])).code, "23503");
 }
 
-/// A sign-in at the moment of a deactivation waits for it, and gets nothing.
+/// A sign-in during a deactivation waits for it, and then creates no session.
 #[test]
 fn a_session_that_waits_for_a_deactivation_is_none() {
     let mut database = Database::with_auth();
@@ -269,7 +268,7 @@ fn errors_show_no_tokens() {
     }
 }
 
-/// Every table, every column that must have a value, every CHECK, by each command, also where an application's trigger is at fault.
+/// For every table: each column that must not be NULL and each CHECK, by INSERT and UPDATE, even if the application's trigger is at fault.
 #[test]
 fn rows_that_a_constraint_refuses_are_not_shown() {
     use std::io::Write;
@@ -349,7 +348,7 @@ fn rows_that_a_constraint_refuses_are_not_shown() {
     }
 }
 
-/// Two first passwords at once: the second one is one too many.
+/// If two sessions set a first password at once, the second one is refused.
 #[test]
 fn one_of_two_first_passwords_is_refused() {
     let mut database = Database::with_auth();

@@ -1,4 +1,4 @@
-//! Who may do what with `todo_auth`, its guard, and what would make it unsafe.
+//! Rights on `todo_auth`, its guard, and attacks on it.
 
 use postgres::Client;
 use todo_tests::{AUTH_SESSION, Database, Edition, Failure, HASH, admin, said, scrypt, strings};
@@ -45,7 +45,7 @@ fn rights_are_what_grant_gives() {
     for statement in statements {
         assert_eq!(Failure::of(as_role(client, statement)).code, "42501", "{statement}");
     }
-    // Who writes users by other ways needs no right on sessions to end them.
+    // A role that writes users needs no rights on sessions to end them.
     client
         .batch_execute(&format!(
             "SELECT todo_grant('{role}'); INSERT INTO todo_auth.session (token, \"expiresAt\", \"userId\") VALUES ('t', now(), 'u2')"
@@ -94,7 +94,7 @@ fn the_guard_keeps_the_tables() {
     ] {
         assert_eq!(Failure::of(client.batch_execute(statement)).code, "2BP01", "{statement}");
     }
-    // A picture that is gone is no row. What it makes itself is no application's change.
+    // A picture that was removed leaves no row. The extension's own changes are not those of an application.
     client
         .batch_execute(
             "UPDATE todo_auth.\"user\" SET image = 'i' WHERE id = 'u1'; UPDATE todo_auth.\"user\" SET image = NULL WHERE id = 'u1'",
@@ -137,7 +137,7 @@ fn it_wants_version_1_0_0_and_a_schema_of_its_own() {
     assert_eq!(Failure::of(client.batch_execute("ALTER EXTENSION todo_auth SET SCHEMA public")).code, "0A000");
 }
 
-/// The name of the schema becomes a part of the script's text.
+/// The name of the schema becomes part of the script.
 #[test]
 fn a_schema_whose_name_is_sql_is_refused() {
     let mut database = Database::empty();
@@ -157,7 +157,7 @@ fn a_schema_whose_name_is_sql_is_refused() {
     assert_eq!(strings(client, "SELECT 'planted' WHERE to_regclass('public.planted') IS NOT NULL"), [""; 0]);
 }
 
-/// The triggers on users work with a superuser's rights: nothing of others' may be called by them.
+/// The triggers on users work with other rights than the caller's, so they must not call anything of other roles.
 #[test]
 fn nobody_becomes_superuser_by_a_trigger() {
     let mut database = Database::with_auth();
@@ -180,7 +180,7 @@ fn nobody_becomes_superuser_by_a_trigger() {
     for trigger in triggers {
         assert_eq!(Failure::of(client.batch_execute(trigger)).code, "42501", "{trigger}");
     }
-    // Made by a superuser they do not run either.
+    // They do not run either if a superuser has created them.
     client.batch_execute(&format!("RESET ROLE; {}", triggers.join("; "))).unwrap();
     client.execute(AUTH_SESSION, &[&"t", &"u1"]).unwrap();
     client.execute("INSERT INTO todo_auth.user_data VALUES ('u1', NULL, $1)", &[&scrypt()]).unwrap();
@@ -249,7 +249,7 @@ fn whatever_the_schema_of_todo_is_called() {
     assert_eq!(strings(client, "SELECT id FROM todo_auth.session"), [""; 0]);
 }
 
-/// What ALTER DEFAULT PRIVILEGES gives on schemas is taken back, also within a savepoint, and no dump names who gave it.
+/// Rights on schemas from ALTER DEFAULT PRIVILEGES are revoked, also within a savepoint, and no dump names who gave them.
 #[test]
 fn default_privileges_on_schemas_leave_nothing() {
     let mut database = Database::empty();
@@ -272,7 +272,7 @@ fn default_privileges_on_schemas_leave_nothing() {
     assert_eq!(strings(&mut client, noted), [""; 0]);
 }
 
-/// Nor what roles gave each other on a schema that was there before.
+/// If the schema existed before, rights that roles have granted each other on it are revoked, too.
 #[test]
 fn rights_on_the_schema_are_taken_from_all() {
     let mut database = Database::new();

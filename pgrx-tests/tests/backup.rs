@@ -1,11 +1,11 @@
-//! `todo-admin backup` and `restore`: a backup has its name only once it has been proven, and nothing is removed before.
+//! `todo-admin backup` and `restore`. A backup gets its final name, and older ones are removed, only when it has been verified.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use todo_tests::admin::{Scratch, files, run};
 use todo_tests::{Database, Edition, Failure, HASH, admin, catalog, rows, said, strings};
 
-/// A verification in progress has a database that another test would take for a leftover: one at a time.
+/// A test would take the scratch database of another test's verification for a leftover. So only one of them runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 fn filled() -> Database {
@@ -18,7 +18,7 @@ fn filled() -> Database {
              CREATE TABLE own (user_id varchar(36) REFERENCES users, note text); INSERT INTO own VALUES ('u2', 'kept')",
         )
         .unwrap();
-    // Who dumps it must be allowed to.
+    // The role that runs pg_dump must be allowed to read it.
     let owner = Edition::current().owner(&database.name);
     database.client.batch_execute(&format!("ALTER TABLE own OWNER TO {owner}")).unwrap();
     database
@@ -28,14 +28,14 @@ fn scratch(database: &Database) -> Scratch {
     Scratch::new(env!("CARGO_TARGET_TMPDIR"), database)
 }
 
-/// The one archive of a directory that holds nothing older.
+/// The only archive of a directory.
 fn archive(dir: &Scratch) -> PathBuf {
     let archives: Vec<String> = dir.files().into_iter().filter(|file| file.ends_with(".dump")).collect();
     let [archive] = archives.try_into().unwrap_or_else(|files| panic!("one archive: {files:?}"));
     dir.0.join(archive)
 }
 
-/// Databases that a verification would leave behind.
+/// Scratch databases that a verification has left behind.
 fn scratch_databases(database: &mut Database) -> Vec<String> {
     strings(&mut database.client, "SELECT datname::text FROM pg_database WHERE datname LIKE 'todo_verify_%'")
 }
@@ -46,7 +46,7 @@ fn a_backup_comes_back() {
     let mut database = filled();
     let dir = scratch(&database);
     let name = database.name.clone();
-    // What is older than seven days goes, what is not the database's stays.
+    // Backups that are older than seven days are removed. Files of other databases, and other files, stay.
     for file in [
         format!("{name}-20200101T000000Z.dump"),
         format!("{name}-20200101T000000Z-2.dump"),
@@ -84,7 +84,7 @@ fn a_backup_comes_back() {
     assert_eq!(strings(&mut client, "SELECT note FROM own"), ["kept"]);
     assert_eq!(strings(&mut client, "SELECT id::text FROM todo_create_task('u1', 'next')"), ["3001"]);
     drop(client);
-    // Not over what is there.
+    // A database that exists is not overwritten.
     let again = run(&database, &["-v", "restore", backup.to_str().unwrap(), "--into", &into]);
     assert_eq!(again.code, 1);
     assert!(again.err.contains("42P04"), "{}", again.err);
@@ -117,7 +117,7 @@ fn a_backup_that_would_not_come_back_is_none() {
     assert_eq!(dir.files(), [earlier]);
 }
 
-/// A column of the application, made without the guard: the hazard that dumps of extensions have.
+/// Dumps of extensions leave out a column that the application has added without the guard. Such a backup is refused.
 #[test]
 fn a_backup_without_a_column_is_none() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -146,7 +146,7 @@ fn what_cannot_be_restored_leaves_no_database() {
     assert_eq!(Failure::of(database.client.batch_execute(&format!("DROP DATABASE {into}"))).code, "3D000");
 }
 
-/// Applications go on writing while a backup is made.
+/// Applications can write while a backup is made.
 #[test]
 fn a_backup_of_a_busy_database() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,7 +162,7 @@ fn a_backup_of_a_busy_database() {
             }
         });
         let made = [(); 2].map(|()| said(admin(&name).args(["backup", dir.path()]), ""));
-        // First, or a failure would wait for the writer forever.
+        // Before any assertion: if one fails, the writer must have ended.
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         writing.join().unwrap();
         for made in made {
@@ -171,7 +171,7 @@ fn a_backup_of_a_busy_database() {
     });
 }
 
-/// Told to end, a backup takes back what it has begun.
+/// A backup that gets SIGTERM removes what it has begun.
 #[test]
 fn a_backup_that_is_ended() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -198,7 +198,7 @@ fn mode(path: &Path) -> u32 {
     std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777
 }
 
-/// However many are made within a second, each keeps what it has made; and no number of days means none.
+/// Many backups within a second get different names, and none removes another. `--keep-days 0` is refused.
 #[test]
 fn a_backup_just_made_stays() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -227,7 +227,7 @@ fn a_backup_just_made_stays() {
         assert!(named.iter().any(|file| file.ends_with("Z-2.dump")), "two within a second: {named:?}");
     });
     assert_eq!(dir.files().len(), 40, "with an SQL file each");
-    // A day is compared with what the name says, to the second.
+    // The age is that of the time in the name, to the second.
     let day = |seconds: i32| {
         let age = format!(
             "SELECT to_char(now() AT TIME ZONE 'UTC' - interval '1 day' + interval '{seconds} s', 'YYYYMMDD\"T\"HH24MISS\"Z\"')"
@@ -242,7 +242,7 @@ fn a_backup_just_made_stays() {
     assert!(!dir.files().contains(&older) && dir.files().contains(&younger), "{:?}", dir.files());
 }
 
-/// The directory is made, for its owner alone; its parents are not.
+/// A missing directory is created, for its owner alone, but its parents are not.
 #[test]
 fn the_directory_is_made() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -262,11 +262,11 @@ fn the_directory_is_made() {
     }
 }
 
-/// What sorts by ICU goes on doing so.
+/// The restored database has the locale of the original, ICU included.
 #[test]
 fn the_locale_comes_back() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    // A build without ICU has a handful of its collations in the catalog all the same.
+    // Even a server without ICU has a few of its collations in the catalog.
     let icu = "SELECT (count(*) > 10)::int::text FROM pg_collation WHERE collprovider = 'i' AND current_setting('server_version_num')::int >= 150000";
     let options = match strings(&mut Database::empty().client, icu)[0].as_str() {
         "0" => "TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'",
@@ -290,7 +290,7 @@ fn the_locale_comes_back() {
     database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
 }
 
-/// A backup is verified in a database with other settings, and without what would connect elsewhere.
+/// Settings of the database do not make the verification fail, and the restored subscription does not connect.
 #[test]
 fn settings_and_subscriptions_of_the_database() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
@@ -298,7 +298,7 @@ fn settings_and_subscriptions_of_the_database() {
     let dir = scratch(&database);
     let name = database.name.clone();
     let owner = Edition::current().owner(&name);
-    // Text of these types depends on settings.
+    // The text form of these types depends on settings.
     database
         .client
         .batch_execute(&format!(

@@ -20,7 +20,7 @@ fn tasks_come_back_in_the_order_of_the_array() {
     assert_eq!(create(client, "u1", &json!([])).unwrap().len(), 0);
 }
 
-/// Every field, and what it is without a value.
+/// Every field is stored, and has its default if it is null or missing.
 #[test]
 fn fields_are_those_of_a_task() {
     let mut database = Database::with_users();
@@ -52,7 +52,7 @@ fn fields_are_those_of_a_task() {
     assert_eq!(seen, expected);
 }
 
-/// Times are as in ISO 8601, and mean nothing else.
+/// Times must be in ISO 8601. Other forms that PostgreSQL would accept are refused.
 #[test]
 fn times_are_iso_8601() {
     let mut database = Database::with_users();
@@ -89,7 +89,7 @@ fn times_are_iso_8601() {
     }
 }
 
-/// One task that breaks a rule keeps all from being created. The error says which one, and which field.
+/// If one task breaks a rule, none is created. The error names the task and the field.
 #[test]
 fn all_or_nothing() {
     let mut database = Database::with_users();
@@ -159,7 +159,7 @@ fn all_or_nothing() {
     assert_eq!(strings(client, "SELECT count(*)::text FROM tasks"), ["0"]);
 }
 
-/// What a rule of the application's own refuses, one task alone or all of them together, is refused with its own code.
+/// A rule of the application can refuse one task or all of them together. Its error keeps its SQLSTATE.
 #[test]
 fn rules_of_the_application_count() {
     let mut database = Database::with_users();
@@ -180,7 +180,7 @@ fn rules_of_the_application_count() {
     assert_eq!(create(client, "u1", &titles(&["a", "b", "c"])).unwrap().len(), 3);
 }
 
-/// All tasks of a user come back as they were, except for their ids, also in another database and with other settings.
+/// Exported tasks are imported as they were, except for their ids, even into another database and with other settings.
 #[test]
 fn an_export_comes_back() {
     let mut database = Database::with_users();
@@ -261,7 +261,7 @@ fn triggers_of_the_application_see_its_settings() {
     create(client, "u1", &json!([{"title": "short", "created_at": "2026-01-01T00:00:00"}])).unwrap();
     assert_eq!(strings(client, "SELECT zone FROM audit"), ["Asia/Tokyo"]);
     assert_eq!(strings(client, "SELECT to_char(created_at, 'HH24') FROM tasks"), ["00"]);
-    // An error of theirs is not said to be the task's.
+    // An error in such a trigger names the task, but not a field of it.
     let failure = Failure::of(create(client, "u1", &json!([{"title": "one"}, {"title": "longer"}])));
     assert_eq!((failure.fields(), failure.detail.as_deref()), (("22001", None, None), Some("tasks[1]")));
     client.batch_execute("ALTER TABLE audit ADD CHECK (who <> 'two')").unwrap();

@@ -1,4 +1,4 @@
-//! What the extension puts into the catalogs, and who may touch it.
+//! The extension's objects in the catalogs: their rights, constraints and descriptions.
 
 use todo_tests::admin::run;
 use todo_tests::{Database, Failure, strings, task, tasks};
@@ -59,7 +59,7 @@ fn nothing_is_open_to_public() {
     ] {
         assert_eq!(Failure::of(client.query(statement, &[])).code, "42501", "{statement}");
     }
-    // The functions have the caller's rights, no more: EXECUTE alone reaches no task.
+    // The functions run with the caller's rights, so EXECUTE alone does not give access to tasks.
     client
         .batch_execute(&format!(
             "RESET ROLE; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {0}; SET ROLE {0}",
@@ -117,7 +117,7 @@ fn no_task_without_its_user() {
     assert_eq!(left.iter().map(|t| t.user_id.as_str()).collect::<Vec<_>>(), ["u2"]);
 }
 
-/// The last id is used, and the first one does not come again. Checks warn in time.
+/// The largest id is used, and the sequence does not begin again. todo_check() warns in time.
 #[test]
 fn ids_end_with_an_error() {
     const NAME: &str = "sequence tasks_id_seq below 75 %";

@@ -1,4 +1,4 @@
-//! `todo_check()` finds what is not as the extension made it, and its fixes fix it; `todo_release_tables()` lets go.
+//! `todo_check()` finds what is not as the extension made it, and its fixes repair that. `todo_release_tables()` keeps the tables.
 
 use postgres::Client;
 use todo_tests::{Database, Edition, Failure, Server, TO_ADOPT, catalog, major, rows, strings};
@@ -20,7 +20,7 @@ fn all_is_well_after_every_way_to_install() {
     }
 }
 
-/// One row a check: one for each part of the tables, and those that are about no part.
+/// There is a check for each part of the tables, and some that are about other things.
 #[test]
 fn every_part_is_checked() {
     let mut database = Database::new();
@@ -100,7 +100,7 @@ fn each_fault_is_found_and_mended_by_its_fix() {
         ("ALTER TABLE users DISABLE TRIGGER zz_todo_before_row", "trigger zz_todo_before_row of users"),
         ("DROP TRIGGER zz_todo_before_row ON tasks", "trigger zz_todo_before_row of tasks"),
         ("ALTER TABLE tasks DISABLE TRIGGER zz_todo_before_row", "trigger zz_todo_before_row of tasks"),
-        // As it is when a dump's --disable-triggers has enabled it again.
+        // A dump with --disable-triggers enables the trigger in this way afterwards.
         ("ALTER TABLE tasks ENABLE TRIGGER zz_todo_before_row", "trigger zz_todo_before_row of tasks"),
         ("ALTER TABLE tasks DISABLE TRIGGER ALL", "constraint tasks_user_id_fkey of tasks"),
         ("ALTER TABLE tasks SET UNLOGGED", "storage of tasks"),
@@ -154,7 +154,7 @@ fn each_fault_is_found_and_mended_by_its_fix() {
         client.batch_execute(&format!("SET todo.guard = off; {fault}; RESET todo.guard")).unwrap();
         let found = client.query("SELECT name, fix FROM todo_check() WHERE NOT ok", &[]).unwrap();
         assert!(found.iter().any(|row| row.get::<_, &str>(0) == name), "{fault}: {found:?}");
-        // A table that has been taken out of the extension is first a member again, then in dumps.
+        // For a table that is no longer a member, the first fix makes it one, and the second one includes it in dumps.
         for _ in 0..2 {
             for fix in strings(client, "SELECT fix FROM todo_check() WHERE NOT ok") {
                 run_fix(client, &fix);
@@ -162,7 +162,7 @@ fn each_fault_is_found_and_mended_by_its_fix() {
         }
         assert_eq!(findings(client), [""; 0], "{fault}");
     }
-    // A table that went and came back has not brought its grants into the extension, or dumps would leave them out.
+    // The grants of a table that became a member again are not initial privileges, which dumps would leave out.
     let initial: Vec<_> = catalog(client)
         .into_iter()
         .filter(|line| line.starts_with("relation") && line.contains("initially grants"))
@@ -183,7 +183,7 @@ fn run_fix(client: &mut Client, fix: &str) {
     client.batch_execute(&format!("{sql}{back}; RESET todo.guard")).unwrap_or_else(|e| panic!("{fix}: {e}"));
 }
 
-/// How a session reads literals and prints names changes neither what the scripts make nor what is found.
+/// Settings by which a session reads literals and prints names change neither what scripts create nor what is found.
 #[test]
 fn a_sessions_settings_change_nothing() {
     let mut fresh = Database::new();
@@ -211,7 +211,7 @@ fn a_sessions_settings_change_nothing() {
     }
 }
 
-/// Whatever is renamed or moved while nothing guards it, there is an answer, and no error.
+/// If any object is renamed or moved without the guard, the check still answers without an error.
 #[test]
 fn it_answers_in_every_state() {
     let mut database = Database::new();
@@ -227,8 +227,8 @@ fn it_answers_in_every_state() {
            AND i.type NOT IN ('type', 'composite type', 'index') AND i.identity NOT LIKE '%todo_check(%'"),
     );
     assert!(members.len() > 50, "{members:?}");
-    // In the SQL edition, everything is called by the name of this schema, as the page says. Of functions, those are tried that the check
-    // can call: each DDL command makes it plan all of its queries anew.
+    // The SQL edition calls everything by the name of this schema, as its page says. Only functions that the check can call are tried,
+    // because each DDL command makes it plan all its queries again.
     let is_tried = |member: &&String| {
         let is_function = member.starts_with("FUNCTION") && !member.starts_with("FUNCTION todo_internal.");
         Edition::current() == Edition::Extension || *member != "SCHEMA todo_internal" && !is_function
@@ -236,7 +236,7 @@ fn it_answers_in_every_state() {
     let mut answered = 0;
     let also = ["SCHEMA public", "SCHEMA todo_auth"].map(str::to_owned);
     for member in members.iter().chain(&also).filter(is_tried) {
-        // To what calls it by its name, as in the SQL edition, a function that has been moved is like one that has been renamed.
+        // The SQL edition calls functions by name. For its callers, a function that was moved is like one that was renamed.
         let changes = if Edition::current() == Edition::Sql && member.starts_with("FUNCTION") { 1 } else { 2 };
         for change in ["RENAME TO renamed", "SET SCHEMA aside"].into_iter().take(changes) {
             client.batch_execute("BEGIN").unwrap();
@@ -255,7 +255,7 @@ fn it_answers_in_every_state() {
     assert!(answered > enough, "{answered}");
 }
 
-/// A role that PostgreSQL has noted in the initial privileges of a member is dropped: dumps then name it by its number.
+/// If a role is dropped that is in the initial privileges of a member, dumps name it by its OID, and cannot be restored.
 #[test]
 fn grants_of_dropped_roles_are_found_and_forgotten() {
     let mut database = Database::new();
@@ -267,7 +267,7 @@ fn grants_of_dropped_roles_are_found_and_forgotten() {
     );
     let initial = "SELECT a.grantee::regrole::text FROM pg_init_privs AS p, aclexplode(p.initprivs) AS a
          WHERE p.objoid = 'todo_users'::regclass AND a.grantee <> 'todo_owner'::regrole";
-    // Revoking everything takes the role out while it is there.
+    // As long as the role exists, todo_revoke() takes it out.
     client.batch_execute(&noted).unwrap();
     assert_eq!(strings(client, initial), std::slice::from_ref(&role));
     client.batch_execute(&format!("SELECT todo_revoke('{role}'); DROP ROLE {role}")).unwrap();
@@ -281,7 +281,7 @@ fn grants_of_dropped_roles_are_found_and_forgotten() {
         let fix = strings(client, "SELECT fix FROM todo_check() WHERE NOT ok").remove(0);
         client.batch_execute(&fix).unwrap();
     } else {
-        // From 17 on, PostgreSQL counts it among what a role has.
+        // From 17 on, PostgreSQL does not drop such a role.
         assert_eq!(Failure::of(dropped).code, "2BP01");
         client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
     }
@@ -333,7 +333,7 @@ fn what_has_no_statement_for_a_fix_is_found() {
         client.batch_execute(&format!("SET todo.guard = off; {fault}; RESET todo.guard")).unwrap();
         assert!(findings(client).contains(&name.to_owned()), "{fault}: {:?}", findings(client));
     }
-    // Another range, ahead of all tasks in it, is well.
+    // It is no fault if the sequence gives ids below those of other tasks, as long as they are free.
     let mut database = Database::with_users();
     let client = &mut database.client;
     client.batch_execute("INSERT INTO tasks (id, user_id, title) VALUES (2147483647, 'u1', 'x'); SELECT setval('tasks_id_seq', 100, false)").unwrap();
@@ -384,7 +384,7 @@ fn leaving_keeps_every_row() {
     client.batch_execute("DROP EXTENSION todo").unwrap();
     assert_eq!(rows(client), before);
     assert_eq!(catalog(client), [""; 0]);
-    // Ordinary tables: rules that a CHECK can say still hold, the application's role still works, columns can be added.
+    // The tables are ordinary ones now. CHECK constraints still hold, the application's role still works, and columns can be added.
     client
         .batch_execute(&format!("SET ROLE {role}; INSERT INTO tasks (user_id, title) VALUES ('u1', 'z'); RESET ROLE"))
         .unwrap();
@@ -406,7 +406,7 @@ fn leaving_keeps_every_row() {
     assert_eq!(findings(client), [""; 0]);
 }
 
-/// Who created the extensions keeps some of their objects. Without a superuser's rights, they could be replaced or dropped.
+/// The role that created the extensions owns some of their objects. If it is no longer a superuser, it could still replace or drop them.
 #[test]
 fn a_creator_who_is_no_longer_superuser_is_found() {
     let mut database = Database::empty();

@@ -1,4 +1,4 @@
-//! Many sessions at once.
+//! Many sessions at once: no update is lost, nothing deadlocks, and times do not go back.
 
 use std::collections::BTreeMap;
 use std::sync::Barrier;
@@ -12,7 +12,7 @@ use todo_tests::{Database, Failure, scrypt, strings, task};
 const CLIENTS: usize = 16;
 const CALLS: usize = 500;
 
-/// A toggle is one UPDATE: of 16 x 500 concurrent ones none is lost.
+/// A toggle is one UPDATE, so none of 16 x 500 concurrent toggles is lost.
 #[test]
 fn concurrent_toggles_all_count() {
     let mut database = Database::with_users();
@@ -36,7 +36,7 @@ fn concurrent_toggles_all_count() {
     assert!(!task(&mut database.client, "SELECT * FROM todo_get_task(1, 'u1')", &[]).completed);
 }
 
-/// A user is deleted while others create and change that user's tasks: 23503 or no row, never a deadlock.
+/// A user is deleted while other sessions create and change that user's tasks. They get 23503 or no row, and nothing deadlocks.
 #[test]
 fn deleting_a_user_amid_writes() {
     let mut database = Database::with_users();
@@ -80,7 +80,7 @@ fn deleting_a_user_amid_writes() {
     assert!(refused > 0, "no user was deleted amid writes");
 }
 
-/// Functions of ours on one user, over and over, in four sessions.
+/// Four sessions call functions on the same user over and over.
 #[test]
 fn functions_do_not_deadlock_with_each_other() {
     const CLIENTS: usize = 4;
@@ -108,7 +108,7 @@ fn functions_do_not_deadlock_with_each_other() {
                     let mut codes = Vec::new();
                     let mut next = i * 3;
                     while begun.elapsed() < TIME {
-                        // Steps without a common divisor with the number of calls: every pair meets.
+                        // The sessions take the calls in different orders, so that every pair meets.
                         next = next * 5 + 2 * i + 1;
                         let call = calls[(next / 7) % calls.len()];
                         codes.push((call, outcome(&mut client, call)));
@@ -126,14 +126,14 @@ fn functions_do_not_deadlock_with_each_other() {
     });
     assert_eq!(outcomes.len(), calls.len());
     for (call, codes) in outcomes {
-        // The user may be deleted while a task is put in.
+        // The user may be deleted while a task is inserted.
         assert!(codes.iter().all(|code| code == "ok" || code == "23503"), "{call}: {codes:?}");
         assert!(codes.iter().filter(|code| *code == "ok").count() > 30, "{call}: {}", codes.len());
     }
 }
 
-/// The table gets another owner while a function that runs with the owner's rights waits for it: those are the new one's,
-/// who may have put triggers there meanwhile.
+/// A function with the owner's rights looks up the owner when it has locked the table. The owner may have changed while it waited, and the
+/// new one may have created triggers meanwhile.
 #[test]
 fn the_owner_is_the_one_of_the_moment() {
     let mut database = Database::with_users();
@@ -164,8 +164,8 @@ fn the_owner_is_the_one_of_the_moment() {
     );
 }
 
-/// A transaction that began earlier writes later, or waits for one that began after it: rows do not go back in time. Every
-/// change is logged by a trigger, with the time of its transaction.
+/// A transaction that began earlier writes later, or waits for one that began after it. Times of rows do not go back. A trigger logs every
+/// change with the time of its transaction.
 #[test]
 fn an_earlier_transaction_writes_later() {
     const ROUNDS: usize = 1000;
@@ -174,7 +174,7 @@ fn an_earlier_transaction_writes_later() {
         "INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')",
         "INSERT INTO tasks (user_id, title, completed, created_at, updated_at) VALUES ('u1', 'x', false, NOW(), NOW())",
     ];
-    // What the functions change is another value each time.
+    // The values differ each time, so that the functions change something.
     let changes = |returns: &str, values: &[(&str, &str)]| -> Vec<String> {
         let functions = returning(returns).into_iter().filter(|function| function.effect == Effect::Changes);
         let call = |function: Function| {
@@ -243,7 +243,7 @@ fn an_earlier_transaction_writes_later() {
         }
         thread::scope(|scope| {
             let waiting = scope.spawn(|| {
-                // The user first, as by the other: no deadlock.
+                // The user first, as in the other session, to avoid a deadlock.
                 earlier
                     .batch_execute(&format!("{second_user}; {second}; COMMIT"))
                     .unwrap_or_else(|e| panic!("{second_user}; {second}: {e:?}"));

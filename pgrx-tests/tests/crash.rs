@@ -1,11 +1,11 @@
-//! What was acknowledged is there after a crash, and nothing else is.
+//! After a crash, everything that was acknowledged is there, and nothing else.
 
 use postgres::Client;
 use todo_tests::shards::Shards;
 use todo_tests::strings;
 use todo_tests::writers::under_load;
 
-/// How often the server is stopped at once, and how often one of its backends is killed, which makes it end all others and recover.
+/// How often the server is stopped immediately, and how often a backend is killed, after which the server ends all others and recovers.
 const STOPS: usize = 20;
 const KILLS: usize = 20;
 
@@ -39,7 +39,7 @@ fn acknowledged_writes_outlive_crashes() {
     assert_eq!(strings(&mut client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
-/// Rows come, change and go, each by a statement of its own. What is there then, apart from the rows of the writers.
+/// Inserts, changes and deletes rows, each by a statement of its own. Returns all rows except those of the writers.
 fn write(client: &mut Client, round: usize) -> Vec<String> {
     let (user, before) = (format!("u{round}"), format!("u{}", round.saturating_sub(2)));
     let email = format!("{user}@b.cd");

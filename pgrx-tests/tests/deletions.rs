@@ -1,9 +1,9 @@
-//! A user is deleted while other transactions add and change the user's tasks, in all orders: 23503 or no rows, and never a deadlock.
+//! A user is deleted while other transactions add and change the user's tasks, in all orders. They get 23503 or no rows, never a deadlock.
 
 use todo_tests::interleaving::{Outcome, Sessions, orders};
 use todo_tests::{Database, Failure, strings};
 
-/// What is done to user `u1`, whose only task is 1: ways to delete the user, to add a task, and to change the task.
+/// Statements on user `u1`, whose only task is 1: one that deletes the user, one that adds a task, and one that changes the task.
 const WAYS: [[&str; 3]; 6] = [
     ["SELECT todo_delete_user('u1')", "SELECT todo_create_task('u1', 'new')", "SELECT todo_toggle_task(1, 'u1')"],
     [
@@ -48,11 +48,11 @@ fn in_all_orders() {
         "INSERT INTO users (id, email, name) VALUES ('u2', 'b@b.cd', 'B'); ALTER SEQUENCE tasks_id_seq RESTART 1000";
     database.client.batch_execute(prepare).unwrap();
     let mut sessions = Sessions::new(&database, 3);
-    // With BEGIN, an order says nothing more: the statement after it takes the first snapshot, and the first lock.
+    // BEGIN is no step of its own, because only the statement after it takes a snapshot and a lock.
     let orders = orders(&[2, 2, 2]);
     assert_eq!(orders.len(), 90);
     let (mut waits, mut refusals, mut nothing) = (0, 0, 0);
-    // All ways with the first end, and all ends with the first ways.
+    // The first two ways with all ends, and the others with the first end.
     let combinations = WAYS.iter().enumerate().flat_map(|(i, ways)| {
         let ends = if i < 2 { &ENDS[..] } else { &ENDS[..1] };
         ends.iter().map(move |ends| (ways, ends))
@@ -81,7 +81,7 @@ fn in_all_orders() {
             tasks.retain(|&task| !ways[CHANGE].contains("todo_delete_task") || task != "u1 old");
             let titles = "SELECT format('%s %s', user_id, replace(title, 'other', 'old')) FROM tasks ORDER BY 1";
             assert_eq!(strings(client, titles), [tasks, vec!["u2 old"]].concat(), "{label}");
-            // What is done to tasks writes to no user.
+            // Statements on tasks do not write users.
             assert_eq!(strings(client, users), before[usize::from(is_deleted)..], "{label}");
 
             waits += outcomes.iter().flatten().filter(|outcome| outcome.waited).count();
@@ -93,7 +93,7 @@ fn in_all_orders() {
     assert!(waits > 500 && refusals > 200 && nothing > 200, "{waits} waits, {refusals} times 23503, {nothing} no rows");
 }
 
-/// The answers to the three statements.
+/// Asserts that the three statements have got the right answers.
 fn judge(ends: &[&str; 3], order: &[usize], outcomes: &[Vec<Outcome>], label: &str) {
     let is_deleted = ends[DELETION] == "COMMIT";
     let begins = |session| order.iter().position(|&other| other == session).unwrap();
@@ -104,14 +104,14 @@ fn judge(ends: &[&str; 3], order: &[usize], outcomes: &[Vec<Outcome>], label: &s
     for (session, too_late) in [(ADDITION, &refused), (CHANGE, &Ok(0))] {
         let is_early = !is_deleted || begins(session) < begins(DELETION);
         let is_late = is_deleted && begins(session) > deletion_ends && !outcomes[DELETION][0].waited;
-        // While the deletion waits for one of them, the other one may still come first.
+        // While the deletion waits for one session, the other one may still come first.
         if is_early || answer(session) != *too_late {
             assert!(!is_late && answer(session).is_ok_and(|count| count > 0), "{label}");
         }
     }
 }
 
-/// A user with many tasks is deleted in one statement, which can be cancelled like any other. Then everything is as before.
+/// The deletion of a user with many tasks is one statement, which can be cancelled like any other. Then nothing has changed.
 #[test]
 fn a_long_deletion_can_be_cancelled() {
     let mut database = Database::with_users();

@@ -1,4 +1,4 @@
-//! The directory of addresses: what its functions promise, and `todo-admin shards repair` after crashes at every step.
+//! The directory of addresses: its functions, and `todo-admin shards repair` after crashes at every step.
 
 use postgres::{Client, IsolationLevel, NoTls};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ impl Cluster {
         self.0.server("c")
     }
 
-    /// Runs a repair that must find no conflict; the last line of what it says, without the name of the directory.
+    /// Runs a repair that must find no conflict. Returns the last line of its output, without the name of the directory.
     #[track_caller]
     fn repair(&self, arguments: &[&str]) -> String {
         let said = self.run(&[&["repair"], arguments].concat());
@@ -84,7 +84,7 @@ struct Sessions {
 type Pairs = BTreeSet<(String, String)>;
 
 impl Sessions {
-    /// In which of two shards a user is.
+    /// The shard, of two, to which a user belongs.
     fn shard_of(&mut self, id: &str) -> usize {
         shard_of(&mut self.directory, id, 2)
     }
@@ -153,13 +153,13 @@ fn wait_until(client: &mut Client, query: &str) {
     }
 }
 
-/// Whether todo-admin waits for a lock in this database.
+/// A query that tells whether todo-admin waits for a lock in this database.
 const WAITS: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'todo-admin'
                      AND datname = current_database() AND wait_event_type = 'Lock')";
 
 // ---------------------------------------------------------------------------------------------------------------- functions
 
-/// What a database has that has been moved.
+/// Creates what marks a database that has been moved.
 const FENCE: &str = "CREATE SCHEMA todo_fence; CREATE FUNCTION todo_fence.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'";
 
 #[test]
@@ -179,7 +179,7 @@ fn the_functions_keep_their_promises() {
 
     claim(client, Some("Ada@Example.com"), Some("u1")).unwrap();
     assert_eq!(find(client, "aDA@eXAMPLE.COM").as_deref(), Some("u1"));
-    // Only ASCII is folded, as in the shards.
+    // Only ASCII letters are folded, as in the shards.
     claim(client, Some("Ä@b.cd"), Some("u1")).unwrap();
     assert_eq!((find(client, "ä@b.cd"), find(client, "Ä@B.cd").as_deref()), (None, Some("u1")));
     let addresses = "SELECT a FROM todo_directory.addresses('u1') AS a";
@@ -212,7 +212,7 @@ fn the_functions_keep_their_promises() {
     }
     claim(client, Some(&long_address[1..]), Some(&long_id[1..])).unwrap();
 
-    // Only one's own claim is released, and once.
+    // Only a claim of the given user is released, and only once.
     for (address, id, is_released) in [
         (Some("ada@example.com"), Some("u2"), false),
         (Some("nobody@example.com"), Some("u1"), false),
@@ -278,7 +278,7 @@ fn roles_get_the_functions_and_no_more() {
     for call in never {
         assert_eq!(as_role(client, "app", call), Err("42501".to_owned()), "{call}");
     }
-    // A second run takes nothing away.
+    // A second run of the script revokes nothing.
     client.batch_execute(SCRIPT).unwrap();
     assert_eq!(as_role(client, "app", calls[1]), Ok(()));
     client.batch_execute(&format!("SELECT todo_directory.revoke('{name}_app')")).unwrap();
@@ -292,7 +292,7 @@ fn roles_get_the_functions_and_no_more() {
         assert_eq!(failure.code, code, "{function}");
     }
 
-    // What another role could have prepared is refused, in one transaction.
+    // If another role may have prepared objects, the script fails, and changes nothing.
     let before = "SELECT count(*)::text FROM pg_proc WHERE pronamespace = to_regnamespace('todo_directory')";
     for (prepare, tidy) in [
         (
@@ -321,7 +321,7 @@ fn roles_get_the_functions_and_no_more() {
         client.batch_execute(&tidy).unwrap();
         client.batch_execute(SCRIPT).unwrap();
     }
-    // A new schema is the owner's alone, whatever the default rights are.
+    // A new schema is open to its owner alone, whatever the default privileges are.
     client
         .batch_execute(&format!(
             "DROP SCHEMA todo_directory CASCADE; ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO {name}_evil, PUBLIC; {SCRIPT}"
@@ -342,7 +342,7 @@ fn one_of_eight_claims_at_once_wins_at_any_isolation_level() {
     let config = database.config();
     for level in [IsolationLevel::ReadCommitted, IsolationLevel::RepeatableRead, IsolationLevel::Serializable] {
         let barrier = Barrier::new(THREADS);
-        // A thread that fails here would leave the others at the barrier, so they only tell what has happened.
+        // A thread that panics would leave the others at the barrier. So the threads return what has happened.
         let outcomes: Vec<Vec<(String, Option<String>)>> = thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS)
                 .map(|number| {
@@ -372,7 +372,7 @@ fn one_of_eight_claims_at_once_wins_at_any_isolation_level() {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         for outcome in outcomes.iter().flatten().filter(|outcome| outcome.0 != "won") {
-            // A serializable transaction may have to be repeated, whatever it does.
+            // Any serializable transaction may have to be repeated.
             if !matches!(level, IsolationLevel::Serializable) || outcome.0 != "40001" {
                 assert_eq!((&*outcome.0, outcome.1.as_deref()), ("23505", Some("addresses_pkey")), "{level:?}");
             }
@@ -413,7 +413,7 @@ fn commands_on_shards_include_the_directory() {
     let nobody = cluster.run(&["grant", "nobody"]);
     assert_eq!(nobody.code, 1, "{}", nobody.err);
 
-    // A schema of another role is neither installed into nor used.
+    // If the schema belongs to another role, the directory is neither installed there nor used.
     let install =
         "CREATE ROLE evil; DROP SCHEMA todo_directory CASCADE; CREATE SCHEMA todo_directory AUTHORIZATION evil";
     sessions.directory.batch_execute(install).unwrap();
@@ -467,12 +467,12 @@ fn a_repair_releases_and_claims_what_it_must() {
     sessions.create(changed, "new@b.cd");
     sessions.claim("old@b.cd", changed);
     sessions.create(imported, "Imported@b.cd");
-    // Claimed by someone who does not exist.
+    // Claims of a user who does not exist.
     sessions.create(also, "also@b.cd");
     sessions.claim("also@b.cd", free);
     let before = sessions.claims();
 
-    // All are young. A user who has claimed another address just now is being changed.
+    // All claims are young. The address of a user with another claim is being changed just now.
     assert_eq!(cluster.repair(&["--dry-run"]), "0 claims would be released, 1 would be claimed");
     assert_eq!(sessions.claims(), before);
     let said = cluster.run(&["repair"]);
@@ -492,7 +492,7 @@ fn a_repair_releases_and_claims_what_it_must() {
     assert_eq!(sessions.claims(), sessions.users());
     assert_eq!(cluster.repair(&["--older-than", "0"]), "0 claims released, 0 claimed");
 
-    // A directory that is lost is built again.
+    // A directory that has lost its rows is built again.
     sessions.directory.batch_execute("DROP SCHEMA todo_directory CASCADE").unwrap();
     cluster.init();
     assert_eq!(cluster.repair(&[]), "0 claims released, 4 claimed");
@@ -509,7 +509,7 @@ fn conflicts_are_reported_by_ids_and_left_alone() {
     sessions.claim("twice@b.cd", &second);
     let claims = sessions.claims();
 
-    // The claim could be one that precedes a user.
+    // The claim could be that of a user who is about to be created.
     let said = cluster.run(&["repair"]);
     assert_eq!((said.code, outcome(&said).as_str()), (0, "0 claims released, 0 claimed"));
     assert!(said.out.contains("1 user without a claim") && !said.out.contains("conflict"), "{}", said.out);
@@ -526,7 +526,7 @@ fn conflicts_are_reported_by_ids_and_left_alone() {
         assert_eq!(sessions.claims(), claims);
     }
 
-    // Nobody has claimed it: the first by id gets it.
+    // If nobody has claimed the address, the first user by id gets it.
     sessions.directory.batch_execute("TRUNCATE todo_directory.addresses").unwrap();
     let (winner, loser) = if first < second { (&first, &second) } else { (&second, &first) };
     for options in [&["repair", "--dry-run"][..], &["repair"]] {
@@ -570,11 +570,11 @@ fn only_users_in_their_own_shard_count() {
     assert_eq!((said.code, outcome(&said).as_str()), (0, "1 claim released, 1 claimed"));
     assert!(said.err.contains("todo_0 on a: 2 users belong to another shard, such as "), "{}", said.err);
     assert_eq!(sessions.claims(), set([("zero@b.cd", &zero), ("new@b.cd", &one), ("lost@b.cd", &lost)]));
-    // It is not claimed, either.
+    // Its address is not claimed, either.
     sessions.directory.execute("SELECT todo_directory.release('lost@b.cd', $1)", &[&lost]).unwrap();
     assert_eq!(outcome(&cluster.run(&["repair"])), "0 claims released, 0 claimed");
 
-    // In the wrong order, all users are in the wrong shard. No claim is lost.
+    // If the list is in the wrong order, all users are in the wrong shard, and no claim is released.
     let claims = sessions.claims();
     sessions.shards[0].execute("DELETE FROM users WHERE id <> $1", &[&zero]).unwrap();
     cluster.write(&[("todo_1", "b"), ("todo_0", "a")]);
@@ -582,7 +582,7 @@ fn only_users_in_their_own_shard_count() {
     assert_eq!(sessions.claims(), claims);
 }
 
-/// A copy of the file that is older than a move or a split must not cost users their claims.
+/// With a file that is older than a move or a split, no claim is released.
 #[test]
 fn a_shard_that_was_moved_or_split_is_not_read_by_an_old_list() {
     let cluster = Cluster::new("directory-old-list");
@@ -614,7 +614,7 @@ fn a_shard_that_was_moved_or_split_is_not_read_by_an_old_list() {
         sessions.shards[1].batch_execute("DROP SCHEMA IF EXISTS todo_fence, todo_placement CASCADE").unwrap();
     }
     assert_eq!(sessions.claims(), claims);
-    // It is noticed as late as at the second look.
+    // This is noticed only at the second look.
     let mut blocker = cluster.servers[1].connect("todo_1");
     let mut transaction = blocker.transaction().unwrap();
     transaction.batch_execute(&format!("LOCK TABLE users; {FENCE}")).unwrap();
@@ -661,7 +661,7 @@ fn claims_of_a_shard_that_is_down_are_left_alone() {
     expected.insert(("own-0@b.cd".to_owned(), ids[4].clone()));
     assert_eq!(sessions.claims(), expected);
 
-    // The directory itself.
+    // The directory itself is down.
     cluster.directory().halt();
     let said = cluster.run(&["repair"]);
     assert_eq!((said.code, said.out.as_str()), (1, ""));
@@ -944,7 +944,7 @@ impl Subject {
     }
 }
 
-/// When the client is killed.
+/// The moments at which the client is killed.
 const MOMENTS: [&str; 3] = ["before the commit", "before the answer", "after the answer"];
 
 /// The client that the next test kills, in a process of its own.
@@ -1012,7 +1012,7 @@ fn connected(host: &str, database: &str) -> UnixStream {
 
 #[test]
 fn a_client_killed_at_any_step_is_repaired() {
-    // It runs itself as the client.
+    // The test runs itself in another process as the client.
     if let Ok(plan) = std::env::var("TODO_CLIENT") {
         client_that_kills_itself(&plan);
     }
@@ -1036,7 +1036,7 @@ fn a_client_killed_at_any_step_is_repaired() {
                 .unwrap();
             let what = format!("step {step}, killed {moment}");
             assert_eq!(output.status.signal(), Some(KILLED), "{what}: {}", String::from_utf8_lossy(&output.stderr));
-            // The server runs what it has received, and notices then that the client is gone.
+            // The server executes what it has received. Only then does it notice that the client is gone.
             wait_until(&mut sessions.directory, GONE);
             sessions.shards.iter_mut().for_each(|shard| wait_until(shard, GONE));
             let steps = if moment == MOMENTS[0] { step } else { step + 1 };
@@ -1050,7 +1050,7 @@ fn a_crash_of_the_directorys_server_at_any_step_is_repaired() {
     let cluster = Cluster::new("directory-crash");
     let mut sessions = cluster.sessions();
     for steps in 0..=STEPS.len() {
-        // The next step on the directory is under way, and so not committed, when the server stops.
+        // The next step on the directory has begun, but is not committed, when the server stops.
         let subject = Subject::of(&mut sessions, &format!("crash-{steps}"));
         for number in 0..steps {
             let (is_directory, statement) = subject.step(number);

@@ -1,4 +1,4 @@
-//! The examples in the documentation run, and its links lead somewhere. The reference and the page of `todo-admin` have tests of their own.
+//! The examples in the documentation work, and its links lead somewhere. `reference` and `admin_page` test further pages.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Command;
 use todo_tests::docs::{blocks, code, file, prose, read, same, session};
 use todo_tests::{Database, Server, TO_ADOPT, current_version, said, strings};
 
-/// Runs them in one psql, and compares what it prints.
+/// Runs statements in one psql, and compares its output.
 fn repeat(page: &str, statements: &[(String, String)], server: &Server) {
     const NEXT: &str = "-- next";
     let input: String = statements.iter().map(|(statement, _)| format!("\\echo {NEXT}\n{statement}\n")).collect();
@@ -63,7 +63,7 @@ fn the_readmes_examples_run() {
     database.client.batch_execute(&leave).unwrap();
     assert_eq!(strings(&mut database.client, "SELECT name FROM users"), ["Eve"]);
 
-    // In a cluster of its own, for the name of the role, who then works.
+    // The role has a name of its own in a cluster of its own. It then uses the functions.
     let server = Server::start();
     let mut postgres = server.connect("postgres");
     for (database, install) in [("first", install), ("second", in_a_schema)] {
@@ -78,7 +78,7 @@ fn the_readmes_examples_run() {
     }
 }
 
-/// The page on versions, block by block, each on what it is about.
+/// The blocks of the page on versions run, each on a database to which it applies.
 #[test]
 fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     let page = read("docs/upgrading.md");
@@ -119,7 +119,7 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     client.batch_execute(&format!("DROP TABLE user_profiles; {guard}")).unwrap();
     assert_eq!(strings(client, "SELECT 1::text WHERE to_regclass('users') IS NOT NULL"), [""; 0]);
 
-    // In a cluster of its own, for the names of the databases.
+    // The databases have the page's names, so the cluster is one of its own.
     let server = Server::start();
     server.connect("postgres").batch_execute("CREATE DATABASE app").unwrap();
     server.connect("app").batch_execute(&format!("CREATE EXTENSION todo; {user}")).unwrap();
@@ -138,7 +138,7 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     server.connect("postgres").batch_execute("CREATE DATABASE app_restored").unwrap();
     run(&by_jobs);
     assert_eq!(strings(&mut server.connect("app_restored"), "SELECT id FROM users"), ["u1"]);
-    // What dumps leave out, written to a file and made again.
+    // What dumps leave out is written to a file, and created again from it.
     let extra = "SET client_min_messages = error; CREATE INDEX own_index ON tasks (title)";
     server.connect("app").batch_execute(extra).unwrap();
     run(&extras);
@@ -147,7 +147,7 @@ fn the_steps_of_upgrading_adopting_dumping_and_leaving_run() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
-/// What a link to a heading calls it: its words in lower case, joined by hyphens, without punctuation.
+/// The anchor of a heading: its words in lower case, joined by hyphens, without punctuation.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim().to_lowercase().replace(' ', "-");
     kept.chars().filter(|c| c.is_alphanumeric() || "-_".contains(*c)).collect()
@@ -182,7 +182,7 @@ fn every_link_leads_to_a_file_and_a_heading() {
     assert!(links > 50, "{links} links");
 }
 
-/// The menu of the site and the table of contents have each page.
+/// The menu of the site and the table of contents list each page.
 #[test]
 fn each_page_is_in_the_summary() {
     let linked = |list: &str| -> BTreeSet<String> {
@@ -203,7 +203,7 @@ fn each_page_is_in_the_summary() {
     );
 }
 
-/// The image of docs/docker has the versions of the project. It is built with the Makefile, as other pages say how to install it.
+/// The image of docs/docker uses the project's versions. It is built with the Makefile, as other pages say.
 #[test]
 fn the_image_and_the_pages_follow_the_project() {
     let (image, compose, manifest) =
@@ -230,7 +230,7 @@ fn the_image_and_the_pages_follow_the_project() {
     assert!(targets > 5, "{targets} targets");
 }
 
-/// Each promise is shown by a test that is there, or by a command.
+/// For each promise, the page on reliability names a test that exists, or a command.
 #[test]
 fn the_page_on_reliability_names_tests() {
     let page = read("docs/reliability.md");

@@ -1,4 +1,4 @@
-//! Dump and restore, by every format: the same rows to the microsecond, working as before.
+//! Dump and restore in every format: rows are the same to the microsecond, and everything works as before.
 
 use postgres::Client;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ fn filled() -> (Database, String) {
     (database, role)
 }
 
-/// Sessions, accounts and all else that Better Auth stores.
+/// Creates sessions, accounts and everything else that Better Auth stores.
 fn fill_auth(client: &mut Client, role: &str) {
     client
         .batch_execute(&format!(
@@ -33,7 +33,7 @@ fn fill_auth(client: &mut Client, role: &str) {
         .unwrap();
 }
 
-/// All of that, and what the views show of it.
+/// All rows of todo_auth's tables, and what its views show.
 fn auth_rows(client: &mut Client) -> Vec<String> {
     strings(
         client,
@@ -50,7 +50,7 @@ fn auth_rows(client: &mut Client) -> Vec<String> {
 }
 
 fn run(program: &str, arguments: &[&str]) {
-    // Several jobs load tables in any order, so that references must not be checked.
+    // Several jobs load tables in any order, so foreign keys must not be checked meanwhile.
     let has_jobs = arguments.iter().any(|argument| argument.starts_with("--jobs"));
     let role = if has_jobs && program == "pg_restore" { "replica" } else { "origin" };
     let options = format!("-c session_replication_role={role}");
@@ -59,7 +59,7 @@ fn run(program: &str, arguments: &[&str]) {
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// The rights of a role, by whatever object.
+/// The rights of a role on all objects.
 fn grants(client: &mut Client, role: &str) -> Vec<String> {
     strings(
         client,
@@ -102,7 +102,7 @@ fn a_restore_is_the_database_as_it_was() {
         works(client);
     }
 
-    // Onto what is there: pg_restore drops the extension first, which the guard lets pass by PGOPTIONS only.
+    // Over an existing database. pg_restore drops the extension first, which the guard allows only with PGOPTIONS.
     let mut target = Database::with_users();
     let clean = ["--clean", "--if-exists", "--exit-on-error", "--dbname", &target.name, &path("custom")];
     let refused = Command::new("pg_restore").args(clean).output().unwrap();
@@ -112,7 +112,7 @@ fn a_restore_is_the_database_as_it_was() {
     assert!(lifted.status.success(), "{}", String::from_utf8_lossy(&lifted.stderr));
     assert!(rows(&mut target.client) == before.1);
 
-    // Data alone, into a database that has the extension.
+    // The data alone, into a database that has the extension.
     for (format, disable) in [("-Fp", "--disable-triggers"), ("-Fc", "--data-only")] {
         let dump = path("data");
         run("pg_dump", &[format, "--data-only", disable, "--file", &dump, name]);
@@ -127,7 +127,7 @@ fn a_restore_is_the_database_as_it_was() {
         assert!(rows(client) == before.1, "{format} {disable}");
         assert!(auth_rows(client) == auth_before.1, "{format} {disable}");
         if disable == "--disable-triggers" {
-            // The triggers are enabled again, but not always. The check finds that, and its statements repair it.
+            // pg_restore enables the triggers again, but not as ALWAYS. The check finds that, and its statements repair it.
             let fixes =
                 strings(client, "SELECT fix FROM todo_check() WHERE name LIKE 'trigger %' AND NOT ok ORDER BY name");
             assert_eq!(fixes.len(), 2, "{fixes:?}");
@@ -139,7 +139,7 @@ fn a_restore_is_the_database_as_it_was() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
-/// The next id is the next, triggers fire, the guard stands.
+/// Asserts that the sequence goes on, triggers fire, and the guard refuses.
 fn works(client: &mut Client) {
     client.batch_execute("SET search_path = public").unwrap();
     let made = task(client, "INSERT INTO tasks (user_id, title) VALUES ('user-1', ' x ') RETURNING *", &[]);
@@ -147,13 +147,13 @@ fn works(client: &mut Client) {
     let failure = Failure::of(client.batch_execute("UPDATE users SET name = ' ' WHERE id = 'user-1'"));
     assert_eq!(failure.fields(), ("23514", Some("name"), Some("users_name_check")));
     assert_eq!(Failure::of(client.batch_execute("DROP EXTENSION todo")).code, "2BP01");
-    // The role of these tests has rights by hand.
+    // The role of these tests has rights that no function has granted.
     let faults = "SELECT name FROM todo_check() WHERE NOT ok AND name NOT LIKE 'rights of test%'";
     assert_eq!(strings(client, faults), [""; 0]);
     assert_eq!(strings(client, "SELECT id FROM todo_find_user('user7@EXAMPLE.com')"), ["user-7"]);
 }
 
-/// A dump names no version: a restore makes the default one, or finds the one that the operator has made.
+/// A dump names no version of the extension. A restore installs the default one, unless the operator has installed another one before.
 #[test]
 fn dumps_of_older_versions() {
     let (mut database, _) = filled();
@@ -168,7 +168,7 @@ fn dumps_of_older_versions() {
     let mut restored = Database::empty();
     restore(&mut database, &mut restored);
     works(&mut restored.client);
-    // Rows that the rules of the default version would not let in.
+    // Rows that break rules of the default version.
     database
         .client
         .batch_execute(

@@ -1,19 +1,19 @@
-//! No role becomes more than it is: by tables of the same name, triggers, casts, expressions or settings that it puts in the way
-//! of what runs with other rights than its own.
+//! No role gains rights by tables of the same name, triggers, casts, expressions or settings that it prepares for code that runs with
+//! other rights than its own.
 
 use std::thread;
 use todo_tests::attack::{Attack, outcome, waits};
 use todo_tests::functions::{Access, Function, returning};
 use todo_tests::{AUTH_SESSION, Database, TO_ADOPT, admin, major, said, strings};
 
-/// Calls that work with the owner's rights, and write.
+/// Calls that write with the owner's rights.
 fn writes() -> Vec<String> {
     let writes = |function: &Function| function.access == Access::Api && function.effect.writes();
     let calls = returning("todo_users").into_iter().filter(writes);
     calls.map(|function| format!("SELECT {}", function.call())).collect()
 }
 
-/// Other tables are swapped in while a call waits: by a superuser, as the guard keeps the database's owner from it.
+/// Other tables get the names of ours while a call waits. A superuser does this here, because the guard keeps others from it.
 #[test]
 fn tables_that_are_swapped_in_are_not_taken_for_ours() {
     let mut attack = Attack::new();
@@ -36,7 +36,7 @@ fn tables_that_are_swapped_in_are_not_taken_for_ours() {
         .chain(["SELECT todo_toggle_task(1, 'u1')", "SELECT todo_authenticate('a@b.cd', 'x')"])
     {
         let mut caller = attack.connect();
-        // Once before, for a plan that is kept.
+        // One call before, for a plan that is kept.
         caller.batch_execute(&format!("BEGIN; {call}; ROLLBACK")).unwrap();
         let pid: i32 = caller.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
         let role = attack.role.clone();
@@ -59,7 +59,7 @@ fn tables_that_are_swapped_in_are_not_taken_for_ours() {
     }
 }
 
-/// Not by who may create a trigger, on tables or views of ours.
+/// A role with the right TRIGGER cannot create triggers on the extension's tables and views.
 #[test]
 fn a_holder_of_trigger_makes_none() {
     let mut attack = Attack::on(Database::with_auth());
@@ -89,7 +89,7 @@ fn a_holder_of_trigger_makes_none() {
     attack.failed();
 }
 
-/// A former superuser who created the extension can add functions to it, or replace some of its own.
+/// A former superuser who created the extension can add functions to it and replace some. Such functions never run with more rights.
 #[test]
 fn a_former_superuser_is_one_no_more() {
     let mut attack = Attack::on(Database::empty());
@@ -110,7 +110,7 @@ fn a_former_superuser_is_one_no_more() {
     attack.failed();
 }
 
-/// Nor by one that is there, whoever has made it, on any table that is written with rights of others.
+/// A trigger that exists does not run either, whoever created it, on any table that is written with another role's rights.
 #[test]
 fn triggers_of_others_do_not_run() {
     const SIDE: &str =
@@ -131,7 +131,7 @@ fn triggers_of_others_do_not_run() {
         ("condition, of tasks", row("tasks", "WHEN (~.holds(OLD.title)) EXECUTE FUNCTION good()"), delete),
         ("of sessions", row("todo_auth.session", "EXECUTE FUNCTION ~.fires()"), delete),
         ("of sessions' condition", row("todo_auth.session", "WHEN (~.later() = 1) EXECUTE FUNCTION good()"), delete),
-        // Which its owner may alter before it fires.
+        // The owner of the function may replace it before the trigger fires.
         (
             "definer",
             format!("ALTER FUNCTION ~.fires() SECURITY DEFINER; {}", row("users", "EXECUTE FUNCTION ~.fires()")),
@@ -140,13 +140,13 @@ fn triggers_of_others_do_not_run() {
         ("superuser's side table", format!("{SIDE} {}", row("side", "EXECUTE FUNCTION ~.fires()")), delete),
         ("its condition", format!("{SIDE} {}", row("side", "WHEN (~.later() = 1) EXECUTE FUNCTION good()")), delete),
         ("its partition", format!("{PARTED} {}", row("part", "EXECUTE FUNCTION ~.fires()")), delete),
-        // The foreign key acts with the rights of the owner of the whole table.
+        // The foreign key acts with the rights of the partitioned table's owner.
         (
             "its partition, of another role",
             format!("{PARTED} {}; ALTER TABLE part OWNER TO ~", row("part", "EXECUTE FUNCTION ~.fires()")),
             delete,
         ),
-        // A row that moves is inserted.
+        // A row that moves to another partition is inserted there.
         (
             "its partition, where a row comes",
             "CREATE TABLE side (u varchar(36) REFERENCES users ON DELETE SET NULL) PARTITION BY LIST (u);
@@ -163,7 +163,7 @@ fn triggers_of_others_do_not_run() {
                 .to_owned(),
             &["SELECT todo_update_user('u1', 'other@b.cd')"],
         ),
-        // A superuser's function runs what its arguments say.
+        // The function belongs to a superuser, but runs what the trigger's arguments say.
         ("arguments", format!("{SIDE} {}", row("side", "EXECUTE FUNCTION runs('SELECT ~.later()')")), delete),
     ] {
         let mut attack = Attack::on(Database::with_auth());
@@ -182,7 +182,7 @@ fn triggers_of_others_do_not_run() {
     }
 }
 
-/// What harms nobody is not refused: an own trigger with a plain condition, and a superuser's on a side table.
+/// Harmless triggers are not refused: one of the owner with a plain condition, and one of a superuser on another table.
 #[test]
 fn triggers_of_the_owner_run() {
     let mut attack = Attack::new();
@@ -202,7 +202,7 @@ fn triggers_of_the_owner_run() {
     attack.failed();
 }
 
-/// A trigger that has not been committed is not seen by the catalogs; the call waits for it.
+/// The catalogs do not show a trigger that has not been committed. The call waits for that transaction.
 #[test]
 fn a_trigger_that_is_being_made_is_seen() {
     for (table, call) in [
@@ -230,7 +230,7 @@ fn a_trigger_that_is_being_made_is_seen() {
     }
 }
 
-/// A cast of a type of the role's own would run with the rights of the owner of the table that its column refers to.
+/// A foreign key from a column whose type is the role's would run a cast of the role with the rights of the owner of our table.
 #[test]
 fn references_from_columns_of_types_of_others_are_refused() {
     let mut attack = Attack::new();
@@ -240,7 +240,7 @@ fn references_from_columns_of_types_of_others_are_refused() {
              $$ BEGIN CREATE TABLE ~.ran (); RETURN 'u1'; END $$;
          CREATE CAST (~.t AS text) WITH FUNCTION ~.cast(~.t) AS IMPLICIT;";
     assert_eq!(attack.attempt(cast), "ok");
-    // From 18 on, PostgreSQL refuses a key of a type without collations itself.
+    // From 18 on, PostgreSQL itself refuses a foreign key between these types.
     let refused = if major(&mut attack.connect()) < 18 { "42501" } else { "XX000" };
     for statement in [
         "CREATE TABLE ~.side (u ~.t REFERENCES users)",
@@ -261,7 +261,7 @@ fn references_from_columns_of_types_of_others_are_refused() {
     attack.failed();
 }
 
-/// Who owns the tables' owner's functions runs code as whoever calls them: those with the caller's rights are a superuser's.
+/// The owner of a function can run code as everyone who calls it. So functions with the caller's rights belong to a superuser.
 #[test]
 fn the_owner_owns_no_function_with_rights_of_others() {
     let mut database = Database::with_auth();
@@ -270,7 +270,7 @@ fn the_owner_owns_no_function_with_rights_of_others() {
     assert_eq!(strings(&mut database.client, owned), [""; 0]);
 }
 
-/// Tables with something that runs by itself, made by an owner who is none any more: an update or adoption runs none of it.
+/// A former owner has left code on the tables that runs by itself. An update or adoption runs none of it.
 #[test]
 fn updates_run_nothing_of_others() {
     let decorations = [
@@ -323,7 +323,7 @@ fn updates_run_nothing_of_others() {
     }
 }
 
-/// A superuser works on adopted tables of a role that has put all it could in the way.
+/// A superuser can work on adopted tables, although their owner has put code on them wherever possible.
 #[test]
 fn a_superuser_is_safe_on_tables_of_others() {
     let mut attack = Attack::on(Database::empty());
@@ -362,7 +362,7 @@ fn a_superuser_is_safe_on_tables_of_others() {
         }
     }
     attack.prepare("SET ROLE ~; DROP TRIGGER own ON users; RESET ROLE");
-    // Planning runs an expression without a column.
+    // The planner runs an expression that uses no column.
     assert_eq!(
         attack.attempt(
             "CREATE INDEX own ON tasks ((~.setting())); CREATE INDEX also ON users ((~.setting())); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x')"
@@ -382,7 +382,7 @@ fn a_superuser_is_safe_on_tables_of_others() {
     attack.failed();
 }
 
-/// Tables that refer to users run what they have with their own owner's rights, and leave nothing to a superuser who deletes.
+/// Code on tables that refer to users runs with the rights of their owner. Nothing is left to run as the superuser who deletes a user.
 #[test]
 fn side_tables_leave_nothing_behind() {
     let mut attack = Attack::new();
@@ -393,18 +393,18 @@ fn side_tables_leave_nothing_behind() {
     let made = [
         ("CREATE TRIGGER own BEFORE DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.holding()", "42501"),
         ("CREATE TRIGGER own BEFORE DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.sets()", "ok"),
-        // These wait until the statement ends, and then have the rights of the extension's owner.
+        // AFTER triggers run when the statement ends, with the rights of the extension's owner.
         ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION ~.sets()", "55000"),
         ("CREATE TRIGGER own AFTER DELETE ON ~.side EXECUTE FUNCTION ~.fires()", "55000"),
         (
             "CREATE CONSTRAINT TRIGGER own AFTER DELETE ON ~.side DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ~.fires()",
             "55000",
         ),
-        // A superuser's function reaches what is the role's: the type of a column, or a table of a name.
+        // A superuser's function can reach code of the role: by the type of a column, or by the name of a table.
         ("CREATE TRIGGER own AFTER DELETE ON ~.side FOR EACH ROW EXECUTE FUNCTION good()", "55000"),
-        // What a rule does fires triggers of yet another table.
+        // The action of a rule fires triggers of another table.
         ("CREATE RULE own AS ON DELETE TO ~.side DO ALSO SELECT 1", "55000"),
-        // A command could make a trigger on a table that has been judged.
+        // A command could create a trigger on a table that was checked already.
         (
             "CREATE FUNCTION ~.makes() RETURNS trigger LANGUAGE plpgsql AS
                  'BEGIN CREATE TRIGGER t AFTER DELETE ON ~.side EXECUTE FUNCTION ~.sets(); RETURN OLD; END';
@@ -426,7 +426,7 @@ fn side_tables_leave_nothing_behind() {
     }
 }
 
-/// A deferrable constraint is checked when the statement ends, with the rights of the extension's owner. Its index has expressions.
+/// A deferrable constraint is checked when the statement ends, with the rights of the extension's owner, and may have expressions.
 #[test]
 fn constraints_of_others_are_not_checked_with_the_owners_rights() {
     let mut attack = Attack::new();
@@ -441,7 +441,7 @@ fn constraints_of_others_are_not_checked_with_the_owners_rights() {
     attack.failed();
 }
 
-/// What refers to sessions is deleted by a function in SQL. No other role's table is reached from there.
+/// Deactivating a user deletes sessions with the owner's rights. It is refused if a table of another role refers to them.
 #[test]
 fn tables_of_others_do_not_refer_to_sessions() {
     let mut attack = Attack::on(Database::with_auth());
@@ -460,7 +460,7 @@ fn tables_of_others_do_not_refer_to_sessions() {
     attack.failed();
 }
 
-/// A key on columns that a function does not change does not keep it from running. After a call that failed, every command runs again.
+/// A foreign key to columns that a function does not change is not in its way. After a call has failed, all commands run again.
 #[test]
 fn calls_are_not_in_the_way_of_others() {
     let mut attack = Attack::new();
@@ -486,7 +486,7 @@ fn calls_are_not_in_the_way_of_others() {
     assert_eq!(outcome(client, &format!("ROLLBACK TO a; {refresh}; COMMIT")), "ok");
 }
 
-/// What the guard would refuse, a superuser has done: with the owner's rights, no child's trigger runs.
+/// A superuser has let tables inherit from ours, without the guard. With the owner's rights, no trigger of a child table runs.
 #[test]
 fn children_of_the_tables_are_left_alone() {
     let mut attack = Attack::new();
@@ -507,7 +507,7 @@ fn children_of_the_tables_are_left_alone() {
     attack.failed();
 }
 
-/// The role that owns everything keeps what it has.
+/// todo_grant() and todo_revoke() refuse the role todo_owner, which keeps its rights.
 #[test]
 fn todo_owner_is_granted_and_revoked_nothing() {
     let mut database = Database::with_auth();

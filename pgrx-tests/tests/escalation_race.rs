@@ -1,4 +1,4 @@
-//! No role becomes more than it is by being quick, and no session is lost: races against what other sessions change.
+//! Races against changes by other sessions: no role gains rights, and no session crashes.
 
 use postgres::Client;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,8 +10,8 @@ use todo_tests::{Database, last_restart, strings};
 const ROUNDS: usize = 1000;
 const TIME: Duration = Duration::from_secs(20);
 
-/// Two schemas, the extension's `public` and the role's, which hold tables of the same names, change names over and over.
-/// What the swaps come to, and what calls of the role, in its own session, come to meanwhile.
+/// The extension's schema `public` and the role's schema hold tables of the same names, and swap their names over and over, while another
+/// session of the role makes calls. Returns the outcomes of the swaps and of the calls.
 fn amid_swaps(attack: &mut Attack, swapper: &mut Client, calls: &[&str]) -> [Vec<String>; 2] {
     let (done, called) = (AtomicBool::new(false), AtomicUsize::new(0));
     let mut caller = attack.connect();
@@ -25,7 +25,7 @@ fn amid_swaps(attack: &mut Attack, swapper: &mut Client, calls: &[&str]) -> [Vec
             let mut codes = Vec::new();
             while codes.len().min(called.load(Ordering::Relaxed)) < ROUNDS && begun.elapsed() < TIME {
                 codes.push(outcome(swapper, &swap));
-                // Refused, by the guard: not even begun.
+                // The guard has refused the swap, whose transaction is still open.
                 if codes.last().is_some_and(|code| code != "ok") {
                     swapper.batch_execute("ROLLBACK").unwrap();
                 }
@@ -42,7 +42,7 @@ fn amid_swaps(attack: &mut Attack, swapper: &mut Client, calls: &[&str]) -> [Vec
     })
 }
 
-/// The codes that occur, if there are enough of them for a race.
+/// The different codes. There must be enough of them for a race.
 #[track_caller]
 fn kinds(mut codes: Vec<String>) -> Vec<String> {
     assert!(codes.len() > 100, "{}", codes.len());
@@ -51,9 +51,9 @@ fn kinds(mut codes: Vec<String>) -> Vec<String> {
     codes
 }
 
-/// Tables of the role's own under our names, with its trigger, and columns of the given types.
+/// Creates tables of the role with our names, its trigger, and columns of the given types.
 fn double(attack: &mut Attack, id: &str, title: &str) {
-    // A login at the usual cost would leave no time for other calls.
+    // A login at the default cost would leave little time for other calls.
     attack.database.set_cost(4);
     attack.prepare(&format!(
         "SELECT todo_grant('~'); INSERT INTO tasks (user_id, title) VALUES ('u1', 'x');
@@ -88,7 +88,7 @@ fn swapping_schemas_with_the_guard_on() {
     assert_eq!(last_restart(&mut attack.database.client), start);
 }
 
-/// A superuser has lifted the guard and swaps himself. The second line holds: our tables, or an error.
+/// A superuser has lifted the guard and swaps the schemas. Functions still write only our tables, or fail.
 #[test]
 fn swapping_schemas_with_the_guard_off() {
     let mut attack = Attack::new();
@@ -96,11 +96,11 @@ fn swapping_schemas_with_the_guard_off() {
     double(&mut attack, "bigserial", "bigint");
     let mut swapper = attack.database.connect();
     swapper.batch_execute("SET todo.guard = off; SET log_min_messages = fatal").unwrap();
-    // By their schema's name of the moment, functions are not always there.
+    // Under this name of the schema, the functions do not always exist.
     let calls = CALLS.map(|call| call.replace("todo_", "public.todo_"));
     let [swaps, codes] = amid_swaps(&mut attack, &mut swapper, &calls.each_ref().map(String::as_str)).map(kinds);
     assert_eq!(swaps, ["ok"]);
-    // Names that mean nothing at the moment, or a schema that the owner may not use, are PostgreSQL's own errors.
+    // PostgreSQL itself refuses names that do not exist at the moment, and a schema that the owner may not use.
     let expected = ["3F000", "42501", "42883", "42P01", "55000", "ok"];
     assert!(codes.iter().all(|code| expected.contains(&code.as_str())), "{codes:?}");
     // Some calls and swaps have met, and others have not.
@@ -110,7 +110,7 @@ fn swapping_schemas_with_the_guard_off() {
     assert_eq!(strings(&mut attack.database.client, "SELECT title FROM tasks"), ["x"]);
 }
 
-/// Tables under our names whose rows are no tasks, swapped in while a call waits for ours: an error, and the session lives.
+/// Tables whose rows are not tasks get the names of ours while a call waits. The call fails, and the session goes on.
 #[test]
 fn tables_of_other_types_are_not_read() {
     for (id, title) in [("serial", "bigint"), ("bigserial", "text"), ("serial", "varchar(200), more text")] {
@@ -132,14 +132,14 @@ fn tables_of_other_types_are_not_read() {
                 attack.prepare("ALTER SCHEMA public RENAME TO home; ALTER SCHEMA ~_code RENAME TO public; COMMIT");
                 waiting.join().unwrap()
             });
-            // In an INSERT, PostgreSQL looks at the types of what is put in before it is asked whose table it is.
+            // In an INSERT, PostgreSQL compares the types before the function can ask whose table it is.
             let expected = if call.contains("create") && title == "bigint" { "42804" } else { "55000" };
             assert_eq!(code, expected, "{id} {title}: {call}");
             assert_eq!(outcome(&mut caller, "SELECT 1"), "ok");
             attack.prepare(
                 "SET todo.guard = off; ALTER SCHEMA public RENAME TO ~_code; ALTER SCHEMA home RENAME TO public",
             );
-            // The plan is made again, of our tables.
+            // A new plan is made, for our tables.
             assert_eq!(outcome(&mut caller, call), "ok", "{id} {title}: {call}");
             attack.failed();
             assert_eq!(last_restart(&mut attack.database.client), start);
@@ -147,7 +147,7 @@ fn tables_of_other_types_are_not_read() {
     }
 }
 
-/// Ours are released, and others take their name and place, as in a session that has called them before.
+/// Our tables are released and renamed, and others get their names. Functions refuse these, also in a session that has called them before.
 #[test]
 fn tables_after_a_release_are_not_ours() {
     let mut database = Database::with_users();
@@ -178,7 +178,7 @@ fn tables_after_a_release_are_not_ours() {
     assert_eq!(last_restart(&mut database.client), start);
 }
 
-/// The owner of the schema renames it while a superuser's update runs, which then would work on tables of the role's.
+/// The owner of the schema renames it while a superuser's update runs, which must not work on the role's tables then.
 #[test]
 fn swapping_schemas_amid_an_update() {
     let mut outcomes = Vec::new();
@@ -195,7 +195,7 @@ fn swapping_schemas_amid_an_update() {
             "GRANT CREATE ON DATABASE {} TO ~; ALTER SCHEMA public OWNER TO ~",
             attack.database.name
         ));
-        // No rollback takes back what a sequence has given.
+        // A sequence shows hits even after a rollback.
         attack.prepare(
             "CREATE SCHEMA apart; CREATE SEQUENCE apart.hits; CREATE FUNCTION ~.hit(text) RETURNS bool LANGUAGE plpgsql AS
                  $$ BEGIN IF current_user = 'postgres' THEN PERFORM nextval('apart.hits'); END IF; RETURN true; END $$;
@@ -219,7 +219,7 @@ fn swapping_schemas_amid_an_update() {
         attack.failed();
         outcomes.push((update, swap));
     }
-    // The guard of 0.2.0 lets the owner of a schema rename it.
+    // Version 0.2.0 has no guard, so the owner of the schema can rename it.
     assert!(outcomes.iter().any(|(update, _)| update == "ok"), "{outcomes:?}");
     assert!(outcomes.iter().any(|(_, swap)| swap == "ok"), "{outcomes:?}");
 }
