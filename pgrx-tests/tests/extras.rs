@@ -1,4 +1,4 @@
-//! What an application adds to the tables, and dumps leave out: it is listed, kept beside a backup, and made again by a restore.
+//! Dumps leave out what an application adds to the tables. It is listed, kept in a file beside a backup, and created again by a restore.
 
 use postgres::Client;
 use postgres::NoTls;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use todo_tests::admin::{Scratch, fails, json, run, terminal};
 use todo_tests::{Database, EXTRAS, Edition, Failure, TO_ADOPT, admin, major, said, strings};
 
-/// All kinds of additions, in a database with both users and a role of its own.
+/// A database with users, all kinds of additions, and a role that they name.
 fn extended() -> (Database, String) {
     let mut database = Database::with_users();
     let role = format!("{} Role", database.name);
@@ -16,12 +16,12 @@ fn extended() -> (Database, String) {
     (database, role)
 }
 
-/// The additions, in the order in which they can be made.
+/// The additions, in an order in which they can be created.
 fn extras(client: &mut Client) -> Vec<String> {
     strings(client, "SELECT severity || ' ' || object || ': ' || ddl FROM todo_not_in_dumps()")
 }
 
-/// How many of the additions dumps do not leave out: from 18 on, places in publications.
+/// How many of the additions dumps include after all: places in publications, from 18 on.
 fn dumped(client: &mut Client) -> usize {
     if major(client) < 18 { 0 } else { 2 }
 }
@@ -45,7 +45,7 @@ fn what_the_extensions_make_is_not_listed() {
     }
 }
 
-/// Each statement makes what it is about: in a database without it, then the list is the same.
+/// Each addition is listed with a statement that creates it. Run in another database, these statements lead to the same list.
 #[test]
 fn every_kind_is_listed_with_what_makes_it_again() {
     let (mut database, _) = extended();
@@ -102,7 +102,7 @@ fn every_kind_is_listed_with_what_makes_it_again() {
     drop(other);
 }
 
-/// Names and settings that need care, in any schema and under any settings of the session.
+/// Statements are right for names that need quotes, in any schema, and with any settings of the session.
 #[test]
 fn names_are_quoted() {
     let mut database = Database::empty();
@@ -137,7 +137,8 @@ fn names_are_quoted() {
     database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
 }
 
-/// Whoever may check is told; what would be open is a fault, what would be missing is not.
+/// todo_check() reports additions to every role that may call it. It is a fault if a restore would widen access, but not if it would lack
+/// something.
 #[test]
 fn checks_tell_it() {
     let (mut database, role) = extended();
@@ -158,7 +159,7 @@ fn checks_tell_it() {
     assert_eq!((level("finding"), level("note")), (5, 40 - dumped - 5), "{doctor}");
 }
 
-/// An application's row-level security is in force after a restore, or there is no restore.
+/// After a restore, the application's row-level security is in force. Otherwise, the restore is refused.
 #[test]
 fn a_restore_widens_no_access() {
     let (mut database, role) = extended();
@@ -178,7 +179,7 @@ fn a_restore_widens_no_access() {
         !strings(&mut database.client, &there).is_empty()
     };
 
-    // Nobody to ask, and nobody has said what to do.
+    // Without an option, and without a terminal to ask on, nothing is restored.
     assert_eq!(fails(&database, &["restore", &file, "--into", &into]).0, 2);
     assert!(!there(&mut database));
     let restored = run(&database, &["restore", &file, "--into", &into, "--with-extras"]);
@@ -199,7 +200,7 @@ fn a_restore_widens_no_access() {
     let drop = format!("DROP DATABASE {into}");
     database.client.batch_execute(&drop).unwrap();
 
-    // Until the policies are there, no application comes in.
+    // Before the policies are there, no application can connect.
     let script_as_it_was = std::fs::read_to_string(&script).unwrap();
     std::fs::write(&script, format!("SELECT pg_sleep(600);\n{script_as_it_was}")).unwrap();
     let mut restoring = admin(&database.name)
@@ -239,13 +240,13 @@ fn a_restore_widens_no_access() {
         database.client.batch_execute(&drop).unwrap();
     }
 
-    // Told to, it restores without, and says what that means.
+    // With --without-extras, it restores without them, and warns.
     let without = run(&database, &["restore", &file, "--into", &into, "--without-extras"]);
     assert_eq!(without.code, 0, "{}", without.err);
     assert!(without.err.contains("NO row-level security"), "{}", without.err);
     database.client.batch_execute(&drop).unwrap();
 
-    // What cannot be run leaves no database that would be open: whatever it is that fails.
+    // If the script fails at any statement, no database is left without row-level security.
     let good = std::fs::read_to_string(&script).unwrap();
     let no_role = good.replace(&role, "nobody of that name");
     let no_policy = good.replace("CREATE POLICY own_2", "COMMENT ON TABLE public.users IS 'x'; -- CREATE POLICY own_2");
@@ -258,7 +259,7 @@ fn a_restore_widens_no_access() {
         assert!(!there(&mut database), "{error}");
     }
 
-    // Without the file nobody can know.
+    // Without the file, nothing is known about row-level security.
     std::fs::remove_file(&script).unwrap();
     assert_eq!(fails(&database, &["restore", &file, "--into", &into, "--with-extras"]).0, 2);
     let unknown = run(&database, &["restore", &file, "--into", &into]);
@@ -267,7 +268,7 @@ fn a_restore_widens_no_access() {
     database.client.batch_execute(&drop).unwrap();
 }
 
-/// psql runs the file as well. What only makes things slower to be without is no reason to ask.
+/// psql can run the file as well. If only an index is missing, nobody is asked.
 #[test]
 fn psql_runs_the_file() {
     let mut database = Database::with_users();
@@ -295,7 +296,7 @@ fn psql_runs_the_file() {
     database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
 }
 
-/// What was adopted stays, and its owner is told that dumps will not carry it: once all is in shape, by its own name.
+/// An adoption keeps the application's additions, and warns that dumps leave them out. It names them, and nothing of the extension's.
 #[test]
 fn adoption_tells_it() {
     let mut database = Database::empty();
@@ -317,7 +318,7 @@ fn adoption_tells_it() {
     for ours in ["ix_users_email", "users_email_key", "tasks_user_id_fkey", "users_pkey"] {
         assert!(!adopted.err.contains(ours), "{ours}: {}", adopted.err);
     }
-    // The same list by SQL, as a warning.
+    // An adoption by SQL warns in the same way.
     let mut database = Database::empty();
     let warnings = Arc::new(Mutex::new(Vec::new()));
     let seen = warnings.clone();
@@ -341,7 +342,7 @@ fn adoption_tells_it() {
     database.client.batch_execute(&format!("DROP OWNED BY {role} CASCADE")).unwrap();
 }
 
-/// What the extension's role may do with tables of another owner is there after a restore: the functions need it.
+/// After a restore, the extension's role has its rights on tables of another owner, which the functions need.
 #[test]
 fn tables_of_another_owner_come_back() {
     let mut problems = Vec::new();
@@ -404,7 +405,7 @@ fn tables_of_another_owner_come_back() {
     assert_eq!(problems, [""; 0]);
 }
 
-/// Tables that are there can be adopted, which is said before anything is made.
+/// If the tables exist already, installing fails before it creates anything, and says whether they can be adopted.
 #[test]
 fn tables_in_the_way_are_named() {
     let cases = [

@@ -1,4 +1,4 @@
-//! A script that fails, at whatever statement, changes nothing.
+//! If a script fails, at whatever statement, nothing is changed.
 
 use postgres::Client;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use todo_tests::{
 
 const FAULT: &str = "DO $$ BEGIN RAISE EXCEPTION 'fault' USING ERRCODE = 'TF001'; END $$;";
 
-/// A script beside the extension's, removed at the end.
+/// A script beside those of the extension, which is removed at the end.
 struct Script(PathBuf);
 
 impl Drop for Script {
@@ -17,7 +17,8 @@ impl Drop for Script {
     }
 }
 
-/// Where each statement of a script ends, and where the first one begins. Those of `todo_auth` are in a string that its script executes.
+/// The positions at which the first statement of a script begins and each one ends. The script of `todo_auth` executes its statements as a
+/// string.
 fn places(script: &str) -> Vec<usize> {
     let (mut at, end) = match (script.find("$sql$"), script.rfind("$sql$")) {
         (Some(start), Some(end)) => (start + "$sql$".len(), end),
@@ -31,7 +32,7 @@ fn places(script: &str) -> Vec<usize> {
         let skip =
             |close: &str, from: usize| from + rest[from..].find(close).unwrap_or(rest.len() - from) + close.len();
         at += if rest.starts_with(';') {
-            // Not within a function's body, whose last statement this ends.
+            // After the last statement of a body with BEGIN ATOMIC, the function is not complete.
             if !rest.starts_with(";\nEND;") {
                 ends.push(at + 1);
             }
@@ -59,7 +60,7 @@ fn scripts() -> PathBuf {
     Path::new(&sharedir[0]).join("extension")
 }
 
-/// What is in a database: both extensions, other objects, and rows if there are both tables.
+/// The state of a database: both extensions, other objects, and the rows if both tables exist.
 fn everything(client: &mut Client) -> Vec<String> {
     let has_rows = !strings(client, "SELECT '' WHERE to_regclass('tasks') IS NOT NULL").is_empty();
     let rows = if has_rows { rows(client) } else { Vec::new() };
@@ -84,7 +85,7 @@ fn fails_without_a_trace(database: &mut Database, script: &str, version: &str, s
         let Err(error) = client.batch_execute(&faulty) else { panic!("{script}, {place}: no fault") };
         assert_eq!(Failure::from(&error).code, "TF001", "{script}, {place}");
         assert!(everything(client) == before, "{script}, {place}");
-        // The catalogs are full of what has been undone.
+        // Each failure leaves dead rows in the catalogs.
         if i % 16 == 15 {
             client.batch_execute("VACUUM").unwrap();
         }
@@ -93,7 +94,7 @@ fn fails_without_a_trace(database: &mut Database, script: &str, version: &str, s
     assert!(everything(client) != before, "{statement}");
 }
 
-/// Of the current version: the others were tried before their release, and stay as they were.
+/// Only install scripts of the current version are tried. The released ones were tried before, and do not change.
 #[test]
 fn an_installation_that_fails_changes_nothing() {
     let version = current_version();
@@ -123,7 +124,7 @@ fn a_downgrade_that_fails_changes_nothing() {
     versions().windows(2).for_each(|step| fails_on_the_way(step[1], step[0], ""));
 }
 
-/// `made` makes tables before.
+/// The statements in `made` create tables before.
 fn fails_on_the_way(source: &str, target: &str, made: &str) {
     let mut database = Database::empty();
     let client = &mut database.client;

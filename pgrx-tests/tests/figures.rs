@@ -44,7 +44,7 @@ fn every_day_has_a_row() {
         per_day(client, "u1", "2025-12-31", "2026-01-02", "America/Los_Angeles"),
         ["12-31 1", "01-01 1", "01-02 0"]
     );
-    // No zone is further away than these.
+    // These zones have the largest offsets.
     assert_eq!(per_day(client, "u1", "2026-01-02", "2026-01-02", "Pacific/Kiritimati"), ["01-02 1"]);
     assert_eq!(per_day(client, "u1", "2025-12-31", "2025-12-31", "Etc/GMT+12"), ["12-31 1"]);
     assert_eq!(per_day(client, "nobody", "2026-01-01", "2026-01-02", "UTC"), ["01-01 0", "01-02 0"]);
@@ -69,7 +69,7 @@ fn every_day_has_a_row() {
     }
 }
 
-/// Days that are longer or shorter, that begin at one o'clock, begin twice, or are no days at all.
+/// Some days are longer or shorter than others, begin at one o'clock, begin twice, or do not exist in their zone.
 #[test]
 fn days_are_those_of_the_zone() {
     let mut database = Database::with_users();
@@ -134,7 +134,7 @@ fn figures_of_a_user() {
     assert_eq!(Failure::of(client.query("SELECT * FROM todo_task_stats('u1', 'Mars')", &[])).code, "22023");
 }
 
-/// Ids are compared as the tables do, whatever collation an argument has.
+/// Ids are compared by the collation of the tables, not by that of the argument.
 #[test]
 fn ids_in_another_collation() {
     let mut database = Database::with_users();
@@ -158,7 +158,7 @@ fn ids_in_another_collation() {
     assert_eq!(strings(client, imported), ["Task", "new"]);
 }
 
-/// A zone may also be given in hours, as PostgreSQL takes it from POSIX: up to a week.
+/// A zone may also be an offset as in POSIX. PostgreSQL accepts up to a week.
 #[test]
 fn zones_in_hours() {
     let mut database = Database::with_users();

@@ -1,10 +1,10 @@
-//! The table of all functions is complete and true, and what holds for every function holds for each.
+//! The table of all functions is complete and right, and each function does what all of them promise.
 
 use postgres::Client;
 use todo_tests::functions::{Access, Effect, Function, functions};
 use todo_tests::{Database, Edition, Failure, rows, strings};
 
-/// Whether todo_auth, which is installed as well, needs what a function drops in the SQL edition.
+/// Whether a call is refused because todo_auth is installed, and needs what the function drops in the SQL edition.
 fn is_refused(function: &Function) -> bool {
     Edition::current() == Edition::Sql && function.name == "todo_release_tables"
 }
@@ -14,7 +14,7 @@ fn call(client: &mut Client, call: &str) -> Result<usize, postgres::Error> {
     Ok(client.query(&format!("SELECT * FROM {call}"), &[])?.len())
 }
 
-/// The names of those that a role may execute, in order.
+/// The names of the functions that a role may execute, sorted.
 fn executable(client: &mut Client, role: &str) -> Vec<String> {
     let catalog = Edition::current().catalogs(CATALOG);
     let mut names = strings(client, &format!("{catalog} AND has_function_privilege('{role}', p.oid, 'EXECUTE')"));
@@ -23,7 +23,7 @@ fn executable(client: &mut Client, role: &str) -> Vec<String> {
     names
 }
 
-/// The names of those with some access, in order.
+/// The names of the functions with this access in the table, sorted.
 fn with_access(access: Access) -> Vec<String> {
     let mut names: Vec<String> = functions()
         .iter()
@@ -34,7 +34,7 @@ fn with_access(access: Access) -> Vec<String> {
     names
 }
 
-/// What the table says of each function, as the catalog says it.
+/// What the catalog says of each function, in the form of the table.
 const CATALOG: &str = "
     SELECT format('%s%s(%s) %s %s',
         CASE n.nspname WHEN 'public' THEN '' ELSE n.nspname || '.' END, p.proname,
@@ -65,7 +65,7 @@ fn the_table_has_every_function() {
     assert_eq!(table.len(), catalog.len(), "each has one line");
 }
 
-/// Calls return rows, and do to rows what the table says.
+/// Each call returns a row, and has the effect on rows that the table says.
 #[test]
 fn every_call_has_its_effect() {
     let mut database = Database::with_sample();
@@ -82,7 +82,7 @@ fn every_call_has_its_effect() {
         match function.effect {
             Effect::Reads | Effect::Hashes => assert_eq!(seen, (0, false), "{}", function.name),
             Effect::Creates => assert_eq!(seen, (1, false), "{}", function.name),
-            // Rights and owners are no rows.
+            // Functions that return void change rights and owners, not rows.
             Effect::Changes => assert_eq!(seen, (0, function.returns != "void"), "{}", function.name),
             Effect::Deletes => assert!(seen.0 < 0, "{}", function.name),
         }
@@ -94,7 +94,7 @@ fn every_call_has_its_effect() {
 fn only_what_writes_fails_in_a_read_only_transaction() {
     let mut database = Database::with_sample();
     let client = &mut database.client;
-    // As a login would renew the hash where it could.
+    // A login would renew the hash if the transaction could write.
     let renewing = Edition::current().set_cost(5);
     client.batch_execute(&format!("{renewing}; SET default_transaction_read_only = on")).unwrap();
     for function in functions().into_iter().filter(|function| !is_refused(function)) {
@@ -161,7 +161,7 @@ fn grants_give_what_the_table_says() {
     }
 }
 
-/// A right that only the owner has, and that was given to another role by hand, is found.
+/// The check finds if another role may execute a function that only the owner should.
 #[test]
 fn rights_that_no_grant_gives_are_found() {
     let mut database = Database::with_sample();

@@ -1,5 +1,5 @@
-//! Every function, called with arguments that nobody expects: it answers, or refuses as the reference says. `make fuzz` does the same for
-//! longer.
+//! Every function answers random and malformed arguments, or refuses them with an error that the reference has for it. `make fuzz` does the
+//! same for longer.
 
 use todo_tests::functions::{Function, functions};
 use todo_tests::fuzz::{Fuzz, Who, undocumented};

@@ -1,11 +1,11 @@
-//! The guard: what would lose users or tasks, or make a dump useless, is refused; all else goes on as ever.
+//! The guard refuses commands that would lose users or tasks, or make dumps useless, and allows all others.
 
 use postgres::{Client, NoTls};
 use std::sync::{Arc, Mutex};
 use todo_tests::guarded::{ADDED_COLUMNS, CHANGES, changes_of_parts, to_change};
 use todo_tests::{Database, Failure, catalog, rows, strings};
 
-/// Drops everything, by every way there is.
+/// All kinds of commands that drop the tables.
 fn drops(database: &str) -> [String; 9] {
     [
         "DROP EXTENSION todo",
@@ -21,7 +21,7 @@ fn drops(database: &str) -> [String; 9] {
     .map(str::to_owned)
 }
 
-/// A database with users and tasks, whose extension belongs to a role that can be dropped.
+/// A database with a user and a task, whose extension belongs to another role than the superuser of the tests.
 fn owned() -> Database {
     let mut database = Database::empty();
     let owner = format!("{}_owner", database.name);
@@ -40,7 +40,7 @@ fn forget_owner(mut database: Database) {
     database.client.batch_execute(&forget).unwrap();
 }
 
-/// PostgreSQL itself would advise to drop the extension instead.
+/// The hint at a refused DROP names migrations. PostgreSQL's own hint would be to drop the extension instead.
 #[test]
 fn relations_that_a_tool_drops_have_a_hint_of_our_own() {
     let mut database = Database::new();
@@ -82,7 +82,7 @@ fn nothing_drops_the_tables_while_there_is_a_user() {
         }
         assert_eq!((catalog(&mut client), rows(&mut client)), before, "{drop}");
     }
-    // The last user may go, and so may the extension then.
+    // The last user can be deleted, and then the extension can be dropped.
     database.client.batch_execute("DELETE FROM users").unwrap();
     database.connect().batch_execute("DROP EXTENSION todo").unwrap();
     forget_owner(database);
@@ -104,7 +104,7 @@ fn a_superuser_lifts_the_guard() {
     }
 }
 
-/// The setting as whoever connects can give it, before the library is loaded in the session.
+/// A role that is not a superuser cannot lift the guard, even if it sets todo.guard before the library is loaded in the session.
 #[test]
 fn nobody_else_lifts_it() {
     let mut database = owned();
@@ -128,7 +128,7 @@ fn nobody_else_lifts_it() {
     forget_owner(database);
 }
 
-/// A user who comes while the extension is about to go is not lost, whatever snapshot the dropping session has.
+/// A user who is created while the extension is being dropped is not lost, whatever snapshot the dropping session has.
 #[test]
 fn a_user_who_comes_last_is_seen() {
     let mut database = Database::new();
@@ -159,7 +159,7 @@ fn the_tables_keep_their_shape() {
     let mut changes: Vec<String> = ADDED_COLUMNS.iter().chain(&CHANGES).map(|&change| change.to_owned()).collect();
     client.batch_execute(&to_change("todo_owner")).unwrap();
     let spelled_out = changes.len();
-    // Every part that there is, by its kind.
+    // Each constraint, index and trigger.
     changes.extend(changes_of_parts(client));
     let before = catalog(client);
     for change in &changes {
@@ -210,7 +210,7 @@ fn the_schemas_owner_drops_no_part() {
         .unwrap();
 }
 
-/// A sequence can be unlogged.
+/// An unlogged sequence would be reset by a crash.
 #[test]
 fn the_sequence_outlives_a_crash() {
     let mut database = Database::new();
@@ -218,7 +218,7 @@ fn the_sequence_outlives_a_crash() {
     assert_eq!(Failure::of(client.batch_execute("ALTER SEQUENCE tasks_id_seq SET UNLOGGED")).code, "2BP01");
 }
 
-/// If a column got another type without the guard, the trigger raises an error, and nothing worse happens.
+/// If a column has got another type without the guard, the trigger raises an error, and does not crash.
 #[test]
 fn another_type_does_not_crash_the_server() {
     let mut database = Database::with_users();
@@ -238,7 +238,7 @@ fn another_type_does_not_crash_the_server() {
     }
 }
 
-/// The name means another table by the time the command has its lock.
+/// When the command gets its lock, the name means another table than before.
 #[test]
 fn a_table_that_slips_in_is_guarded() {
     let mut database = Database::with_users();
@@ -282,7 +282,7 @@ fn tasks_without_users_are_guarded_too() {
     }
 }
 
-/// Migrations that find their work done, and errors that are PostgreSQL's.
+/// Commands that change nothing are allowed, and PostgreSQL's own errors stay as they are.
 #[test]
 fn what_changes_nothing_is_not_refused() {
     let mut database = Database::with_users();
@@ -313,7 +313,7 @@ fn what_changes_nothing_is_not_refused() {
     client.batch_execute(&format!("RESET ROLE; DROP ROLE {}_nobody", database.name)).unwrap();
 }
 
-/// Whose command it is that a dump does not carry, is told; other commands run without a word.
+/// A command that adds something which dumps leave out gets a warning. Other commands get none.
 #[test]
 fn what_dumps_do_not_carry_is_told() {
     let database = Database::with_users();
@@ -375,7 +375,7 @@ fn what_dumps_do_not_carry_is_told() {
     }
 }
 
-/// Putting back what was dropped without the guard needs no lifting of it, and no warning.
+/// What was dropped without the guard can be created again with the guard on, without a warning.
 #[test]
 fn parts_can_be_put_back() {
     let mut database = Database::new();

@@ -1,4 +1,4 @@
-//! The guard judges what a command leaves behind, whatever the command is and whatever runs within it.
+//! The guard judges the state after a command, whatever the command is and whatever runs within it.
 
 use todo_tests::{Database, Failure, catalog, strings};
 
@@ -35,7 +35,7 @@ fn commands_within_commands_are_judged_each() {
         "ALTER TABLE own ALTER id TYPE bigint USING refused()",
         "CREATE SCHEMA kids CREATE TABLE kid () INHERITS (public.users)",
         "DO $$ BEGIN PERFORM survives(); ALTER TABLE tasks ADD COLUMN due date; END $$",
-        // The outer command is refused though others have run, and failed, within it.
+        // The outer command is refused although others have run, and failed, within it.
         "ALTER TABLE users ADD COLUMN extra integer DEFAULT survives()",
         "ALTER TABLE users DROP CONSTRAINT users_name_check, ADD CONSTRAINT own_check CHECK (survives() = 1)",
         "ALTER TABLE users ALTER hashed_password TYPE text USING hashed_password || survives()",
@@ -54,7 +54,7 @@ fn commands_within_commands_are_judged_each() {
     assert_eq!(catalog(client), before);
 }
 
-/// What a command that failed has left is not taken for what a later one does.
+/// What a failed command has touched does not count for a later one.
 #[test]
 fn failed_commands_leave_nothing() {
     let mut database = Database::with_users();
@@ -68,7 +68,7 @@ fn failed_commands_leave_nothing() {
             assert!(client.batch_execute(failing).is_err());
             client.batch_execute("ROLLBACK TO s").unwrap();
         }
-        // Without the guard, a superuser changes the table; with it again, other commands go on.
+        // A superuser changes the table without the guard. When it is on again, other commands are allowed.
         client
             .batch_execute(
                 "SET LOCAL todo.guard = off; ALTER TABLE users ADD COLUMN due date; SET LOCAL todo.guard = on;
@@ -81,7 +81,7 @@ fn failed_commands_leave_nothing() {
     assert_eq!(Failure::of(client.batch_execute("ALTER TABLE users ADD COLUMN due date")).code, "2BP01");
 }
 
-/// What is wrong is no reason to refuse a command that does not make it worse, and none to let one through that does.
+/// If something is wrong already, commands that do not make it worse are allowed, and others are refused.
 #[test]
 fn what_was_wrong_before_is_in_nobodys_way() {
     let mut database = Database::with_users();
@@ -136,7 +136,7 @@ fn columns_are_judged_before_rows_are_read() {
     assert_eq!(strings(client, "SELECT is_called::text FROM read"), ["false"]);
 }
 
-/// A part may be made anew within a command, as the same and no other.
+/// A command may drop a constraint and create it again, but only as it was.
 #[test]
 fn the_same_again_is_no_change() {
     let mut database = Database::with_users();
@@ -157,7 +157,7 @@ fn the_same_again_is_no_change() {
     assert_eq!(catalog(client), before);
 }
 
-/// Foreign keys from and to our tables, of ordinary and of partitioned ones.
+/// Foreign keys from and to our tables are allowed, also those of partitioned tables.
 #[test]
 fn references_of_every_kind_are_let_through() {
     let mut database = Database::with_users();
@@ -181,7 +181,7 @@ fn references_of_every_kind_are_let_through() {
     assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
-/// A part is known by its table and its name: what an application makes for another table is its own.
+/// Constraints and indexes are known by table and name. If another table has one of that name, it is the application's.
 #[test]
 fn parts_of_one_table_are_not_those_of_another() {
     let mut database = Database::with_users();
@@ -205,7 +205,7 @@ fn parts_of_one_table_are_not_those_of_another() {
     }
 }
 
-/// Or DROP EXTENSION todo_auth would fail.
+/// The triggers must stay dependent on todo_auth. Otherwise, DROP EXTENSION todo_auth would fail.
 #[test]
 fn triggers_stay_dependent_on_their_extension() {
     let mut database = Database::new();
@@ -216,7 +216,7 @@ fn triggers_stay_dependent_on_their_extension() {
     client.batch_execute("DROP EXTENSION todo_auth").unwrap();
 }
 
-/// The sessions of todo_auth are not lost with the role that created it.
+/// A former superuser who created todo_auth cannot drop it as long as there are sessions.
 #[test]
 fn a_former_superuser_drops_no_companion_with_rows() {
     let mut database = Database::with_users();
@@ -245,7 +245,7 @@ fn a_former_superuser_drops_no_companion_with_rows() {
     client.batch_execute("DELETE FROM todo_auth.session; DROP EXTENSION todo_auth").unwrap();
 }
 
-/// A superuser who takes from the guard what it knows the parts by does not lift it.
+/// If a superuser renames a function that the guard needs, the guard refuses commands on the tables.
 #[test]
 fn the_guard_is_not_blinded() {
     let mut database = Database::with_users();

@@ -1,12 +1,12 @@
-//! What goes in and what comes of it: every kind of input through raw INSERT, raw UPDATE and the functions, all with
-//! bound parameters. Errors are told by SQLSTATE, column and constraint, and never show a row.
+//! All kinds of values by plain INSERT, plain UPDATE and the functions, with bound parameters: they are stored, or refused with the right
+//! SQLSTATE, column and constraint. No error shows a row.
 
 use postgres::types::ToSql;
 use todo_tests::functions::{Effect, functions, returning};
 use todo_tests::raw_text::RawText;
 use todo_tests::{Database, Failure, HASH, rows, task, tasks};
 
-/// A value for one column: stored as given, stored as something else, or refused.
+/// What becomes of a value: it is stored as given, stored in another form, or refused.
 enum Outcome {
     Stored,
     StoredAs(&'static str),
@@ -29,7 +29,7 @@ const fn function(statement: &'static str) -> Way {
     Way { statement, typed: false }
 }
 
-/// Sends each value each way (the statement's $1) and looks at the column of the row it returns.
+/// Runs each statement with each value as $1, and compares the column of the row that it returns.
 fn check(
     database: &mut Database,
     ways: &[Way],
@@ -176,7 +176,7 @@ fn an_empty_description() {
     assert_eq!((kept.title.as_str(), kept.description.as_deref()), ("y", Some("text")));
     let cleared = task(client, "SELECT * FROM todo_update_task(2, 'u1', description => '')", &[]);
     assert_eq!((cleared.title.as_str(), cleared.description), ("y", None));
-    // Plain SQL's explicit '' is a value of its own.
+    // Plain SQL can store ''.
     let raw = "INSERT INTO tasks (user_id, title, description) VALUES ('u1', 'x', '') RETURNING *";
     assert_eq!(task(client, raw, &[]).description.as_deref(), Some(""));
 }
@@ -308,7 +308,7 @@ fn users_who_cannot_be() {
     let of_36 = "x".repeat(36);
     database.client.execute("INSERT INTO users (id, email, name) VALUES ($1, 'x@b.cd', 'X')", &[&of_36]).unwrap();
     database.client.execute("INSERT INTO tasks (user_id, title) VALUES ($1, 'x')", &[&of_36]).unwrap();
-    // Cut to the column's 36 characters, the last two would be that user.
+    // The last two would be that user's id if they were cut to the column's 36 characters.
     for user_id in ["nobody", "", "u1 ", &format!("{of_36} "), &format!("{of_36}x")] {
         let failure = Failure::of(database.client.query("SELECT * FROM todo_create_task($1, 'x')", &[&user_id]));
         assert_eq!((failure.code.as_str(), failure.constraint.as_deref()), ("23503", Some("tasks_user_id_fkey")));
@@ -324,7 +324,7 @@ fn users_who_cannot_be() {
 #[test]
 fn task_ids_that_cannot_be() {
     let mut database = Database::with_users();
-    // Ids of 32 bits that those of 64 would become if they were cut off.
+    // The tasks that would be found if a 64-bit id was cut to 32 bits.
     let insert = "INSERT INTO tasks (id, user_id, title) SELECT id, 'u1', 'T' FROM unnest($1::int4[]) AS id";
     database.client.execute(insert, &[&vec![i32::MIN, -1_294_967_296, 1, 1_294_967_295, i32::MAX]]).unwrap();
     let before = rows(&mut database.client);
@@ -339,7 +339,7 @@ fn task_ids_that_cannot_be() {
     }
 }
 
-/// A tsvector cannot hold them, and array_to_tsvector() does not notice.
+/// A tsvector cannot hold such texts, and array_to_tsvector() does not notice. So todo_search_words() cuts them.
 #[test]
 fn words_of_longer_texts_than_a_task_has() {
     let mut database = Database::new();
