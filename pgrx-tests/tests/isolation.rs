@@ -23,7 +23,7 @@ fn tables_and_views_show_the_current_user() {
         assert_eq!(strings(client, &format!("SELECT r::text FROM {relation} AS r")), NONE, "{relation}");
     }
     assert_eq!(strings(client, "SELECT id FROM users"), ["u1"]);
-    // Another role sees everything as before, in its session and in this one.
+    // Other roles see everything, as before.
     let (api, other) = (database.role("api"), database.role("tables"));
     database
         .connect()
@@ -90,13 +90,13 @@ fn statements_change_the_current_user_alone() {
         FROM tasks AS t WHERE user_id = 'u2'";
     assert!(!database.client.query_one(others, &[]).unwrap().get::<_, bool>(0));
     assert_eq!(strings(&mut database.client, "SELECT name FROM users WHERE id = 'u2'"), ["B"]);
-    // With the user's own id, a user is created as well.
+    // A role can create the user whose id is that of the current user.
     set_user(client, "u3");
     assert_eq!(strings(client, "SELECT id FROM todo_create_user('n@b.cd', 'N', 'long enough', 'u3')"), ["u3"]);
     assert_eq!(strings(client, "SELECT id FROM todo_authenticate('n@b.cd', 'long enough')"), ["u3"]);
 }
 
-/// Each function finds the current user, and nobody else; with no current user, nobody at all.
+/// Each function finds rows of the current user only, and none without a current user.
 #[test]
 fn functions_find_the_current_user() {
     let (mut database, role) = isolated();
@@ -204,7 +204,7 @@ fn the_current_user_is_a_setting_or_a_claim() {
     assert_eq!(Failure::of(client.query("SELECT todo_current_user_id()", &[])).code, "22P02");
 }
 
-/// One session serves many roles and users, whose kept plans it uses in turn.
+/// A session that serves many roles and users in turn, with plans that it keeps, shows each of them only their rows.
 #[test]
 fn one_session_serves_many_roles_and_users() {
     let (mut database, role) = isolated();
@@ -268,7 +268,7 @@ fn what_the_application_builds() {
     assert_eq!(strings(client, "SELECT app.rename('u1')"), ["Renamed"]);
 }
 
-/// The role's members are bound as well. Taking the isolation back leaves nothing behind.
+/// Members of an isolated role are bound as well. When the isolation ends, nothing of it is left.
 #[test]
 fn who_is_isolated() {
     let (mut database, role) = isolated();
@@ -323,7 +323,7 @@ fn who_is_isolated() {
     }
 }
 
-/// Row-level security that the application uses itself stays as it is.
+/// The application's own row-level security stays as it is.
 #[test]
 fn policies_of_the_application_stay() {
     let database = Database::with_users();
@@ -350,7 +350,7 @@ fn policies_of_the_application_stay() {
     assert_eq!(strings(&mut database.connect_as(&app), titles), ["u1 public", "u2 public"]);
 }
 
-/// The condition of the policy is found in an index, in the order of the list, by one plan for all users.
+/// One plan for all users walks an index in the order of the list, with the condition of the policy.
 #[test]
 fn an_isolated_role_walks_indexes() {
     let mut database = Database::new();
@@ -383,7 +383,7 @@ fn an_isolated_role_walks_indexes() {
     }
 }
 
-/// Row-level security that the application does not use yet would come into force.
+/// If the application has policies that are not in force, isolating a role is refused, because it would put them in force.
 #[test]
 fn policies_that_are_not_in_force() {
     let mut database = Database::with_users();

@@ -1,11 +1,11 @@
-//! An isolated role tries to see and change more than the rows of the current user.
+//! An isolated role tries to see and change more than the rows of the current user, and fails.
 
 use todo_tests::isolated::{OWNED, isolated, set_user};
 use todo_tests::{Failure, strings};
 
 const NONE: [&str; 0] = [""; 0];
 
-/// The role has no way out. What it may set is the current user: it stands for one.
+/// No statement of the role ends its isolation. It may only set the current user.
 #[test]
 fn there_is_no_way_out() {
     let (mut database, role) = isolated();
@@ -61,7 +61,7 @@ fn there_is_no_way_out() {
         );
     }
     assert_eq!(strings(client, "SELECT DISTINCT replace(what, 'u1', '') FROM seen"), [""]);
-    // Nor an error.
+    // An error does not show such rows either.
     for statement in [
         "SELECT 1 / (CASE WHEN user_id = 'u2' THEN 0 ELSE 1 END) FROM tasks",
         "SELECT (CASE WHEN id = 'u2' THEN name END)::int FROM todo_users",
@@ -97,7 +97,7 @@ fn there_is_no_way_out() {
     assert_eq!(copied, "u1\n".repeat(5));
 }
 
-/// DROP OWNED takes a role out of policies, but leaves it the rights that others granted.
+/// DROP OWNED would take the role out of policies, but leave it rights that others have granted. It fails.
 #[test]
 fn drop_owned_ends_no_isolation() {
     let (mut database, role) = isolated();
@@ -124,7 +124,7 @@ fn drop_owned_ends_no_isolation() {
     assert_eq!(strings(client, tasks), ["u1"]);
 }
 
-/// A role that can act as one that row-level security does not bind is none to isolate, and todo_check() finds it.
+/// A role that can act as one that row-level security does not bind is not isolated, and todo_check() finds it.
 #[test]
 fn a_role_that_can_be_another_is_not_isolated() {
     let (mut database, role) = isolated();
@@ -148,7 +148,7 @@ fn a_role_that_can_be_another_is_not_isolated() {
     assert_eq!(strings(client, found), [format!("isolation of {role}: has the attribute CREATEROLE")]);
 }
 
-/// A session that has chosen the role knows its old name only.
+/// A role is still isolated after it was renamed, even in a session that has chosen it by its old name.
 #[test]
 fn a_renamed_role_is_still_isolated() {
     let (mut database, role) = isolated();
@@ -160,7 +160,7 @@ fn a_renamed_role_is_still_isolated() {
     assert_eq!(strings(client, "SELECT DISTINCT user_id FROM tasks"), ["u1"]);
 }
 
-/// Rights that row-level security does not limit are taken from an isolated role, and its locks hinder no one.
+/// Rights that row-level security does not limit are revoked from an isolated role, and its locks do not make others wait.
 #[test]
 fn what_policies_do_not_limit() {
     let (mut database, role) = isolated();
@@ -191,7 +191,7 @@ fn what_policies_do_not_limit() {
     client.batch_execute("ROLLBACK").unwrap();
 }
 
-/// After the repair that todo_check() names, whichever comes first.
+/// A role that was renamed is still isolated after each repair that todo_check() names, whichever comes first.
 #[test]
 fn a_renamed_role_sees_no_more_when_its_old_name_is_forgotten() {
     for forget in [
@@ -217,7 +217,7 @@ fn a_renamed_role_sees_no_more_when_its_old_name_is_forgotten() {
     }
 }
 
-/// A transaction that does not see what others have done since it began would take it back.
+/// A transaction with an old snapshot would undo what others have isolated since. So it can isolate no role.
 #[test]
 fn stale_transactions_isolate_nobody() {
     let (mut database, role) = isolated();

@@ -1,4 +1,4 @@
-//! A restore never shows an isolated role more than before: not in any format or order, nor while it runs.
+//! A restore in any format and order never shows an isolated role more than before, not even while it runs.
 
 use postgres::{Client, NoTls};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use todo_tests::{Database, Edition, Failure, Server, strings};
 
 const FAULTS: &str = "SELECT name FROM todo_check() WHERE NOT ok";
 
-/// Enough rows that a restore takes a while, an isolated role and one that is not. The isolated one may run Better Auth.
+/// A database with so many rows that a restore takes a while, an isolated role, which may run Better Auth, and a role that is not isolated.
 fn filled() -> (Database, String) {
     let mut database = Database::with_auth();
     let (role, api) = (database.role("isolated"), database.role("api"));
@@ -40,7 +40,7 @@ fn scratch(database: &Database) -> PathBuf {
     dir
 }
 
-/// Does `work` while the role looks at the tables as fast as it can. It must not see a row. How often it looked before the work was done.
+/// Does `work` while the role reads the tables as often as it can. It must see no row. Returns how often it has read meanwhile.
 fn watched(database: &Database, role: &str, work: impl FnOnce()) -> usize {
     let done = AtomicBool::new(false);
     let mut config = database.config();
@@ -58,7 +58,7 @@ fn watched(database: &Database, role: &str, work: impl FnOnce()) -> usize {
                     looks += usize::from(!is_done);
                     match client.query_one(&format!("SELECT count(*) FROM {relation}"), &[]) {
                         Ok(row) => assert_eq!(row.get::<_, i64>(0), 0, "{relation}"),
-                        // It is not there yet, or may not be read yet. A view of before may be about to change.
+                        // The relation does not exist yet, may not be read yet, or is being changed.
                         Err(error) => {
                             let code = Failure::from(&error).code;
                             assert!(
@@ -125,7 +125,7 @@ fn in_any_format() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
-/// Rights first, rows later, and these in the order in which the list of isolated roles comes last.
+/// Rights are restored first, and rows later. The list of isolated roles comes last.
 #[test]
 fn in_parts() {
     let (database, role) = filled();
@@ -159,7 +159,7 @@ fn in_parts() {
         is_as_before(client, &role);
     }
 
-    // Without any right, the role gets none.
+    // Without privileges, the role gets no right.
     let mut restored = Database::empty();
     let target = restored.name.clone();
     watched(&restored, &role, || {
@@ -182,7 +182,7 @@ fn database_owner(database: &Database) -> Client {
     client
 }
 
-/// On a server where the role does not exist, todo_check() names it. When it appears, it sees nothing, whatever it is granted.
+/// If the role does not exist on the server, todo_check() names it. When it is created, it sees nothing, whatever it is granted.
 #[test]
 fn before_the_role_is_created() {
     let (database, role) = filled();
@@ -216,7 +216,7 @@ fn before_the_role_is_created() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
-/// What todo_check() finds, and its statements repair.
+/// todo_check() finds what would end an isolation, and its statements repair it.
 #[test]
 fn faults_are_found_and_repaired() {
     let (mut database, role) = filled();
@@ -264,7 +264,7 @@ fn faults_are_found_and_repaired() {
     assert_eq!(strings(client, FAULTS), [""; 0]);
 }
 
-/// The application's own row-level security is in force after a restore as it was before, whichever came first.
+/// After a restore, the application's own row-level security is in force as before, whether it or the isolation came first.
 #[test]
 fn policies_of_the_application_come_back() {
     for isolation_first in [false, true] {
@@ -297,7 +297,7 @@ fn policies_of_the_application_come_back() {
     }
 }
 
-/// PostgreSQL runs a role's functions when it maintains its objects, in sessions of others.
+/// When another role maintains objects of the isolated role, PostgreSQL runs functions of the isolated role. They reach no other rows.
 #[test]
 fn maintenance_is_no_way_out() {
     let (database, role) = filled();
@@ -326,7 +326,7 @@ fn maintenance_is_no_way_out() {
     assert_eq!(strings(client, "SELECT name FROM users WHERE id = 'u2'"), ["B"]);
 }
 
-/// A role that is gone can be forgotten; DROP OWNED of a superuser leaves a role isolated.
+/// The isolation of a dropped role can be ended. DROP OWNED by a superuser leaves a role isolated.
 #[test]
 fn roles_that_go() {
     let (mut database, role) = filled();
@@ -347,7 +347,7 @@ fn roles_that_go() {
     assert_eq!(Failure::of(client.batch_execute("SELECT todo_revoke('nobody of that name')")).code, "42704");
 }
 
-/// What would end an isolation unnoticed.
+/// Commands that would end an isolation unnoticed are refused.
 #[test]
 fn what_would_end_it_is_refused() {
     let mut database = Database::new();
@@ -364,7 +364,7 @@ fn what_would_end_it_is_refused() {
         .unwrap();
 }
 
-/// The isolation level that a database has by default keeps no role from being isolated.
+/// A restore isolates roles even if transactions are serializable by default.
 #[test]
 fn where_transactions_are_serializable() {
     let (database, role) = filled();
@@ -381,7 +381,7 @@ fn where_transactions_are_serializable() {
     std::fs::remove_dir_all(dir).unwrap();
 }
 
-/// A subscription brings the list as it brings other rows.
+/// A subscriber that receives the list of isolated roles isolates them.
 #[test]
 fn a_subscriber_isolates_the_role() {
     let server = Server::start();
@@ -428,7 +428,7 @@ fn a_subscriber_isolates_the_role() {
     target.batch_execute("ALTER SUBSCRIPTION moved DISABLE; ALTER SUBSCRIPTION moved SET (slot_name = NONE); DROP SUBSCRIPTION moved").unwrap();
 }
 
-/// A role in the list that is created later, and gets its first right in whatever way.
+/// If a role is in the list before it exists, its first right isolates it, in whatever way it is granted.
 #[test]
 fn the_first_right_isolates_a_late_role() {
     let (mut database, _) = filled();

@@ -1,9 +1,9 @@
-//! What the tests share does what they rely on.
+//! The code that the tests share does what they rely on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use todo_tests::{Database, strings};
 
-/// Databases and roles go with a test, also if it panics.
+/// The databases and roles of a test are dropped at its end, even if it panics.
 #[test]
 fn a_test_leaves_nothing_behind() {
     let observer = Database::empty();
@@ -35,7 +35,7 @@ fn a_test_leaves_nothing_behind() {
             assert!(!panics, "as a test that fails");
         }));
         assert_eq!(ended.is_err(), panics);
-        // That one is named after another test's database.
+        // This role belongs to a database of another name.
         assert_eq!(left(&name), [format!("{name}0")]);
         observer.connect().batch_execute(&format!("DROP ROLE {name}0")).unwrap();
     }

@@ -27,7 +27,7 @@ fn a_login_renews_a_cheaper_hash_and_no_other() {
     client.batch_execute("COMMIT").unwrap();
     assert_eq!(stored_hash(client), first, "a read-only transaction");
 
-    // Somebody else has the row: the login does not wait, and the hash is renewed another time.
+    // Another session has locked the row. The login does not wait, and a later one renews the hash.
     other.batch_execute("BEGIN; SELECT 1 FROM users FOR UPDATE").unwrap();
     client.batch_execute("SET statement_timeout = '5s'").unwrap();
     assert!(logs_in(client, "long enough"));
@@ -37,7 +37,7 @@ fn a_login_renews_a_cheaper_hash_and_no_other() {
     assert_eq!(stored_hash(client), first, "a locked table");
     other.batch_execute("COMMIT").unwrap();
 
-    // With one snapshot for the transaction, replacing what others have replaced would fail.
+    // In a transaction with one snapshot, an UPDATE of a row that others have changed would fail.
     client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM users").unwrap();
     other.batch_execute("UPDATE users SET name = 'Other'").unwrap();
     assert!(logs_in(client, "long enough"));
@@ -53,7 +53,7 @@ fn a_login_renews_a_cheaper_hash_and_no_other() {
     assert_eq!(stored_hash(client), renewed, "a hash of a higher cost");
 }
 
-/// Whatever is wrong with a login takes the time of one hash, of two where the password is not given in NFC.
+/// A failed login takes the time of one hash, whatever its cause, or of two hashes if the password is not in NFC.
 #[test]
 fn what_is_wrong_cannot_be_told_by_the_time() {
     let mut database = Database::new();
@@ -115,8 +115,8 @@ fn what_is_wrong_cannot_be_told_by_the_time() {
     }
 }
 
-/// Logins that fail take the same time: the medians of 50 interleaved calls each, within 5 %. It is the processor's time of the backend,
-/// because other tests run beside this one; and the backend waits for nothing but the next call.
+/// Asserts that the medians of 50 interleaved calls of each kind differ by at most 5 %. The time is that of the backend on the processor,
+/// because other tests run at the same time. The backend must wait for nothing except the next call.
 fn alike(client: &mut Client, classes: &[(&str, Option<&str>, Option<&str>)]) {
     let login = client.prepare("SELECT * FROM todo_authenticate($1, $2)").unwrap();
     let backend: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
@@ -134,7 +134,7 @@ fn alike(client: &mut Client, classes: &[(&str, Option<&str>, Option<&str>)]) {
         assert!(waits.iter().all(|&waits| waits <= 1), "{waits:?}");
         calls.iter_mut().map(|(times, _)| median(times)).collect()
     };
-    // A class that differs does so each time; a busy machine does not.
+    // A real difference shows in each try. One that a busy machine causes does not.
     let mut tries = (0..3).map(|_| medians()).map(|times| {
         let (fastest, slowest) = (times.iter().min().unwrap(), times.iter().max().unwrap());
         println!("{:?}", classes.iter().map(|class| class.0).zip(&times).collect::<Vec<_>>());
@@ -179,8 +179,8 @@ fn a_timeout_ends_a_login() {
     assert_eq!(users, 0);
 }
 
-/// While four logins hash, and renew the hash, nobody waits for them: not for the user's row, which a new task's foreign
-/// key locks, nor for the user's tasks.
+/// Nobody waits for four logins that compute and renew a hash: neither for the user's row, which the foreign key of a new task locks, nor
+/// for the user's tasks.
 #[test]
 fn logins_block_nobody() {
     let mut database = Database::new();
@@ -205,8 +205,8 @@ fn logins_block_nobody() {
     assert!(stored_hash(client).starts_with("$2b$13$"), "renewed");
 }
 
-/// The stored hash is replaced while a password is being changed: by a login that renewed it, nothing is lost; by
-/// another change of the password, the current one is no longer right.
+/// The stored hash is replaced while a password is being changed. If a login has renewed it, the change succeeds. If the password was
+/// changed, the given current password is no longer right.
 #[test]
 fn a_hash_replaced_meanwhile() {
     let mut database = Database::new();

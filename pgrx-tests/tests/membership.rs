@@ -1,4 +1,4 @@
-//! Extensions of others that require todo: the guard knows them by their requirement, whatever they are called.
+//! The guard protects other extensions that require todo, whatever they are called.
 
 use std::path::PathBuf;
 use todo_tests::{Database, Failure, strings};
@@ -61,7 +61,7 @@ fn extensions_that_require_todo_are_guarded_and_a_superusers_are_trusted() {
     let client = &mut database.client;
     client.batch_execute(&setup).unwrap();
 
-    // A superuser has given both functions to the developer; only the superuser's extension vouches for its own.
+    // Both functions belong to the developer. Only the extension of the superuser makes its function a trusted one.
     for (name, code) in [(&ours, None), (&theirs, Some("55000"))] {
         let trigger = format!(
             "ALTER FUNCTION {name}.own() OWNER TO {role};

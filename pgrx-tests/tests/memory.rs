@@ -1,4 +1,4 @@
-//! Calls by the hundred thousand leave nothing in a backend's memory, neither in one transaction nor in as many. `make fuzz` can make more.
+//! A hundred thousand calls leave nothing in a backend's memory, neither in one transaction nor in one each. `make fuzz` can make more.
 
 use todo_tests::memory::{self, CALLS, Growth};
 

@@ -1,4 +1,4 @@
-//! `todo-admin move` loses nothing: it keeps what an application has made, or names it and changes nothing.
+//! `todo-admin move` works with whatever owners, settings and rights a database has.
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ fn seen_by(database: &Database, role: &str) -> Vec<String> {
     strings(&mut database.connect_as(role), both)
 }
 
-/// Row-level security on `users` that says nothing of todo_owner hides all users from the functions.
+/// Without a policy for todo_owner, row-level security on `users` hides all users from the functions.
 const CLOSED: &str = "ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON users TO ~ USING (true)";
 
 #[test]
@@ -22,7 +22,7 @@ fn the_check_finds_policies_that_hide_users() {
     let (mut database, _) = extension();
     let (app, owner) = (database.role("app"), database.role("table_owner"));
     let client = &mut database.client;
-    // As tables that were adopted have another owner.
+    // Adopted tables have another owner, for example.
     client
         .batch_execute(&format!(
             "ALTER TABLE users OWNER TO {owner}; GRANT SELECT ON users TO todo_owner; GRANT USAGE ON SCHEMA public TO {owner};
@@ -30,7 +30,7 @@ fn the_check_finds_policies_that_hide_users() {
             CLOSED.replace('~', &app)
         ))
         .unwrap();
-    // Dumps include neither policy nor owner, which are other findings.
+    // Dumps include neither the policy nor the owner, which other findings report.
     let found = "SELECT name FROM todo_check() WHERE NOT ok AND name NOT LIKE 'dump of %'";
     assert_eq!(strings(client, found), ["owner of todo_users"]);
     let fix = strings(client, "SELECT fix FROM todo_check() WHERE NOT ok AND name = 'owner of todo_users'").remove(0);
@@ -49,7 +49,7 @@ fn a_move_hides_no_users() {
     assert_eq!(seen_by(&database, &app), ["u1", "u1"]);
     let error = refused(&mut database, &TO_EXTENSION);
     assert!(error.contains("CREATE POLICY") && error.contains("todo_owner"), "{error}");
-    // The role is the cluster's. Another test may make it at the same time.
+    // All databases share the role. Another test may create it at the same time.
     let policy = "DO $$ BEGIN CREATE ROLE todo_owner NOLOGIN;
          EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
          CREATE POLICY todo ON users TO todo_owner USING (true)";
@@ -58,7 +58,7 @@ fn a_move_hides_no_users() {
     assert_eq!(seen_by(&database, &app), ["u1", "u1"]);
 }
 
-/// Whatever search_path the database has: names in definitions are printed by it, and grants end where they were.
+/// A move works with any search_path of the database, by which definitions are printed, and keeps grants.
 #[test]
 fn search_paths() {
     let same_names = "CREATE TABLE public.session (i int); CREATE TABLE public.account (i int);
@@ -115,7 +115,7 @@ fn search_paths() {
     assert_eq!(problems, [""; 0]);
 }
 
-/// Its own rights are no rights of others, and there is nothing left of them that could be lost.
+/// Rights of the role that becomes the owner are not in the way of a move.
 #[test]
 fn the_owner_to_be_has_rights() {
     let (mut database, owner) = sql_edition();
@@ -144,7 +144,7 @@ fn owns(database: &Database, owner: &str) {
     assert_eq!(strings(client, "SELECT id FROM todo_delete_user('u1')"), ["u1"]);
 }
 
-/// It is the extension's, whatever it has been granted.
+/// The role todo_owner cannot own the SQL edition, whatever it has been granted.
 #[test]
 fn todo_owner_is_no_owner() {
     let (mut database, _) = extension();
@@ -168,7 +168,7 @@ fn it_tells_that_there_is_no_guard() {
     assert!(!said.err.contains("todo_guard"), "{:?}", said.err);
 }
 
-/// A transaction that was left open must not stop everyone behind the move.
+/// A move that has to wait for an open transaction gives up, so that others do not wait behind it.
 #[test]
 fn it_gives_up_waiting() {
     for edition in [Edition::Extension, Edition::Sql] {
@@ -196,7 +196,7 @@ fn it_gives_up_waiting() {
     }
 }
 
-/// One of them moves. The other waits, and finds that it is done.
+/// Of two moves at once, one moves the database. The other waits, and then finds that it is done.
 #[test]
 fn two_moves_at_once() {
     let (mut database, _) = sql_edition();
@@ -237,7 +237,7 @@ fn two_moves_at_once() {
     }
 }
 
-/// A guard that guards nothing: what a restore leaves by a role that may not create event triggers.
+/// A guard without event triggers, as left by a restore of a role that may not create them.
 fn with_a_broken_guard() -> Database {
     let (mut database, owner) = sql_edition();
     let client = &mut database.client;
@@ -259,7 +259,7 @@ fn the_check_finds_a_guard_without_event_triggers() {
     assert_eq!(strings(client, FOUND), [""; 0]);
 }
 
-/// Its owner may not create event triggers, so that SET ROLE would not help.
+/// The owner of such a guard may not create event triggers. So the script does not advise SET ROLE, but to drop the guard.
 #[test]
 fn the_guard_of_another_role_is_dropped_first() {
     let mut database = with_a_broken_guard();
@@ -280,7 +280,7 @@ fn a_move_removes_a_guard_without_event_triggers() {
     assert_eq!(strings(&mut database.client, left), [""; 0]);
 }
 
-/// Nobody is to make pg_catalog writable.
+/// If the script cannot create objects in pg_catalog, it does not advise to grant CREATE on it.
 #[test]
 fn no_advice_to_open_pg_catalog() {
     let mut database = Database::empty();
@@ -299,7 +299,7 @@ fn no_advice_to_open_pg_catalog() {
     assert_eq!(strings(&mut database.client, made), ["0"]);
 }
 
-/// Schemas that todo makes for itself, or PostgreSQL.
+/// todo-admin installs nothing in schemas of todo itself or of PostgreSQL.
 #[test]
 fn schemas_it_is_not_installed_in() {
     let mut problems = Vec::new();
@@ -318,7 +318,7 @@ fn schemas_it_is_not_installed_in() {
     assert_eq!(problems, [""; 0]);
 }
 
-/// The tables of todo_auth are made again where they are, and definitions are printed alike, whatever the database has set by then.
+/// A move creates the tables of todo_auth in the same tablespace, and compares definitions, whatever settings the database has.
 #[test]
 fn settings_of_the_database() {
     let (mut database, _) = with_auth(Edition::Sql);
@@ -340,7 +340,7 @@ fn settings_of_the_database() {
     database.client.batch_execute(&format!("DROP TABLESPACE {name}_space")).unwrap();
 }
 
-/// The cost of new hashes is the database's, not that of the session that moves.
+/// The cost of new hashes stays that of the database, not that of the session that moves it.
 #[test]
 fn the_cost_of_hashes_stays() {
     let (mut database, owner) = extension();

@@ -1,9 +1,9 @@
-//! What an application has made is kept by a move between the editions, or named before anything is changed.
+//! A move between the editions keeps what an application has created, or names it before it changes anything.
 
 use todo_tests::moves::{Addition, TO_EXTENSION, by, extension, kept, lose_nothing, named, sql_edition, with_auth};
 use todo_tests::{Edition, strings};
 
-/// The table `notes` of the application, with what needs `todo_internal`.
+/// The application's table `notes`, and objects that need functions and views in `todo_internal`.
 const NEEDS_INTERNALS: [Addition; 9] = [
     named(
         "doubled",
@@ -45,7 +45,7 @@ const NEEDS_INTERNALS: [Addition; 9] = [
     ),
 ];
 
-/// `DROP ... CASCADE` would take columns with their data, constraints and views along.
+/// `DROP ... CASCADE` would also drop columns with their data, constraints and views.
 #[test]
 fn a_move_drops_nothing_that_needs_internals() {
     let (mut database, owner) = sql_edition();
@@ -67,7 +67,7 @@ fn a_release_drops_nothing_that_needs_internals() {
     });
 }
 
-/// One index would do for another, but has its own name, and what refers to it.
+/// Indexes that are like some of the extension's are kept, because the application may refer to them by name.
 const INDEXES: [Addition; 4] = [
     kept(
         "my_email",
@@ -87,7 +87,7 @@ const INDEXES: [Addition; 4] = [
         "DROP INDEX my_user",
         "SELECT to_regclass('my_user') IS NOT NULL",
     ),
-    // Nothing like it is there, so that it is never in the way.
+    // The extension has no such index, so it is never in the way.
     kept(
         "(never named)",
         "CREATE INDEX my_title ON tasks (title)",
@@ -105,7 +105,7 @@ fn indexes_of_the_application() {
     lose_nothing(&mut database, "postgres", &INDEXES, by(&to_sql));
 }
 
-/// The SQL edition does not use this role: a trigger on `users` that writes to `audit`, say, would fail.
+/// The SQL edition does not use the role todo_owner. A trigger on `users` that needs rights of this role would fail.
 #[test]
 fn rights_of_todo_owner() {
     let (mut database, owner) = extension();
@@ -140,7 +140,7 @@ fn rights_of_todo_owner() {
     lose_nothing(&mut database, "postgres", &rights, by(&["move", "--to=sql", "--owner", &owner]));
 }
 
-/// DROP EXTENSION drops them without CASCADE.
+/// DROP EXTENSION would drop objects that depend on the extension even without CASCADE.
 #[test]
 fn what_depends_on_the_extension() {
     let (mut database, owner) = with_auth(Edition::Extension);
@@ -179,7 +179,7 @@ fn what_depends_on_the_extension() {
     lose_nothing(&mut database, "postgres", &marked, by(&["move", "--to=sql", "--owner", &owner]));
 }
 
-/// What is made again has its comments and settings from the scripts. Some tools read comments.
+/// Objects that a move creates again get their comments and settings from the scripts. Those of the application are named.
 #[test]
 fn comments_and_settings_on_members() {
     let comments = [
@@ -235,7 +235,7 @@ fn comments_and_settings_on_members() {
     }
 }
 
-/// The schema is dropped with all that is in it, and what calls its functions.
+/// A move drops the schema todo_auth with everything in it, and triggers that call its functions.
 #[test]
 fn what_is_in_schema_todo_auth() {
     let (mut database, owner) = with_auth(Edition::Sql);
@@ -267,7 +267,7 @@ fn what_is_in_schema_todo_auth() {
     lose_nothing(&mut database, &owner, &objects, by(&TO_EXTENSION));
 }
 
-/// The extension runs as its own role, which runs no code of others: what its functions would fail at is named.
+/// The functions of the extension run as todo_owner, and refuse code of other roles. A move names code that they would refuse.
 #[test]
 fn code_on_tables_that_refer_to_users() {
     let (mut database, owner) = sql_edition();
@@ -285,7 +285,7 @@ fn code_on_tables_that_refer_to_users() {
             "CREATE RULE own_rule AS ON DELETE TO settings DO ALSO NOTIFY x",
             "DROP RULE own_rule ON settings",
         ),
-        // It runs as the owner of the table.
+        // This trigger runs as the owner of the table, so it is not in the way.
         kept(
             "(never named)",
             "CREATE TRIGGER own_trigger AFTER DELETE ON settings FOR EACH ROW EXECUTE FUNCTION fires()",

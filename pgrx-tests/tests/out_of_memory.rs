@@ -1,4 +1,4 @@
-//! A backend that gets no more memory, at whatever place, says so in one error, and goes on.
+//! A backend that gets no more memory, at whatever place, reports one error and goes on.
 
 use std::collections::BTreeSet;
 use todo_tests::server::limit_memory;
@@ -7,11 +7,11 @@ use todo_tests::{Database, Failure, strings};
 /// Above the size from which malloc takes memory from the system, and gives it back, for each text.
 const LENGTH: usize = 33 << 20;
 
-/// Each text is copied some times. A copy less or more is several steps.
+/// Each text is copied several times. One copy needs several of these steps.
 const STEP: u64 = (LENGTH / 3) as u64;
 const STEPS: u64 = 15;
 
-/// With a text that is too long for every column. It is copied for the call, and is in the server already.
+/// Calls with a text that is too long for every column. It is in a table, so the server copies it for the call.
 const CALLS: [&str; 14] = [
     "SELECT todo_hash_password(v) FROM long",
     "SELECT todo_check_password(v, '!') FROM long",
@@ -32,7 +32,7 @@ const CALLS: [&str; 14] = [
 #[test]
 fn a_backend_without_memory_goes_on() {
     let mut database = Database::with_users();
-    // A crash ends all sessions.
+    // If a backend crashes, this session ends, too.
     let mut idle = database.connect();
     database.set_cost(4);
     let client = &mut database.client;
@@ -55,7 +55,7 @@ fn a_backend_without_memory_goes_on() {
     for call in CALLS {
         let codes: Vec<&str> =
             answers.iter().filter(|(other, _)| *other == call).map(|(_, code)| code.as_str()).collect();
-        // Without and with enough memory.
+        // One code without enough memory, and one with enough.
         assert!(codes.len() == 2 && codes.contains(&"53200"), "{call}: {codes:?}");
         assert!(
             codes.iter().all(|code| ["", "22001", "23503", "23514", "42704", "53200"].contains(code)),

@@ -1,4 +1,4 @@
-//! `todo_filter_tasks` and its cursors: filters, orders, search.
+//! `todo_filter_tasks`: its filters, orders, cursors and search.
 
 use postgres::Client;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use proptest::test_runner::{Config, TestRunner};
 use std::cell::{Cell, RefCell};
 use todo_tests::{Database, Edition, Failure, strings};
 
-/// Each order, as SQL says it.
+/// Each order, and its ORDER BY clause.
 const SORTS: [(&str, &str); 4] = [
     ("created", "created_at DESC, id DESC"),
     ("updated", "updated_at DESC, id DESC"),
@@ -14,7 +14,7 @@ const SORTS: [(&str, &str); 4] = [
     ("title", "title, id"),
 ];
 
-/// All tasks of `call`, a call of `todo_filter_tasks` without its last two arguments, page by page.
+/// All tasks of `call`, page by page. It is a call of `todo_filter_tasks` up to its last three arguments.
 fn all_pages(client: &mut Client, call: &str, sort: &str, page_size: i32) -> Vec<i32> {
     let mut after: Option<String> = None;
     let mut found = Vec::new();
@@ -36,7 +36,7 @@ fn ids(client: &mut Client, query: &str) -> Vec<i32> {
     client.query(query, &[]).unwrap_or_else(|e| panic!("{query}: {e:?}")).iter().map(|row| row.get(0)).collect()
 }
 
-/// Times and titles that many tasks have in common.
+/// Creates tasks of which many share their times and titles.
 fn fill(client: &mut Client, user: &str, tasks: u32) {
     client
         .batch_execute(&format!(
@@ -55,7 +55,7 @@ fn fill(client: &mut Client, user: &str, tasks: u32) {
 const FILLER: &str =
     "INSERT INTO tasks (user_id, title, created_at) SELECT 'u1', 'filler', '2000-01-01' FROM generate_series(1, 1200)";
 
-/// Pages of any size are the whole list, in each order and with each filter: as a plain query has it.
+/// Pages of any size make up the list that a plain query returns, in each order and with each filter.
 #[test]
 fn pages_are_the_list() {
     let database = RefCell::new(Database::with_users());
@@ -179,7 +179,7 @@ fn what_is_no_cursor_is_refused() {
         "1é".to_owned(),
     ];
     for place in 1..valid.len() {
-        // One digit is another. (Another time or id may well make another cursor.)
+        // One digit is not hexadecimal. (Another digit could make a valid cursor.)
         let mut text = valid.clone().into_bytes();
         text[place] = b'g';
         broken.push(String::from_utf8(text).unwrap());
@@ -215,7 +215,7 @@ fn what_is_no_cursor_is_refused() {
     assert_eq!(ids(client, &format!("SELECT id FROM {defaults}")).len(), 3);
 }
 
-/// A page after it has tasks of the user alone, or there is none.
+/// With any text as the cursor, the function returns tasks of the user only, or refuses it.
 #[test]
 fn any_text_continues_or_is_refused() {
     let mut database = Database::with_users();
@@ -272,7 +272,7 @@ fn any_text_continues_or_is_refused() {
     assert!(refused.get() > 100 && continued.get() > 5, "{} refused, {} continued", refused.get(), continued.get());
 }
 
-/// Titles, with searches that find them and searches that do not. The index finds what a look at each task finds.
+/// A search finds words by their beginnings, with the index as without it.
 #[test]
 fn the_search_finds_words_and_their_beginnings() {
     let mut database = Database::with_users();
@@ -330,7 +330,7 @@ fn the_search_finds_words_and_their_beginnings() {
     }
 }
 
-/// Any search finds the same with the index as without.
+/// Any search finds the same tasks with the index as without it.
 #[test]
 fn the_index_finds_the_same() {
     let text = "[ab1 éÉ京ー%_'.\\\\+&|!:*()\u{301}\u{a0}🎉-]{0,12}";
@@ -369,7 +369,7 @@ fn the_index_finds_the_same() {
         .unwrap();
 }
 
-/// Whoever may write tasks still may when there is the index: it calls functions with the writer's rights.
+/// A role that may write tasks can still do so when there is the index, which calls functions with the writer's rights.
 #[test]
 fn the_index_hinders_no_writer() {
     let mut database = Database::with_users();
@@ -384,7 +384,7 @@ fn the_index_hinders_no_writer() {
         .unwrap();
 }
 
-/// Long searches of users with many tasks use the index, and those of others do not. They find the same, also with strange ids.
+/// Searches of users with many tasks use the index, and those of others do not. They find the same tasks, also for ids that need quotes.
 #[test]
 fn frequent_and_rare_words() {
     let mut database = Database::new();
@@ -418,19 +418,19 @@ fn frequent_and_rare_words() {
         )
         .unwrap();
     client.batch_execute("VACUUM ANALYZE tasks").unwrap();
-    // More than the few calls in which PostgreSQL tries plans out.
+    // More often than PostgreSQL uses custom plans at first.
     for _ in 0..3 {
         assert_eq!(find(client), plain);
     }
     // No setting hides the index, or some of what it finds.
     client.batch_execute("SET gin_fuzzy_search_limit = 2; SET quote_all_identifiers = on").unwrap();
     assert_eq!(find(client), plain);
-    // Another index of this name is none for the search.
+    // Another index of this name is not used for the search.
     client.batch_execute("DROP INDEX ix_tasks_search; CREATE INDEX ix_tasks_search ON tasks (title)").unwrap();
     assert_eq!(find(client), plain);
 }
 
-/// Collations of arguments, of the database, and of letters that have other cases elsewhere.
+/// The search does not depend on the collation of arguments, or on that of the database, in which letters have other cases.
 #[test]
 fn collations() {
     let mut database =

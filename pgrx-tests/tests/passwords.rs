@@ -1,4 +1,4 @@
-//! Hashing and verifying: limits, forms of a password, cost, and other programs' hashes.
+//! Hashing and checking passwords: limits, normal forms, cost, and hashes of other programs.
 
 use postgres::Client;
 use todo_tests::passwords::{
@@ -32,7 +32,7 @@ fn eight_characters_to_72_bytes() {
             None => {
                 let hash = result.unwrap();
                 assert!(check(client, Some(&password), Some(&hash)));
-                // The last byte counts, up to the 72nd.
+                // The last byte of the password counts, up to the 72nd.
                 let mut other = password.clone();
                 other.pop();
                 assert!(!check(client, Some(&format!("{other}!")), Some(&hash)), "{} bytes", password.len());
@@ -84,13 +84,13 @@ fn todo_admin_hashes_the_nfc() {
         assert!(is_theirs(COMPOSED, &stored_hash(&mut client)), "{command} {password}");
         assert!(logs_in(&mut client, COMPOSED) && logs_in(&mut client, DECOMPOSED));
     }
-    // Eight characters as they come, seven of them in NFC.
+    // Eight characters as given, but seven in NFC.
     let mut run = admin(&database.name);
     let refused = said(run.args(["user", "passwd", "ada@example.com", "--password-stdin"]), "abcdefe\u{301}");
     assert!(refused.code == 1 && refused.err.contains("shorter than 8"), "{refused:?}");
 }
 
-/// Another program has hashed the password as it came.
+/// Another program has hashed the password without normalizing it.
 #[test]
 fn a_hash_of_another_form_matches_and_is_renewed() {
     let mut database = Database::new();
@@ -104,7 +104,7 @@ fn a_hash_of_another_form_matches_and_is_renewed() {
     };
     let theirs = set(client, DECOMPOSED);
     assert!(check(client, Some(DECOMPOSED), Some(&theirs)));
-    // Nothing but the given text and its NFC is tried.
+    // Only the given text and its NFC are tried.
     assert!(!check(client, Some(COMPOSED), Some(&theirs)));
     assert!(!logs_in(client, COMPOSED));
     assert!(logs_in(client, DECOMPOSED));
@@ -118,7 +118,7 @@ fn a_hash_of_another_form_matches_and_is_renewed() {
     assert!(client.query_one(change, &[&user, &DECOMPOSED, &"battery staple"]).unwrap().get::<_, bool>(0));
     assert_ne!(stored_hash(client), theirs);
 
-    // What could not be hashed here, as its NFC is too short or too long, goes on to match as it is.
+    // A password whose NFC is too short or too long cannot be hashed here, but still matches a hash of another program.
     for password in ["e\u{301}".repeat(4), "\u{958}".repeat(24)] {
         assert!(hash(client, &password).is_err());
         let theirs = set(client, &password);
@@ -196,7 +196,7 @@ fn every_version_is_verified_and_nothing_else_matches() {
     assert!(!check(client, None, None));
 }
 
-/// Only a superuser sets the cost, also before the library is loaded, when PostgreSQL takes any such setting for now.
+/// Only a superuser can set the cost. PostgreSQL accepts the setting of any role before the library is loaded, and drops it then.
 #[test]
 fn only_a_superuser_sets_the_cost() {
     let mut database = Database::new();
@@ -234,7 +234,7 @@ fn a_password_that_cannot_be_stored() {
     assert!(!change(client, "wrong enough").unwrap());
 }
 
-/// A bound password is in no error and no log line, whatever goes wrong.
+/// Whatever goes wrong, no error and no line of the log shows a password that was bound as a parameter.
 #[test]
 fn no_error_and_no_log_shows_a_password() {
     let mut database = Database::new();
@@ -264,7 +264,7 @@ fn no_error_and_no_log_shows_a_password() {
     assert!(!log.contains(&CANARY[..7]));
 }
 
-/// Hashes go to and come from Python's bcrypt and npm's bcryptjs.
+/// Python's bcrypt and npm's bcryptjs accept our hashes, and we accept theirs.
 #[test]
 fn hashes_are_interchangeable_with_other_programs() {
     let mut database = Database::new();

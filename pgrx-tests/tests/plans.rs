@@ -1,4 +1,4 @@
-//! The reading functions inline: the planner sees the table, and the caller's conditions reach its indexes.
+//! PostgreSQL inlines the functions that read: the planner sees the table, and the caller's conditions can use its indexes.
 
 use postgres::Client;
 use todo_tests::functions::functions;
@@ -34,7 +34,7 @@ fn reading_functions_are_planned_as_if_written_out() {
         assert!(!plan.contains("Function Scan"), "{call} does not inline:\n{plan}");
         assert!(plan.contains(index) && !plan.contains("Seq Scan"), "{call} does not use {index}:\n{plan}");
     }
-    // Those that check their arguments, or set something, are called.
+    // Functions that check their arguments or have a SET clause are not inlined.
     let inlined = strings(
         client,
         "SELECT proname FROM pg_proc WHERE prolang = (SELECT oid FROM pg_language WHERE lanname = 'sql') AND proconfig IS NULL
@@ -47,7 +47,7 @@ fn reading_functions_are_planned_as_if_written_out() {
     }
 }
 
-/// The first rows of a list are found in the order of an index, without a sort and without reading others. One plan serves all users: one
+/// The first rows of a list come from an index in its order, without a sort and without reading other rows. One plan serves all users: one
 /// with many tasks, one whose tasks are older than all others, and one without tasks.
 #[test]
 fn lists_walk_an_index_in_its_order() {
@@ -64,7 +64,7 @@ fn lists_walk_an_index_in_its_order() {
              ANALYZE users, tasks",
         )
         .unwrap();
-    // With a plan for a user with few tasks, PostgreSQL may well sort them.
+    // For a user with few tasks, PostgreSQL may make a plan that sorts them.
     for (mode, users) in
         [("force_generic_plan", &["many", "old", "none", "other"][..]), ("force_custom_plan", &["many", "other"])]
     {
@@ -87,7 +87,7 @@ fn lists_walk_an_index_in_its_order() {
     }
 }
 
-/// So does a page of `todo_filter_tasks`, the first and later ones. Two orders need an index of the application's own (docs/lists.md).
+/// The first and later pages of `todo_filter_tasks` read few blocks. Two orders need an index of the application (docs/lists.md).
 #[test]
 fn pages_read_few_blocks() {
     let mut database = Database::new();
@@ -129,7 +129,7 @@ fn pages_read_few_blocks() {
             ];
             let most = [80, 1300];
             for (page, most) in pages.iter().zip(most) {
-                // The first call also reads catalogs.
+                // The first call also reads catalogs, so it is not measured.
                 strings(client, &format!("SELECT count(*)::text FROM ({page}) AS page"));
                 let (blocks, plan) = blocks_read(client, page);
                 assert!(blocks <= most, "{page}: {blocks} blocks:\n{plan}");
@@ -138,7 +138,7 @@ fn pages_read_few_blocks() {
     }
 }
 
-/// A search that has its index reads what matches, however many other tasks there are.
+/// With its index, a search reads only what matches, however many other tasks there are.
 #[test]
 fn a_search_reads_what_matches() {
     let mut database = Database::new();
@@ -159,7 +159,7 @@ fn a_search_reads_what_matches() {
     assert_eq!(client.query(search, &[]).unwrap().len(), 1);
     let (blocks, plan) = blocks_read(client, search);
     assert!(blocks <= 50, "{plan}");
-    // Nor does a later page read the tasks before it: not if it begins far behind the newest ones, nor if all that match are new.
+    // A later page does not read the tasks before it, whether it begins far behind the newest ones, or all that match are new.
     for (word, last, found) in [("zanzi", "Task 2000", 0), ("zebra", "Zebra 11", 10)] {
         let cursor =
             format!("(SELECT todo_task_cursor(t) FROM tasks AS t WHERE user_id = 'many' AND title = '{last}')");
@@ -171,7 +171,7 @@ fn a_search_reads_what_matches() {
     }
 }
 
-/// With so few users that PostgreSQL takes each of them for a large part of the table.
+/// Pages read few blocks even if there are so few users that PostgreSQL expects a large part of the table for each.
 #[test]
 fn few_users_read_few_blocks() {
     for users in [1, 2, 3, 5] {

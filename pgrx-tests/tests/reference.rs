@@ -1,4 +1,4 @@
-//! `docs/reference.md` has what the catalog has, and nothing else: functions, settings, columns. Its errors are those that tests meet.
+//! `docs/reference.md` lists the functions, settings and columns that exist, and no others. Its errors are those that tests get.
 
 use std::collections::BTreeSet;
 use todo_tests::docs::{code, file, read, same, session, table};
@@ -13,7 +13,7 @@ fn with_both_extensions() -> Database {
     database
 }
 
-/// Names, arguments with types and defaults, and results.
+/// Names, arguments with their types and defaults, and results.
 #[test]
 fn its_functions_are_those_of_the_catalog() {
     const SIGNATURES: &str = "
@@ -40,7 +40,7 @@ fn each_function_is_called_in_an_example() {
     assert!(missing.is_empty(), "no example in {PAGE} calls {missing:?}");
 }
 
-/// Whatever it calls by a name of ours is there.
+/// Every name on the page that begins with `todo_` is that of an object.
 #[test]
 fn its_names_are_those_of_objects() {
     const NAMES: &str = "
@@ -68,7 +68,7 @@ fn its_settings_are_those_of_the_library() {
         .filter_map(|row| Some(row[0].strip_prefix('`')?.strip_suffix('`')?.to_owned()))
         .collect();
     let client = &mut Database::new().client;
-    // Loads the library, which defines the others. This one needs no definition.
+    // This call loads the library, which defines all settings except todo.user_id.
     let current_user = "SELECT todo_current_user_id() FROM set_config('todo.user_id', 'ada', false)";
     assert_eq!(strings(client, current_user), ["ada"]);
     let defined = strings(client, "SELECT name FROM pg_settings WHERE name LIKE 'todo.%'");
@@ -80,7 +80,7 @@ fn its_settings_are_those_of_the_library() {
     }
 }
 
-/// With their types.
+/// Columns with their types.
 #[test]
 fn its_columns_are_those_of_the_tables() {
     const COLUMNS: &str = "
@@ -100,7 +100,7 @@ fn its_columns_are_those_of_the_tables() {
     }
 }
 
-/// Each SQLSTATE of the table is one that a test meets, and the text names no other. The test `fuzz` finds out whether one is missing.
+/// Some test gets each SQLSTATE of the table, and the text names no other. The test `fuzz` finds out whether one is missing.
 #[test]
 fn its_errors_are_those_that_tests_meet() {
     let page = read(PAGE);

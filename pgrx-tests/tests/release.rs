@@ -1,4 +1,4 @@
-//! The release step that freezes a version's scripts, in a copy of what it needs.
+//! Releases: `make freeze` in a copy of the repository, the symbols of the library, and the metadata.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ fn files(dir: &Path) -> BTreeMap<String, String> {
 }
 
 fn run(dir: &Path, command: &str, arguments: &[&str]) -> Output {
-    // Without what the tests' own make was called with.
+    // Variables of the make that runs the tests must not reach this one.
     let mut command = Command::new(command);
     for variable in ["MAKEFLAGS", "PG", "NEW_PG"] {
         command.env_remove(variable);
@@ -68,7 +68,7 @@ fn freezing_keeps_the_scripts_as_they_were_tested() {
     assert!(run(&sql, "sha256sum", &["--check", "--strict", "SHA256SUMS"]).status.success());
     assert!(!freeze().status.success(), "a frozen version cannot be frozen again");
 
-    // A build finds the frozen scripts, and refuses to go on with another schema in the same version.
+    // A build with the frozen scripts succeeds. With another schema in the same version, it fails.
     let assemble = || run(&copy, "sql/assemble.sh", &[dir.to_str().unwrap()]).status.success();
     for name in frozen.keys() {
         std::fs::remove_file(dir.join(name)).unwrap();
@@ -89,7 +89,7 @@ fn freezing_keeps_the_scripts_as_they_were_tested() {
     std::fs::remove_dir_all(copy).unwrap();
 }
 
-/// The library has every symbol that any script names, or old databases would fail to call it.
+/// The library has every symbol that any script names. Otherwise, functions of databases at older versions would fail.
 #[test]
 fn the_library_has_every_symbol_that_scripts_name() {
     let mut database = Database::new();

@@ -1,4 +1,4 @@
-//! Routers: databases that pass on what applications ask of them to the databases among which the users are spread.
+//! Routers: databases that pass on the calls of applications to the shards of the users.
 
 use postgres::Client;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use todo_tests::{Database, Edition, Failure, Server, said, strings};
 
 const TWO: [Place; 2] = [("todo_0", "a"), ("todo_1", "b")];
 
-/// Two servers with a shard each, the directory on the second one, and a router, for role `web`, on a server of its own.
+/// Two servers with a shard each, the directory on the second one, and a router for the role `web` on a third one.
 struct Routed {
     shards: Shards,
     router: Server,
@@ -47,7 +47,7 @@ impl Routed {
         self.shards.run(&["router-sql", kind, "--as", "app"])
     }
 
-    /// Makes the router, or brings it up to date, and lets the role use it.
+    /// Creates the router, or updates it.
     #[track_caller]
     fn make(&self, kind: &str) {
         let script = self.script(kind);
@@ -94,7 +94,7 @@ impl Routed {
     }
 }
 
-/// A directory of addresses, where `init` has not made one.
+/// Creates a simple directory of addresses, unless `init` has created one.
 fn make_directory(server: &Server, database: &str) {
     let mut postgres = server.connect("postgres");
     let exists = format!("SELECT datname::text FROM pg_database WHERE datname = '{database}'");
@@ -153,7 +153,7 @@ fn users_of_all_shards_log_in_through_plproxy() {
     routed.make("plproxy");
     assert_eq!(code(&mut routed.web(), "SELECT todo_list_tasks('u')"), "42501");
     routed.admin().batch_execute("SELECT todo_router.grant('web')").unwrap();
-    // Again, which keeps the grant.
+    // The script can run again, and keeps the grant.
     routed.make("plproxy");
     let client = &mut routed.web();
 
@@ -174,7 +174,7 @@ fn users_of_all_shards_log_in_through_plproxy() {
     assert_eq!(spread.concat().into_iter().collect::<BTreeSet<_>>(), all.iter().cloned().collect());
     assert_eq!(routed.shards.run(&["doctor"]).code, 0);
 
-    // Addresses are unique over all shards, in any letter case.
+    // Addresses are unique among all shards, in any letter case.
     for number in [0, 1, 17] {
         let found = format!("SELECT id FROM todo_find_user('uSER{number}@Example.com')");
         assert_eq!(strings(client, &found), [all[number].as_str()]);
@@ -216,7 +216,7 @@ fn users_of_all_shards_log_in_through_plproxy() {
     client.batch_execute(&format!("BEGIN; SELECT todo_create_task('{}', 'stays'); ROLLBACK", all[3])).unwrap();
     assert_eq!(strings(client, &format!("SELECT title FROM todo_list_tasks('{}')", all[3])), ["stays"]);
 
-    // The router's own functions and servers are not the application's.
+    // The application cannot use the router's internal functions and servers.
     for statement in [
         "SELECT todo_router.claim('x@example.com', 'u')",
         "SELECT todo_router.find('user0@example.com')",
@@ -232,7 +232,7 @@ fn users_of_all_shards_log_in_through_plproxy() {
     assert_eq!(code(client, "SELECT todo_list_tasks('u')"), "42501");
 }
 
-/// What a function answers, as JSON: without times, if it writes, and without the salt of a hash.
+/// The answer of a function as JSON. Times are left out if it writes, and so is the salt of a hash.
 fn answer(client: &mut Client, function: &Function, call: &str) -> Result<Vec<Value>, String> {
     let query = format!("SELECT to_jsonb(r)::text FROM {call} AS r");
     let rows = client.query(&query, &[]).map_err(|error| Failure::from(&error).code)?;
@@ -273,7 +273,7 @@ fn every_function_answers_through_plproxy_as_in_its_database() {
         .iter()
         .filter(|function| function.is_todos() && function.access != Access::Owner && !function.arguments.is_empty())
         .collect();
-    // Whatever else the router has, it answers itself.
+    // The router answers all its other functions itself.
     let known: BTreeSet<String> = passed_on.iter().map(|function| function.name.to_owned()).collect();
     let routers = strings(&mut admin, "SELECT proname::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace");
     let own = BTreeSet::from(["todo_current_user_id".to_owned()]);
@@ -305,7 +305,7 @@ fn every_function_answers_through_plproxy_as_in_its_database() {
                 .unwrap();
             let expected = answer(&mut direct.client, function, &call);
             assert_eq!(answer(client, function, &call), expected, "{call}");
-            // The example finds something.
+            // The call of the table finds something.
             if call == function.call() && function.effect != Effect::Reads {
                 assert!(expected.is_ok_and(|rows| !rows.is_empty()), "{call}");
             }
@@ -357,7 +357,7 @@ fn errors_keep_their_sqlstates_and_release_addresses() {
     assert_eq!(strings(client, "SELECT id FROM todo_update_user('nobody', email => 'x@example.com')"), [""; 0]);
     assert_eq!(routed.claims(), claims);
 
-    // What the error of the database says, but not its fields.
+    // The router passes on the message of the error, but not its fields.
     let error = client.batch_execute(&format!("SELECT todo_create_task('{ada}', '')")).unwrap_err();
     let error = error.as_db_error().unwrap();
     assert!(error.message().ends_with("[todo_0] REMOTE ERROR: title is empty"), "{}", error.message());
@@ -378,7 +378,7 @@ fn errors_keep_their_sqlstates_and_release_addresses() {
     assert_eq!(routed.claims(), [format!("lovelace@example.com {ada}")]);
     create(client, "bob@example.com", Some(bob)).unwrap();
 
-    // Of those who want an address at the same time, one gets it.
+    // If several users want an address at the same time, one gets it.
     let outcomes: Vec<bool> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
             .map(|number| {
@@ -397,7 +397,7 @@ fn errors_keep_their_sqlstates_and_release_addresses() {
     assert!(routed.claims().contains(&format!("race@example.com race-{winner}")));
     assert_eq!(users(&routed).concat().iter().filter(|id| id.starts_with("race-")).count(), 1);
 
-    // A server that is down stops its own users alone.
+    // If a server is down, only its own users are affected.
     routed.shards.server("a").halt();
     for statement in [
         format!("SELECT todo_list_tasks('{ada}')"),
@@ -446,7 +446,7 @@ fn routers_follow_the_list() {
     assert_eq!((refused.code, refused.out.as_str()), (1, ""));
     assert!(refused.err.contains("database todo_0 is being split"), "{}", refused.err);
 
-    // The other half gets its database, and the session goes there.
+    // The other half of the users gets its database, and the session uses it.
     routed.write(&TWO);
     routed.shards.init();
     routed.shards.ok(&["grant", "app", "--tables"]);
@@ -458,7 +458,7 @@ fn routers_follow_the_list() {
     routed.make("plproxy");
     assert_eq!(strings(&mut client, &format!("SELECT id FROM todo_get_user('{}')", ids[1])), [ids[1].as_str()]);
 
-    // What another version has left: types, arguments and functions that differ. A view of the application stays.
+    // The script of another version has left types, arguments and functions that differ. A view of the application stays.
     routed
         .admin()
         .batch_execute(
@@ -491,7 +491,7 @@ fn routers_follow_the_list() {
     assert!(!client.query_one(&toggled, &[]).unwrap().get::<_, bool>(0));
     assert_eq!(strings(&mut routed.admin(), "SELECT number::text FROM data"), ["1"]);
 
-    // Without a directory, the functions that need it are left out.
+    // Without a directory, the router lacks the functions that need it.
     routed.shards.write(&[("todo_0", "a")]);
     let script = routed.script("plproxy");
     assert_eq!(script.code, 0);
@@ -505,7 +505,7 @@ fn routers_follow_the_list() {
     assert!(client.query(names, &[&left_out.map(str::to_owned).to_vec()]).unwrap().is_empty());
     assert_eq!(strings(&mut client, &format!("SELECT id FROM todo_get_user('{}')", ids[1])), [ids[1].as_str()]);
 
-    // Roles that are no router's.
+    // Roles that a router cannot use.
     let superuser = routed.shards.run(&["router-sql", "plproxy", "--as", Shards::owner()]);
     assert!(superuser.code == 1 && superuser.err.contains("may do more than an application"), "{}", superuser.err);
     let unknown = routed.shards.run(&["router-sql", "plproxy", "--as", "nobody"]);
@@ -587,7 +587,7 @@ fn routers_are_told_when_databases_move_and_split() {
     routed.run(&format!("\\c tables\n{}", ok(&["router-sql", "postgres-fdw", "--as", "app"])));
     assert_eq!(web_tables.query_one("SELECT count(*) FROM tasks", &[]).unwrap().get::<_, i64>(0), 48);
 
-    // A router that cannot be told keeps a split from deleting, and says which one it is.
+    // If a router cannot be told, a split deletes nothing, and names the router.
     drop(postgres);
     let mut list = routed.shards.list();
     list["routers"] = json!([router("postgres")]);
@@ -602,7 +602,7 @@ fn routers_are_told_when_databases_move_and_split() {
     all_can_write(4);
 }
 
-/// A script of before is enough for newer databases, and a new one brings the functions that are new.
+/// A router with an older script works with newer databases. A new script adds the new functions.
 #[test]
 fn routers_follow_upgrades() {
     let routed = Routed::new("router-upgrade", &[("todo_0", "a")]);
@@ -764,7 +764,7 @@ fn tables_of_all_shards_are_one_through_postgres_fdw() {
         "INSERT INTO tasks (user_id, title) VALUES ('{ada}', ' one '), ('{bob}', 'two') RETURNING title || ' ' || id"
     );
     assert_eq!(strings(client, &insert), ["one 1073741824", "two 1073741825"]);
-    // Those that a database gives itself are others.
+    // Ids that a database assigns itself are not in this range.
     let own = format!("SELECT id::text FROM todo_create_task('{ada}', 'own')");
     assert_eq!(strings(&mut routed.shards.connect(0), &own), ["1"]);
     assert_eq!(routed.shards.run(&["doctor"]).code, 0);
@@ -777,7 +777,7 @@ fn tables_of_all_shards_are_one_through_postgres_fdw() {
     assert_eq!(strings(client, join), ["one", "own", "two"]);
     let join = join.replace("users", "todo_users");
     assert_eq!(strings(client, &join), ["one", "own", "two"]);
-    // All of it, or nothing.
+    // A rollback undoes changes in all databases.
     client
         .batch_execute(&format!(
             "BEGIN; DELETE FROM users WHERE id = '{ada}'; INSERT INTO tasks (user_id, title) VALUES ('{bob}', 'new'); ROLLBACK"
@@ -804,7 +804,7 @@ fn tables_of_all_shards_are_one_through_postgres_fdw() {
     ));
     assert!(!of_one.iter().any(|line| line.contains("_1")), "{of_one:#?}");
 
-    // The rules are those of the databases.
+    // The rules of the databases apply.
     for (statement, expected) in [
         (format!("INSERT INTO tasks (user_id, title) VALUES ('{ada}', '')"), "23514"),
         (format!("INSERT INTO tasks (user_id, title) VALUES ('{ada}', NULL)"), "23502"),
@@ -818,12 +818,12 @@ fn tables_of_all_shards_are_one_through_postgres_fdw() {
     ] {
         assert_eq!(code(client, &statement), expected, "{statement}");
     }
-    // Without access to tables, no hash is seen.
+    // A role without access to the tables sees no hash.
     admin.batch_execute("SELECT todo_router.grant('web')").unwrap();
     assert_eq!(code(client, "SELECT id FROM users"), "42501");
     assert_eq!(strings(client, &format!("SELECT id FROM todo_users WHERE id = '{ada}'")), [ada.as_str()]);
 
-    // A server that is down stops its own users alone.
+    // If a server is down, only its own users are affected.
     let other = ids.iter().find(|id| *id != bob && shard_of(&mut routed.shards.connect(0), id, 2) == 1).unwrap();
     routed.shards.server("a").halt();
     let titles = format!("SELECT title FROM tasks WHERE user_id = '{ada}' ORDER BY 1");
