@@ -1,10 +1,9 @@
-//! The specification's sample data and seven query patterns, to the letter, under five time zones; the functions do
-//! the same.
+//! The specification's sample data and its seven query patterns, to the letter, in five time zones. The functions do the same.
 
 use postgres::Client;
 use todo_tests::{Database, PATTERNS, PATTERNS_BY_FUNCTION, SAMPLE_DATA, Task, Timestamp, tasks};
 
-/// UTC; far from it either way; half an hour off; with daylight saving time.
+/// Zones: UTC, far from it in both directions, half an hour off, and with daylight saving time.
 const TIME_ZONES: [&str; 5] = ["UTC", "Asia/Tokyo", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"];
 
 /// The statements of a file, without its comments.
@@ -14,7 +13,7 @@ fn statements(file: &str) -> Vec<&str> {
     statements
 }
 
-/// Runs the seven patterns on fresh sample data; the rows of each, and the tasks at the end.
+/// Runs the seven patterns on fresh sample data. Returns the rows of each, and all tasks at the end.
 fn run(client: &mut Client, patterns: &str) -> Vec<Vec<Task>> {
     client.batch_execute("TRUNCATE users, tasks RESTART IDENTITY").unwrap();
     client.batch_execute(SAMPLE_DATA).unwrap();
@@ -51,7 +50,7 @@ fn patterns_and_functions_agree_and_store_utc_in_every_time_zone() {
             assert!((before..=after).contains(&row.get(column)), "{zone}: users");
         }
 
-        // The same but for the times, and for the order of equal times, which plain SQL leaves open.
+        // The same except for times, and for the order of tasks with equal times, which plain SQL leaves open.
         let shape = |results: &[Vec<Task>]| -> Vec<Vec<Task>> {
             let never = Timestamp(0);
             let timeless = |task: &Task| Task {
@@ -75,7 +74,7 @@ fn patterns_and_functions_agree_and_store_utc_in_every_time_zone() {
     }
 }
 
-/// `NOW()` in an application's statement is the session's local time; an explicit time is the application's own.
+/// A time that is `NOW()` in the session's zone becomes UTC. Other times are stored as given.
 #[test]
 fn only_the_local_time_of_the_transaction_becomes_utc() {
     let mut database = Database::with_users();
@@ -101,7 +100,7 @@ fn only_the_local_time_of_the_transaction_becomes_utc() {
     assert_eq!([0, 1].map(|i| row.get::<_, bool>(i)), [true; 2]);
 }
 
-/// A restore inserts what is stored, with triggers on and an empty search_path: nothing may change.
+/// A restore inserts stored rows with triggers enabled and an empty search_path. The triggers change nothing.
 #[test]
 fn stored_rows_go_through_the_triggers_unchanged() {
     let mut from = Database::new();

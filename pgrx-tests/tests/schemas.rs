@@ -1,4 +1,4 @@
-//! Whatever schema the extension is in, and whatever the caller's search_path says.
+//! The extension works in any schema, and with any search_path of the caller.
 
 use postgres::Client;
 use serde_json::Value;
@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use todo_tests::functions::{Effect, functions, sample};
 use todo_tests::{Database, Edition, Failure, strings, task, tasks};
 
-/// Every function once, called with its schema's name, on rows that raw INSERTs make, so that both triggers run. What comes of
-/// it is the same in every schema and on every search_path.
+/// Calls every function once, with the name of its schema, on rows that plain INSERTs create, so that both triggers run. The answers are
+/// the same in every schema and with every search_path.
 fn use_all(client: &mut Client, schema: &str) {
     static EXPECTED: LazyLock<Vec<String>> = LazyLock::new(|| answers(&mut Database::new().client, "public"));
     let answers = answers(client, schema);
@@ -17,7 +17,7 @@ fn use_all(client: &mut Client, schema: &str) {
     }
 }
 
-/// What every function answers.
+/// The answers of all functions.
 fn answers(client: &mut Client, schema: &str) -> Vec<String> {
     let mut answers = Vec::new();
     for function in functions().iter().filter(|function| function.is_todos()) {
@@ -26,7 +26,7 @@ fn answers(client: &mut Client, schema: &str) -> Vec<String> {
         let query = format!("SELECT pg_catalog.row_to_json(r)::text FROM (SELECT * FROM {schema}.{call}) AS r");
         let rows = strings(client, &query);
         answers.push(format!("{call} returns {} rows", rows.len()));
-        // The others answer with what differs each time, or names the schema.
+        // The answers of the others differ each time, or contain the name of the schema.
         if ["tasks", "todo_users", "boolean"].contains(&function.returns) || function.name == "todo_task_counts" {
             let same =
                 |row: &String| format!("{call} returns {}", without_times(row, function.effect == Effect::Creates));
@@ -37,7 +37,7 @@ fn answers(client: &mut Client, schema: &str) -> Vec<String> {
     answers
 }
 
-/// A row without what differs each time: its times, and the id of a new one.
+/// A row without what differs each time: its times, and the id if it is new.
 fn without_times(row: &str, is_new: bool) -> String {
     let mut row: serde_json::Map<String, Value> = serde_json::from_str(row).expect("an object");
     for (name, value) in &mut row {
@@ -71,7 +71,7 @@ fn a_schema_name_that_needs_quotes() {
     use_all(&mut database.client, r#""My App; Größe""#);
 }
 
-/// Objects that would be called instead of PostgreSQL's own, were a name not qualified, all raising errors.
+/// Objects with names of PostgreSQL's own come first in search_path and raise errors. They would be called if a name was not qualified.
 #[test]
 fn a_hostile_search_path() {
     let mut database = Database::empty();
@@ -105,7 +105,7 @@ fn a_hostile_search_path() {
     assert_eq!(caught.code, "XX999", "the trap works");
     use_all(client, "app");
 
-    // Now in the extension's own schema, where its install script would find them first.
+    // The same in the extension's own schema, where its install script would find them first.
     client
         .batch_execute("RESET search_path; DROP EXTENSION todo; DROP SCHEMA app; DROP TABLE evil.tasks, evil.users; ALTER SCHEMA evil RENAME TO app")
         .unwrap();
@@ -122,7 +122,7 @@ fn a_hostile_search_path() {
     use_all(client, "app");
 }
 
-/// Plans and tables of a session's past must not be used: each extension has its own.
+/// If the extension is dropped and created again, a session does not use the plans and tables of the old one.
 #[test]
 fn drop_and_create_again_in_one_session() {
     let mut database = Database::empty();
@@ -154,14 +154,14 @@ fn writes_follow_a_renamed_schema() {
     client.batch_execute("SET todo.guard = off; ALTER SCHEMA app RENAME TO application").unwrap();
     assert_eq!(task(client, "SELECT * FROM application.todo_create_task('u1', 'two')", &[]).id, 2);
     assert!(!task(&mut other, "SELECT * FROM application.todo_toggle_task(1, 'u1')", &[]).completed);
-    // And back, because the transaction fails.
+    // When the transaction is rolled back, the schema has its old name again.
     client.batch_execute("BEGIN; ALTER SCHEMA application RENAME TO third").unwrap();
     assert_eq!(task(client, "SELECT * FROM third.todo_create_task('u1', 'three')", &[]).id, 3);
     client.batch_execute("ROLLBACK").unwrap();
     assert_eq!(task(client, "SELECT * FROM application.todo_create_task('u1', 'four')", &[]).id, 4);
 }
 
-/// The functions vanish under a query that is calling them: an error, and the server lives.
+/// If the extension is dropped by a query that is calling its functions, the query fails, and the server goes on.
 #[test]
 fn dropped_while_in_use() {
     let mut database = Database::with_users();
@@ -180,7 +180,7 @@ fn dropped_while_in_use() {
     assert_eq!(tasks(client, "SELECT * FROM todo_list_tasks('u1')", &[]).len(), 200, "the same session goes on");
 }
 
-/// A rule that puts other statements in place of ours may return no rows.
+/// A rewrite rule may replace our statement by one that returns no rows.
 #[test]
 fn a_rewrite_rule_on_the_table() {
     let mut database = Database::with_users();
@@ -202,7 +202,7 @@ fn a_rewrite_rule_on_the_table() {
     assert_eq!(titles.get::<_, &str>(0), "yy");
 }
 
-/// An application's own triggers fire first: what they make of a row is judged, and their NOW() becomes UTC.
+/// Triggers of the application fire before ours, so the rules apply to what they make of a row, and their NOW() becomes UTC.
 #[test]
 fn an_applications_triggers_bypass_no_rule() {
     let mut database = Database::with_users();
@@ -223,7 +223,7 @@ fn an_applications_triggers_bypass_no_rule() {
     assert_eq!(failure.detail, None);
 }
 
-/// A table that was adopted or repaired may have had more columns once.
+/// A table that was adopted or repaired may have had more columns before.
 #[test]
 fn a_dropped_column_is_in_nobodys_way() {
     let mut database = Database::empty();
@@ -247,7 +247,7 @@ fn a_dropped_column_is_in_nobodys_way() {
 fn only_in_a_utf_8_database() {
     let mut database = Database::created_with("ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'");
     let install = Edition::current().install(&database.name);
-    // PostgreSQL cannot even convert all characters of the script. What it shows of a script that fails is to be in no log.
+    // PostgreSQL cannot even convert all characters of the script. The error's statement must not be in the log.
     let code = if Edition::current() == Edition::Sql { "22P05" } else { "0A000" };
     database.client.batch_execute("SET log_min_error_statement = panic").unwrap();
     assert_eq!(Failure::of(database.client.batch_execute(&install)).code, code);

@@ -1,4 +1,4 @@
-//! Nobody sees a hash whom nobody let: by default privileges, by plans that are printed, by triggers that keep an old one, or by errors.
+//! No role sees a hash without the right to do so: not by default privileges, printed plans, triggers that keep an old hash, or errors.
 
 use postgres::types::{ToSql, Type};
 use postgres::{Client, NoTls};
@@ -11,7 +11,7 @@ use todo_tests::functions::{Effect, functions};
 use todo_tests::passwords::set_cost;
 use todo_tests::{Database, Edition, Failure, HASH, TO_ADOPT, server_log, strings};
 
-/// What a role may do with anything in the database, except for a schema `app`.
+/// The rights of a role on all objects of the database, except for a schema `app`.
 const RIGHTS: &str = "
     SELECT concat_ws(' ', a.privilege_type, c.oid::regclass)
     FROM pg_class AS c CROSS JOIN aclexplode(c.relacl) AS a WHERE a.grantee = 'ROLE'::regrole
@@ -29,7 +29,7 @@ const RIGHTS: &str = "
     FROM pg_init_privs AS p CROSS JOIN aclexplode(p.initprivs) AS a WHERE a.grantee = 'ROLE'::regrole
     ORDER BY 1";
 
-/// The ways in which this edition comes: their names, what is there before, and what installs it.
+/// The ways to install this edition: the name, statements that run before, and those that install it.
 fn ways() -> Vec<(&'static str, String, String)> {
     let adopted = TO_ADOPT[0].1;
     let app = "CREATE SCHEMA app";
@@ -55,7 +55,7 @@ fn ways() -> Vec<(&'static str, String, String)> {
     }
 }
 
-/// Lets the role that installs the edition be given its database, and makes it the current one.
+/// Creates the role that installs the edition, makes it the owner of the database, and acts as it.
 fn become_owner(database: &mut Database, owner: &str) {
     if Edition::current() == Edition::Sql {
         let name = database.name.clone();
@@ -63,10 +63,10 @@ fn become_owner(database: &mut Database, owner: &str) {
     }
 }
 
-/// Gives a role all rights on what the current role creates later, and shows that it does.
+/// Gives a role all rights on what the current role will create, and asserts that this works.
 fn give_by_default(client: &mut Client, scope: &str, role: &str) {
     let mut kinds = vec!["TABLES", "SEQUENCES", "FUNCTIONS"];
-    // Schemas are in no schema.
+    // Default privileges in a schema do not exist for schemas.
     if !scope.starts_with("IN SCHEMA") {
         kinds.push("SCHEMAS");
     }
@@ -99,8 +99,8 @@ fn has_no_rights(client: &mut Client, role: &str, way: &str) {
     assert_eq!(strings(client, &format!("SELECT name FROM {check}() WHERE NOT ok")), [""; 0], "{way}");
 }
 
-/// Whatever ALTER DEFAULT PRIVILEGES gives, and whichever way the edition comes. Then the role is dropped, and a restore is none of its way
-/// to others.
+/// ALTER DEFAULT PRIVILEGES gives no rights on the edition, in whatever way it is installed. Then the role can be dropped, and a restore
+/// gives other roles no rights either.
 #[test]
 fn default_privileges_give_no_rights() {
     for (way, before, install) in ways() {
@@ -122,14 +122,15 @@ fn default_privileges_give_no_rights() {
             client.batch_execute(&install).unwrap_or_else(|e| panic!("{way}: {e:?}"));
             client.batch_execute("RESET ROLE; RESET search_path").unwrap();
             has_no_rights(client, &role, &way);
-            // Nothing holds it.
+            // Nothing depends on the role.
             client.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
             has_no_rights_when_restored(&database, &owner, &scope, &way);
         }
     }
 }
 
-/// The SQL edition is ordinary objects, to which PostgreSQL gives these rights when it restores them. The check finds them all.
+/// The SQL edition consists of ordinary objects, so default privileges apply when they are restored. The check finds all these rights, and
+/// its statements revoke them.
 fn take_back(client: &mut Client, role: &str, way: &str) {
     let check = strings(client, "SELECT oid::regproc::text FROM pg_proc WHERE proname = 'todo_check'").remove(0);
     let found = format!("SELECT DISTINCT name FROM {check}() WHERE NOT ok");
@@ -143,7 +144,7 @@ fn take_back(client: &mut Client, role: &str, way: &str) {
     }
 }
 
-/// In a database where another role has been given the same.
+/// The same for a restore into a database where another role has default privileges.
 fn has_no_rights_when_restored(database: &Database, owner: &str, scope: &str, way: &str) {
     let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), database);
     let file = scratch.file("dump");
@@ -156,7 +157,7 @@ fn has_no_rights_when_restored(database: &Database, owner: &str, scope: &str, wa
     let role = restored.role("anon");
     become_owner(&mut restored, owner);
     give_by_default(&mut restored.client, scope, &role);
-    // Only in the transaction that creates it does todo_auth accept a schema in which another role may create objects.
+    // todo_auth accepts a schema in which another role may create objects only if the same transaction has created the schema.
     let option = if scope.starts_with("IN SCHEMA") { "--exit-on-error" } else { "--single-transaction" };
     run("pg_restore", &[option, "--dbname", &restored.name, &file]);
     restored.client.batch_execute("RESET ROLE").unwrap();
@@ -166,7 +167,7 @@ fn has_no_rights_when_restored(database: &Database, owner: &str, scope: &str, wa
     has_no_rights(&mut restored.client, &role, &format!("{way}, restored"));
 }
 
-/// Neither the client, by `client_min_messages`, nor the log shows a hash in a plan; nor do other parameters that are logged.
+/// No plan that is sent to the client by `client_min_messages`, or logged, shows a hash. Nor do logged parameters.
 #[test]
 fn plans_show_no_hash() {
     let mut database = Database::with_users();
@@ -193,7 +194,7 @@ fn plans_show_no_hash() {
         && !message.contains("36 50 98 36")));
 }
 
-/// auto_explain, which a superuser has loaded, logs nested statements with their plans and, from 16 on, parameters.
+/// If a superuser has loaded auto_explain, it logs nested statements with their plans and, from 16 on, parameters. None shows a hash.
 #[test]
 fn auto_explain_shows_no_hash() {
     let mut database = Database::with_users();
@@ -220,7 +221,7 @@ fn auto_explain_shows_no_hash() {
     assert!(!server_log().lines().any(|line| line.contains("$2b$04$")));
 }
 
-/// Everything in which a hash comes or goes: passwords are made, renewed, changed and compared.
+/// Runs everything that reads or writes a hash: passwords are created, renewed, changed and checked.
 fn use_passwords(admin: &mut Client, client: &mut Client) {
     set_cost(admin, 4);
     let create = "SELECT todo_create_user('ada@b.cd', 'Ada', $1)";
@@ -234,7 +235,7 @@ fn use_passwords(admin: &mut Client, client: &mut Client) {
     client.query("SELECT id FROM todo_create_user('bob@b.cd', 'Bob', $1)", &[&"long enough"]).unwrap();
 }
 
-/// A trigger keeps the old hash, of a lower cost: a login ends, and who changes the password is told.
+/// If a trigger of the application keeps the old hash, a login does not try forever to renew it, and a change of the password fails.
 #[test]
 fn a_trigger_keeps_the_old_hash() {
     let mut database = Database::with_users();
@@ -259,7 +260,7 @@ fn a_trigger_keeps_the_old_hash() {
     assert_eq!(outcome(client, "SELECT todo_set_password_hash('u1', '!')"), "ok", "what is there is stored");
 }
 
-/// A call in which something fails goes back to the caller's role and settings, in a block that goes on.
+/// After a call has failed in a block that catches the error, the session has its old role and settings again.
 #[test]
 fn a_failed_call_gives_no_rights() {
     let mut database = Database::with_users();
@@ -293,7 +294,7 @@ fn a_failed_call_gives_no_rights() {
         .unwrap();
 }
 
-/// Every function that writes, with each of its arguments missing or not fitting: how many calls failed.
+/// Calls every function that writes, with each argument missing or invalid in turn. Returns how many calls failed.
 fn no_function_shows_a_hash() -> usize {
     let mut database = Database::with_sample();
     let client = &mut database.client;
@@ -321,7 +322,7 @@ fn no_function_shows_a_hash() -> usize {
     failures
 }
 
-/// A row that a bare NOT NULL or CHECK constraint refuses is shown whole in the error's DETAIL, hash included.
+/// The DETAIL of a bare NOT NULL or CHECK failure shows the whole row. Errors of our rules and functions have none, so they show no hash.
 #[test]
 fn no_error_shows_a_hash() {
     let mut database = Database::with_users();
@@ -363,7 +364,7 @@ fn no_error_shows_a_hash() {
         log.contains("users_email_check") || log.contains("is not a valid e-mail address"),
         "the log has the errors"
     );
-    // A hash has its cost after the prefix. What follows the prefix in a statement of the SQL edition is no cost.
+    // A hash has its cost after the prefix. Statements of the SQL edition have the prefix alone.
     let is_hash = |rest: &str| rest.as_bytes().first().is_some_and(u8::is_ascii_digit);
     let shown = ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| log.split(prefix).skip(1).any(is_hash));
     assert!(!shown, "the server log shows a hash");

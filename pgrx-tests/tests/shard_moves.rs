@@ -1,4 +1,4 @@
-//! `todo-admin shards move`: databases get other places, while applications write.
+//! `todo-admin shards move`: databases move to other servers while applications write.
 
 use postgres::{Client, Config, NoTls};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use todo_tests::{Database, strings};
 fn a_database_moves_and_its_old_place_is_read_only() {
     let cluster = start("shard-move", 3);
     let users = fill(&cluster, 40);
-    // What a dump of members leaves out, what belongs to the database itself, and a table of the application.
+    // Something that dumps of members leave out, settings and rights of the database itself, and a table of the application.
     cluster
         .connect(1)
         .batch_execute(
@@ -46,7 +46,7 @@ fn a_database_moves_and_its_old_place_is_read_only() {
     assert_eq!(cluster.places()[1], ("todo_1".to_owned(), "c".to_owned()));
     assert_eq!(tasks(&cluster, &users), before);
     assert_nothing_is_left(&cluster);
-    // Sequences, what dumps leave out, settings, rights, and a view with rows.
+    // All of that has moved: sequences, settings, rights, and the rows of a materialized view.
     let mut moved = cluster.connect(1);
     moved.batch_execute("SET ROLE NONE").unwrap();
     assert_eq!(moved.query_one("SELECT last_value FROM tasks_id_seq", &[]).unwrap().get::<_, i64>(0), id);
@@ -71,7 +71,7 @@ fn a_database_moves_and_its_old_place_is_read_only() {
     let comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'todo_1'";
     assert_eq!(strings(&mut cluster.server("c").connect("postgres"), comment), ["Users"]);
 
-    // The old one can be read, and is not written by anybody.
+    // The old database can be read, but nobody can write to it.
     let mut old = cluster.server("a").connect("todo_1");
     old.batch_execute("SET ROLE NONE").unwrap();
     assert_eq!(old.query("SELECT * FROM todo_list_tasks($1)", &[user]).unwrap().len(), 3);
@@ -86,14 +86,14 @@ fn a_database_moves_and_its_old_place_is_read_only() {
         let error = old.batch_execute(&write).expect_err(&write);
         assert_eq!(error.code().unwrap().code(), "25006", "{write}");
     }
-    // Again: there is nothing left to do. Back, once the old one is gone.
-    // Nor by transactions whose snapshot is older than the move.
+    // Transactions whose snapshot is older than the move cannot write either.
     for level in ["REPEATABLE READ", "SERIALIZABLE"] {
         let begun = snapshots.remove(level).unwrap();
         let mut client = begun;
         let error = client.batch_execute("INSERT INTO notes (note) VALUES ('late')").expect_err(level);
         assert_eq!(error.code().unwrap().code(), "25006", "{level}");
     }
+    // Run again, the command has nothing to do. A move back is possible only when the old database has been dropped.
     assert!(cluster.ok(&with_trust(&["move", "todo_1", "--to", "c"])).contains("already there"));
     assert_eq!(cluster.run(&with_trust(&["move", "todo_1", "--to", "c", "--cancel"])).code, 1);
     let back = cluster.run(&with_trust(&["move", "todo_1", "--to", "a"]));
@@ -146,7 +146,7 @@ fn what_cannot_be_copied_is_refused() {
     another.batch_execute(include_str!("../../sql/admin/copy_lock.sql")).unwrap();
     refused("another todo-admin");
     drop(another);
-    // A transaction that does not end: writes go on in the original, and the copy is kept for the next attempt.
+    // If a transaction stays open, the move gives up. Writes go on in the original, and the copy is kept for the next attempt.
     let mut source = cluster.connect(0);
     source.batch_execute("INSERT INTO users (id, email, name) VALUES ('u', 'u@b.cd', 'X')").unwrap();
     let mut open = source.transaction().unwrap();
@@ -192,14 +192,14 @@ fn what_cannot_be_copied_is_refused() {
     }
 }
 
-/// One step of a move or a split at which it is stopped.
+/// A step of a move at which it is killed.
 struct Stop {
-    /// What says that the step has been reached, in a shard or in the database `postgres` of server b.
+    /// A query that is true when the step has been reached, in this database of server b.
     at: &'static str,
     database: &'static str,
 }
 
-/// Kills a command at several moments, and runs it again.
+/// A move that is killed at several moments can be run again, and goes on.
 #[test]
 fn a_move_that_is_killed_goes_on() {
     let cluster = start("shard-killed", 2);
@@ -232,18 +232,18 @@ fn a_move_that_is_killed_goes_on() {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(cluster.places()[0].1, "a");
-        // Writes go on meanwhile.
+        // Rules apply and writes go on in the original.
         cluster
             .connect(0)
             .execute("INSERT INTO tasks (user_id, title) VALUES ($1, 'later')", &[&"nobody"])
             .unwrap_err();
         cluster.connect(0).batch_execute("UPDATE tasks SET title = 'x' WHERE id = 1").unwrap();
     }
-    // It can be given up.
+    // The move can be cancelled.
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     assert_nothing_is_left(&cluster);
     begin(&cluster);
-    // The original becomes read-only, and nothing more happens: what a kill just then leaves.
+    // The state after a kill just when the original has become read-only.
     let fence = include_str!("../../sql/admin/fence_raise.sql");
     cluster.connect(0).batch_execute(fence).unwrap();
     let before = {
@@ -260,7 +260,7 @@ fn a_move_that_is_killed_goes_on() {
     assert_nothing_is_left(&cluster);
 }
 
-/// What reads from the original may end by itself just before todo-admin ends it.
+/// The process that reads from the original may end just before todo-admin ends it. PostgreSQL's warning is not shown then.
 #[test]
 fn a_reader_that_has_ended_is_not_worth_a_warning() {
     let database = Database::empty();
@@ -283,7 +283,7 @@ fn a_reader_that_has_ended_is_not_worth_a_warning() {
     assert_eq!(client.query_one("SHOW client_min_messages", &[]).unwrap().get::<_, String>(0), "notice");
 }
 
-/// What is defined after the copy was made would be missing in it, and what was taken from a role would be there.
+/// A move fails if definitions or rights in the original have changed since the copy was made, because the copy lacks these changes.
 #[test]
 fn what_is_defined_meanwhile_is_not_lost() {
     let cluster = start("shard-defined", 2);
@@ -309,7 +309,7 @@ fn what_is_defined_meanwhile_is_not_lost() {
         cluster.connect(0).batch_execute("UPDATE tasks SET title = 'goes on'").unwrap();
         cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     }
-    // Temporary tables, and what only stores things in another way, are no changes.
+    // Temporary tables, and commands that only change how rows are stored, do not count.
     begin(&cluster);
     for change in
         ["CREATE TEMPORARY TABLE t (i serial PRIMARY KEY)", "VACUUM FULL tasks", "REINDEX TABLE users", "ANALYZE"]
@@ -320,7 +320,7 @@ fn what_is_defined_meanwhile_is_not_lost() {
     assert_nothing_is_left(&cluster);
 }
 
-/// A copy with one other row is not put in the place of the original.
+/// A copy that differs in one row does not replace the original.
 #[test]
 fn a_copy_that_differs_is_not_used() {
     let cluster = start("shard-differs", 2);
@@ -365,7 +365,7 @@ fn no_acknowledged_write_is_lost() {
     let writers = under_load(&cluster, &four, || {
         cluster.ok(&with_trust(&["move", "todo_0", "--to", "c"]));
     });
-    // Those of the other shard have noticed nothing.
+    // Writers on the other shard have noticed nothing.
     assert!(writers[..2].iter().all(|writer| writer.refused > 0));
     assert!(writers[2..].iter().all(|writer| writer.refused == 0));
     println!("move: writers waited at most {:?}", writers.iter().map(|writer| writer.longest).collect::<Vec<_>>());
@@ -397,7 +397,7 @@ fn no_acknowledged_write_is_lost() {
     assert_eq!(error.code().unwrap().code(), "25006");
 }
 
-/// What else is changed in the original than rows: a move waits until it is committed, and notices it. Afterwards, all of it is refused.
+/// A move waits for transactions that have run DDL in the original, and notices what they have changed. After the move, DDL is refused.
 #[test]
 fn commands_that_are_open_are_not_lost() {
     let cluster = start("shard-open", 2);
@@ -410,14 +410,14 @@ fn commands_that_are_open_are_not_lost() {
         "ALTER DATABASE todo_0 SET work_mem = '6MB'",
     ] {
         begin(&cluster);
-        // A table's first copying would wait for the transaction.
+        // The initial copy of a table would wait for the transaction.
         drop(copied(&cluster, "todo_0", "b"));
         let mut other = cluster.connect(0);
         other.batch_execute(&format!("BEGIN; {command}")).unwrap();
         let move_on = ["move", "todo_0", "--to", "b"];
         let said = std::thread::scope(|scope| {
             let moving = scope.spawn(|| cluster.run(&with_trust(&move_on)));
-            // It has come to where it waits, or has ended.
+            // Wait until the move waits, or has ended.
             let deadline = Instant::now() + Duration::from_secs(60);
             let waits = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND application_name = 'todo-admin'";
             let mut watching = cluster.connect(0);
@@ -447,7 +447,7 @@ fn commands_that_are_open_are_not_lost() {
     assert_nothing_is_left(&cluster);
 }
 
-/// One copy at a time, and what is left of one whose server was down can be dropped.
+/// Only one copy can be made at a time, and the remains of one whose server was down can be removed.
 #[test]
 fn copies_do_not_mix() {
     let cluster = start("shard-copies", 3);
@@ -460,7 +460,7 @@ fn copies_do_not_mix() {
     }
     assert_eq!(cluster.places().len(), 4);
     cluster.server("b").halt();
-    // The slot that nothing reads is a finding.
+    // Doctor reports the slot that nothing reads.
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let mut found = cluster.list();
@@ -478,7 +478,7 @@ fn copies_do_not_mix() {
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "c"]));
     cluster.server("b").resume();
     assert_eq!(tasks(&cluster, &users), before);
-    // It would go on to read, if it could.
+    // The old copy must not go on reading from the original.
     cluster.connect(0).batch_execute("UPDATE tasks SET title = 'new' WHERE id = 1").unwrap();
     let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b"]));
     assert!(said.code == 1 && said.err.contains("already a database todo_0"), "{}", said.err);
@@ -486,7 +486,7 @@ fn copies_do_not_mix() {
     cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
     assert_nothing_is_left(&cluster);
 
-    // A copy that somebody has dropped.
+    // The copy has been dropped by hand.
     begin_with(&cluster, &["move", "todo_1", "--to", "c"], "c");
     cluster
         .server("c")

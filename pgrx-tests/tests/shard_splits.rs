@@ -1,4 +1,4 @@
-//! `todo-admin shards split`: twice as many databases, while applications write.
+//! `todo-admin shards split`: doubles the number of databases while applications write.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use todo_tests::shards::{FOUR, Shards, shard_of};
 use todo_tests::strings;
 use todo_tests::writers::under_load;
 
-/// A file that is older than a move or a split makes nobody drop what is in use.
+/// With a file of shards that is older than a move or a split, no command drops what is in use.
 #[test]
 fn an_old_file_does_no_harm() {
     let cluster = start("shard-old-file", 2);
@@ -36,7 +36,7 @@ fn an_old_file_does_no_harm() {
     assert_eq!(tasks(&cluster, &users), before);
     assert_nothing_is_left(&cluster);
 
-    // A database that has been split, and then moved: the file of the split opens nothing again.
+    // If a database has moved after a split, the file from before the move does not let the old database accept writes again.
     cluster.ok(&with_trust(&["move", "todo_1", "--to", "b"]));
     let moved = std::fs::read_to_string(cluster.dir.join("shards.json")).unwrap();
     cluster.write_text(&split);
@@ -46,7 +46,7 @@ fn an_old_file_does_no_harm() {
     assert_eq!(error.code().unwrap().code(), "25006");
     cluster.write_text(&moved);
 
-    // Nor do two commands at once, nor a file that would get another owner.
+    // Two commands at once are refused, and the file keeps its owner and mode.
     let lock = std::fs::File::open(&cluster.dir).unwrap();
     lock.lock().unwrap();
     let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "a"]));
@@ -62,7 +62,7 @@ fn an_old_file_does_no_harm() {
     assert_eq!((metadata.uid(), metadata.permissions().mode() & 0o777), (owner, 0o640));
 }
 
-/// What a split could not delete, or not tell apart, is refused before anything is changed.
+/// A split is refused before it changes anything if it could not delete rows of users, or not tell to which user they belong.
 #[test]
 fn what_cannot_be_split_is_refused() {
     let long = "y".repeat(62);
@@ -108,7 +108,7 @@ fn what_cannot_be_split_is_refused() {
         .unwrap();
     let said = cluster.run(&with_trust(&["split"]));
     assert!(said.code == 1 && said.err.contains("mallory"), "{}{}", said.out, said.err);
-    // A table whose partitions have the triggers as well.
+    // A partitioned table, whose partitions have the triggers as well.
     cluster
         .connect(0)
         .batch_execute(
@@ -122,7 +122,7 @@ fn what_cannot_be_split_is_refused() {
     assert_eq!(names, ["whole", "whole_1"]);
 }
 
-/// While a database still has users that have left it, nothing of theirs is written there: not in any table.
+/// As long as a database still has rows of users who now belong to another one, these rows cannot be changed, in any table.
 #[test]
 fn users_that_have_left_are_not_written() {
     let cluster = start("shard-left", 2);
@@ -167,7 +167,7 @@ fn users_that_have_left_are_not_written() {
     assert!(said.code == 1 && said.err.contains("is being split"), "{}", said.err);
 }
 
-/// Somebody who reads for long makes nobody wait for a split.
+/// A split does not make writers wait behind a transaction that reads for a long time.
 #[test]
 fn a_reader_keeps_nobody_from_writing() {
     let cluster = start("shard-reader", 2);
@@ -191,7 +191,7 @@ fn a_reader_keeps_nobody_from_writing() {
     assert!(before.iter().all(|(user, tasks)| tasks.iter().all(|task| after[user].contains(task))));
 }
 
-/// A split that was killed just after the original became read-only comes to its end, however it compares.
+/// A split that was killed just after the original became read-only can be finished, also with --compare-ahead.
 #[test]
 fn a_split_goes_on_after_the_fence() {
     let cluster = Shards::new("shard-split-fenced", 1, &[("todo_0", "a")]);
@@ -222,14 +222,14 @@ fn a_split_that_is_killed_goes_on() {
     let cluster = start("shard-split-killed", 2);
     let users = fill(&cluster, 40);
     let before = tasks(&cluster, &users);
-    // Killed in its first copy, it can be given up.
+    // If it was killed during its first copy, it can be cancelled.
     begin_with(&cluster, &["split"], "a");
     cluster.ok(&with_trust(&["split", "--cancel"]));
     assert_eq!(cluster.places(), FOUR.map(|(database, server)| (database.to_owned(), server.to_owned())));
     assert_nothing_is_left(&cluster);
     assert_eq!(cluster.run(&with_trust(&["split", "--cancel"])).code, 1);
     let mut kills = 0;
-    // Each time a little later, until one run comes to its end.
+    // Each run is killed a little later, until one succeeds.
     for wait in (0..).map(|n| Duration::from_millis(200 + 450 * n)) {
         let mut child = cluster.command(&with_trust(&["split"])).spawn().unwrap();
         let start = Instant::now();
@@ -258,7 +258,7 @@ fn a_split_that_is_killed_goes_on() {
     assert_eq!(cluster.run(&with_trust(&["doctor"])).code, 0);
 }
 
-/// What a role that may create triggers can have a superuser run, if the superuser deletes rows.
+/// The WHEN condition of a trigger would run as the superuser who deletes rows. So a split refuses such triggers.
 #[test]
 fn conditions_of_triggers_do_not_run() {
     let cluster = start("shard-condition", 2);
@@ -290,7 +290,7 @@ fn conditions_of_triggers_do_not_run() {
     assert_eq!(strings(&mut client, superuser), [""; 0]);
 }
 
-/// A trigger or a rule of the application must not keep users in both databases.
+/// A split fails if a trigger or rule of the application keeps rows of users who belong to the other database.
 #[test]
 fn whoever_leaves_has_left() {
     let cluster = start("shard-leave", 2);
@@ -309,7 +309,7 @@ fn whoever_leaves_has_left() {
     for _ in 0..2 {
         let said = cluster.run(&with_trust(&["split"]));
         assert!(said.code == 1 && said.err.contains("keeps rows of users"), "{}", said.err);
-        // Who belongs elsewhere is written in neither of both.
+        // In neither database can rows of the other one's users be written.
         for (number, other) in [(0, 4), (4, 0)] {
             let mut shard = cluster.connect(number);
             let gone = users.iter().find(|user| shard_of(&mut shard, user, 8) == other).unwrap();
@@ -325,7 +325,7 @@ fn whoever_leaves_has_left() {
     assert_nothing_is_left(&cluster);
 }
 
-/// What other triggers make of a row counts, and no session's settings do.
+/// Rows are judged as other triggers have changed them, and no setting of a session prevents this.
 #[test]
 fn placements_judge_what_is_stored() {
     let cluster = start("shard-stored", 2);
@@ -342,7 +342,7 @@ fn placements_judge_what_is_stored() {
         .unwrap();
     let leaves = users.iter().find(|user| shard_of(&mut client, user, 8) == 4).unwrap();
     cluster.ok(&with_trust(&["split"]));
-    // A session that the database gives this setting, and one without it.
+    // Both for sessions with the database's setting, and without it.
     for role in ["replica", "origin"] {
         let mut shard = cluster.connect(0);
         shard
@@ -355,7 +355,7 @@ fn placements_judge_what_is_stored() {
         assert_eq!(outcome(&mut shard, write), "25006", "{role}");
         shard.batch_execute("DROP TRIGGER zzzz_whose ON users").unwrap();
     }
-    // The users have gone with all their tasks.
+    // The users have been deleted with all their tasks.
     let orphans =
         "SELECT user_id::text FROM tasks AS t WHERE NOT EXISTS (SELECT FROM users AS u WHERE u.id = t.user_id)";
     for number in [0, 4] {
@@ -363,7 +363,7 @@ fn placements_judge_what_is_stored() {
     }
 }
 
-/// A list from before a split is not what a move goes by.
+/// A move is refused if the file of shards is older than a split.
 #[test]
 fn a_move_knows_an_old_list() {
     let cluster = start("shard-old-list", 3);

@@ -9,11 +9,11 @@ use todo_tests::{Server, strings};
 fn they_are_made_and_looked_at() {
     let mut cluster = Shards::new("shards", 2, &FOUR);
     cluster.init();
-    // Again, where one is missing.
+    // Run again, it creates the one that is missing.
     cluster.servers[1].connect("postgres").batch_execute("DROP DATABASE todo_3").unwrap();
     cluster.init();
 
-    // Users where PostgreSQL's own partitions would have them.
+    // Put users where PostgreSQL's own partitions would have them.
     let mut first = cluster.connect(0);
     first
         .batch_execute(
@@ -85,7 +85,7 @@ fn they_are_made_and_looked_at() {
         4
     );
 
-    // A server that is down hides no other one, but stops what changes something.
+    // If a server is down, status still shows the others, but commands that change something stop.
     drop(cluster.servers.pop());
     cluster.servers.push(Server::start());
     let status = cluster.run(&["status", "--json"]);
@@ -114,14 +114,14 @@ fn an_upgrade_stops_at_the_first_failure() {
     let dry = cluster.run(&["upgrade", "--dry-run"]);
     assert_eq!((dry.code, versions()), (0, vec!["1.0.0".to_owned(); 4]), "{}", dry.err);
 
-    // In one, an index of the application has the name of a new one.
+    // In one shard, an index of the application has the name of a new one.
     let client = &mut cluster.connect(2);
     client.batch_execute("CREATE INDEX ix_tasks_user_created_at ON tasks (title)").unwrap();
     let upgrade = cluster.run(&["upgrade"]);
     assert_eq!(upgrade.code, 1);
     assert!(upgrade.err.contains("2 of 4 shards done") && upgrade.err.contains("todo_2 on b: "), "{}", upgrade.err);
     assert_eq!(versions(), [&*newest[0], &newest[0], "1.0.0", "1.0.0"]);
-    // Mended, it goes on.
+    // When this is repaired, the upgrade goes on.
     client.batch_execute("DROP INDEX ix_tasks_user_created_at").unwrap();
     let upgrade = cluster.run(&["upgrade"]);
     assert_eq!((upgrade.code, upgrade.err.as_str()), (0, ""));
@@ -178,7 +178,7 @@ fn files_that_are_wrong_are_refused() {
     assert_eq!(cluster.run(&["status", "--dsn", "todo_0"]).code, 2);
 }
 
-/// The page's expression is PostgreSQL's own choice of a partition.
+/// The expression on the page chooses the same partition as PostgreSQL.
 #[test]
 fn the_page_tells_where_a_user_is() {
     let page = include_str!("../../docs/scale-out.md");

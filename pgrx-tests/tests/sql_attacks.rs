@@ -1,11 +1,11 @@
-//! The SQL edition against roles that want its owner's rights, and an owner who wants those of a superuser.
+//! Roles try to get the rights of the SQL edition's owner, and the owner tries to get those of a superuser.
 
 use std::time::{Duration, Instant};
 use todo_tests::attack::attacked;
 use todo_tests::edition::script;
 use todo_tests::{Database, Edition, Failure, Said, TO_ADOPT, admin, said, strings};
 
-/// A cast from a type of the role's would run with the rights of the owner of the table that a foreign key refers to.
+/// todo_grant() does not give REFERENCES in the SQL edition, because a foreign key would run a cast of the role with the owner's rights.
 #[test]
 fn nobody_gets_references() {
     let (mut database, role) = attacked();
@@ -21,7 +21,7 @@ fn nobody_gets_references() {
     assert_eq!(strings(client, found), [format!("rights of {role}")]);
 }
 
-/// Someone makes a table that refers to tasks, with a trigger, while a deletion is waiting for its lock on them.
+/// While a deletion waits for its lock on tasks, a role creates a table that refers to them, with a trigger. The deletion sees it.
 #[test]
 fn what_is_reached_is_locked_before_it_is_judged() {
     let (mut database, role) = attacked();
@@ -56,7 +56,7 @@ fn what_is_reached_is_locked_before_it_is_judged() {
     assert_eq!(strings(&mut database.client, "SELECT id FROM users"), ["u1"]);
 }
 
-/// Also where a superuser has logged in and works with the rights of the owner, who could make the session superuser again.
+/// A superuser's login needs --trust-owner even if the session acts as the owner, whose code could make it superuser again.
 #[test]
 fn a_login_of_a_superuser_needs_trust() {
     let (mut database, _) = attacked();
@@ -67,7 +67,7 @@ fn a_login_of_a_superuser_needs_trust() {
         let Said { code, err, .. } = said(command.args(arguments), "");
         assert!(code == 1 && err.contains("--trust-owner"), "{arguments:?}: {err}");
     }
-    // Nor does a superuser restore what the owner has written.
+    // A superuser's restore of the owner's database needs it, too.
     let into = format!("{}_restored", database.name);
     let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(&database.name);
     std::fs::create_dir_all(&dir).unwrap();
@@ -91,7 +91,7 @@ fn a_login_of_a_superuser_needs_trust() {
     database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
 }
 
-/// Types of others, whatever the path says.
+/// The script uses PostgreSQL's own types, whatever search_path says.
 #[test]
 fn no_type_of_others_is_used() {
     let mut database = Database::empty();
@@ -110,7 +110,7 @@ fn no_type_of_others_is_used() {
         .unwrap();
     database.client.batch_execute(script("todo")).unwrap();
     assert_eq!(strings(&mut database.client, "SELECT who::pg_catalog.text FROM ran"), [""; 0]);
-    // Nor is it created where it would vanish.
+    // It is not created in a temporary schema.
     let mut other = Database::empty();
     let role = other.role("owner");
     other
@@ -124,7 +124,7 @@ fn no_type_of_others_is_used() {
     assert_eq!(Failure::of(other.client.batch_execute(script("todo"))).code, "3F000");
 }
 
-/// Rights that the owner has given to everyone stay, in an update and an adoption.
+/// An update and an adoption keep rights that the owner has given to everyone.
 #[test]
 fn rights_of_everyone_stay() {
     let given = "SELECT concat_ws(' ', has_table_privilege('pg_monitor', 'tasks', 'SELECT'), has_column_privilege('pg_monitor', 'users', 'name', 'SELECT'),
@@ -148,7 +148,7 @@ fn rights_of_everyone_stay() {
     assert_eq!(strings(client, given), ["t t t"]);
 }
 
-/// A table that is there already is named, and nothing is created beside it.
+/// If a table or sequence exists already, the script names it, and creates nothing.
 #[test]
 fn tables_in_the_way_are_named() {
     for there in ["CREATE TABLE users (a int)", "CREATE SEQUENCE tasks_id_seq"] {

@@ -1,11 +1,11 @@
-//! What runs with the rights of the SQL edition's owner, and whose code it must not be.
+//! Functions that run with the rights of the SQL edition's owner must not run code of other roles.
 
 use postgres::Client;
 use todo_tests::attack::{attacked, outcome, waits};
 use todo_tests::edition::script;
 use todo_tests::{Database, Edition, TO_ADOPT, strings};
 
-/// Code of the role's that leaves a trace wherever it runs with the rights of another role, even in what is taken back.
+/// A database with code of a role that leaves a trace if it runs with the rights of another role, even if that is rolled back.
 fn trapped() -> (Database, String) {
     let (mut database, role) = attacked();
     database
@@ -38,7 +38,7 @@ fn found_by(client: &mut Client, schema: &str) -> Vec<String> {
     strings(client, &format!("SELECT name FROM {schema}.todo_check() WHERE NOT ok"))
 }
 
-/// What writes rows of users with the rights of their owner.
+/// Functions that write rows of users with the owner's rights.
 const WRITES: [&str; 6] = [
     "SELECT todo_create_user('n@b.cd', 'N', 'long enough')",
     "SELECT todo_update_user('u1', name => 'N')",
@@ -48,7 +48,7 @@ const WRITES: [&str; 6] = [
     "SELECT todo_delete_user('u1')",
 ];
 
-/// What the calls come to in one transaction, each as if it were the first.
+/// The outcomes of the calls in one transaction. Each call is rolled back before the next.
 fn each(client: &mut Client, calls: &[&str]) -> Vec<String> {
     let mut one = |call: &&str| {
         client.batch_execute("SAVEPOINT one").unwrap();
@@ -59,7 +59,7 @@ fn each(client: &mut Client, calls: &[&str]) -> Vec<String> {
     calls.iter().map(&mut one).collect()
 }
 
-/// A function looks at what it would run with the snapshot of the transaction, which does not show the newest trigger.
+/// The snapshot of the transaction may not show the newest trigger to a function that looks for code of others. So the function fails.
 #[test]
 fn what_a_snapshot_does_not_show_is_not_run() {
     for (right, code) in [
@@ -103,7 +103,7 @@ fn what_a_snapshot_does_not_show_is_not_run() {
             for caller in &mut callers {
                 let outcomes = each(caller, &WRITES);
                 nothing_ran(&database, right);
-                // Only a deletion goes on to tasks.
+                // Only a deletion of a user also writes tasks.
                 let refused = |call: &str| right.ends_with("users") || call.contains("delete");
                 let expected = WRITES.map(|call| if refused(call) { "25001" } else { "ok" });
                 assert_eq!(outcomes, expected, "{right} to {grantee}");
@@ -112,7 +112,7 @@ fn what_a_snapshot_does_not_show_is_not_run() {
     }
 }
 
-/// A login renews an old hash, and where it had better not, it is a login nevertheless.
+/// A login that cannot renew an old hash safely succeeds without renewing it.
 #[test]
 fn a_login_runs_nothing_that_a_snapshot_does_not_show() {
     let (mut database, role) = trapped();
@@ -130,7 +130,7 @@ fn a_login_runs_nothing_that_a_snapshot_does_not_show() {
     nothing_ran(&database, "a login");
 }
 
-/// Where no other role has rights by which its code could run, a snapshot is as good as any.
+/// If no other role has rights by which its code could run, functions work with any snapshot.
 #[test]
 fn snapshots_of_who_is_alone_are_fine() {
     let (mut database, role) = trapped();
@@ -138,19 +138,19 @@ fn snapshots_of_who_is_alone_are_fine() {
         let mut caller = database.connect_as(&role);
         caller.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}; SELECT 1")).unwrap();
         assert_eq!(each(&mut caller, &WRITES), ["ok"; WRITES.len()], "{level}");
-        // So is one of who may do anything anyway, with rights of its own on its own tables.
+        // The owner's rights on its own tables do not count.
         let mut owner = database.connect_as(&Edition::Sql.owner(&database.name));
         owner.batch_execute(&format!("BEGIN ISOLATION LEVEL {level}; SELECT 1")).unwrap();
         assert_eq!(each(&mut owner, &WRITES), ["ok"; WRITES.len()], "{level}");
     }
-    // Nor are others in the way of a transaction that sees all.
+    // At READ COMMITTED, a function sees all code, so rights of others do not matter.
     database.client.batch_execute(&format!("GRANT TRIGGER, REFERENCES ON users, tasks TO {role}")).unwrap();
     let mut caller = database.connect_as(&role);
     caller.batch_execute("BEGIN; SELECT 1").unwrap();
     assert_eq!(each(&mut caller, &WRITES), ["ok"; WRITES.len()]);
 }
 
-/// The script looks once for what it would run, when it has locked the tables.
+/// The script looks for code of others once, when it has locked the tables. So it needs READ COMMITTED.
 #[test]
 fn an_adoption_sees_all_that_is_there() {
     for (level, expected) in [("repeatable read", "25001"), ("serializable", "25001"), ("read committed", "ok")] {
@@ -170,7 +170,7 @@ fn an_adoption_sees_all_that_is_there() {
     }
 }
 
-/// The owner of a schema can rename it, and make another one in its place.
+/// The owner of a schema can put another one in its place. So the script refuses a schema that belongs to another role.
 #[test]
 fn the_owner_of_the_schema_is_no_stranger() {
     const APP: &str = "app";
@@ -179,7 +179,7 @@ fn the_owner_of_the_schema_is_no_stranger() {
         (APP, "CREATE SCHEMA app AUTHORIZATION {owner}", "ok"),
         (APP, "CREATE SCHEMA app", "ok"),
         (APP, "CREATE SCHEMA app AUTHORIZATION {evil}", "42501"),
-        // Who is a member of the owner has its rights anyway, but not the reverse.
+        // A member of the owner has its rights anyway. The reverse is not allowed.
         (APP, "CREATE SCHEMA app AUTHORIZATION {evil}; GRANT {owner} TO {evil}", "ok"),
         (APP, "CREATE SCHEMA app AUTHORIZATION {evil}; GRANT {evil} TO {owner}", "42501"),
         (APP, "CREATE SCHEMA app AUTHORIZATION pg_database_owner", "ok"),
@@ -191,7 +191,7 @@ fn the_owner_of_the_schema_is_no_stranger() {
              GRANT {owner} TO {evil}",
             "ok",
         ),
-        // Another role has taken the name that is searched first.
+        // The schema that is searched first belongs to another role.
         (OWN, "CREATE SCHEMA app AUTHORIZATION {owner}; CREATE SCHEMA {owner} AUTHORIZATION {evil}", "42501"),
     ] {
         let mut database = Database::empty();
@@ -221,7 +221,7 @@ fn the_owner_of_the_schema_is_no_stranger() {
     }
 }
 
-/// It can become another's later, by a superuser.
+/// A superuser can give the schema to another role later. The check finds this, and functions refuse tables that are not ours.
 #[test]
 fn a_later_owner_of_the_schema_is_found() {
     let (mut database, role) = trapped();
@@ -240,7 +240,7 @@ fn a_later_owner_of_the_schema_is_found() {
     database.client.batch_execute("ALTER SCHEMA public OWNER TO postgres").unwrap();
     assert_eq!(found(&database), [""; 0]);
 
-    // Its tables are not taken for ours, which are in the schema of another name now.
+    // The new owner renames the schema, and puts another one with tables of its own in its place. They are not taken for ours.
     database
         .client
         .batch_execute(&format!("GRANT CREATE ON DATABASE {name} TO {role}; ALTER SCHEMA public OWNER TO {role}"))
@@ -260,7 +260,7 @@ fn a_later_owner_of_the_schema_is_found() {
              GRANT ALL ON public.users, public.tasks TO PUBLIC",
         )
         .unwrap();
-    // The check answers, and says so.
+    // The check still answers.
     let mut caller = database.connect_as(&owner);
     caller.batch_execute("SET search_path = home").unwrap();
     assert!(found_by(&mut caller, "home").iter().any(|name| name == "sequence tasks_id_seq ahead of tasks"));
@@ -275,7 +275,7 @@ fn a_later_owner_of_the_schema_is_found() {
     assert_eq!(strings(&mut database.client, "SELECT name FROM public.users"), ["A"]);
 }
 
-/// The owner of the schema holds a lock, and puts another table in the place of `users` while a function waits for it.
+/// While a function waits for a lock, the owner of the schema puts another table in the place of `users`.
 #[test]
 fn a_table_is_looked_at_when_it_is_locked() {
     for call in WRITES.iter().chain(&["SELECT todo_authenticate('a@b.cd', 'long enough')"]) {
@@ -305,7 +305,7 @@ fn a_table_is_looked_at_when_it_is_locked() {
             waits(&mut database.client, pid);
             let swap = "ALTER SCHEMA public RENAME TO home; ALTER SCHEMA other RENAME TO public";
             let swapped = database.connect_as(&role).batch_execute(swap);
-            // Before anything can fail here, for the call to end.
+            // Before anything can fail here, or the call would wait forever.
             attacker.batch_execute("ROLLBACK").unwrap();
             swapped.unwrap();
             calling.join().unwrap()
@@ -315,7 +315,7 @@ fn a_table_is_looked_at_when_it_is_locked() {
     }
 }
 
-/// The owner of pgcrypto's schema makes another one in its place, while an update waits for the tables.
+/// While an update waits for a lock on the tables, the owner of pgcrypto's schema puts another one in its place.
 #[test]
 fn passwords_are_hashed_by_pgcrypto_alone() {
     let (mut database, role) = trapped();
@@ -354,7 +354,7 @@ fn passwords_are_hashed_by_pgcrypto_alone() {
     nothing_ran(&database, &code);
     assert_eq!((code.as_str(), found(&database)), ("55000", vec![]));
 
-    // Whatever else has made a function of ours call one of another's.
+    // The check finds other ways in which a function of another role could get passwords.
     let given = format!("ALTER FUNCTION former.crypt(text, text) OWNER TO {role}");
     for change in [
         given.as_str(),
@@ -371,7 +371,7 @@ fn passwords_are_hashed_by_pgcrypto_alone() {
     }
 }
 
-/// What an update creates is given to nobody, whatever the owner gives of all that is created.
+/// Functions that an update creates are closed to others, whatever default privileges the owner has set.
 #[test]
 fn default_privileges_give_no_function() {
     let mut database = Database::empty();
@@ -399,7 +399,7 @@ fn default_privileges_give_no_function() {
     assert_eq!(found(&database), [""; 0]);
 }
 
-/// A schema of this name that is not ours, where ours was.
+/// A schema todo_auth of another role, where ours was, is not taken for ours.
 #[test]
 fn a_schema_todo_auth_of_others_is_no_part_of_todo() {
     let (mut database, role) = trapped();
@@ -456,7 +456,7 @@ fn a_schema_todo_auth_of_others_is_no_part_of_todo() {
     database.connect_as(&owner).batch_execute("SELECT todo_release_tables()").unwrap();
 }
 
-/// The function of a trigger may be a superuser's, but its arguments are those of whoever made the trigger.
+/// The function of a trigger may belong to a superuser, but its arguments come from the role that created the trigger.
 #[test]
 fn arguments_of_triggers_are_code() {
     let keys = "(SELECT k FROM evil.v WHERE f OFFSET 0) AS q";
@@ -491,7 +491,7 @@ fn arguments_of_triggers_are_code() {
         assert!(outcomes.iter().all(|outcome| outcome == "55000"), "{table}: {outcomes:?}");
         drop(attacker);
 
-        // Nor when the right has been taken back: the trigger stays.
+        // The trigger stays when the right is revoked, and does not run either.
         database.client.batch_execute(&format!("REVOKE TRIGGER ON {table} FROM {role}")).unwrap();
         let mut caller = database.connect_as(&role);
         caller.batch_execute("BEGIN").unwrap();
@@ -501,7 +501,7 @@ fn arguments_of_triggers_are_code() {
     }
 }
 
-/// A right to refer to a single column, or to make triggers, is as good as the one to refer to the table.
+/// The check finds all rights by which another role's code could run: TRIGGER, and REFERENCES on a table or a single column.
 #[test]
 fn rights_by_which_code_runs_are_found() {
     let (mut database, role) = attacked();
@@ -526,7 +526,7 @@ fn rights_by_which_code_runs_are_found() {
     assert_eq!(found(&database), [""; 0]);
 }
 
-/// A table that the owner cannot lock could get a trigger after it was looked at. So nobody else may make one there.
+/// A table that the owner cannot lock could get a trigger after it was checked. So no other role may have the right to create one there.
 #[test]
 fn what_cannot_be_locked_is_nobody_elses() {
     let (mut database, role) = trapped();
@@ -547,7 +547,7 @@ fn what_cannot_be_locked_is_nobody_elses() {
             assert_eq!(attempt(&mut owner), "ok");
         }
     }
-    // What can be locked is.
+    // A table that the owner can lock is locked.
     client
         .batch_execute(&format!("GRANT TRIGGER ON supers TO {role}; GRANT DELETE ON supers TO {name_of_owner}"))
         .unwrap();

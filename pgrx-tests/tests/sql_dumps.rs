@@ -1,4 +1,4 @@
-//! The SQL edition is dumped and restored by its owner, in every format: the same rows to the microsecond, working as before.
+//! The owner dumps and restores the SQL edition in every format. Rows are the same to the microsecond, and everything works as before.
 
 use postgres::Client;
 use std::process::Command;
@@ -14,14 +14,14 @@ fn owned_by(owner: &str) -> Database {
     database
 }
 
-/// Runs a program as a role, in a time zone of its own.
+/// Runs a program as a role, in another time zone.
 fn run(program: &str, owner: &str, arguments: &[&str]) {
     let mut command = Command::new(program);
     let output = command.args(arguments).env("PGUSER", owner).env("PGTZ", "Asia/Karachi").output().unwrap();
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-/// What others than the owner may do with tables, views, sequences, functions and schemas.
+/// Rights of other roles than the owner on tables, views, sequences, functions and schemas.
 const RIGHTS: &str = "
     SELECT format('%s: %s to %s by %s', o.object, a.privilege_type, a.grantee::regrole, a.grantor::regrole)
     FROM (
@@ -65,7 +65,7 @@ fn a_restore_is_the_database_as_it_was() {
         works(client);
     }
 
-    // The rows alone, where it is installed: triggers fire, and change nothing.
+    // The rows alone, into a database where it is installed. Triggers fire, and change nothing.
     let file = dump("plain", &["--data-only", "--table=users", "--table=tasks", "--table=tasks_id_seq"]);
     let mut restored = owned_by(&owner);
     let target = restored.name.clone();
@@ -80,13 +80,13 @@ fn run_script(owner: &str, database: &str, file: &str) {
     run("psql", owner, &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-o", "/dev/null", "-d", database, "-f", file]);
 }
 
-/// The next id is the next, and triggers fire.
+/// Asserts that the sequence goes on, and triggers fire.
 fn works(client: &mut Client) {
     let made = task(client, "INSERT INTO tasks (user_id, title) VALUES ('user-1', ' x ') RETURNING *", &[]);
     assert_eq!((made.id, made.title.as_str()), (10001, "x"));
     let failure = Failure::of(client.batch_execute("UPDATE users SET name = ' ' WHERE id = 'user-1'"));
     assert_eq!(failure.fields(), ("23514", Some("name"), Some("users_name_check")));
-    // The role of these tests has rights by hand.
+    // The role of these tests has rights that no function has granted.
     let faults = "SELECT name FROM todo_check() WHERE NOT ok AND name NOT LIKE 'rights of test%'";
     assert_eq!(strings(client, faults), [""; 0]);
 }

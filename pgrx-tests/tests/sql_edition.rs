@@ -1,4 +1,4 @@
-//! The SQL edition: its script, and what it leaves.
+//! The SQL edition: installing, updating, adopting, releasing and checking it.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use todo_tests::edition::{older, released, released_script, script};
 use todo_tests::{Database, Edition, Failure, TO_ADOPT, current_version, rows, strings};
 
-/// A database with the SQL edition of both parts and a user, whatever edition the run is about.
+/// A database with both parts of the SQL edition and a user, whichever edition TODO_EDITION names.
 fn installed() -> Database {
     let mut database = Database::empty();
     let client = &mut database.client;
@@ -16,7 +16,7 @@ fn installed() -> Database {
     database
 }
 
-/// Everything in the database that is not PostgreSQL's, pgcrypto's or the rows'.
+/// All objects in the database that do not belong to PostgreSQL or pgcrypto.
 const OBJECTS: &str = "SELECT DISTINCT pg_describe_object(o.classid, o.objid, 0)
      FROM pg_depend AS o
      WHERE o.objid >= 16384 AND o.deptype <> 'i' AND o.classid <> 'pg_extension'::regclass AND pg_describe_object(o.classid, o.objid, 0) !~ 'pg_toast' AND NOT EXISTS (
@@ -24,17 +24,17 @@ const OBJECTS: &str = "SELECT DISTINCT pg_describe_object(o.classid, o.objid, 0)
      )
      ORDER BY 1";
 
-/// Keeps a script that fails out of the server log. It has texts in it that look like the beginning of a hash.
+/// Keeps a script that fails out of the server log, which is searched for hashes: parts of it look like the beginning of one.
 const UNLOGGED: &str = "SET log_min_error_statement = panic";
 
-/// Clients put parameters where they find these.
+/// Scripts contain nothing that a client would take for a parameter.
 #[test]
 fn no_client_finds_a_parameter_in_a_script() {
     let colon = |text: &str| {
         let bytes = text.as_bytes();
         (1..bytes.len() - 1).any(|i| {
             let (before, after) = (bytes[i - 1], bytes[i + 1]);
-            // As SQLAlchemy's text() has it.
+            // The form of a parameter in SQLAlchemy's text().
             let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
             bytes[i] == b':' && !is_word(before) && before != b':' && before != b'\\' && is_word(after)
         })
@@ -51,7 +51,7 @@ fn the_check_finds_nothing() {
     assert_eq!(strings(&mut database.client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
-/// In what runs with the owner's rights, PostgreSQL's own functions and operators are found first.
+/// Functions with the owner's rights find PostgreSQL's own functions and operators first.
 #[test]
 fn definers_have_a_search_path_of_their_own() {
     let mut database = installed();
@@ -63,7 +63,7 @@ fn definers_have_a_search_path_of_their_own() {
     assert!(strings(&mut database.client, all)[0].parse::<i32>().unwrap() > 5);
 }
 
-/// In any schema, and whatever search_path the rest of the transaction has.
+/// The script installs into the first schema of search_path, and leaves search_path as it was.
 #[test]
 fn it_is_created_in_the_first_schema_of_the_path() {
     let mut database = Database::empty();
@@ -85,7 +85,7 @@ fn it_is_created_in_the_first_schema_of_the_path() {
     assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
-/// One clear error, and nothing changed.
+/// If it cannot be installed, the script fails with one clear error, and changes nothing.
 #[test]
 fn where_it_cannot_be_installed_nothing_is_changed() {
     let cases = [
@@ -121,7 +121,7 @@ fn where_it_cannot_be_installed_nothing_is_changed() {
     }
 }
 
-/// Where the tables are gone, each attempt says what is in the way, until nothing is.
+/// If the tables were dropped, the hints of the script say how to remove the rest, until it can be installed again.
 #[test]
 fn what_is_left_of_it_can_be_removed() {
     let mut database = installed();
@@ -143,7 +143,7 @@ fn what_is_left_of_it_can_be_removed() {
     assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
-/// todo_auth is for the owner, once, after todo.
+/// todo_auth can be installed only by the owner, after todo, and not into a schema that exists.
 #[test]
 fn todo_auth_needs_todo_and_its_owner() {
     let mut database = Database::empty();
@@ -157,7 +157,7 @@ fn todo_auth_needs_todo_and_its_owner() {
     assert_eq!(Failure::of(client.batch_execute(&Edition::Sql.install_auth(&database.name))).code, "42P06");
 }
 
-/// Tables and rows stay, and nothing else.
+/// todo_release_tables() keeps the tables with their rows, and drops everything else.
 #[test]
 fn releasing_the_tables_leaves_nothing_else() {
     let mut database = installed();
@@ -176,7 +176,7 @@ fn releasing_the_tables_leaves_nothing_else() {
     assert_eq!(strings(client, "SELECT todo.proname::text FROM pg_proc AS todo WHERE proname LIKE 'todo%'"), [""; 0]);
 }
 
-/// An update makes what a new installation makes, and keeps rows and grants. Twice is as good as once.
+/// An update ends with the same objects as a new installation, and keeps rows and grants. It can be repeated.
 #[test]
 fn an_update_ends_as_a_new_installation() {
     let without_grants = |line: &str| line.replace(", granted:", ", not granted:");
@@ -208,7 +208,7 @@ fn an_update_ends_as_a_new_installation() {
             all.iter().filter(|line| !others.contains(line)).cloned().collect()
         };
         assert_eq!(others(&fresh, &grants), [""; 0]);
-        // What an older version made stays on the tables, as what an application made.
+        // Parts of the tables that only an older version has stay, as those of an application do.
         let left = others(&grants, &fresh);
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(
@@ -273,7 +273,7 @@ fn every_release_is_updated() {
     }
 }
 
-/// Tables that other tools have made are taken over with their rows, and are then as new ones.
+/// Tables of other tools are adopted with their rows, and then look like new ones.
 #[test]
 fn tables_that_exist_are_adopted() {
     let fresh = strings(&mut installed().client, SEEN);
@@ -318,7 +318,7 @@ fn tables_that_exist_are_adopted() {
     }
 }
 
-/// The owner's own columns and triggers stay as they are; code of others is refused, before any of it runs.
+/// An adoption keeps the owner's columns and triggers, and refuses code of other roles before it could run.
 #[test]
 fn what_the_owner_has_added_is_adopted() {
     let mut database = Database::empty();
@@ -361,7 +361,7 @@ fn what_the_owner_has_added_is_adopted() {
         .unwrap();
 }
 
-/// The owner dumps and restores it, with rows, settings and what the application has added.
+/// The owner can dump and restore it, with rows, settings and additions of the application.
 #[test]
 fn the_owner_dumps_and_restores_it() {
     let mut database = installed();
@@ -413,7 +413,7 @@ fn the_owner_dumps_and_restores_it() {
     }
 }
 
-/// Only the owner sets the cost of hashes, and within limits.
+/// Only the owner can set the cost of hashes, within limits.
 #[test]
 fn the_owner_sets_the_cost() {
     let mut database = installed();
@@ -430,7 +430,7 @@ fn the_owner_sets_the_cost() {
     assert_eq!(Failure::of(client.batch_execute("SELECT todo_internal.set_bcrypt_cost(5)")).code, "42501");
 }
 
-/// As in the extension.
+/// As in the extension, functions with the owner's rights refuse triggers of other roles.
 #[test]
 fn triggers_of_others_do_not_run_with_the_owners_rights() {
     let mut database = installed();
@@ -447,7 +447,7 @@ fn triggers_of_others_do_not_run_with_the_owners_rights() {
     client.batch_execute("RESET ROLE").unwrap();
     let found = strings(client, "SELECT name FROM todo_check() WHERE NOT ok");
     assert_eq!(found, [format!("rights of {role}")]);
-    // Nor on a table that refers to them.
+    // The same for a table of another role that refers to users.
     client
         .batch_execute(&format!(
             "DROP TRIGGER own ON users; GRANT REFERENCES (id) ON users TO {role}; SET ROLE {role};
@@ -472,7 +472,7 @@ fn triggers_of_others_do_not_run_with_the_owners_rights() {
     }
 }
 
-/// What applications see of both parts: functions with their attributes, comments and rights, and all that tables are like.
+/// What applications see of both parts: functions with their attributes, comments and rights, and definitions of tables and views.
 const SEEN: &str = "
     SELECT format('function %s.%s(%s) returns %s, %s%s, parallel %s, rows %s, %s: %s', n.nspname, p.proname, pg_get_function_arguments(p.oid),
         pg_get_function_result(p.oid), p.provolatile, CASE WHEN p.prosecdef THEN ', definer' END, p.proparallel, p.prorows,
@@ -522,7 +522,7 @@ fn both_editions_look_alike() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), differences);
 }
 
-/// A function of the same name with other arguments is the application's, or anyone's.
+/// A function with the name of one of ours, but other arguments, is not taken for ours.
 #[test]
 fn functions_of_the_same_name_are_others() {
     let mut database = installed();
@@ -560,7 +560,7 @@ fn functions_of_the_same_name_are_others() {
     assert_eq!(there(client).len(), 2);
 }
 
-/// So it is after the schema has another name.
+/// Our functions are still known after the schema was renamed.
 #[test]
 fn functions_are_known_in_a_schema_of_another_name() {
     let mut database = installed();
@@ -576,7 +576,7 @@ fn functions_are_known_in_a_schema_of_another_name() {
     client.batch_execute("ALTER SCHEMA \"My home\" RENAME TO public; SET search_path = public").unwrap();
 }
 
-/// An update does not replace what the application has made.
+/// An update does not replace a function that the application has created, even if it looks like one of ours.
 #[test]
 fn an_update_replaces_no_function_of_the_application() {
     let mut database = installed();
@@ -596,7 +596,7 @@ fn an_update_replaces_no_function_of_the_application() {
     assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
 }
 
-/// What is missing is a finding, not an error.
+/// The check reports a missing table, and does not fail.
 #[test]
 fn the_check_finds_that_a_table_is_missing() {
     let mut database = installed();

@@ -1,17 +1,17 @@
-//! A script of the SQL edition that fails, at whatever command, changes nothing, and succeeds the next time.
+//! If a script of the SQL edition fails, at whatever command, it changes nothing, and succeeds the next time.
 
 use postgres::Client;
 use todo_tests::edition::{older, script};
 use todo_tests::moves::state;
 use todo_tests::{Database, Edition, Failure, TO_ADOPT, strings};
 
-/// At how many commands each script fails: the first, the last, and others between them at equal distances.
+/// The number of commands at which each script is made to fail: the first, the last, and others at equal distances between them.
 const FAULTS: usize = 8;
 
 /// More commands than any script has.
 const NEVER: usize = 1_000_000;
 
-/// Fails at the start of a command, `fault.after` commands from now on. A script that fails undoes its count as well.
+/// Fails at the start of the command before which `fault.after` others have run. When the script fails, the count is rolled back as well.
 const EVENT_TRIGGER: &str = "
     CREATE SCHEMA fault;
     CREATE FUNCTION fault.strike() RETURNS event_trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -25,7 +25,7 @@ const EVENT_TRIGGER: &str = "
     END $$;
     CREATE EVENT TRIGGER fault ON ddl_command_start EXECUTE FUNCTION fault.strike()";
 
-/// A database that belongs to the role that installs, with the event trigger, and what scripts need.
+/// A database with the event trigger and pgcrypto, which belongs to the role that installs.
 fn prepared() -> Database {
     let mut database = Database::empty();
     let owner = Edition::Sql.owner(&database.name);
@@ -38,7 +38,7 @@ fn prepared() -> Database {
     database
 }
 
-/// All objects with their definitions, and the rows of all tables that there can be.
+/// All objects with their definitions, and the rows of all tables that may exist.
 fn everything(client: &mut Client) -> Vec<String> {
     let definitions = strings(
         client,
@@ -60,7 +60,7 @@ fn everything(client: &mut Client) -> Vec<String> {
     all
 }
 
-/// Runs a script as a role, at first with faults.
+/// Runs a script as a role. It is made to fail at several commands before it may succeed.
 fn fails_without_a_trace(client: &mut Client, role: &str, script: &str) {
     client.batch_execute(&format!("SET ROLE {role}")).unwrap();
     let before = everything(client);
@@ -83,7 +83,7 @@ fn fails_without_a_trace(client: &mut Client, role: &str, script: &str) {
     client.batch_execute("RESET ROLE").unwrap();
 }
 
-/// The beginning of its first comment.
+/// The beginning of the script's first comment.
 fn title(script: &str) -> &str {
     script.split(',').next().unwrap_or_default()
 }
@@ -102,7 +102,7 @@ fn an_installation_that_fails_changes_nothing() {
         fails_without_a_trace(client, &owner, script(part));
     }
     client.batch_execute(ROWS).unwrap();
-    // To be replaced as well.
+    // The second time, the script replaces the guard.
     for _ in 0..2 {
         fails_without_a_trace(client, "postgres", script("todo_guard"));
     }

@@ -1,4 +1,4 @@
-//! The guard of the SQL edition: what would lose users or tasks, or change what todo needs, is refused; all else goes on.
+//! The guard of the SQL edition refuses commands that would lose users or tasks, or change what todo needs, and allows all others.
 
 use todo_tests::attack::outcome;
 use todo_tests::edition::script;
@@ -70,7 +70,7 @@ fn what_todo_needs_is_not_dropped() {
     for command in losses(&database) {
         let mut client = database.connect();
         if command.contains("todo_guard") {
-            // It may fail without the function that is dropped.
+            // The command may fail with another error, because the guard itself needs the function.
             assert!(client.batch_execute(&command).is_err());
             is_refused(&mut client, "DROP TABLE users CASCADE");
         } else {
@@ -100,19 +100,18 @@ fn the_tables_keep_their_shape() {
     for change in CHANGES {
         is_refused(client, change);
     }
-    // An index of a constraint, or a trigger of a view, may be PostgreSQL's to keep.
-    // The names of NOT NULL constraints, which 18 has, are of no account.
+    // PostgreSQL itself refuses some of these. The names of NOT NULL constraints, which 18 has, do not matter.
     for change in parts.iter().filter(|change| !change.contains("_not_null")) {
         assert_eq!(outcome(client, change), "2BP01", "{change}");
     }
     assert_eq!(state(client), before);
-    // Without the guard, each would have gone through, and it is not in the way afterwards.
+    // With the guard lifted, each command is allowed.
     for change in CHANGES.iter().filter(|change| !change.contains("CONCURRENTLY")) {
         goes_on(client, &format!("BEGIN; SET LOCAL todo.guard = off; {change}; ROLLBACK"));
     }
 }
 
-/// Objects of its own, on the tables as well, and everything that is not about todo.
+/// The application can change objects of its own, also on the tables, and everything that has nothing to do with todo.
 #[test]
 fn the_application_goes_on() {
     let mut database = both();
@@ -190,7 +189,7 @@ fn the_application_goes_on() {
     for command in commands {
         goes_on(client, &command.replace('~', &role).replace('@', &owner));
     }
-    // What is left of these: a rule and policies. Nothing that todo needs has changed.
+    // A rule and policies are left. Nothing that todo needs has changed.
     let after = state(client);
     assert_eq!(before.iter().filter(|line| !after.contains(line)).collect::<Vec<_>>(), [""; 0]);
     assert_eq!(faults(client), [""; 0]);
@@ -198,7 +197,7 @@ fn the_application_goes_on() {
     goes_on(client, &format!("DROP OWNED BY \"{role} Odd\"; DROP ROLE \"{role} Odd\""));
 }
 
-/// A command may restore what it drops, or what was dropped without the guard, but only as it should be.
+/// A command may drop something and create it again, but only as it was.
 #[test]
 fn the_same_again_is_no_change() {
     let mut database = both();
@@ -230,7 +229,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
          ALTER TABLE tasks SET UNLOGGED; ALTER SEQUENCE tasks_id_seq CYCLE; ALTER TABLE tasks INHERIT parent;
          ALTER TABLE users DISABLE TRIGGER zz_todo_before_row; DROP FUNCTION todo_clear_completed(text); RESET todo.guard",
     );
-    // A session of the owner, who may not lift the guard.
+    // The owner may not lift the guard.
     client.batch_execute(&format!("ALTER ROLE {owner} LOGIN; ALTER TABLE parent OWNER TO {owner}")).unwrap();
     let client = &mut database.connect_as(&owner);
     for command in [
@@ -259,7 +258,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
     ] {
         goes_on(client, command);
     }
-    // And what is right again stays so.
+    // What is right again is guarded again.
     for command in [
         "DROP INDEX ix_tasks_created_at",
         "ALTER TABLE tasks SET UNLOGGED",
@@ -272,7 +271,7 @@ fn what_was_wrong_before_is_in_nobodys_way() {
     }
 }
 
-/// What PostgreSQL prints does not depend on the session, so nothing seems to have changed.
+/// Settings of the session that change how PostgreSQL prints definitions do not look like changes.
 #[test]
 fn settings_of_the_session_are_no_change() {
     let mut database = both();
@@ -326,7 +325,7 @@ fn settings_of_the_session_are_no_change() {
     is_refused(&mut database.client, "ALTER SCHEMA \"My App\" RENAME TO public");
 }
 
-/// Whatever runs a command, and whatever runs within it.
+/// Commands are judged whether they run by themselves, in functions, or within other commands.
 #[test]
 fn commands_within_commands_are_judged_each() {
     let mut database = both();
@@ -371,7 +370,7 @@ fn commands_within_commands_are_judged_each() {
     }
 }
 
-/// Roles need no rights on the guard, and get none.
+/// Roles that run DDL need no rights on the guard, and have none.
 #[test]
 fn a_role_without_rights_runs_its_commands() {
     let mut database = both();
@@ -406,7 +405,7 @@ fn a_role_without_rights_runs_its_commands() {
             assert_eq!(outcome(&mut database.connect_as(role), what), "42501", "{role}: {what}");
         }
     }
-    // PostgreSQL's own answer, to those who may not.
+    // A role without rights on the table gets PostgreSQL's own error.
     assert_eq!(outcome(&mut database.connect_as(&role), "DROP TABLE public.users CASCADE"), "42501");
     let rights = "SELECT count(*)::text FROM pg_namespace AS n, aclexplode(n.nspacl) AS a WHERE n.nspname = 'todo_guard' AND a.grantee <> n.nspowner";
     assert_eq!(strings(&mut database.client, rights), ["0"]);
@@ -419,7 +418,7 @@ fn a_role_without_rights_runs_its_commands() {
         .unwrap();
 }
 
-/// Others with a right on the tables or their schema.
+/// Other roles with rights on the tables or their schema are bound by the guard as well.
 #[test]
 fn rights_on_the_tables_are_no_way_around() {
     let mut database = both();
@@ -445,7 +444,7 @@ fn rights_on_the_tables_are_no_way_around() {
     database.client.batch_execute("ALTER SCHEMA public OWNER TO postgres").unwrap();
 }
 
-/// A superuser and the members of the role that owns the guard, but nobody else.
+/// Superusers and members of the role that owns the guard can lift it, and nobody else.
 #[test]
 fn who_may_lifts_it() {
     let mut database = both();
@@ -471,7 +470,7 @@ fn who_may_lifts_it() {
             assert_eq!(outcome(&mut client, &format!("BEGIN; {setting}; {change}")), expected, "{role}: {setting}");
         }
     }
-    // The setting may come from the connection.
+    // The setting can also come with the connection.
     let mut client = database.config().user(&stranger).options("-c todo.guard=off").connect(postgres::NoTls).unwrap();
     assert_eq!(outcome(&mut client, &change), "2BP01");
     let mut client = database.config().user(&member).options("-c todo.guard=off").connect(postgres::NoTls).unwrap();

@@ -1,11 +1,11 @@
-//! Ways around the guard of the SQL edition: old snapshots, rules, comments and names.
+//! Attempts to get around the guard of the SQL edition: by old snapshots, rules, comments and names.
 
 use todo_tests::attack::{Attack, outcome};
 use todo_tests::edition::script;
 use todo_tests::sql_guard::{both, goes_on, is_refused, owner, state, todo};
 use todo_tests::{Database, Edition, Failure, strings};
 
-/// To a transaction that began before the guard was there, what it remembers is not to be seen.
+/// A transaction that began before the guard was installed does not see what the guard remembers. Its commands are refused, too.
 #[test]
 fn a_snapshot_older_than_the_guard() {
     let mut database = Database::empty();
@@ -33,7 +33,7 @@ fn a_snapshot_older_than_the_guard() {
     assert_eq!(strings(&mut database.client, "SELECT id FROM users"), ["u1"]);
 }
 
-/// A view is a rule, which can be replaced as one.
+/// A view is a rule named _RETURN. CREATE OR REPLACE RULE cannot change a view of todo.
 #[test]
 fn views_are_not_replaced_by_rules() {
     let mut database = both();
@@ -48,12 +48,12 @@ fn views_are_not_replaced_by_rules() {
          END $$",
         "CREATE OR REPLACE RULE \"_RETURN\" AS ON SELECT TO todo_auth.account DO INSTEAD
              SELECT a.* FROM (SELECT (NULL::todo_auth.account).*) AS a",
-        // Nor with the rights of others.
+        // The view must not read with other rights either.
         "ALTER VIEW todo_users SET (security_invoker = on)",
     ] {
         is_refused(client, rule);
     }
-    // Those of others are theirs.
+    // Views of the application can be changed in this way.
     goes_on(
         client,
         "CREATE VIEW own AS SELECT 1 AS x;
@@ -63,14 +63,14 @@ fn views_are_not_replaced_by_rules() {
     assert_eq!(state(&mut database.client), before);
 }
 
-/// What CONCURRENTLY drops is gone when other commands are judged, so the guard reads this one's text, as PostgreSQL
-/// reads it.
+/// DROP INDEX CONCURRENTLY has committed by the time when commands are judged. So the guard reads its text before, and understands comments
+/// and quotes as PostgreSQL does.
 #[test]
 fn comments_hide_no_index() {
     let mut database = todo();
     let before = state(&mut database.client);
     let client = &mut database.connect_as(&owner(&database));
-    // It is marked first, in a transaction of its own.
+    // The command first marks the index as invalid, in a transaction of its own.
     let damaged = "SELECT i.indexrelid::regclass::text FROM pg_index AS i
          WHERE NOT (i.indisvalid AND i.indislive AND i.indisready)";
     for command in [
@@ -107,7 +107,7 @@ fn comments_hide_no_index() {
     assert_eq!(state(&mut database.client), before);
 }
 
-/// The superuser is not led to become the role whose schema has the name of the guard's.
+/// If another role has a schema of the guard's name, the script fails, and does not advise the superuser to become that role.
 #[test]
 fn a_schema_of_its_name_is_not_taken_for_the_guard() {
     for contents in [

@@ -6,7 +6,7 @@ use todo_tests::edition::script;
 use todo_tests::sql_guard::{both, faults, goes_on, is_refused, owner, state};
 use todo_tests::{Database, Edition, Failure, Server, current_version, strings};
 
-/// On a database service, the owner of everything is not a superuser. Here it is one while the script runs.
+/// On a database service, one role owns todo and its guard, and is not a superuser. Here it is one while the guard's script runs.
 fn of_one_role() -> (Database, String) {
     let mut database = both();
     let owner = owner(&database);
@@ -44,7 +44,7 @@ fn one_role_owns_todo_and_its_guard() {
     ] as [&str; 11]
     {
         if command.contains("pgcrypto") {
-            // It belongs to the superuser here.
+            // Here the extension belongs to a superuser, so PostgreSQL itself refuses.
             assert!(client.batch_execute(command).is_err());
             continue;
         }
@@ -56,12 +56,12 @@ fn one_role_owns_todo_and_its_guard() {
     goes_on(client, &format!("DO $$ BEGIN EXECUTE 'DROP OWNED BY {other}'; END $$"));
     assert_eq!(faults(client), [""; 0]);
     assert_eq!(state(&mut database.client), before);
-    // It takes the guard away.
+    // The owner of the guard can remove it.
     let client = &mut database.connect_as(&owner);
     goes_on(client, "DROP SCHEMA todo_guard CASCADE; DROP SCHEMA todo_auth CASCADE; SELECT todo_release_tables()");
 }
 
-/// The owner of todo takes over nobody, and learns nothing, by what a superuser's guard reads.
+/// The guard of a superuser reads objects of todo's owner. The owner gains no rights by this.
 #[test]
 fn nobody_becomes_superuser_by_the_guard() {
     let mut attack = Attack::on(Database::empty());
@@ -71,7 +71,7 @@ fn nobody_becomes_superuser_by_the_guard() {
     let install = format!("{}; {}", script("todo"), script("todo_auth"));
     attack.connect().batch_execute(&install).unwrap();
     attack.connect().batch_execute("INSERT INTO users (id, email, name) VALUES ('u1', 'a@b.cd', 'A')").unwrap();
-    // Its own code wherever a careless guard would run it.
+    // The owner puts code wherever a careless guard would run it.
     let traps = "
         CREATE FUNCTION public.lower(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM ~.strike(); RETURN $1; END $$;
         CREATE FUNCTION public.same(text, text) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM ~.strike(); RETURN true; END $$;
@@ -98,7 +98,7 @@ fn nobody_becomes_superuser_by_the_guard() {
         CREATE OR REPLACE FUNCTION todo_internal.users_before_row() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM ~.later(); RETURN NEW; END $$";
     let own = attack.sql(traps);
     attack.connect().batch_execute(&own).unwrap();
-    // What the function holds is text to the guard, whatever it says.
+    // The guard only reads the text of this function, whatever it contains.
     for body in [
         "BEGIN PERFORM ~.later(); END",
         "-- (''@'', ''users'', ''index'', ''odd \" , }'', ) (@, users, index, ix_users_email, )
@@ -132,7 +132,7 @@ fn nobody_becomes_superuser_by_the_guard() {
             attack.failed();
         }
     }
-    // The guard's own objects are not the owner's to change.
+    // The owner of todo cannot change the guard's objects.
     for command in [
         "CREATE OR REPLACE FUNCTION todo_guard.lifted() RETURNS bool LANGUAGE sql AS 'SELECT true'",
         "CREATE FUNCTION todo_guard.own() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -145,7 +145,7 @@ fn nobody_becomes_superuser_by_the_guard() {
         assert_eq!(attack.attempt(command), "42501", "{command}");
     }
     attack.failed();
-    // Nor does a schema of this name wait for the superuser.
+    // The script does not install into a schema that the owner of todo has prepared.
     attack.prepare("DROP SCHEMA todo_guard CASCADE");
     assert_eq!(
         attack.attempt(
@@ -158,7 +158,7 @@ fn nobody_becomes_superuser_by_the_guard() {
     attack.prepare("DROP SCHEMA todo_guard CASCADE");
 }
 
-/// One clear error, and nothing changed.
+/// If the guard cannot be installed, its script fails with one clear error, and changes nothing.
 #[test]
 fn where_it_cannot_be_made_nothing_is_changed() {
     let mut database = Database::empty();
@@ -191,7 +191,7 @@ fn where_it_cannot_be_made_nothing_is_changed() {
     client.batch_execute("ROLLBACK").unwrap();
 }
 
-/// Again after an update: until then, todo_check() says so. Only the owner does it.
+/// The script replaces an older guard, if its owner runs it. Until then, todo_check() reports the older one.
 #[test]
 fn it_is_replaced() {
     let guard = "SELECT concat_ws('|', ok, detail, fix) FROM todo_check() WHERE name = 'guard'";
@@ -226,7 +226,7 @@ fn it_is_replaced() {
     client.batch_execute(&format!("RESET ROLE; ALTER ROLE {owner} NOSUPERUSER")).unwrap();
 }
 
-/// The scripts of the same version run as ever. Those of another one do with the guard lifted, as releasing the tables does.
+/// Scripts of the installed version can run with the guard on. Those of another version, and releasing the tables, need it lifted.
 #[test]
 fn updates_and_release_need_it_lifted() {
     let (database, owner) = of_one_role();
@@ -245,7 +245,7 @@ fn updates_and_release_need_it_lifted() {
     client.batch_execute(&format!("SET todo.guard = off; {other}; RESET todo.guard")).unwrap();
     assert_ne!(state(client), before);
     is_refused(client, "DROP TABLE users CASCADE");
-    // The way back is open: that is how it should be.
+    // Restoring what is expected is allowed.
     client.batch_execute(script("todo")).unwrap();
     assert_eq!(state(client), before);
 
@@ -253,7 +253,7 @@ fn updates_and_release_need_it_lifted() {
     client.batch_execute("SET todo.guard = off; DROP SCHEMA todo_auth CASCADE; RESET todo.guard").unwrap();
     is_refused(client, "SELECT todo_release_tables()");
     client.batch_execute("SET todo.guard = off; SELECT todo_release_tables(); RESET todo.guard").unwrap();
-    // Nothing is left to be guarded, and the extension can take over.
+    // Nothing is left to be guarded, and the extension can adopt the tables.
     goes_on(client, "BEGIN; ALTER TABLE users RENAME TO people; DROP TABLE tasks; DROP TABLE people; ROLLBACK");
     let client = &mut database.connect();
     goes_on(client, "CREATE EXTENSION todo VERSION 'adopt'; ALTER EXTENSION todo UPDATE");
@@ -266,7 +266,7 @@ fn updates_and_release_need_it_lifted() {
     goes_on(client, "DROP SCHEMA todo_guard CASCADE");
 }
 
-/// In a restored database, it guards again. Any owner can make a dump, and can restore one without the guard's entries.
+/// A restored guard works. Any owner can make a dump, and can restore it without the guard's entries.
 #[test]
 fn dumps_have_it_or_not() {
     let mut database = both();
@@ -292,7 +292,7 @@ fn dumps_have_it_or_not() {
     let all = strings(&mut database.client, triggers);
     assert_eq!(all, ["todo_guard_on_dropA", "todo_guard_on_endA", "todo_guard_on_startA"]);
     let from = format!("--dbname={}", database.name);
-    // The role, and whether it restores all entries, or those that are not the guard's.
+    // The role, and whether it restores all entries, or only those that are not the guard's.
     for (format, user, whole) in
         [("plain", "postgres", true), ("custom", "postgres", true), ("custom", &owner, true), ("custom", &owner, false)]
     {
@@ -324,7 +324,7 @@ fn dumps_have_it_or_not() {
             continue;
         }
         let after = state(client);
-        // PostgreSQL prints a body that it has parsed from its own print in other words.
+        // After a restore, PostgreSQL prints bodies that it has parsed slightly differently.
         let is_body = |line: &str| line.starts_with("CREATE OR REPLACE FUNCTION");
         let missing: Vec<&String> = before.iter().filter(|line| !is_body(line) && !after.contains(line)).collect();
         assert!(missing.is_empty() && after.len() == before.len(), "{format} {user}: {missing:?}");
@@ -341,7 +341,7 @@ fn dumps_have_it_or_not() {
     }
 }
 
-/// Functions have other OIDs then.
+/// After pg_upgrade, functions have other OIDs. The guard still works.
 #[test]
 fn pg_upgrade_keeps_it() {
     let server = Server::start();
@@ -362,7 +362,7 @@ fn pg_upgrade_keeps_it() {
     assert_eq!(faults(client), [""; 0]);
 }
 
-/// Two sessions at once.
+/// A command that has waited for another session is judged by the state that it finds then.
 #[test]
 fn a_change_that_waits_is_judged_by_what_it_finds() {
     let mut database = both();
@@ -377,7 +377,7 @@ fn a_change_that_waits_is_judged_by_what_it_finds() {
         other.batch_execute("COMMIT").unwrap();
         assert_eq!(altering.join().unwrap(), "2BP01");
     });
-    // A transaction that began before a change without the guard.
+    // A transaction began before a change that was made without the guard.
     client
         .batch_execute("RESET search_path; BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class")
         .unwrap();
@@ -385,7 +385,7 @@ fn a_change_that_waits_is_judged_by_what_it_finds() {
     goes_on(client, "CREATE TABLE own (); DROP TABLE own; COMMIT");
     is_refused(client, "DROP INDEX ix_tasks_user_id");
 
-    // Two changes without the guard at once: both are known afterwards.
+    // Of two changes at once without the guard, both are known afterwards.
     goes_on(client, "SET todo.guard = off; BEGIN; ALTER TABLE users DROP CONSTRAINT users_name_check");
     let pid: i32 = other.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     std::thread::scope(|scope| {
@@ -399,7 +399,7 @@ fn a_change_that_waits_is_judged_by_what_it_finds() {
     assert_eq!(strings(client, gone), ["ix_tasks_created_at", "public.todo_clear_completed(text)", "users_name_check"]);
 }
 
-/// Isolation changes policies and options of views, which the guard lets pass.
+/// Isolating a role changes policies and options of views, which the guard allows.
 #[test]
 fn roles_are_isolated_with_the_guard() {
     let (database, owner) = of_one_role();

@@ -2,8 +2,7 @@
 
 use todo_tests::{Database, Edition, strings};
 
-/// Texts with one character, or with 64 that follow one another, in place of #. Where a text of 64 breaks a rule, each of its
-/// characters is tried alone.
+/// Tries texts with 64 consecutive characters in place of #. If such a text breaks a rule, each of its characters is tried alone.
 const TRIED: &str = r"
     WITH character AS (
         SELECT c.code, c.code / 64 AS block, chr(c.code) AS text
@@ -27,7 +26,7 @@ const TRIED: &str = r"
     WHERE r.broken IS NOT NULL
     ORDER BY p.attribute, p.pattern, b.block";
 
-/// What is visible, and what is trimmed, of each character by itself: in the planes that have some that are not.
+/// Whether each character by itself is visible, and whether it is trimmed, in the planes that have invisible ones.
 const ALONE: &str = r"
     SELECT string_agg(concat(c.code, todo_internal.broken_rule('tasks.title', chr(c.code)), length(todo_internal.trimmed(chr(c.code) || 'a'))), ',' ORDER BY c.code)
     FROM generate_series(1, 1114111) AS c (code)

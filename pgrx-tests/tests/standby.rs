@@ -1,4 +1,4 @@
-//! On a hot standby reading works, a login too, and writing does not.
+//! On a hot standby, functions that read and logins work, and functions that write fail.
 
 use todo_tests::functions::{Effect, functions};
 use todo_tests::{Database, Edition, Failure, Server, strings};
@@ -18,7 +18,7 @@ fn reads_and_logins_on_a_standby() {
             }
             Effect::Hashes => assert_eq!(strings(&mut client, &query).len(), 1, "{}", function.name),
             _ => {
-                // In the SQL edition, todo_auth would lose its tables.
+                // In the SQL edition, this is refused first, because todo_auth needs the tables.
                 let code = if is_refused_first(function.name) { "2BP01" } else { "25006" };
                 assert_eq!(Failure::of(client.query(&query, &[])).code, code, "{}", function.name);
             }

@@ -64,7 +64,7 @@ fn a_subscriber_has_the_rows_and_takes_over() {
              CREATE PUBLICATION app FOR TABLE users, tasks",
         )
         .unwrap();
-    // What the application has there: an ordinary trigger.
+    // Ordinary triggers of the application on the subscriber, which do not fire for replicated rows.
     target
         .batch_execute(
             "SET TimeZone = 'Asia/Tokyo'; CREATE TABLE fired (on_table text);
@@ -83,7 +83,7 @@ fn a_subscriber_has_the_rows_and_takes_over() {
     assert_eq!(rows(&mut target).len(), 103);
     assert_eq!(rows(&mut target), rows(&mut source), "copied");
 
-    // The trigger of tasks fires on the subscriber as well, and finds nothing to change in what has been through it; that of users does not.
+    // The trigger of tasks also fires on the subscriber, and leaves rows that it has judged before as they are. That of users does not.
     source
         .batch_execute(
             "SELECT todo_toggle_task(1, 'u2'), todo_delete_task(2, 'u3'), todo_update_task(3, 'u1', title => ' Renamed ');
@@ -107,7 +107,7 @@ fn a_subscriber_has_the_rows_and_takes_over() {
     assert!(changed > 30, "{changed} changed tasks");
     assert_eq!(strings(&mut target, "SELECT on_table FROM fired"), [""; 0]);
 
-    // The subscriber takes over. The sequence has stayed behind.
+    // When the subscriber takes over, its sequence is behind, because sequences are not replicated.
     target.batch_execute("DROP SUBSCRIPTION app").unwrap();
     assert_eq!(Failure::of(target.batch_execute("SELECT todo_create_task('u1', 'x')")).code, "23505");
     let found = "SELECT name FROM todo_check() WHERE NOT ok";

@@ -1,4 +1,4 @@
-//! Databases that share the ids of tasks: each has a range of its own, or every n-th id.
+//! Several databases can share the ids of tasks: each has its own range, or every n-th id.
 
 use serde_json::Value;
 use todo_tests::admin::{Scratch, ok};
@@ -22,7 +22,7 @@ fn the_sequence_may_give_every_tenth_id() {
         strings(client, r#"SELECT id::text FROM todo_create_tasks('u1', '[{"title": "a"}, {"title": "b"}]')"#),
         ["23", "33"]
     );
-    // Ids that the sequence never gives are no finding, but an id that it will give is one.
+    // A task whose id the sequence never gives is no finding. One whose id it will give is.
     client
         .batch_execute("INSERT INTO tasks (id, user_id, title) VALUES (44, 'u1', 'other'), (2000000013, 'u1', 'over')")
         .unwrap();
@@ -39,7 +39,7 @@ fn the_sequence_may_give_every_tenth_id() {
     assert_eq!((&status["next_task_id"], &status["task_ids_left"]), (&83.into(), &199_999_993.into()));
     let client = &mut database.client;
 
-    // What it must not be.
+    // Changes that would break the sequence are refused.
     for command in [
         "ALTER SEQUENCE tasks_id_seq CYCLE",
         "ALTER SEQUENCE tasks_id_seq MINVALUE 0",
@@ -80,7 +80,7 @@ fn imports_leave_the_sequence_in_step() {
         } else {
             assert_eq!(strings(client, "SELECT id::text FROM todo_create_task('u1', 'x')"), [next], "{options}");
         }
-        // New ids are from the range as well.
+        // Ids of imported tasks are in the sequence's steps, too.
         if next == "33" {
             client.batch_execute("SELECT todo_delete_user(id) FROM users").unwrap();
             let list = ok_quietly(&target, &["import", &file, "--new-ids"]);
@@ -89,7 +89,7 @@ fn imports_leave_the_sequence_in_step() {
     }
 }
 
-/// The steps are in no dump, so they are listed, and outlive versions.
+/// Dumps leave out the options of the sequence, so they are listed. Updates keep them.
 #[test]
 fn its_steps_are_listed_and_kept() {
     let mut database = Database::with_users();

@@ -91,7 +91,7 @@ fn lists_are_ordered_also_when_times_are_equal() {
     assert_eq!(all.last().unwrap().title, "Done first");
 }
 
-/// 10,000 random pairs: a function finds a task exactly when it is the user's own, and touches no other.
+/// For 10,000 random pairs of a user and a task, a function finds the task only if it belongs to the user, and changes no other one.
 #[test]
 fn nobody_reaches_another_users_task() {
     let mut database = Database::new();

@@ -1,11 +1,11 @@
-//! `updated_at`, `completed_at` and `email_verified`: what the row triggers own.
+//! The columns that the row triggers set: `updated_at`, `completed_at` and `email_verified`.
 
 use postgres::Client;
 use todo_tests::{Database, Failure, Task, Timestamp, rows, task};
 
 const INSERT: &str = "INSERT INTO tasks (user_id, title, completed, completed_at, created_at, updated_at)";
 
-/// A task of long ago, pending or completed.
+/// A pending or completed task with times of long ago.
 fn old_task(client: &mut Client, completed: bool) -> Task {
     let values = format!(
         "{INSERT} VALUES ('u1', 'x', {completed}, CASE WHEN {completed} THEN timestamp '2020-01-02' END,
@@ -91,7 +91,7 @@ fn updated_at_never_goes_back() {
     let client = &mut database.client;
     client.batch_execute("BEGIN").unwrap();
     let new = task(client, "SELECT * FROM todo_create_task('u1', 'x')", &[]);
-    // All in one transaction, whose time stands still: each change differs, and nothing but changes.
+    // Within a transaction, now() stays the same. Each change still gets a later time, and only changes do.
     let mut time = new.updated_at.0;
     for (set, steps) in [
         ("title = 'y'", 1),
@@ -109,7 +109,7 @@ fn updated_at_never_goes_back() {
     }
     client.batch_execute("COMMIT").unwrap();
 
-    // There is nothing after the last microsecond of all.
+    // No time comes after the largest one.
     let last = at(client, "9999-12-31 23:59:59.999999");
     let late = task(
         client,
@@ -150,7 +150,7 @@ fn completed_at_is_not_before_created_at_unless_given() {
     assert!(given.completed_at < Some(given.created_at), "given at INSERT");
 }
 
-/// What a restore finds: a row that was let through before is let through as it is, whatever the order of its times.
+/// A restore inserts rows that were stored before. They are stored as they are, whatever the order of their times.
 #[test]
 fn a_row_comes_back_as_it_was() {
     let mut database = Database::with_users();
@@ -188,7 +188,7 @@ fn a_row_comes_back_as_it_was() {
     assert_eq!(rows(client), before);
 }
 
-/// Many clients cannot read such times, and for some of them the whole result is lost.
+/// Times outside these years are refused: many clients cannot read them, and some then lose the whole result.
 #[test]
 fn times_are_of_the_years_1_to_9999() {
     let mut database = Database::with_users();
@@ -237,7 +237,7 @@ fn times_are_of_the_years_1_to_9999() {
             }
         }
     }
-    // The time of a pending task is not stored, and what is stored already is not looked at.
+    // completed_at of a pending task is not stored, so any time is accepted. A time that is stored already is not checked.
     let pending =
         task(client, &format!("{INSERT} VALUES ('u1', 'x', false, '2020-01-01', DEFAULT, DEFAULT) RETURNING *"), &[]);
     client.batch_execute("ALTER TABLE tasks DISABLE TRIGGER zz_todo_before_row; UPDATE tasks SET created_at = 'infinity'; ALTER TABLE tasks ENABLE ALWAYS TRIGGER zz_todo_before_row").unwrap();

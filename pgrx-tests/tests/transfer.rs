@@ -1,4 +1,4 @@
-//! `todo-admin export` and `import`: what comes back is what was there, and what is bad is told line by line.
+//! `todo-admin export`, `import` and `stats`: imported rows are as they were exported, and bad lines are reported one by one.
 
 use serde_json::Value;
 use todo_tests::admin::{Scratch, terminal};
@@ -12,7 +12,7 @@ fn run(database: &Database, arguments: &[&str], input: &str) -> Said {
 fn ok(database: &Database, arguments: &[&str]) -> String {
     let said = run(database, arguments, "");
     assert_eq!(said.code, 0, "{arguments:?}: {}", said.err);
-    // An export says what it has written, and nothing else does.
+    // An export reports what it has written to standard error. Other commands print nothing there.
     let says = usize::from(arguments[0] == "export");
     assert_eq!(said.err.lines().count(), says, "{arguments:?}: {}", said.err);
     said.out
@@ -56,7 +56,7 @@ fn what_comes_back_is_what_was_there() {
         assert!(rows(&mut other.client) == before, "{zone}");
         let next = strings(&mut other.client, "SELECT id::text FROM todo_create_task('u1', 'next')");
         assert_eq!(next, ["11991"]);
-        // Again: every line is there already.
+        // A second time, every line is there already.
         let again = run(&other, &["import", &file, "--with-hashes"], "");
         assert_eq!(again.code, 1);
         let told: Vec<&str> = again.err.lines().collect();
@@ -66,13 +66,13 @@ fn what_comes_back_is_what_was_there() {
         assert!(told[20].contains(&(50 + 11990 - 20).to_string()), "{}", again.err);
     }
 
-    // By the pipe, without hashes: users are locked.
+    // Through a pipe, without hashes, users are locked.
     let piped = ok(&database, &["export", "-"]);
     assert!(!piped.contains("$2b$") && !piped.contains("hashed_password"));
     let mut other = Database::new();
     assert_eq!(run(&other, &["import", "-"], &piped).code, 0);
     assert_eq!(strings(&mut other.client, "SELECT DISTINCT hashed_password FROM users"), ["!"]);
-    // Nor are hashes of a file taken over unasked.
+    // Hashes of a file are not imported without the option either.
     let mut other = Database::new();
     assert_eq!(run(&other, &["import", &file], "").code, 0);
     assert_eq!(strings(&mut other.client, "SELECT DISTINCT hashed_password FROM users"), ["!"]);
@@ -173,7 +173,7 @@ fn bad_lines_are_told_and_nothing_comes_in() {
     }
     assert!(refused.err.lines().last().unwrap().contains("19 bad lines"), "{}", refused.err);
 
-    // Skipped, they wait in a file, as they were; the others come in.
+    // With --skip-bad, bad lines are written to a file as they were, and the others are imported.
     let skipped = run(&database, &["import", &file, "--skip-bad", &bad], "");
     assert_eq!(
         (skipped.code, skipped.out.as_str()),
@@ -215,7 +215,7 @@ fn other_files_are_refused() {
         let refused = run(&database, &["import", "-"], input);
         assert_eq!((refused.code, refused.err.lines().count()), (1, 1), "{input}: {}", refused.err);
     }
-    // A file that was cut, or is not what its first line says.
+    // A file that is incomplete, or does not match its first line.
     let cut = format!("{{\"format\":\"todo\",\"version\":1,\"users\":2,\"tasks\":0}}\n{}\n", user("new", "new@b.cd"));
     assert_eq!(run(&database, &["import", "-"], &cut).code, 1);
     let endless = format!("{{\"format\":\"todo\",\"version\":1,\"users\":0,\"tasks\":0}}\n{}", "x".repeat(3 << 20));
@@ -225,7 +225,7 @@ fn other_files_are_refused() {
     assert_eq!(rows(&mut database.client), before);
 }
 
-/// The mark that some editors put before a text in UTF-8 is not part of it.
+/// A byte order mark, which some editors write at the beginning of a file, is ignored there.
 #[test]
 fn a_byte_order_mark_is_no_matter() {
     let mut database = Database::new();
@@ -256,14 +256,14 @@ fn an_export_says_what_it_wrote() {
     assert_eq!(run(&database, &["export", &file], "").code, 2);
 }
 
-/// An export that cannot be written to its end leaves nothing, and an earlier one as it was.
+/// An export that cannot be completed leaves no file, and an earlier file as it was.
 #[test]
 fn half_an_export_is_none() {
     let database = filled();
     let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
     let file = scratch.file("all.jsonl");
     std::fs::write(&file, "earlier").unwrap();
-    // Nor is an earlier one overwritten unasked.
+    // An earlier file is not overwritten without --force.
     assert_eq!(run(&database, &["export", &file], "").code, 2);
     for answer in ["n", ""] {
         let mut session = terminal(&database, &format!("export '{file}'"));
@@ -275,26 +275,26 @@ fn half_an_export_is_none() {
     let program = admin(&database.name);
     let limited = format!("ulimit -f 100; exec '{}' export --force '{file}'", program.get_program().to_str().unwrap());
     let mut limited_export = std::process::Command::new("bash");
-    // The signal of the limit ends the program, or is an error of the write.
+    // At the limit, a signal ends the program, or the write fails.
     let full =
         said(limited_export.args(["-c", &format!("trap '' XFSZ; {limited}")]).env("PGDATABASE", &database.name), "");
     assert_eq!((full.code, full.err.lines().count()), (1, 1), "{}", full.err);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "earlier");
     assert_eq!(std::fs::read_dir(&scratch.0).unwrap().count(), 1, "nothing is left beside it");
-    // A device stays one.
+    // A device is not replaced by a file.
     let device = scratch.file("device");
     assert!(std::process::Command::new("mkfifo").arg(&device).status().unwrap().success());
     let reading = format!("cat '{device}' & exec '{}' export '{device}'", program.get_program().to_str().unwrap());
     let seen = said(std::process::Command::new("bash").args(["-c", &reading]).env("PGDATABASE", &database.name), "");
     assert_eq!((seen.code, seen.out.lines().count()), (0, 1 + 50 + 11990), "{}", seen.err);
-    // A reader of the pipe who has seen enough.
+    // A reader that closes the pipe early.
     let piped = format!("set -o pipefail; '{}' export - | head -n 1", program.get_program().to_str().unwrap());
     let seen = said(std::process::Command::new("bash").args(["-c", &piped]).env("PGDATABASE", &database.name), "");
     assert_eq!((seen.code, seen.out.lines().count(), seen.err.as_str()), (141, 1, ""));
 }
 
-/// Times that no client can read, as rows may hold that are older than the rule: the rows are named, and what does not need the
-/// times works all the same.
+/// Rows that are older than the rule may have times that no client can read. Commands that need these times name the rows, and all others
+/// work.
 #[test]
 fn far_times_are_named() {
     let mut database = Database::with_users();
@@ -305,7 +305,7 @@ fn far_times_are_named() {
              SET session_replication_role = replica; ALTER TABLE tasks DISABLE TRIGGER zz_todo_before_row",
         )
         .unwrap();
-    // As before there was a rule, whatever constraint it is.
+    // Store such rows as if there were no rule.
     let checks = "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) FROM pg_constraint
          WHERE conrelid IN ('users'::regclass, 'tasks'::regclass) AND contype = 'c' AND pg_get_constraintdef(oid) ~ '_at'";
     database.client.batch_execute("SET todo.guard = off").unwrap();
@@ -357,13 +357,13 @@ fn far_times_are_named() {
             }
         }
     }
-    // Of another user, they are none of an export's business.
+    // The export of another user does not need them.
     database
         .client
         .batch_execute(&format!("{reset}; UPDATE users SET created_at = 'infinity' WHERE id = 'u2'"))
         .unwrap();
     assert_eq!(ok(&database, &["export", "-", "--user", "u1"]).lines().count(), 4);
-    // Nor do they come in.
+    // An import refuses such times, too.
     for time in ["0000-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00"] {
         let line = user("far", "far@b.cd").replace("2020-01-01T00:00:00Z", time);
         let input = format!("{{\"format\":\"todo\",\"version\":1,\"users\":1,\"tasks\":0}}\n{line}\n");
@@ -394,7 +394,7 @@ fn what_gets_done() {
     assert_eq!((&of_one["tasks"], of_one["days"].as_array().unwrap().len()), (&2.into(), 14));
     let chart = ok(&database, &["stats", "--days", "2"]);
     assert!(chart.contains("█ 4") && chart.contains("80.0 %") && chart.contains("2 hours"), "{chart}");
-    // One that was completed before it was made has taken no time.
+    // A task that was completed before it was created counts as 0 seconds.
     database
         .client
         .batch_execute("UPDATE tasks SET created_at = completed_at + interval '1 hour' WHERE completed")
@@ -407,7 +407,7 @@ fn what_gets_done() {
     empty.client.batch_execute("SELECT 1").unwrap();
 }
 
-/// A user of another database, whose task ids are taken in this one.
+/// With --new-ids, tasks of a user of another database are imported although this one has tasks with their ids.
 #[test]
 fn tasks_get_new_ids() {
     let mut source = filled();
@@ -434,7 +434,7 @@ fn tasks_get_new_ids() {
     assert_eq!(refused.code, 1);
     assert!(refused.err.contains("the id is taken"), "{}", refused.err);
 
-    // A list that cannot be written, or that exists: nothing is imported.
+    // If the list cannot be written, or exists already, nothing is imported.
     let list = scratch.file("ids.csv");
     std::fs::write(&list, "mine").unwrap();
     assert_eq!(run(&target, &["import", &file, &format!("--new-ids={list}")], "").code, 1);
@@ -449,7 +449,7 @@ fn tasks_get_new_ids() {
     );
     assert_ne!(closed.code, 0);
     assert!(rows(&mut target.client) == here);
-    // Nor where a line is bad: the list goes again.
+    // If a line is bad, nothing is imported either, and the list is removed.
     let bad = std::fs::read_to_string(&file).unwrap().replacen("\"u7\"", "\"nobody\"", 2);
     let bad_file = scratch.file("bad.jsonl");
     std::fs::write(&bad_file, bad).unwrap();
@@ -467,13 +467,13 @@ fn tasks_get_new_ids() {
     assert_eq!(listed.lines().collect::<Vec<_>>()[1..], pairs[..]);
     assert!(listed.starts_with("old_id,new_id\n"));
 
-    // To standard output, which then holds nothing else.
+    // The list can go to standard output, which then has nothing else.
     target.client.batch_execute("SELECT todo_delete_user('u7')").unwrap();
     let said = run(&target, &["import", &file, "--new-ids"], "");
     assert_eq!((said.code, said.out.lines().count()), (0, old_ids.len() + 1));
     assert_eq!(said.err, format!("1 user and {} tasks imported\n", old_ids.len()));
 
-    // Ids that run out: all or nothing.
+    // If there are not enough ids, nothing is imported.
     target.client.batch_execute("SELECT todo_delete_user('u7'); SELECT setval('tasks_id_seq', 2147483600)").unwrap();
     let full = run(&target, &["import", &file, "--new-ids"], "");
     assert_eq!((full.code, full.out.as_str()), (1, ""));

@@ -39,7 +39,7 @@ fn may_call(client: &mut Client) -> Vec<String> {
     )
 }
 
-/// The application goes on after an update, and after the way back. Default privileges give nobody a new function.
+/// The application still works after an update, and after a downgrade. Default privileges give nobody a new function.
 #[test]
 fn grants_stay_and_no_others_come() {
     let mut database = at_1_0_0();
@@ -60,7 +60,7 @@ fn grants_stay_and_no_others_come() {
         client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap();
         let now = may_call(client);
         assert_eq!(of(&application, &now), of(&application, &granted), "{version}");
-        // Two functions for an index are everyone's.
+        // Everyone may call two functions, because an index calls them.
         let everyones = ["PUBLIC todo_search_text(text)", "PUBLIC todo_search_words(text,text,text)"];
         let everyones = if version == "1.0.0" { &[][..] } else { &everyones };
         assert_eq!(
@@ -79,7 +79,7 @@ fn grants_stay_and_no_others_come() {
     client.batch_execute(&format!("ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM {other}")).unwrap();
 }
 
-/// Large tables are not locked while an index is built, if an operator builds it beforehand. The update uses it.
+/// An operator can build indexes before the update, without locking large tables. The update uses them.
 #[test]
 fn indexes_that_were_built_beforehand_are_used() {
     let build = "CREATE INDEX CONCURRENTLY ix_tasks_user_created_at ON tasks (user_id, created_at, id);
@@ -96,12 +96,12 @@ fn indexes_that_were_built_beforehand_are_used() {
     update(client).unwrap();
     assert_eq!(strings(client, files), built);
     assert_eq!(faults(client), [""; 0]);
-    // On the way back they go.
+    // A downgrade drops them.
     client.batch_execute("ALTER EXTENSION todo UPDATE TO '1.0.0'").unwrap();
     assert_eq!(strings(client, files), [""; 0]);
 }
 
-/// One that is not as it must be is named, and nothing has changed.
+/// An index of that name with another definition is named, and nothing is changed.
 #[test]
 fn another_index_of_the_name_stops_the_update() {
     let mut database = at_1_0_0();
@@ -112,7 +112,7 @@ fn another_index_of_the_name_stops_the_update() {
             "CREATE INDEX ix_tasks_user_completed_at ON tasks (user_id, completed_at, created_at, id) WHERE completed",
             "DROP INDEX ix_tasks_user_completed_at",
         ),
-        // As it is left when CREATE INDEX CONCURRENTLY was cancelled.
+        // A cancelled CREATE INDEX CONCURRENTLY leaves such an index.
         (
             "CREATE INDEX ix_tasks_user_created_at ON tasks (user_id, created_at, id);
              UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ix_tasks_user_created_at'::regclass",
@@ -131,7 +131,7 @@ fn another_index_of_the_name_stops_the_update() {
     assert_eq!(faults(client), [""; 0]);
 }
 
-/// Rows are judged by the trigger, so an update reads none of them: not even those that no rule admits any more.
+/// New rules apply only to rows that are written. An update reads no row, not even one that breaks a new rule.
 #[test]
 fn no_row_is_touched() {
     let mut database = at_1_0_0();
@@ -144,7 +144,7 @@ fn no_row_is_touched() {
     assert_eq!((strings(client, places), rows(client)), before);
 }
 
-/// What an operator has set on parts that both versions have stays, and they are not built again.
+/// Settings and comments on parts that both versions have stay, and indexes are not built again.
 #[test]
 fn settings_and_comments_stay() {
     let mut database = at_1_0_0();

@@ -1,4 +1,4 @@
-//! The ids of users that `todo_create_user` makes, or takes as they are given.
+//! The ids of users: those that `todo_create_user` generates, and those that it is given.
 
 use postgres::{Client, Error};
 use std::collections::HashSet;
@@ -25,7 +25,7 @@ fn without_an_id_the_user_gets_a_random_uuid() {
     let mut ids = strings(client, query);
     ids.push(create(client, "null@b.cd", None).unwrap());
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), 51, "{ids:?}");
-    // As the column's default makes them, for a row that an application inserts itself.
+    // The column's default generates the same kind for a row that an application inserts itself.
     ids.push(strings(client, "INSERT INTO users (email, name) VALUES ('raw@b.cd', 'Raw') RETURNING id").remove(0));
     for id in &ids {
         let form = "SELECT ($1 ~ '^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$')::text";
@@ -33,7 +33,7 @@ fn without_an_id_the_user_gets_a_random_uuid() {
     }
 }
 
-/// By the function as by a plain INSERT, an id is any text of 1-36 characters, and is kept as it is.
+/// An id can be any text of 1 to 36 characters, by the function and by a plain INSERT, and is stored as it is.
 #[test]
 fn an_id_is_any_text_that_fits() {
     let mut database = Database::with_cheap_hashes();
@@ -76,13 +76,13 @@ fn an_id_is_any_text_that_fits() {
         assert!(raw.is_ok(), "{id:?}");
     }
 
-    // By name, beside the other arguments.
+    // The id can be passed by name.
     let query =
         "SELECT id FROM todo_create_user(user_id => 'named', password => $1, name => 'Ada', email => 'named@b.cd')";
     assert_eq!(client.query_one(query, &[&PASSWORD]).unwrap().get::<_, &str>(0), "named");
 }
 
-/// What is refused is refused before anything is written, and tells nothing but the caller's own values.
+/// Ids are refused before anything is written, and errors show only the caller's own values.
 #[test]
 fn ids_that_are_refused() {
     let mut database = Database::with_cheap_hashes();
@@ -101,7 +101,7 @@ fn ids_that_are_refused() {
         ("", empty),
         (&*"x".repeat(37), too_long),
         (&*"é".repeat(37), too_long),
-        // PostgreSQL would cut blanks to make it fit, and meet another user's id.
+        // PostgreSQL would cut trailing blanks to make it fit, which could be another user's id.
         (&*format!("{full} "), too_long),
         (&*" ".repeat(37), too_long),
         (&*"x".repeat(10_000_000), too_long),
@@ -124,12 +124,12 @@ fn ids_that_are_refused() {
     }
     assert_eq!(todo_tests::rows(client), before);
     assert!(!server_log().contains(PASSWORD));
-    // A deleted user's id is free.
+    // The id of a deleted user is free again.
     client.query("SELECT todo_delete_user('taken')", &[]).unwrap();
     assert_eq!(create(client, "new@b.cd", Some("taken")).unwrap(), "taken");
 }
 
-/// Of sessions that give the same id at once, one creates the user.
+/// If several sessions create a user with the same id at once, one of them succeeds.
 #[test]
 fn one_session_gets_the_id() {
     const SESSIONS: usize = 4;
@@ -161,7 +161,7 @@ fn one_session_gets_the_id() {
     }
 }
 
-/// Whoever comes second waits for the first to end: its commit takes the id, its rollback leaves it.
+/// The second session waits until the first transaction ends. After a commit, the id is taken, and after a rollback, it is free.
 #[test]
 fn an_id_of_an_open_transaction() {
     for (end, expected) in [("COMMIT", Err(TAKEN)), ("ROLLBACK", Ok("shared"))] {

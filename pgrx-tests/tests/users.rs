@@ -11,7 +11,7 @@ fn create(client: &mut Client, email: &str) -> String {
     client.query_one(query, &[&email, &PASSWORD]).unwrap().get("id")
 }
 
-/// id, email, name, is_active, email_verified
+/// The columns id, email, name, is_active and email_verified.
 fn shape(row: &Row) -> (&str, &str, &str, bool, bool) {
     let names: Vec<&str> = row.columns().iter().map(|column| column.name()).collect();
     assert_eq!(names, ["id", "email", "name", "created_at", "updated_at", "is_active", "email_verified"]);
@@ -170,7 +170,7 @@ fn bad_arguments() {
         ("todo_hash_password('1234567')", "22023", Some("hashed_password"), None),
         ("todo_hash_password($1)", "22001", Some("hashed_password"), None),
     ] {
-        // $1 and $2 are always there, so that every statement takes the same parameters.
+        // Every statement has $1 and $2, so that all take the same parameters.
         let query = format!("SELECT * FROM {call} WHERE $1::text <> $2::text");
         let failure = Failure::of(client.query(&query, &[&long, &id]));
         assert_eq!(failure.fields(), (code, column, constraint), "{call}");
@@ -180,7 +180,7 @@ fn bad_arguments() {
     assert_eq!(count, 1);
 }
 
-/// What each kind of role may do, and that its rights go again. The role's name needs quotes.
+/// Each kind of role may do what it should, and todo_revoke() takes all of it back. The role's name needs quotes.
 #[test]
 fn roles() {
     let mut database = Database::with_cheap_hashes();
@@ -235,7 +235,7 @@ fn roles() {
     for statement in api.into_iter().chain(tables) {
         denied(client, statement);
     }
-    // Nothing is left that would keep the role.
+    // No right is left that would keep the role from being dropped.
     client.batch_execute(&format!("RESET ROLE; DROP ROLE {quoted}")).unwrap();
 
     for (call, code) in [
@@ -301,8 +301,8 @@ fn only_the_owner_grants() {
     }
 }
 
-/// What a role that may not read hashes gets to see of a row: nothing of the hash, whichever function, whether it
-/// succeeds or fails on a constraint of the application's, whose error PostgreSQL explains with the row.
+/// No function shows a hash to a role that may not read hashes, whether it succeeds, or fails on a constraint of the application.
+/// PostgreSQL's error for that would show the whole row.
 #[test]
 fn no_function_shows_a_hash() {
     let mut database = Database::with_cheap_hashes();
@@ -313,7 +313,7 @@ fn no_function_shows_a_hash() {
         .batch_execute(&format!("GRANT EXECUTE ON FUNCTION todo_set_password_hash TO {name}; GRANT SELECT (id), UPDATE (hashed_password) ON users TO {name}"))
         .unwrap();
     client.batch_execute(&sample("public")).unwrap();
-    // A hash that could be shown, where one is given.
+    // A hash that could be shown.
     let hash = [("hash", "todo_hash_password('long enough')")];
     let on_users =
         functions().into_iter().filter(|f| f.is_todos() && (f.returns == "todo_users" || f.takes("new_password")));
@@ -326,7 +326,7 @@ fn no_function_shows_a_hash() {
         for (call, checks) in &calls {
             let mut transaction = client.transaction().unwrap();
             if let Some(constraint) = constraint {
-                // After the renewal of the hash, too, which the login must survive.
+                // The same if the renewal of the hash fails, which must not make the login fail.
                 transaction.batch_execute(&format!("ALTER TABLE users ADD CONSTRAINT own {constraint}")).unwrap();
                 transaction.batch_execute(&Edition::current().set_cost(5)).unwrap();
             }
@@ -339,7 +339,7 @@ fn no_function_shows_a_hash() {
                 Err(error) => format!("{error:?}"),
             };
             let fails = seen.contains("Some(CheckViolation)") || seen.contains("E23514");
-            // (todo_set_password_hash needs SELECT on all of users, which this role has not.)
+            // (todo_set_password_hash needs SELECT on all columns of users, which this role lacks.)
             let denied = call.contains("set_password_hash");
             assert!(denied || fails == (constraint.is_some() && *checks), "{call} {constraint:?}: {seen}");
             assert!(!seen.contains("$2b$"), "{call} {constraint:?}: {seen}");

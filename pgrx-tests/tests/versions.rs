@@ -1,4 +1,4 @@
-//! Versions are the migrations: every path between them ends in the same catalogs, and no row is lost on the way.
+//! Versions of the extension take the place of migrations. Every path between them ends in the same catalogs, and loses no row.
 
 use postgres::Client;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ fn update(client: &mut Client, version: &str) {
     client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{version}'")).unwrap_or_else(|e| panic!("{e}"));
 }
 
-/// Databases at a version, by every way that creates it: a new one, or for `adopt` each kind of tables.
+/// Databases at a version, one for each way to create it: a new one, or for `adopt`, one for each kind of tables.
 fn created_at(version: &str) -> Vec<(String, Database)> {
     let kinds: &[(&str, &str)] = if version == "adopt" { &TO_ADOPT } else { &[("nothing", "")] };
     let create = |&(kind, made): &(&str, &str)| {
@@ -25,14 +25,14 @@ fn created_at(version: &str) -> Vec<(String, Database)> {
     kinds.iter().map(create).collect()
 }
 
-/// Every way from one version of an extension to another.
+/// Every path from one version of an extension to another.
 fn paths(extension: &str) -> Vec<(String, String)> {
     let paths = "SELECT source, target FROM pg_extension_update_paths($1) WHERE path IS NOT NULL";
     let rows = Database::empty().client.query(paths, &[&extension]).unwrap();
     rows.iter().map(|row| (row.get(0), row.get(1))).collect()
 }
 
-/// Indexes that the current version is the first to have.
+/// Indexes that are new in the current version.
 const NEW_INDEXES: [&str; 2] = ["INDEX ix_tasks_user_created_at ", "INDEX ix_tasks_user_completed_at "];
 
 #[test]
@@ -48,7 +48,7 @@ fn every_path_ends_in_the_same_catalogs() {
             update(&mut database.client, target);
             let mut after = catalog(&mut database.client);
             if from == "adopt from released tables" && target != current_version() {
-                // To an older version, the indexes of this one are the application's own.
+                // An older version takes indexes of this one for the application's.
                 after.retain(|line| !NEW_INDEXES.iter().any(|index| line.contains(index)));
             }
             assert_eq!(after, fresh[target.as_str()], "{from} to {target}");
@@ -60,7 +60,7 @@ fn every_path_ends_in_the_same_catalogs() {
     }
 }
 
-/// The companion is at every version of its own on every version of the extension that it can be on, and goes up and down.
+/// todo_auth can be installed and updated in every version, on every version of todo that it supports.
 #[test]
 fn every_path_of_todo_auth_ends_in_the_same_catalogs() {
     let create = |core: &str, auth: &str| {
@@ -90,7 +90,7 @@ fn every_path_of_todo_auth_ends_in_the_same_catalogs() {
     }
 }
 
-/// The committed description of the current version's schema, and that of todo_auth. `UPDATE_FIXTURES=1` writes it anew.
+/// The schema of the current version, and that of todo_auth, are as described in fixtures/. `UPDATE_FIXTURES=1` writes that anew.
 #[test]
 fn the_schema_is_the_one_reviewed() {
     let client = &mut Database::new().client;
@@ -113,7 +113,7 @@ fn is_as_reviewed(file: &str, catalog: &[String]) {
     assert_eq!(current.len(), reviewed.len());
 }
 
-/// What tools write into files of other languages can be read there: drizzle-kit puts CHECKs into template literals.
+/// Tools write definitions into source files: drizzle-kit puts CHECKs into template literals of JavaScript, which must not end there.
 #[test]
 fn no_definition_ends_a_template_literal() {
     let mut database = Database::new();
@@ -128,7 +128,7 @@ fn no_definition_ends_a_template_literal() {
     }
 }
 
-/// Rows as an application has left them at 0.2.0, with all that can be mended.
+/// Rows as an application may have left them at 0.2.0, with everything that an upgrade can repair.
 fn fill_0_2_0(client: &mut Client) {
     client
         .execute("INSERT INTO users (id, email, name, hashed_password) VALUES ('u1', 'Ada@Example.com', E'\u{a0} Ada\t', $1)", &[&HASH])
@@ -153,7 +153,7 @@ fn rows_are_mended_and_kept() {
     let mut database = created_at("0.2.0").remove(0).1;
     let client = &mut database.client;
     fill_0_2_0(client);
-    // An application's trigger would set it.
+    // A trigger of the application would set updated_at.
     client
         .batch_execute(
             "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.updated_at := now(); RETURN NEW; END';
@@ -190,7 +190,7 @@ fn rows_are_mended_and_kept() {
     assert_eq!(rows(client), kept);
     update(client, "1.0.0");
     assert_eq!(rows(client), kept);
-    // What a restore, or an idle UPDATE, would find: the rows keep the rules.
+    // The rows keep the rules now, so a restore, or an UPDATE that changes nothing, does not change them.
     client.batch_execute("UPDATE users SET name = name; UPDATE tasks SET title = title").unwrap();
     assert_eq!(strings(client, "SELECT hashed_password FROM users WHERE id = 'u1'"), [HASH]);
 }
@@ -200,7 +200,7 @@ fn rows_that_cannot_be_mended_stop_the_upgrade() {
     let mut database = created_at("0.2.0").remove(0).1;
     let client = &mut database.client;
     fill_0_2_0(client);
-    // What spoils rows, what mends them again, and the error in between.
+    // A statement that spoils rows, one that repairs them, and the error in between.
     let cases: &[(&str, &str, Fields, &str)] = &[
         (
             "INSERT INTO users (id, email, name, hashed_password) SELECT 'bad' || i, 'no address ' || i, 'X', '!' FROM generate_series(1, 7) AS i",
@@ -289,7 +289,7 @@ fn tasks_do_not_go_with_a_downgrade_by_accident() {
     client.batch_execute("SELECT todo_create_task('u1', 'x')").unwrap();
 }
 
-/// The current library serves the databases of every version.
+/// The current library works with databases at every version.
 #[test]
 fn older_schemas_work_with_the_current_library() {
     for version in ["0.1.0", "0.2.0"] {
@@ -311,7 +311,7 @@ fn older_schemas_work_with_the_current_library() {
     }
 }
 
-/// From 1.0.0 on, a database that nobody has updated has functions, triggers and checks. All of them work.
+/// From 1.0.0 on, databases have functions, triggers and checks. All of them work with the current library, without an update.
 #[test]
 fn functions_of_every_version_work_with_the_current_library() {
     for version in versions().into_iter().filter(|version| !version.starts_with("0.")) {
@@ -335,7 +335,7 @@ fn functions_of_every_version_work_with_the_current_library() {
             assert_eq!(returned.is_empty(), name == "todo_not_in_dumps" && !lists_columns, "{call}");
             client.batch_execute("ROLLBACK").unwrap();
         }
-        // The rules, of both extensions.
+        // The rules of both extensions.
         client.batch_execute("INSERT INTO tasks (user_id, title) VALUES ('u1', ' third ')").unwrap();
         assert_eq!(strings(client, "SELECT title FROM tasks WHERE user_id = 'u1' AND title LIKE '%third%'"), ["third"]);
         let broken = "UPDATE users SET hashed_password = 'plain text'";
@@ -343,7 +343,7 @@ fn functions_of_every_version_work_with_the_current_library() {
         client.execute(AUTH_SESSION, &[&"token", &"u1"]).unwrap();
         client.batch_execute("SELECT todo_set_active('u1', false)").unwrap();
         assert_eq!(strings(client, "SELECT token FROM todo_auth.session"), [""; 0]);
-        // The guard, and the check: it says only that there are newer versions, if there are.
+        // The guard works, and the check only reports newer versions, if there are some.
         assert_eq!(Failure::of(client.batch_execute("ALTER TABLE users ADD COLUMN image text")).code, "2BP01");
         assert_eq!(Failure::of(client.batch_execute("DROP EXTENSION todo CASCADE")).code, "2BP01");
         let newer = if version == current_version() { &[][..] } else { &["version", "version of todo_auth"] };
@@ -351,7 +351,7 @@ fn functions_of_every_version_work_with_the_current_library() {
     }
 }
 
-/// A session that has used the functions goes down and up with its kept plans, and so does another beside it.
+/// A session that has used the functions keeps working after updates and downgrades, with plans that it has kept. So does another session.
 #[test]
 fn sessions_live_through_versions() {
     let mut database = Database::with_users();
