@@ -78,7 +78,7 @@ fn own_columns_have_a_way_out() {
 
 /// Tables whose constraints and indexes have other names, or are of another kind, end like all others.
 #[test]
-fn parts_of_other_names_come_in_shape() {
+fn parts_with_other_names_are_replaced() {
     let mut fresh = Database::new();
     let mut database = Database::to_adopt(TO_ADOPT[2].1);
     let client = &mut database.client;

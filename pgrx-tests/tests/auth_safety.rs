@@ -196,7 +196,7 @@ fn nobody_becomes_superuser_by_a_trigger() {
 }
 
 #[test]
-fn what_is_amiss_is_found() {
+fn faults_are_found() {
     let mut database = Database::with_auth();
     let client = &mut database.client;
     let found = "SELECT name FROM todo_check() WHERE NOT ok ORDER BY 1";

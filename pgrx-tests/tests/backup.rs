@@ -92,7 +92,7 @@ fn a_backup_comes_back() {
 }
 
 #[test]
-fn a_backup_that_would_not_come_back_is_none() {
+fn a_failed_backup_leaves_no_archive() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut database = filled();
     let dir = scratch(&database);
@@ -119,7 +119,7 @@ fn a_backup_that_would_not_come_back_is_none() {
 
 /// Dumps of extensions leave out a column that the application has added without the guard. Such a backup is refused.
 #[test]
-fn a_backup_without_a_column_is_none() {
+fn a_backup_that_lacks_a_column_is_refused() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut database = filled();
     let dir = scratch(&database);
@@ -173,7 +173,7 @@ fn a_backup_of_a_busy_database() {
 
 /// A backup that gets SIGTERM removes what it has begun.
 #[test]
-fn a_backup_that_is_ended() {
+fn a_terminated_backup_leaves_nothing() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut database = filled();
     let dir = scratch(&database);
@@ -244,7 +244,7 @@ fn a_backup_just_made_stays() {
 
 /// A missing directory is created, for its owner alone, but its parents are not.
 #[test]
-fn the_directory_is_made() {
+fn the_directory_is_created() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let database = Database::with_users();
     let dir = scratch(&database);
@@ -264,7 +264,7 @@ fn the_directory_is_made() {
 
 /// The restored database has the locale of the original, ICU included.
 #[test]
-fn the_locale_comes_back() {
+fn a_restore_keeps_the_locale() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     // Even a server without ICU has a few of its collations in the catalog.
     let icu = "SELECT (count(*) > 10)::int::text FROM pg_collation WHERE collprovider = 'i' AND current_setting('server_version_num')::int >= 150000";

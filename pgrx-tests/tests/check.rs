@@ -79,7 +79,7 @@ fn every_part_is_checked() {
 }
 
 #[test]
-fn each_fault_is_found_and_mended_by_its_fix() {
+fn each_fault_is_found_and_repaired_by_its_fix() {
     let mut cases = vec![
         ("ALTER TABLE users ALTER id DROP DEFAULT", "default of users.id"),
         ("ALTER TABLE tasks ALTER created_at SET DEFAULT now()", "default of tasks.created_at"),
@@ -364,7 +364,7 @@ fn the_applications_role_and_a_standby_can_check() {
 }
 
 #[test]
-fn leaving_keeps_every_row() {
+fn releasing_the_tables_keeps_every_row() {
     let mut database = Database::with_users();
     let role = format!("{}_role", database.name);
     let client = &mut database.client;
@@ -428,7 +428,7 @@ fn a_creator_who_is_no_longer_superuser_is_found() {
 }
 
 #[test]
-fn a_table_of_the_companion_that_is_gone_is_found() {
+fn a_missing_table_of_todo_auth_is_found() {
     let mut database = Database::new();
     let client = &mut database.client;
     client.batch_execute("CREATE EXTENSION todo_auth").unwrap();

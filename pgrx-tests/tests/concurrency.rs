@@ -135,7 +135,7 @@ fn functions_do_not_deadlock_with_each_other() {
 /// A function with the owner's rights looks up the owner when it has locked the table. The owner may have changed while it waited, and the
 /// new one may have created triggers meanwhile.
 #[test]
-fn the_owner_is_the_one_of_the_moment() {
+fn the_owner_is_looked_up_under_the_lock() {
     let mut database = Database::with_users();
     let role = format!("{}_owner", database.name);
     let mut caller = database.connect();

@@ -140,7 +140,7 @@ fn names_are_quoted() {
 /// todo_check() reports additions to every role that may call it. It is a fault if a restore would widen access, but not if it would lack
 /// something.
 #[test]
-fn checks_tell_it() {
+fn checks_report_what_dumps_leave_out() {
     let (mut database, role) = extended();
     let faults = "SELECT name FROM todo_check() WHERE NOT ok AND fix <> ''";
     let client = &mut database.client;
@@ -298,7 +298,7 @@ fn psql_runs_the_file() {
 
 /// An adoption keeps the application's additions, and warns that dumps leave them out. It names them, and nothing of the extension's.
 #[test]
-fn adoption_tells_it() {
+fn adoption_reports_what_dumps_leave_out() {
     let mut database = Database::empty();
     let role = format!("{}_owner", database.name);
     database

@@ -106,7 +106,7 @@ fn a_superuser_lifts_the_guard() {
 
 /// A role that is not a superuser cannot lift the guard, even if it sets todo.guard before the library is loaded in the session.
 #[test]
-fn nobody_else_lifts_it() {
+fn only_a_superuser_lifts_the_guard() {
     let mut database = owned();
     let role = format!("{}_app", database.name);
     database.client.batch_execute(&format!("CREATE ROLE {role} LOGIN; ALTER TABLE tasks OWNER TO {role}")).unwrap();

@@ -303,7 +303,7 @@ fn null_in_a_column_that_needs_a_value() {
 }
 
 #[test]
-fn users_who_cannot_be() {
+fn users_who_cannot_exist() {
     let mut database = Database::with_users();
     let of_36 = "x".repeat(36);
     database.client.execute("INSERT INTO users (id, email, name) VALUES ($1, 'x@b.cd', 'X')", &[&of_36]).unwrap();
@@ -322,7 +322,7 @@ fn users_who_cannot_be() {
 }
 
 #[test]
-fn task_ids_that_cannot_be() {
+fn task_ids_that_cannot_exist() {
     let mut database = Database::with_users();
     // The tasks that would be found if a 64-bit id was cut to 32 bits.
     let insert = "INSERT INTO tasks (id, user_id, title) SELECT id, 'u1', 'T' FROM unnest($1::int4[]) AS id";
@@ -365,7 +365,7 @@ fn words_of_longer_texts_than_a_task_has() {
 }
 
 #[test]
-fn text_that_is_no_utf_8() {
+fn text_that_is_not_utf_8_is_refused() {
     let mut database = Database::with_users();
     let broken: [&[u8]; 4] = [b"caf\xe9", b"nul\0inside", b"\xed\xa0\x80", b"\xf5\x80\x80\x80"];
     for bytes in broken.map(|bytes| RawText(bytes.to_vec())) {

@@ -270,7 +270,7 @@ fn what_the_application_builds() {
 
 /// Members of an isolated role are bound as well. When the isolation ends, nothing of it is left.
 #[test]
-fn who_is_isolated() {
+fn members_are_isolated_until_it_ends() {
     let (mut database, role) = isolated();
     let (member, app) = (database.role("member"), database.role("app"));
     let policies = "SELECT polname::text FROM pg_policy UNION ALL SELECT relname FROM pg_class

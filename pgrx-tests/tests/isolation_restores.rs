@@ -91,7 +91,7 @@ fn is_as_before(client: &mut Client, role: &str) {
 }
 
 #[test]
-fn in_any_format() {
+fn a_restore_in_any_format_shows_no_rows() {
     let (database, role) = filled();
     let dir = scratch(&database);
     for (format, options, arguments) in [
@@ -127,7 +127,7 @@ fn in_any_format() {
 
 /// Rights are restored first, and rows later. The list of isolated roles comes last.
 #[test]
-fn in_parts() {
+fn a_restore_in_parts_shows_no_rows() {
     let (database, role) = filled();
     let dir = scratch(&database);
     let dump = dir.join("dump").to_str().unwrap().to_owned();
@@ -328,7 +328,7 @@ fn maintenance_is_no_way_out() {
 
 /// The isolation of a dropped role can be ended. DROP OWNED by a superuser leaves a role isolated.
 #[test]
-fn roles_that_go() {
+fn dropped_roles_can_be_forgotten() {
     let (mut database, role) = filled();
     let client = &mut database.client;
     client.batch_execute(&format!("DROP OWNED BY {role}")).unwrap();
@@ -349,7 +349,7 @@ fn roles_that_go() {
 
 /// Commands that would end an isolation unnoticed are refused.
 #[test]
-fn what_would_end_it_is_refused() {
+fn what_would_end_an_isolation_is_refused() {
     let mut database = Database::new();
     let role = database.role("isolated");
     let client = &mut database.client;
@@ -366,7 +366,7 @@ fn what_would_end_it_is_refused() {
 
 /// A restore isolates roles even if transactions are serializable by default.
 #[test]
-fn where_transactions_are_serializable() {
+fn a_restore_with_serializable_transactions_shows_no_rows() {
     let (database, role) = filled();
     let dir = scratch(&database);
     let dump = dir.join("dump").to_str().unwrap().to_owned();

@@ -208,7 +208,7 @@ fn logins_block_nobody() {
 /// The stored hash is replaced while a password is being changed. If a login has renewed it, the change succeeds. If the password was
 /// changed, the given current password is no longer right.
 #[test]
-fn a_hash_replaced_meanwhile() {
+fn a_hash_replaced_during_a_change_of_the_password() {
     let mut database = Database::new();
     let mut other = database.connect();
     let mut changing = database.connect();
@@ -246,7 +246,7 @@ fn a_hash_replaced_meanwhile() {
 
 /// A password that is locked while a login hashes it lets nobody in.
 #[test]
-fn locked_during_a_login() {
+fn a_password_locked_during_a_login_lets_nobody_in() {
     let mut database = Database::new();
     let mut login = database.connect();
     let client = &mut database.client;

@@ -60,7 +60,7 @@ fn a_move_hides_no_users() {
 
 /// A move works with any search_path of the database, by which definitions are printed, and keeps grants.
 #[test]
-fn search_paths() {
+fn moves_work_with_any_search_path() {
     let same_names = "CREATE TABLE public.session (i int); CREATE TABLE public.account (i int);
          CREATE TABLE public.\"user\" (i int)";
     let policies = "CREATE FUNCTION public.me() RETURNS text LANGUAGE sql STABLE AS 'SELECT current_user::text';
@@ -160,7 +160,7 @@ fn todo_owner_is_no_owner() {
 }
 
 #[test]
-fn it_tells_that_there_is_no_guard() {
+fn a_move_reports_that_the_guard_is_missing() {
     let (mut database, owner) = extension();
     let said = moves(&mut database, &["move", "--to=sql", "--owner", &owner]);
     assert!(said.err.contains("todo_guard"), "{:?}", said.err);

@@ -6,7 +6,7 @@ use todo_tests::shards::{FOUR, Shards};
 use todo_tests::{Server, strings};
 
 #[test]
-fn they_are_made_and_looked_at() {
+fn shards_are_created_and_inspected() {
     let mut cluster = Shards::new("shards", 2, &FOUR);
     cluster.init();
     // Run again, it creates the one that is missing.

@@ -446,7 +446,7 @@ fn rights_on_the_tables_are_no_way_around() {
 
 /// Superusers and members of the role that owns the guard can lift it, and nobody else.
 #[test]
-fn who_may_lifts_it() {
+fn superusers_and_members_lift_the_guard() {
     let mut database = both();
     let [main, member, stranger] = ["main", "member", "stranger"].map(|name| database.role(name));
     let todo = owner(&database);

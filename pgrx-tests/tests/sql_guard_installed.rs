@@ -193,7 +193,7 @@ fn where_it_cannot_be_made_nothing_is_changed() {
 
 /// The script replaces an older guard, if its owner runs it. Until then, todo_check() reports the older one.
 #[test]
-fn it_is_replaced() {
+fn its_owner_can_replace_it() {
     let guard = "SELECT concat_ws('|', ok, detail, fix) FROM todo_check() WHERE name = 'guard'";
     let (mut database, owner) = of_one_role();
     let client = &mut database.client;
@@ -268,7 +268,7 @@ fn updates_and_release_need_it_lifted() {
 
 /// A restored guard works. Any owner can make a dump, and can restore it without the guard's entries.
 #[test]
-fn dumps_have_it_or_not() {
+fn dumps_can_be_restored_with_and_without_it() {
     let mut database = both();
     let owner = owner(&database);
     database.client.batch_execute(&format!("ALTER ROLE {owner} LOGIN")).unwrap();

@@ -39,7 +39,7 @@ fn filled() -> Database {
 }
 
 #[test]
-fn what_comes_back_is_what_was_there() {
+fn an_import_restores_what_was_exported() {
     let mut database = filled();
     let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
     let file = scratch.file("all.jsonl");
@@ -103,7 +103,7 @@ fn user(id: &str, email: &str) -> String {
 }
 
 #[test]
-fn bad_lines_are_told_and_nothing_comes_in() {
+fn bad_lines_are_reported_and_nothing_is_imported() {
     let mut database = Database::with_users();
     let task = |change: (&str, &str)| TASK.replace(change.0, change.1);
     let lines = [
@@ -227,7 +227,7 @@ fn other_files_are_refused() {
 
 /// A byte order mark, which some editors write at the beginning of a file, is ignored there.
 #[test]
-fn a_byte_order_mark_is_no_matter() {
+fn a_byte_order_mark_is_ignored() {
     let mut database = Database::new();
     let input = format!(
         "\u{feff}{{\"format\":\"todo\",\"version\":1,\"users\":1,\"tasks\":0}}\r\n{}\r\n",
@@ -258,7 +258,7 @@ fn an_export_says_what_it_wrote() {
 
 /// An export that cannot be completed leaves no file, and an earlier file as it was.
 #[test]
-fn half_an_export_is_none() {
+fn an_incomplete_export_leaves_no_file() {
     let database = filled();
     let scratch = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
     let file = scratch.file("all.jsonl");
@@ -374,7 +374,7 @@ fn far_times_are_named() {
 }
 
 #[test]
-fn what_gets_done() {
+fn stats_count_completed_tasks() {
     let mut database = Database::with_users();
     database
         .client

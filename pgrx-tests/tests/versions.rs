@@ -149,7 +149,7 @@ fn fill_0_2_0(client: &mut Client) {
 }
 
 #[test]
-fn rows_are_mended_and_kept() {
+fn rows_are_repaired_and_kept() {
     let mut database = created_at("0.2.0").remove(0).1;
     let client = &mut database.client;
     fill_0_2_0(client);
@@ -196,7 +196,7 @@ fn rows_are_mended_and_kept() {
 }
 
 #[test]
-fn rows_that_cannot_be_mended_stop_the_upgrade() {
+fn rows_that_cannot_be_repaired_stop_the_upgrade() {
     let mut database = created_at("0.2.0").remove(0).1;
     let client = &mut database.client;
     fill_0_2_0(client);
@@ -271,7 +271,7 @@ fn rows_that_cannot_be_mended_stop_the_upgrade() {
 }
 
 #[test]
-fn tasks_do_not_go_with_a_downgrade_by_accident() {
+fn a_downgrade_does_not_drop_tasks_by_accident() {
     let mut database = Database::with_users();
     let client = &mut database.client;
     client.batch_execute("SELECT todo_create_task('u1', 'x')").unwrap();
@@ -353,7 +353,7 @@ fn functions_of_every_version_work_with_the_current_library() {
 
 /// A session that has used the functions keeps working after updates and downgrades, with plans that it has kept. So does another session.
 #[test]
-fn sessions_live_through_versions() {
+fn sessions_keep_working_after_updates() {
     let mut database = Database::with_users();
     let mut other = database.connect();
     let use_functions = |client: &mut Client| {
