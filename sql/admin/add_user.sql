@@ -1,4 +1,4 @@
--- Adds a user with a hash that the client has made, or ($3 NULL) without a password. The table's triggers check the values.
+-- Adds a user with hash $3, which the client has made, or without a password if it is NULL. The table's triggers check the values.
 INSERT INTO @extschema@.users (email, name, hashed_password)
 VALUES ($1, $2, COALESCE($3::pg_catalog.text, '!'))
 RETURNING id

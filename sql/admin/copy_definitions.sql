@@ -1,5 +1,5 @@
--- A checksum of all that is defined in this database, its rights and settings, which changes with any of them: not with rows, and not with temporary
--- tables or the order in which things are stored.
+-- A checksum of everything that is defined in this database, of its rights and of its settings. Rows, temporary tables and the order in
+-- which things are stored do not change it.
 WITH lasting AS MATERIALIZED (
     SELECT c.oid
     FROM pg_catalog.pg_class AS c
@@ -138,7 +138,7 @@ WITH lasting AS MATERIALIZED (
     SELECT 'pg_depend', pg_catalog.to_jsonb(x) FROM pg_catalog.pg_depend AS x
     WHERE x.deptype OPERATOR(pg_catalog.=) 'e'
     UNION ALL
-    -- Rights to objects of PostgreSQL itself, and to rows of tables as types.
+    -- Rights on PostgreSQL's own objects, and on the row types of tables.
     SELECT 'rights', pg_catalog.jsonb_build_array(x.oid, x.proacl) FROM pg_catalog.pg_proc AS x
     WHERE x.proacl IS NOT NULL AND x.oid OPERATOR(pg_catalog.<) 16384::pg_catalog.oid
     UNION ALL

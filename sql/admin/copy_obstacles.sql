@@ -43,8 +43,8 @@ JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace
 WHERE NOT t.tgisinternal
   AND t.tgenabled OPERATOR(pg_catalog.=) ANY (ARRAY['A', 'R']::pg_catalog."char"[])
-  -- Those of todo change nothing then, or shall fire. Those of todo_fence have let writes pass since a split, and those of todo_placement let
-  -- pass what is here.
+  -- Those of todo change nothing then, or shall fire. Those of todo_fence have let writes pass since a split, and those of todo_placement
+  -- let pass what is here.
   AND n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY['todo_internal', 'todo_auth', 'todo_fence', 'todo_placement']::pg_catalog.name[])
 UNION ALL
 SELECT pg_catalog.concat('it has a schema ', n.nspname, ' that todo-admin has not made'), 'rename it'

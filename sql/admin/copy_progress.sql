@@ -1,5 +1,5 @@
--- How far the copy into this database is: whether there is a subscription, whether it is enabled, the slot it reads from, how many tables are copied, of how many, and
--- how many rows of those that are being copied.
+-- How far the copy into this database is: whether there is a subscription, whether it is enabled, the slot it reads from, how many tables
+-- are copied, of how many, and how many rows of those that are being copied.
 SELECT s.subenabled AS is_enabled,
     s.subslotname::pg_catalog.text AS slot,
     (

@@ -1,4 +1,5 @@
--- Claims the addresses of users without a claim, unless another user has claimed it. Of several users with one address, the first by id gets it.
+-- Claims the addresses of users without a claim, unless another user has claimed it. Of several users with one address, the first by id
+-- gets it.
 WITH claimed AS (
     INSERT INTO todo_directory.addresses AS a (address, user_id, claimed_at)
     SELECT DISTINCT ON (u.address) u.address, u.user_id, pg_catalog.clock_timestamp()

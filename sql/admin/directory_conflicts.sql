@@ -1,5 +1,5 @@
--- The users whose address another user has claimed, with the other user. It is certain if the other has this address, too. Otherwise, the other may be
--- about to be created, or may be in a shard that could not be read: all but the shards $1 of $2.
+-- The users whose address another user has claimed, with the other user. It is certain if the other has this address, too. Otherwise, the
+-- other may be about to be created, or may be in a shard that could not be read: all but the shards $1 of $2.
 SELECT u.user_id::pg_catalog.text AS user_id,
     COALESCE(c.user_id, a.user_id::pg_catalog.text)::pg_catalog.text AS other,
     c.user_id IS NOT NULL OR COALESCE(

@@ -1,5 +1,5 @@
--- Whether this database is still what the list of shards says, shards $1 of $2. One that has been moved elsewhere has the function todo_fence.refuse(). One that
--- has been split says which shard it is in the comment of its schema todo_placement.
+-- Whether this database is still what the list of shards says, shards $1 of $2. One that has been moved elsewhere has the function
+-- todo_fence.refuse(). One that has been split says which shard it is in the comment of its schema todo_placement.
 SELECT NOT EXISTS (
         SELECT
         FROM pg_catalog.pg_proc AS p

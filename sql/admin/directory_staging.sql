@@ -1,5 +1,5 @@
--- What a repair of the directory has found out. These tables are the session's, because reading all shards may take longer than a transaction
--- should.
+-- What a repair of the directory has found out. The tables last as long as the session, because reading all shards may take longer than a
+-- transaction should.
 -- The users of the shards that could be read, with their folded addresses, and whether the user belongs to the shard.
 CREATE TEMPORARY TABLE pg_temp.todo_present (
     user_id pg_catalog.text COLLATE pg_catalog."C" NOT NULL,

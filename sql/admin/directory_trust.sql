@@ -1,5 +1,5 @@
--- The roles that a superuser has to trust before it uses the directory: the owners of the schema, and of what is in it. No row if the directory
--- is not installed. Only PostgreSQL's catalogs are read, because objects of these roles could run their code.
+-- The roles that a superuser has to trust before it uses the directory: the owners of the schema, and of what is in it. No row if the
+-- directory is not installed. Only PostgreSQL's catalogs are read, because objects of these roles could run their code.
 SELECT ARRAY(
     SELECT r.rolname::pg_catalog.text
     FROM pg_catalog.pg_roles AS r

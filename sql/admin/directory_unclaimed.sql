@@ -1,4 +1,5 @@
--- Finds the users who have not claimed their address. A user with another claim that is not old is left alone: the address is being changed.
+-- Finds the users who have not claimed their address. A user with another claim that is not old is left alone: the address is being
+-- changed.
 INSERT INTO pg_temp.todo_unclaimed (user_id, address)
 SELECT p.user_id, p.address
 FROM pg_temp.todo_present AS p

@@ -1,4 +1,4 @@
--- The numbers of users and tasks to export, of one user, or ($1 NULL) of all.
+-- The numbers of users and tasks to export: those of user $1, or of all users if it is NULL.
 SELECT
     (
         SELECT pg_catalog.count(*)

@@ -1,5 +1,5 @@
--- Tasks, and ($2) users, with times outside the years 1 to 9999, of one user, or ($1 NULL) of all. Returns the first five, and
--- in each row how many there are.
+-- Tasks, and users if $2 is true, with times outside the years 1 to 9999: those of user $1, or of all users if it is NULL. Returns the
+-- first five, and in each row how many there are.
 WITH far AS (
     SELECT 1 AS place, u.id::pg_catalog.text AS key, pg_catalog.concat('user ', u.id) AS name,
         u.created_at, u.updated_at, NULL::pg_catalog.timestamp AS completed_at

@@ -1,8 +1,8 @@
--- Waits until no transaction has changes of this database that are not committed, and lets no other change tables. Users come before tasks, as in a deletion.
--- Where another order leads to a deadlock, this transaction shall be the one that ends. Others wait behind it while it waits, so that it waits for
--- a second only; the session's own setting takes precedence.
+-- Waits until no other transaction has uncommitted changes in this database, and keeps others from changing tables. Users come before
+-- tasks, as in a deletion. If another order leads to a deadlock, this transaction should be the one that fails. Others wait behind it
+-- while it waits, so it waits only for a second. A setting of the session takes precedence.
 SET LOCAL deadlock_timeout = '50ms';
--- If todo-admin stands still, or cannot be reached, writes go on.
+-- If todo-admin hangs, or its connection is lost, this transaction ends, and writes go on.
 SET LOCAL idle_in_transaction_session_timeout = '60s';
 SET LOCAL client_connection_check_interval = '5s';
 SET LOCAL tcp_keepalives_idle = 10;

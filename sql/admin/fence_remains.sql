@@ -1,5 +1,5 @@
--- The statements that drop what is left of a fence that lets writes pass, and of the rules for users that have left this database. Each waits
--- for the transactions that use its table. The function of a fence goes last.
+-- The statements that drop what is left of a fence that lets writes pass, and of the rules for users that have left this database. Each
+-- waits for the transactions that use its table. The function of a fence goes last.
 SELECT s.statement
 FROM (
     SELECT 1 AS place, pg_catalog.format('DROP TRIGGER %I ON %I.%I', t.tgname, n.nspname, c.relname) AS statement

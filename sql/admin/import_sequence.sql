@@ -1,5 +1,5 @@
--- Sets the sequence so that the next task id is greater than every existing one, of those that the sequence gives: where it gives each tenth,
--- the others are of other databases.
+-- Sets the sequence so that the next task id is greater than every existing one, of those that the sequence gives: where it gives each
+-- tenth, the others are of other databases.
 SELECT pg_catalog.setval('@extschema@.tasks_id_seq', n.largest)
 FROM (
     SELECT s.last_value, (

@@ -1,6 +1,6 @@
 -- How todo is installed in this database; no row if it is not. Other commands need todo_check(), which versions before 1.0.0 lack.
--- of_sql_edition, and for that edition: its owner, whether the current role may read its version, and the roles that a superuser has to trust:
--- its owner, and the owner of the schema, who could replace what is in it.
+-- of_sql_edition, and for that edition: its owner, whether the current role may read its version, and the roles that a superuser has to
+-- trust: its owner, and the owner of the schema, who could replace what is in it.
 -- Only PostgreSQL's catalogs are read, because objects of these roles could run their code.
 SELECT false AS of_sql_edition,
     e.extversion AS version,

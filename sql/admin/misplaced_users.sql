@@ -1,5 +1,6 @@
--- How many users belong to none of the shards $1 of $2, by the hash with which PostgreSQL chooses a partition (PARTITION BY HASH), and up to 20 of
--- them with the shards where they belong. The numbers are those of PostgreSQL: HASH_PARTITION_SEED, and what hash_combine64() adds.
+-- How many users belong to none of the shards $1 of $2, by the hash with which PostgreSQL chooses a partition (PARTITION BY HASH), and up
+-- to 20 of them with the shards where they belong. The numbers are those of PostgreSQL: HASH_PARTITION_SEED, and what hash_combine64()
+-- adds.
 SELECT pg_catalog.count(*) AS misplaced,
     COALESCE(
         pg_catalog.array_agg(pg_catalog.concat(m.id, ' (', m.shard, ')') ORDER BY m.place) FILTER (WHERE m.place OPERATOR(pg_catalog.<=) 20),

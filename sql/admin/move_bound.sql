@@ -1,4 +1,4 @@
--- What is bound to the extension or to its role todo_owner, and would be lost without them.
+-- Objects and rights that depend on the extension or on its role todo_owner, and would be lost without them.
 SELECT pg_catalog.concat(pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid), ', which depends on extension ', e.extname) AS bound
 FROM pg_catalog.pg_depend AS d
 JOIN pg_catalog.pg_extension AS e
@@ -8,7 +8,7 @@ LEFT JOIN pg_catalog.pg_trigger AS t
 LEFT JOIN pg_catalog.pg_proc AS f ON f.oid OPERATOR(pg_catalog.=) t.tgfoid
 LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) f.pronamespace
 WHERE d.deptype OPERATOR(pg_catalog.=) 'x' AND e.extname OPERATOR(pg_catalog.=) ANY (ARRAY['todo', 'todo_auth'])
-  -- The extensions' own.
+  -- Leave out the extensions' own triggers.
   AND COALESCE(n.nspname OPERATOR(pg_catalog.<>) ALL (ARRAY['todo_internal', 'todo_auth']), true)
 UNION
 SELECT pg_catalog.concat('rights of role todo_owner on ', pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid))

@@ -1,4 +1,4 @@
--- What would be lost if the tables of todo_auth were made again: what an application has added to them, and objects that need them.
+-- What would be lost if the tables of todo_auth were created again: what an application has added to them, and objects that need them.
 SELECT pg_catalog.format('%s %s of table todo_auth.%I', c.kind, c.name, c.relation) AS obstacle
 FROM todo_internal.compared() AS c
 JOIN pg_catalog.pg_class AS r ON r.oid OPERATOR(pg_catalog.=) c.relid

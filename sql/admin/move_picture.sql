@@ -1,6 +1,6 @@
--- What an application may have added to the tables or set on them, or granted, as text: all of it must be there after a move. What differs
--- between the editions is left out: owners, rights of role $1 (who becomes the owner), the extension's own role, REFERENCES and TRIGGER on users
--- and tasks, and definitions of functions and views.
+-- What an application may have added to the tables or set on them, or granted, as text: all of it must be there after a move. What
+-- differs between the editions is left out: owners, rights of role $1 (who becomes the owner), the extension's own role, REFERENCES and
+-- TRIGGER on users and tasks, and definitions of functions and views.
 WITH relation AS (
     SELECT c.*, n.nspname, pg_catalog.concat(n.nspname, '.', c.relname) AS name
     FROM pg_catalog.pg_class AS c

@@ -1,4 +1,5 @@
--- Deletes up to 100 users of shard $1 of $2 whose id is after $3, with their tasks: how many, their ids, and the last one. See misplaced_users.sql.
+-- Deletes up to 100 users of shard $1 of $2 whose id is after $3, with their tasks. Returns how many, their ids, and the last id. See
+-- misplaced_users.sql.
 WITH batch AS (
     SELECT u.id
     FROM @extschema@.users AS u

@@ -1,5 +1,5 @@
--- The roles whose code runs when users are deleted, and their rows in other tables with them: the owners of these tables and of their triggers'
--- functions. See roles.sql for those that need no trust.
+-- The roles whose code runs when users are deleted, and their rows in other tables with them: the owners of these tables and of their
+-- triggers' functions. See roles.sql for those that need no trust.
 SELECT DISTINCT r.rolname::pg_catalog.text AS role
 FROM (
     SELECT '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid AS oid

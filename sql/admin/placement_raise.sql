@@ -1,7 +1,8 @@
 -- Lets this database accept users of shard @number@ of @modulus@ only, by the hash with which PostgreSQL chooses a partition: see
--- misplaced_users.sql. While it still has users that have left it, it also refuses all changes of theirs, in each table that refers to users:
--- an application that does not know yet where they are gets an error, and no change that it has made here is lost. The triggers fire for rows as
--- other triggers have made them, and in every session; by their names, before those of foreign keys, whose error would say less.
+-- misplaced_users.sql. While it still has users that have left it, it also refuses all changes of theirs, in each table that refers to
+-- users: an application that does not know yet where they are gets an error, and no change that it has made here is lost. The triggers
+-- fire for rows as other triggers have made them, and in every session; by their names, before those of foreign keys, whose error would
+-- say less.
 SET LOCAL client_min_messages = 'error';
 DO $$
 DECLARE

@@ -1,5 +1,5 @@
--- All roles: name, and whether running their code gives them no right: superusers, those that can act as the role that has logged in, and the
--- extension's role todo_owner, as which nobody else can act. (Predefined roles have members.)
+-- All roles: name, and whether running their code gives them no right: superusers, those that can act as the role that has logged in, and
+-- the extension's role todo_owner, as which nobody else can act. (Predefined roles have members.)
 SELECT r.rolname::pg_catalog.text AS role,
     r.rolsuper OR pg_catalog.pg_has_role(r.oid, SESSION_USER, 'MEMBER')
     OR r.rolname OPERATOR(pg_catalog.=) 'todo_owner' AND NOT r.rolcanlogin AND NOT EXISTS (

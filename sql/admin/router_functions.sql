@@ -4,8 +4,8 @@
 --   proxy                    the statement that creates it in a router with PL/Proxy. A function of which the router has a version of its own
 --                            ($2) is created in todo_router, with the user whose shard it is for as another argument, before the others
 --   header                   how the statement begins that creates the router's own version
--- All are volatile, because PL/Proxy has no others. Its notice that it connects again, as it does after each error, is not for applications.
--- Types and functions have their schemas, because search_path is empty.
+-- All are volatile, because PL/Proxy has no others. Its notice that it connects again, as it does after each error, is not for
+-- applications. Types and functions have their schemas, because search_path is empty.
 WITH function AS (
     SELECT
         p.oid,

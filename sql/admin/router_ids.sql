@@ -1,5 +1,5 @@
--- The ids that a router with foreign tables gives to tasks: the upper half of those that a client can read, which JavaScript limits to 2^53.
--- first and last of them, the last one taken in this database, and whether this database's own sequence gives none of them.
+-- The ids that a router with foreign tables gives to tasks: the upper half of those that a client can read, which JavaScript limits to
+-- 2^53. first and last of them, the last one taken in this database, and whether this database's own sequence gives none of them.
 SELECT r.first, r.last, r.taken,
     (
         SELECT s.seqmax OPERATOR(pg_catalog.<) r.first

@@ -1,5 +1,5 @@
--- Whether a router can use a role ($1) of this database: whether it may use todo, whether it may do more than an application, and whether it
--- is isolated. No row if there is no such role.
+-- Whether a router can use a role ($1) of this database: whether it may use todo, whether it may do more than an application, and whether
+-- it is isolated. No row if there is no such role.
 SELECT
     pg_catalog.has_table_privilege(r.oid, '@extschema@.todo_users', 'SELECT') AS has_grant,
     r.rolsuper OR pg_catalog.pg_has_role(

@@ -1,5 +1,5 @@
--- The servers of a router by which it knows the databases of the list: how it connects, and how many of them it has. No row if this database is
--- no router, or one that another role than a superuser or this one has made, whose code must not run.
+-- The servers of a router by which it knows the databases of the list: how it connects, and how many of them it has. No row if this
+-- database is no router, or one that another role than a superuser or this one has made, whose code must not run.
 SELECT w.fdwname::pg_catalog.text AS wrapper, pg_catalog.count(*) AS servers
 FROM pg_catalog.pg_foreign_server AS s
 JOIN pg_catalog.pg_foreign_data_wrapper AS w ON w.oid OPERATOR(pg_catalog.=) s.srvfdw

@@ -1,5 +1,5 @@
--- What keeps half of the users of this database from being deleted when another one has them, or keeps their rows in other tables from being
--- told apart: one row for each, in words.
+-- What keeps half of the users of this database from being deleted when another one has them, or keeps their rows in other tables from
+-- being told apart: one row for each, in words.
 WITH deleted AS (
     SELECT '@extschema@.users'::pg_catalog.regclass::pg_catalog.oid AS oid
     UNION

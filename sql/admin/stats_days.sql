@@ -1,4 +1,4 @@
--- Tasks completed on each of the last $2 days in UTC, by one user, or ($1 NULL) by all.
+-- How many tasks were completed on each of the last $2 days in UTC, by user $1, or by all users if it is NULL.
 SELECT d.day::pg_catalog.date AS day, pg_catalog.count(t.id) AS completed
 FROM pg_catalog.generate_series(
     pg_catalog.date_trunc('day', pg_catalog.timezone('UTC', pg_catalog.now()))

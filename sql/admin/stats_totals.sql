@@ -1,6 +1,6 @@
--- For one user, or ($1 NULL) for all: the number of tasks, of completed tasks, and the median seconds from creation to
--- completion. A task that was completed before it was created counts as 0 seconds. Times outside the years 1 to 9999 are left
--- out of the median, as nothing can be subtracted from infinity.
+-- For user $1, or for all users if it is NULL: the number of tasks, the number of completed tasks, and the median seconds from creation to
+-- completion. A task that was completed before it was created counts as 0 seconds. Times outside the years 1 to 9999 are left out of the
+-- median, because nothing can be subtracted from infinity.
 SELECT
     pg_catalog.count(*) AS total,
     pg_catalog.count(*) FILTER (WHERE t.completed) AS completed,

@@ -1,4 +1,5 @@
--- Until the transaction ends, keeps statements, such as one with a password, out of the server's log and statistics. Only a superuser may do that.
+-- Keeps statements, such as one with a password, out of the server's log and statistics until the transaction ends. Only a superuser may do
+-- that.
 SET LOCAL log_statement = 'none';
 SET LOCAL log_min_error_statement = 'panic';
 SET LOCAL log_min_duration_statement = -1;

@@ -1,5 +1,5 @@
--- Returns for each day from from_day to to_day how many of a user's tasks were completed on that day in the time zone, zeros too.
--- At most 3660 days.
+-- Returns for each day from from_day to to_day how many of a user's tasks were completed on that day in the time zone, including days with
+-- none. At most 3660 days.
 -- Errors: 23502 a day is NULL; 22023 no such time zone, or too many days; 22008 a day is infinite, or out of PostgreSQL's range.
 CREATE FUNCTION @extschema@.todo_completed_per_day(
     user_id text,

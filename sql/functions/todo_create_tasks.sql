@@ -1,11 +1,11 @@
 -- Creates all tasks of a JSON array, or none, and returns them in the order of the array. Each element is an object with these fields:
 --   title         a string
---   description   a string or null, as may be missing. An empty one is stored as NULL
+--   description   a string. An empty one is stored as NULL
 --   completed     true or false (the default)
 --   created_at, updated_at, completed_at   times as in ISO 8601, in UTC unless they have an offset
 -- Everything but title may be missing or null. The rules are those of todo_create_task().
--- Errors: 23502 an argument or a title is NULL or missing; 23503 there is no such user; 22023 tasks is not such an array; 22001, 22007, 22008,
--- 22009 and 23514 a value breaks a rule. DETAIL names the element, counted from 0, and the field, for example tasks[2].title.
+-- Errors: 23502 an argument or a title is NULL or missing; 23503 there is no such user; 22023 tasks is not such an array; 22001, 22007,
+-- 22008, 22009 and 23514 a value breaks a rule. DETAIL names the element, counted from 0, and the field, for example tasks[2].title.
 CREATE FUNCTION @extschema@.todo_create_tasks(
     user_id text,
     tasks jsonb

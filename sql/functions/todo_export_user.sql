@@ -1,5 +1,5 @@
--- Returns what the tables hold on a user, except the hash, as a JSON object: version (1), user, and tasks, oldest first. Times have the form
--- of ISO 8601, with an offset. NULL for an unknown user. todo_import_tasks() takes the same object.
+-- Returns everything that the tables store about a user, except the hash, as a JSON object: version (1), user, and tasks, oldest first.
+-- Times have the form of ISO 8601, with an offset. Returns NULL for an unknown user. todo_import_tasks() takes such an object.
 CREATE FUNCTION @extschema@.todo_export_user(
     user_id text DEFAULT @extschema@.todo_current_user_id()
 )

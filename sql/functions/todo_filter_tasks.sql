@@ -1,7 +1,7 @@
 -- Returns one page of a user's tasks. An argument that is NULL filters nothing, or has its default.
 --   completed     whether the tasks are completed
---   search        words separated by spaces, at most 20 and 200 characters. Title or description has each of them, from the beginning of
---                 a word on, in whatever case and accents (see todo_search_text)
+--   search        words separated by spaces, at most 20 words and 200 characters. Each must be the beginning of a word in the title or the
+--                 description. Letter case and accents do not matter (see todo_search_text)
 --   created_from  created at this time (UTC) or later
 --   created_to    created before this time (UTC)
 --   sort          'created'    newest first
@@ -10,8 +10,8 @@
 --                 'title'      in the order of the database's collation
 --   page_size     how many tasks at most, 1 to 1000
 --   after         todo_task_cursor() of the last task of the page before, in the same order. The page begins after it
--- Tasks that are equal in that order are in the order of their ids. No page is found by counting rows, so each is as fast as the first, and
--- a task that is created or deleted in between moves no other.
+-- Tasks that are equal in that order are in the order of their ids. Pages are not found by counting rows. So each is as fast as the first,
+-- and a task that is created or deleted meanwhile does not move others to another page.
 -- PARALLEL UNSAFE, because reading a cursor takes a subtransaction.
 -- Errors: 22023 no such order, page_size is out of range, search is too long, or after is not a cursor of this user and this order.
 CREATE FUNCTION @extschema@.todo_filter_tasks(
@@ -28,12 +28,12 @@ RETURNS SETOF @extschema@.tasks
 LANGUAGE plpgsql STABLE ROWS 50 PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET standard_conforming_strings = on
--- One plan serves all users: it walks an index, or sorts. To start workers would take longer than most pages.
+-- One plan serves all users: it walks an index, or sorts. Starting parallel workers would take longer than most pages.
 SET plan_cache_mode = force_generic_plan
 SET max_parallel_workers_per_gather = 0
--- Where there are few users, PostgreSQL would rather walk the tasks of all by their times, and sort those of the same time.
+-- If there are few users, PostgreSQL would otherwise walk the tasks of all users by their times, and sort those of the same time.
 SET enable_incremental_sort = off
--- A search finds all there is, by its index.
+-- With a limit, a search by the GIN index would leave out matching tasks.
 SET gin_fuzzy_search_limit = 0
 SET enable_bitmapscan = on
 AS $$

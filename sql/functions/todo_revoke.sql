@@ -1,7 +1,7 @@
--- Takes back all rights of a role on the extension's objects, except on tables that it owns. Ends its
--- isolation, if it was isolated; also that of a role that no longer exists. Also takes back USAGE on the schema (grant
--- that again if the role needs it for objects of its own) and what todo_auth.grant() gave. When a superuser calls it, it also removes the
--- role, and roles that have been dropped, from the initial privileges that PostgreSQL keeps.
+-- Takes back all rights of a role on the extension's objects, except on tables that it owns. Also takes back USAGE on the schema (grant
+-- that again if the role needs it for objects of its own) and what todo_auth.grant() gave. Ends the isolation of the role, even if the
+-- role no longer exists. When a superuser calls it, it also removes the role, and roles that have been dropped, from the initial
+-- privileges that PostgreSQL keeps.
 -- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth;
 -- 25001 a role is isolated, and the isolation level is above READ COMMITTED.
 CREATE FUNCTION @extschema@.todo_revoke(

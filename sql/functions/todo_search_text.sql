@@ -1,5 +1,5 @@
--- Returns a text as the search compares it: in lower case, and without accents. In a database with locale C, PostgreSQL knows the case
--- of ASCII letters only.
+-- Returns a text in the form that the search compares: in lower case, and without accents. In a database with locale C, PostgreSQL knows
+-- only the case of ASCII letters.
 -- Plain SQL without a SET clause, so that PostgreSQL inlines it.
 CREATE FUNCTION @extschema@.todo_search_text(
     document text
@@ -31,4 +31,5 @@ END;
 COMMENT ON FUNCTION @extschema@.todo_search_text(text) IS
     'Returns a text in lower case and without accents, as the search compares it';
 
--- PUBLIC may execute it: the index calls it with the rights of the role that writes a task. It reads only its arguments. own() sees to that.
+-- PUBLIC may execute it: the index calls it with the rights of the role that writes a task. It reads only its arguments. own() sees to
+-- that.

@@ -1,6 +1,6 @@
--- Returns the words of a task, each after the id of the user, for an index that makes todo_filter_tasks() search faster (docs/lists.md). The
--- first 64 characters of a word count, and of each argument as many as its column holds: array_to_tsvector() does not see that a word, or all
--- together, are longer than a tsvector can tell.
+-- Returns the words of a task, each after the id of the user, for an index that makes searches of todo_filter_tasks() faster
+-- (docs/lists.md). Only the first 64 characters of a word count, and only as much of each argument as its column can store, because
+-- array_to_tsvector() does not check whether a word, or all words together, are too long for a tsvector.
 CREATE FUNCTION @extschema@.todo_search_words(
     user_id text,
     title text,
@@ -28,4 +28,5 @@ $$;
 COMMENT ON FUNCTION @extschema@.todo_search_words(text, text, text) IS
     'Returns the words of a task, for an index for the search';
 
--- PUBLIC may execute it: the index calls it with the rights of the role that writes a task. It reads only its arguments. own() sees to that.
+-- PUBLIC may execute it: the index calls it with the rights of the role that writes a task. It reads only its arguments. own() sees to
+-- that.

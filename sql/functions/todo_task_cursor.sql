@@ -1,6 +1,5 @@
 -- Returns where a task stands in the given order of todo_filter_tasks(), which takes it as the argument after. It stays valid when the task
--- changes or is deleted. NULL for a NULL task;
--- sort is 'created' if it is NULL.
+-- changes or is deleted. If task is NULL, so is the cursor. If sort is NULL, it is 'created'.
 -- Errors: 22023 no such order.
 CREATE FUNCTION @extschema@.todo_task_cursor(
     task @extschema@.tasks,

@@ -1,8 +1,9 @@
 -- Returns figures on a user's tasks: always one row.
 --   total, pending, completed  how many tasks there are
 --   completion_rate            completed of total, from 0 to 1; NULL without tasks
---   median_time, p90_time      in which half, and nine tenths, of the completed tasks were completed, from their creation on; NULL without any
---   longest_streak             on how many days in a row, at most, a task was completed; days in the time zone
+--   median_time, p90_time      half, and nine tenths, of the completed tasks were completed within this time after they were created; NULL
+--                              without completed tasks
+--   longest_streak             the largest number of consecutive days, in the time zone, on each of which a task was completed
 -- Errors: 22023 no such time zone, if a task is completed.
 CREATE FUNCTION @extschema@.todo_task_stats(
     user_id text DEFAULT @extschema@.todo_current_user_id(),

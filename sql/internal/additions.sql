@@ -1,6 +1,6 @@
--- Returns the rows of todo_not_in_dumps(): what has been added to the tables, views and sequences of some extensions.
--- made has the constraints and indexes that the extensions made themselves, each as the names of table and part with a space between. (Their
--- triggers call functions of theirs.)
+-- Returns the rows of todo_not_in_dumps(): what has been added to the tables, views and sequences of some extensions. made has the
+-- constraints and indexes that the extensions made themselves, each as the names of table and part with a space between. (Their triggers
+-- call functions of theirs.)
 CREATE FUNCTION todo_internal.additions(
     extensions text[],
     made text[]

@@ -1,6 +1,6 @@
--- Isolates roles that should be, but are not: those that a restore has given the mark of keep_isolation() before the rows of isolated_roles, those that
--- were created after it, and those that DROP OWNED has taken out of the policies. The guard calls this after such commands of a superuser, and after
--- ALTER TABLE isolated_roles, with which pg_restore --disable-triggers ends.
+-- Isolates roles that should be, but are not: those that a restore has given the mark of keep_isolation() before the rows of
+-- isolated_roles, those that were created after it, and those that DROP OWNED has taken out of the policies. The guard calls this after
+-- such commands of a superuser, and after ALTER TABLE isolated_roles, with which pg_restore --disable-triggers ends.
 CREATE FUNCTION todo_internal.complete_isolation()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

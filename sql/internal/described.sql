@@ -2,7 +2,8 @@
 -- someone attached to the tables. So it can safely look at tables of other roles.
 -- Rows and definitions call the schema home @, so that the same tables have the same rows in any schema.
 -- kind is one of column, default, constraint, index, trigger, function (which a trigger calls), dependence of index, dependence of
--- trigger (an extension with which it would be dropped), storage, access method, sequence and sequence owner. weakness is set if a part has its definition but does not fully work, such as a disabled trigger. place is the position of a column.
+-- trigger (an extension with which it would be dropped), storage, access method, sequence and sequence owner. weakness is set if a part
+-- has its definition but does not fully work, such as a disabled trigger. place is the position of a column.
 CREATE FUNCTION todo_internal.described(
     home regnamespace,
     relations oid[]

@@ -2,7 +2,8 @@
 -- that function the extension knows what its tables must be like. So call it only when the files of sql/tables/ and sql/triggers/ have
 -- just made the tables. (Nobody else can have put a function of this name into this schema.)
 -- The argument tables is the schema of these tables. Of tables in the schema of todo, the triggers that call the given extension's
--- functions are included. Tables in todo_internal, except isolated_roles, are patterns that an upgrade script made for this call, so they are dropped.
+-- functions are included. Tables in todo_internal, except isolated_roles, are patterns that an upgrade script made for this call, so they
+-- are dropped.
 CREATE FUNCTION todo_internal.expect(
     made text,
     extension text,

@@ -1,5 +1,6 @@
 -- Binds a role to the rows of the current user, for todo_grant().
--- Errors: 0LP01 row-level security does not bind the role; 55000 a table has policies that are not in force; 42501 the caller may not write isolated_roles, or change the tables and views.
+-- Errors: 0LP01 row-level security does not bind the role; 55000 a table has policies that are not in force; 42501 the caller may not
+-- write isolated_roles, or change the tables and views.
 CREATE FUNCTION todo_internal.isolate(
     role text
 )

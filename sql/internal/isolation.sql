@@ -1,6 +1,6 @@
 -- Returns the tables and views of this extension and of those that build on it, and what isolates them. For a table, user_column is the
--- column that says whose a row is: the user's own id, or the foreign key to users. A table without such a column belongs to no user.
--- rows is the condition of the policy. bound are the roles that the policy todo_isolated is for, and is_sound tells whether that policy is as
+-- column that says whose a row is: the user's own id, or the foreign key to users. A table without such a column belongs to no user. rows
+-- is the condition of the policy. bound are the roles that the policy todo_isolated is for, and is_sound tells whether that policy is as
 -- keep_isolation() makes it. is_on tells whether row-level security is on (of a view, whether it shows what its reader may see in the
 -- tables), and is_ours whether that is not the application's own doing.
 CREATE FUNCTION todo_internal.isolation()

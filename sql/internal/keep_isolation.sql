@@ -6,9 +6,9 @@
 --   - Each role can read a column of isolated_roles. This mark comes back with the role's rights, where a restore brings these before any row,
 --     see complete_isolation(). A right on a column alone also makes DROP OWNED BY CURRENT_USER fail, which would take the role out of the
 --     policies, but leave it its other rights.
--- Where no role is isolated, none of this exists, and nothing is paid for it, except where the application has made policies since: row-level
--- security stays on, so that they stay in force. A role that has a policy keeps it unless it is in removed: it may have been renamed. A role that
--- does not exist is reported.
+-- Where no role is isolated, none of this exists, and nothing is paid for it, except where the application has made policies since:
+-- row-level security stays on, so that they stay in force. A role that has a policy keeps it unless it is in removed: it may have been
+-- renamed. A role that does not exist is reported.
 -- Errors: 42501 the caller does not own the tables and views; 0A000 before PostgreSQL 15.
 CREATE FUNCTION todo_internal.keep_isolation(
     removed name[] DEFAULT '{}'

@@ -1,9 +1,9 @@
 -- Makes the role todo_owner the owner of an extension's views, of its functions that run with the owner's rights, and of its tables that
 -- belong to a superuser. All other objects still belong to a superuser: they run with the rights of their caller, or of the role whose
 -- command fires them, so their owner could run code as any of these roles.
--- Also takes all rights on these objects from everyone else, because ALTER DEFAULT PRIVILEGES may have given some, except from two functions
--- for everyone. Only the tables users
--- and tasks keep their rights, because they may be older than the extension. A superuser calls it at the end of the extensions' scripts.
+-- Also revokes all rights of others on these objects, because ALTER DEFAULT PRIVILEGES may have given some. Two functions for everyone
+-- are an exception. Only the tables users and tasks keep their rights, because they may be older than the extension. A superuser calls it
+-- at the end of the extensions' scripts.
 -- An upgrade script calls it with the members that were there before, as CLASS OID: what was granted on them stays.
 CREATE FUNCTION todo_internal.own(
     extension text,

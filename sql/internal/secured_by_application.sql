@@ -1,5 +1,5 @@
--- Drops the policy with which isolation shows all rows to everyone, when the application turns row-level security on by itself: its own policies
--- say who sees what. The guard calls this after a superuser's ALTER TABLE ... ENABLE ROW LEVEL SECURITY.
+-- Drops the policy with which isolation shows all rows to everyone, when the application turns row-level security on by itself: its own
+-- policies say who sees what. The guard calls this after a superuser's ALTER TABLE ... ENABLE ROW LEVEL SECURITY.
 CREATE FUNCTION todo_internal.secured_by_application(
     secured oid
 )

@@ -39,8 +39,8 @@ REVOKE CREATE ON SCHEMA @extschema@ FROM PUBLIC;
 CREATE SCHEMA IF NOT EXISTS todo_router;
 REVOKE ALL ON SCHEMA todo_router FROM PUBLIC;
 
--- Creates a server or changes its options, given as pairs. Options that say where to connect, and are not given, are dropped. Others are the
--- operator's, who may change those that a new server gets.
+-- Creates a server or changes its options, given as pairs. Options that say where to connect, and are not given, are dropped. Others are
+-- the operator's, who may change those that a new server gets.
 CREATE OR REPLACE FUNCTION todo_router.set_server(server text, wrapper text, options text[])
 RETURNS void
 LANGUAGE plpgsql

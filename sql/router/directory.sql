@@ -1,5 +1,5 @@
--- The directory of addresses: which user has an address, where the users are spread over several databases. todo-admin shards init runs this
--- script in the directory's database in one transaction. It can run again: it creates what is missing, and replaces the functions.
+-- The directory of addresses: which user has an address, where the users are spread over several databases. todo-admin shards init runs
+-- this script in the directory's database in one transaction. It can run again: it creates what is missing, and replaces the functions.
 -- An address is claimed before its user is created, and released after its user has been deleted. See docs/directory.md.
 
 -- The schema belongs to the role that runs the script, and so does all that is in it. Otherwise, calls of applications could find functions
@@ -77,8 +77,8 @@ COMMENT ON TABLE todo_directory.addresses IS 'Claimed addresses, in small letter
 REVOKE ALL ON TABLE todo_directory.addresses FROM PUBLIC;
 
 -- Claims an address for a user, or renews the user's claim.
--- Errors: 23502 an argument is NULL; 23505 another user has the address; 23514 an argument is empty; 22001 address over 255 characters, id over
--- 36 characters.
+-- Errors: 23502 an argument is NULL; 23505 another user has the address; 23514 an argument is empty; 22001 address over 255 characters,
+-- id over 36 characters.
 -- Above READ COMMITTED, 23505 also stands for a claim of the same user that the transaction does not see yet.
 -- Runs with the owner's rights: the caller must not list the addresses.
 CREATE OR REPLACE FUNCTION todo_directory.claim(

@@ -1,4 +1,4 @@
--- After those that are taken, if the router is made anew; in steps, if two routers share the ids.
+-- If the router is created again, its sequence goes on after the ids that are taken. It keeps its steps, in case two routers share the ids.
 SELECT setval(
     '@extschema@.tasks_id_seq',
     s.last_value + (@taken@ - s.last_value + q.seqincrement - 1) / q.seqincrement * q.seqincrement

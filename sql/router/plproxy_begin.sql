@@ -1,6 +1,6 @@
 CREATE EXTENSION IF NOT EXISTS plproxy SCHEMA todo_router;
 
--- The roles that may use the router, who are to keep that.
+-- The roles that may use the router now. They keep this right.
 CREATE TEMPORARY TABLE todo_roles ON COMMIT DROP AS
     SELECT DISTINCT pg_get_userbyid(a.grantee)::text AS role
     FROM pg_proc AS p
@@ -9,5 +9,5 @@ CREATE TEMPORARY TABLE todo_roles ON COMMIT DROP AS
       AND p.pronamespace = '@extschema@'::regnamespace
       AND a.grantee NOT IN (0, p.proowner);
 
--- The functions of the router, without those with which it does its work.
+-- The functions of the router that it passes on, without its own helpers.
 CREATE TEMPORARY TABLE todo_functions (name name, arguments text, result text) ON COMMIT DROP;

@@ -53,8 +53,8 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 
--- Releases an address that was claimed for a change that has failed, unless the user has it. If the connection was lost, the change may have
--- been made, and the address stays taken.
+-- Releases an address that was claimed for a change that has failed, unless the user has it. If the connection was lost, the change may
+-- have been made, and the address stays taken.
 CREATE OR REPLACE FUNCTION todo_router.release_unused(address text, user_id text, code text)
 RETURNS void
 LANGUAGE plpgsql

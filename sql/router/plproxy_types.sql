@@ -35,7 +35,7 @@ BEGIN
 END
 $$;
 
--- Functions that have changed more than CREATE OR REPLACE can change, or are no more.
+-- Drops functions that no longer exist, or have changed more than CREATE OR REPLACE can change.
 DO $$
 DECLARE
     function regprocedure;
@@ -57,8 +57,8 @@ BEGIN
 END
 $$;
 
--- Which database a user is in: the low bits are those by which PARTITION BY HASH chooses a partition. NULL is as good as any user, so that the
--- database refuses it or finds nothing.
+-- Which database a user is in: the low bits are those by which PARTITION BY HASH chooses a partition. NULL is as good as any user, so
+-- that the database refuses it or finds nothing.
 CREATE OR REPLACE FUNCTION todo_router.user_hash(user_id text)
 RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -81,7 +81,7 @@ AS $$
     SELECT todo_router.user_hash(($1).user_id)
 $$;
 
--- As in the databases, but the router passes the id on as an argument. The setting itself does not get there.
+-- Returns the current user, as in the databases. The router passes the id on as an argument, because the setting does not reach them.
 CREATE OR REPLACE FUNCTION @extschema@.todo_current_user_id()
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -1,4 +1,5 @@
--- For each row, because a subscription does not fire triggers for statements. A restore adds rows. It must not remove any policy, whatever it does: that is what todo_grant and todo_revoke are for.
+-- The trigger fires for each row, because a subscription does not fire triggers for statements. Rows that a restore adds isolate their
+-- roles. Deleting rows removes no policy, so that no restore can: only todo_grant() and todo_revoke() do that.
 CREATE FUNCTION todo_internal.isolated_roles_written()
 RETURNS trigger
 LANGUAGE plpgsql

@@ -1,5 +1,6 @@
--- Takes todo_current_user_id() out of the defaults of arguments. PostgreSQL has no command for that, and a function that was dropped and created
--- anew would lose its grants and break the application's views. So each function gets the defaults of a copy that is made without this one.
+-- Takes todo_current_user_id() out of the defaults of arguments. PostgreSQL has no command for that, and a function that was dropped and
+-- created anew would lose its grants and break the application's views. So each function gets the defaults of a copy that is made without
+-- this one.
 DO $$
 DECLARE
     changed record;

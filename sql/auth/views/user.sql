@@ -1,4 +1,5 @@
--- The table users as Better Auth's model "user". Better Auth looks up addresses in lower case, which uses the same index as todo_authenticate.
+-- The table users as Better Auth's model "user". Better Auth looks up addresses in lower case, which uses the same index as
+-- todo_authenticate.
 CREATE VIEW todo_auth."user" AS
     SELECT
         u.id,

@@ -1,5 +1,5 @@
--- Refuses a command that has changed or dropped something that todo needs. Only objects that the command has touched are judged, by what they
--- were like before, so something that was wrong already blocks nothing. A command may restore what is expected.
+-- Refuses a command that has changed or dropped something that todo needs. Only objects that the command has touched are judged, by what
+-- they were like before, so something that was wrong already blocks nothing. A command may restore what is expected.
 -- It runs with the rights of its owner, so that roles that run DDL need no rights on the guard.
 -- In a database that was restored, and after pg_upgrade, objects have other OIDs: the first command there is not judged, but has the facts
 -- collected anew.

@@ -1,5 +1,5 @@
--- Keeps facts for known(), and for judge() a short list: the OID of that function, which tells where the facts were collected; the schema of
--- users and tasks; and between commas, all objects that the facts are about, and the names of the indexes.
+-- Keeps facts for known(), and for judge() a short list: the OID of that function, which tells where the facts were collected; the schema
+-- of users and tasks; and between commas, all objects that the facts are about, and the names of the indexes.
 CREATE FUNCTION todo_guard.keep(
     home regnamespace,
     facts jsonb

@@ -1,5 +1,5 @@
--- Whether todo.guard is off, in a session of a superuser or of a member of the role that owns the guard. Within a function that runs with its
--- owner's rights, nothing but the session's role tells who the caller is.
+-- Whether todo.guard is off, in a session of a superuser or of a member of the role that owns the guard. Within a function that runs with
+-- its owner's rights, nothing but the session's role tells who the caller is.
 CREATE FUNCTION todo_guard.lifted()
 RETURNS boolean
 LANGUAGE sql STABLE PARALLEL UNSAFE

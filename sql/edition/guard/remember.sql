@@ -1,6 +1,6 @@
--- Collects the facts that are guarded, from the catalogs alone. What users, tasks and the tables of todo_auth must have is read as text from
--- the functions that todo_internal.expect() has written, because calling them would run code of their owner. Everything else on these tables
--- is the application's own.
+-- Collects the facts that are guarded, from the catalogs alone. What users, tasks and the tables of todo_auth must have is read as text
+-- from the functions that todo_internal.expect() has written, because calling them would run code of their owner. Everything else on
+-- these tables is the application's own.
 CREATE FUNCTION todo_guard.remember()
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

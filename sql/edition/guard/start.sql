@@ -1,5 +1,5 @@
--- Refuses what is too late to refuse at the end of a command: DROP INDEX CONCURRENTLY has committed by then, and the other commands may have
--- dropped the guard as well. PostgreSQL does not tell what a command is about before it runs, so this reads the client's statement.
+-- Refuses what is too late to refuse at the end of a command: DROP INDEX CONCURRENTLY has committed by then, and the other commands may
+-- have dropped the guard as well. PostgreSQL does not tell what a command is about before it runs, so this reads the client's statement.
 CREATE FUNCTION todo_guard.start()
 RETURNS event_trigger
 LANGUAGE plpgsql

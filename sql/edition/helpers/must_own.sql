@@ -1,5 +1,5 @@
--- Fails unless the table that has this name now belongs to the current role. Functions with the owner's rights call it before they read a table:
--- the owner of the schema could have put another in its place, and would run code with these rights, such as that of a policy.
+-- Fails unless the table that has this name now belongs to the current role. Functions with the owner's rights call it before they read a
+-- table: the owner of the schema could have put another in its place, and would run code with these rights, such as that of a policy.
 -- Errors: 55000.
 CREATE FUNCTION todo_internal.must_own(
     relation text

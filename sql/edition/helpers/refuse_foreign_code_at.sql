@@ -1,6 +1,6 @@
--- Fails if code of another role could run with the rights of the owner of a table when a statement of this kind writes it. kind is INSERT,
--- UPDATE or DELETE, or NULL for any; columns are those that an UPDATE sets, or NULL for any. Locks the table for writing.
--- Looks at the table's triggers, and at the tables that a foreign key changes then: they must belong to the same owner or to a superuser, and
+-- Fails if code of another role could run with the rights of the owner of a table when a statement of this kind writes it. kind is
+-- INSERT, UPDATE or DELETE, or NULL for any; columns are those that an UPDATE sets, or NULL for any. Locks the table for writing. Looks
+-- at the table's triggers, and at the tables that a foreign key changes then: they must belong to the same owner or to a superuser, and
 -- their triggers call functions of these roles, without arguments.
 -- Errors: 55000; 25001 the transaction is not READ COMMITTED, and another role could have added code that its snapshot does not show.
 CREATE FUNCTION todo_internal.refuse_foreign_code_at(
