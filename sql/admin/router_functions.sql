@@ -1,8 +1,8 @@
 -- The functions that a router passes on: those with arguments that a role ($1) may call. Each is
 --   name, arguments, result  as the catalog describes them
 --   line                     the same as a row of VALUES
---   proxy                    the statement that creates it in a router with PL/Proxy. A function of which the router has a version of its own
---                            ($2) is created in todo_router, with the user whose shard it is for as another argument, before the others
+--   proxy                    the statement that creates it in a router with PL/Proxy. If the router has its own version of the function
+--                            ($2), it is created in todo_router, and its first argument is the user in whose shard it runs
 --   header                   how the statement begins that creates the router's own version
 -- All are volatile, because PL/Proxy has no others. Its notice that it connects again, as it does after each error, is not for
 -- applications. Types and functions have their schemas, because search_path is empty.

@@ -1,10 +1,10 @@
 -- Lets a role use the extension. Call it again after an upgrade that brings new functions.
 --   'api'     all functions except the administrative ones, the rows of tasks, and users without their hashes. Takes back what 'tables'
 --             gave, but not what todo_auth.grant() gave
---   'isolated' the rights of 'api', on the rows of the current user alone (see todo_current_user_id). Row-level security binds the role, and
---             roles that are members of it, in all statements and functions, and in the tables and views of todo_auth
---   'tables'  the same, and also the rows of users with their hashes, and REFERENCES on both tables. For applications that write both
---             tables with their own SQL
+--   'isolated' the rights of 'api', but only on the rows of the current user (see todo_current_user_id). Row-level security binds the
+--             role, and roles that are members of it, in all statements and functions, and in the tables and views of todo_auth
+--   'tables'  the rights of 'api', and also the rows of users with their hashes, and REFERENCES on both tables. For applications that
+--             write both tables with their own SQL
 -- 'api' and 'tables' end an isolation. The caller must own the extension's tables, or be a superuser.
 -- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 the caller is not the owner; 0LP01 row-level
 -- security does not bind the role; 0A000 'isolated' before PostgreSQL 15; 25001 a role is isolated, and the isolation level is above READ

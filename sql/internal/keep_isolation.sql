@@ -1,11 +1,11 @@
 -- Makes row-level security what isolated_roles says:
 --   - Each table has a restrictive policy todo_isolated for these roles. It adds a condition to theirs and changes nothing for others.
---   - Because a table with row-level security shows nothing without a permissive policy, one named todo_everyone shows all rows to everyone.
---     It is left out where the application has turned row-level security on by itself, and dropped when it does so later.
+--   - A table with row-level security shows nothing without a permissive policy. So one named todo_everyone shows all rows to everyone. It
+--     is left out if the application has turned row-level security on by itself, and dropped when it does so later.
 --   - Views show what their reader may see in the tables. So roles that read todo_users get the right to read these columns of users.
---   - Each role can read a column of isolated_roles. This mark comes back with the role's rights, where a restore brings these before any row,
---     see complete_isolation(). A right on a column alone also makes DROP OWNED BY CURRENT_USER fail, which would take the role out of the
---     policies, but leave it its other rights.
+--   - Each role can read a column of isolated_roles. If a restore brings rights before any row, this mark comes back with the role's
+--     rights, see complete_isolation(). The right is on a single column, because that also makes DROP OWNED BY CURRENT_USER fail, which
+--     would take the role out of the policies, but leave it its other rights.
 -- Where no role is isolated, none of this exists, and nothing is paid for it, except where the application has made policies since:
 -- row-level security stays on, so that they stay in force. A role that has a policy keeps it unless it is in removed: it may have been
 -- renamed. A role that does not exist is reported.

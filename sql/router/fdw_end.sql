@@ -29,7 +29,7 @@ END
 $$;
 
 -- Lets a role read and write tasks, and read users without their hashes; with the access 'tables', also read and write users. The role must
--- not have USAGE on the servers: with that, it could connect to them as somebody else.
+-- not have USAGE on the servers: with that, it could connect to them as someone else.
 CREATE OR REPLACE FUNCTION todo_router.grant(role text, access text DEFAULT 'api')
 RETURNS void
 LANGUAGE plpgsql

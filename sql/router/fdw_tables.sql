@@ -1,5 +1,5 @@
 
--- Makes a table like that of a list of databases, and its partitions anew: they are foreign tables, so nothing is lost.
+-- Creates a table like those of the databases, and replaces its partitions. These are foreign tables, so nothing is lost.
 CREATE OR REPLACE FUNCTION todo_router.set_table(relation name, key name, databases integer)
 RETURNS void
 LANGUAGE plpgsql

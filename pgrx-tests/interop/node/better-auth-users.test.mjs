@@ -61,7 +61,7 @@ async function countsNot(user, secret) {
   await refused(user, secret);
 }
 
-// What somebody unknown is told, by server.
+// What someone unknown is told, by server.
 const unknown = new Map();
 
 // Told the same, and no session made.

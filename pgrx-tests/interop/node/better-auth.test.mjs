@@ -37,7 +37,7 @@ function flows(ids, database, setup) {
   const make = (options) => app.make({ advanced: { database }, ...options });
   const address = () => `user${++count}@example.com`;
 
-  // A browser in which a new user is signed in.
+  // A browser in which a new user has signed in.
   async function newUser(more, server = auth) {
     const browser = new Browser(server);
     const email = address();
@@ -91,7 +91,7 @@ function flows(ids, database, setup) {
     ]);
     near(stored.createdAt);
     near(stored.updatedAt);
-    // Though the transaction began before the password was hashed.
+    // The transaction began before the password was hashed.
     assert.ok(stored.updatedAt >= stored.createdAt, `${stored.createdAt - stored.updatedAt} ms`);
     await hasPassword(user.id, password);
     assert.deepEqual(await app.linked(user.id), []);
@@ -151,7 +151,7 @@ function flows(ids, database, setup) {
     const browser = new Browser(auth);
     const wrong = await browser.signIn(email, "wrong password", 401);
     assert.deepEqual(await browser.signIn(address(), password, 401), wrong);
-    // Too long for bcrypt, and so for somebody unknown.
+    // A password that is too long for bcrypt, of a known and an unknown user.
     const long = await browser.signIn(email, "\u00fc".repeat(37), 400);
     assert.deepEqual(await browser.signIn(address(), "\u00fc".repeat(37), 400), long);
     assert.equal((await app.sessions(id)).length, 1);
@@ -361,7 +361,7 @@ function flows(ids, database, setup) {
     await unlink(({ providerId }) => providerId === "credential");
     assert.equal((await app.stored(id)).hash, "!");
     assert.deepEqual((await app.linked(id)).map((account) => account.accountId), ["g-2"]);
-    // The last one stays.
+    // The last account cannot be unlinked.
     await unlink(({ accountId }) => accountId === "g-2", 400);
     assert.equal((await app.linked(id)).length, 1);
   });
@@ -430,7 +430,7 @@ function flows(ids, database, setup) {
     assert.equal(turn, 2);
   });
 
-  // A user with tasks, and another one with a task that is to stay.
+  // A user with tasks, and another one whose task must stay.
   async function withTasks() {
     const user = await newUser({ image: "https://example.com/a.png" });
     await user.browser.post("/link-social", google(user.id, address()));

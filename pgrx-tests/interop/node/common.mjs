@@ -1,4 +1,4 @@
-// What the tests share. PGHOST & co. name a test cluster and a superuser.
+// What the tests share. The PG* variables name a test cluster and a superuser.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -21,7 +21,7 @@ export function atEnd(action) {
   ends.push(action);
 }
 
-// The last first; one that fails does not keep the others from being done.
+// The last one is undone first. If one fails, the others are still undone.
 export async function endAll() {
   const errors = [];
   while (ends.length) await Promise.resolve().then(ends.pop()).catch((error) => errors.push(error));
@@ -42,7 +42,7 @@ export function blocks(page, language, section) {
   return [...text.matchAll(new RegExp("^```" + language + "\n(.*?)^```", "gms"))].map(([, code]) => code);
 }
 
-// The one that there is.
+// The only block.
 export function block(page, language, section) {
   const found = blocks(page, language, section);
   assert.equal(found.length, 1, `one block of ${language} in ${page} ${section ?? ""}`);
@@ -73,7 +73,7 @@ export async function makeDatabase(kind, settings = {}) {
   const cluster = await connect(maintenance);
   await cluster.query(`CREATE DATABASE ${name}`);
   atEnd(async () => {
-    // What the role may do goes with the database, and then it can.
+    // The rights of the role are dropped with the database. Only then can the role be dropped.
     await cluster.query(`DROP DATABASE ${name}`);
     await cluster.query(`DROP ROLE IF EXISTS ${role}, ${owner}`);
   });
@@ -90,7 +90,7 @@ export async function connectOwner({ name, owner, admin }) {
   return connect(name, owner);
 }
 
-// As docs/pools.md has it, for these roles: how to reach it.
+// Starts PgBouncer as in docs/pools.md, for these roles. Returns how to reach it.
 export async function startPgBouncer(...roles) {
   const script = fileURLToPath(new URL("pgrx-tests/scripts/cluster.sh", top));
   const dir = `${cluster.TODO_CLUSTER}.pgbouncer-${roles[0]}`;

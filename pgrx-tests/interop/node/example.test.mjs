@@ -20,7 +20,7 @@ let database, browser, server;
 // Those of the test that is running.
 const contexts = [];
 
-// What the pages complain of: what a test does not expect has failed.
+// Errors of the pages. A test fails if it does not expect them.
 const complaints = [];
 
 function expected(pattern) {
@@ -29,7 +29,7 @@ function expected(pattern) {
   for (const text of found) assert.match(text, pattern);
 }
 
-// Waits until what is read is this.
+// Waits until `read` returns this.
 async function becomes(read, expected) {
   const end = Date.now() + 60_000;
   for (;;) {
@@ -150,7 +150,7 @@ async function add(page, ...all) {
   }
 }
 
-// Nothing that axe-core finds, in both colours.
+// axe-core finds nothing, in the light and the dark scheme.
 async function isAccessible(page) {
   await page.evaluate(axe);
   for (const colorScheme of ["light", "dark"]) {
@@ -349,7 +349,7 @@ test("what was read before a write does not hide it", async () => {
     if (holds) await new Promise((release) => held[route.request().method()].push(release));
     await route.fulfill({ response });
   });
-  // Counts the answers that the page has dealt with.
+  // Count the answers that the page has processed.
   await page.evaluate(() => {
     const { json } = Response.prototype;
     globalThis.answers = 0;
@@ -453,7 +453,7 @@ test("two users see and reach their own tasks alone", async () => {
   assert.equal(created.status(), 201);
   assert.deepEqual([await ada.tasks(), await bob.tasks()], [["Of Ada"], ["Mine", "Of Bob"]]);
 
-  // Only pages of the same user are told.
+  // Only pages of the same user get a notification.
   await shows(bob.page, ["Mine", "Of Bob"]);
   assert.equal((await ada.context.request.post("/api/tasks", { headers, data: { title: "Again" } })).status(), 201);
   await shows(ada.page, ["Again", "Of Ada"]);
@@ -564,7 +564,7 @@ test("a lost connection is told, nothing typed is gone, and no write is repeated
   await page.getByRole("button", { name: "Add" }).click();
   await shows(page, ["three", "two", "one"]);
 
-  // What is not brought back can still be.
+  // If undoing a deletion fails, it can be tried again.
   await item(page, "two").getByRole("button", { name: "Delete" }).click();
   await shows(page, ["three", "one"]);
   await server.stop("SIGKILL");
@@ -654,10 +654,10 @@ test("10,000 tasks", async () => {
   await counts(page, "5000 open, 5000 done");
 
   // Not by labels: Playwright would look at those of all tasks.
-  // To the end. A task that comes in between shifts nothing.
+  // Scroll to the end. A task that is added meanwhile shifts nothing.
   const rest = page.locator("#more");
   const number = () => page.locator("#list > li").count();
-  // The page is as long as it seems, until it has been drawn.
+  // The height of the page is an estimate until it has been drawn.
   const scroll = () => page.evaluate(() => scrollTo(0, document.body.scrollHeight)).then(number);
   async function scrollToTheEnd() {
     while (await rest.isVisible()) {

@@ -46,7 +46,7 @@ function poolOfTheRole() {
   return pool;
 }
 
-// The application's part, in short: a header names the user.
+// In place of the application's authentication, a header names the user.
 function signedIn(request) {
   if (!request.headers.authorization) throw Object.assign(new Error("not signed in"), { status: 401 });
   return request.headers.authorization;
@@ -123,7 +123,7 @@ test("the pending tasks come newest first, page by page", async () => {
   assert.deepEqual([first.totalCount, first.nodes.map((node) => node.title)], [3, ["4", "3"]]);
   assert.equal(first.nodes[1].createdAt, "2026-01-01T00:00:00.123456");
   assert.equal(first.pageInfo.hasNextPage, true);
-  // A cursor is a place in the order, whatever has come before it meanwhile.
+  // A cursor is a place in the order, even if tasks have been added before it meanwhile.
   await create("5");
   const second = (await data(operations.Pending, { first: 2, after: first.pageInfo.endCursor })).allTasks;
   assert.deepEqual(second.nodes.map((node) => node.title), ["1"]);
@@ -166,7 +166,7 @@ test("nobody is somebody else, or nobody", async () => {
     assert.equal(status, 401);
     assert.deepEqual(body.errors.map((error) => error.message), ["not signed in"]);
   }
-  // A signedIn that forgets to refuse, on a connection that has seen a user before.
+  // A signedIn that lets everyone in, on a connection that has had a user before.
   await create("mine");
   const lenient = await serve(handler(poolOfTheRole(), (request) => request.headers.authorization));
   assert.equal((await lenient("{ allTasks { totalCount } }")).body.data.allTasks.totalCount, 1);
@@ -228,7 +228,7 @@ test("the schema holds the page's operations and no users", async () => {
   assert.deepEqual(schema.fields("Mutation"), ["createTask", "deleteTask", "toggleTask", "updateTask"]);
   assert.doesNotMatch(schema.text, /hash|password|e-?mail|todo_?user/i);
 
-  // Rights on users do not change it.
+  // This holds even if the role has rights on users.
   await admin.query(`SELECT todo_grant('${role}', 'tables')`);
   const wider = await introspected(await serve(handler(poolOfTheRole(), signedIn)));
   await admin.query(`SELECT todo_grant('${role}')`);

@@ -1,5 +1,5 @@
-// docs/javascript.md: each section's code, as a stranger would follow it, on a database and with files of its own; and what
-// makes tables like the models, which the guard refuses.
+// docs/javascript.md: the code of each section works, in its own database and directory. The guard refuses commands that would change the
+// tables to fit the models.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,7 @@ process.env.TZ = "America/New_York";
 
 let database;
 
-// A database without the extension, which the PG* variables name, for the superuser that the page's migrations run as.
+// A database without the extension, which the PG* variables name. The page's migrations run as a superuser.
 async function makeEmpty() {
   database = await makeDatabase("javascript", { TimeZone: "Asia/Karachi", client_min_messages: "error" });
   Object.assign(process.env, { PGDATABASE: database.name, PGUSER: cluster.PGUSER });
@@ -42,10 +42,10 @@ function makeDir() {
   return dir;
 }
 
-// A command of a package in a directory: its status and all that it says.
+// Runs a command of a package in a directory. Returns its status and output.
 function run(dir, program, ...given) {
   const env = { ...process.env, CHECKPOINT_DISABLE: "1", PRISMA_HIDE_UPDATE_MESSAGE: "1", NO_COLOR: "1" };
-  // Its lock would wait for itself, on another connection of the adapter's.
+  // Prisma's lock would wait for itself, on another connection of the adapter.
   env.PRISMA_SCHEMA_DISABLE_ADVISORY_LOCK = "1";
   const command = fileURLToPath(new URL(`node_modules/.bin/${program}`, modules));
   return new Promise((ended) => {
@@ -153,7 +153,7 @@ describe("Drizzle", () => {
     await pool.end();
   });
 
-  // As somebody would try it: all tables as models, with a filter or not; models with a column more; own models alone.
+  // Models that someone might try: of all tables, with a filter or not; with another column; of the application's own tables alone.
   const everything = `${todo}\n${schema.replace(/^import .*todo.js.*$/m, "")}`.replace(/^(import {)(.*)} from "drizzle-orm\/pg-core";$/m, "$1$2, integer, date } from \"drizzle-orm/pg-core\";").replace(/\nimport { date, integer, pgTable } .*\n/, "\n");
   const attempts = {
     "all models": [everything, ""],
@@ -171,7 +171,7 @@ describe("Drizzle", () => {
       writeFileSync(`${dir}/drizzle.config.ts`, config.replace('out: "./drizzle",', filter));
       const { text } = await run(dir, "drizzle-kit", "push", "--force");
       assert.match(text, /2BP01/, text);
-      // Never PostgreSQL's own, to drop the extension instead.
+      // PostgreSQL's own hint would be to drop the extension instead.
       assert.match(text, /hint: .*(superuser|migrations)/, text);
       assert.deepEqual(await state(), before);
     });
@@ -238,7 +238,7 @@ test("Prisma", async () => {
   assert.notEqual(refused.status, 0);
   assert.match(refused.text, /cannot change the columns of table tasks of extension todo\s+HINT: /);
   assert.deepEqual(await state(), before);
-  // As `migrate resolve` does, which these engines cannot.
+  // What `migrate resolve` does, which these engines cannot run.
   await database.rows("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name = '0002_priority'");
   rmSync(`${dir}/prisma/migrations/0002_priority`, { recursive: true });
   migration("0002_task_details", "CREATE TABLE task_details (task_id int PRIMARY KEY REFERENCES tasks ON DELETE CASCADE, due_date date);");

@@ -19,7 +19,7 @@ process.env.TZ = "America/New_York";
 let database;
 let page;
 
-// What Neon's server does for its driver: a WebSocket carries PostgreSQL's protocol, and a POST is one transaction.
+// Stands in for Neon's proxy: a WebSocket carries PostgreSQL's protocol, and a POST runs one transaction.
 async function proxy() {
   const sockets = new WebSocketServer({ noServer: true });
   const server = createServer(async (request, response) => {

@@ -1,4 +1,4 @@
-// docs/pglite.md: its files, as a stranger would write them, in a project of their own.
+// docs/pglite.md: the files of the page work in a new project.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -13,13 +13,13 @@ process.env.TZ = "America/New_York";
 let dir;
 let db;
 
-// A program of the project's. What a test runner tells its own processes would keep it from running tests.
+// Runs a program of the project, without the environment of this test runner, which would keep it from running tests.
 function run(...given) {
   const { NODE_TEST_CONTEXT, ...env } = process.env;
   return promisify(execFile)(process.execPath, given, { cwd: dir, env });
 }
 
-// A module of the project's, which names files from there.
+// Imports a module of the project, from its directory.
 async function load(file) {
   const here = process.cwd();
   process.chdir(dir);

@@ -1,4 +1,4 @@
-// A reporter for node's test runner, by which what is skipped has failed.
+// A reporter for node's test runner that lets a run fail if a test was skipped.
 
 export default async function* skipped(events) {
   for await (const { type, data } of events) {

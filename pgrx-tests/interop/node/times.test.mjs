@@ -24,7 +24,7 @@ after(endAll);
 const made = () => database.rows("INSERT INTO tasks (user_id, title, created_at) VALUES ('u1', 'x', $1) RETURNING id", [text]);
 const stored = async (id) => (await database.rows("SELECT created_at::text AS time FROM tasks WHERE id = $1", [id]))[0].time;
 
-// What a client reads as the time of a task, what it makes of a Date that it sends, and the time of a new task.
+// The time of a task as a client reads it, a Date that it sends as it is stored, and the time of a new task.
 async function judge({ read, write, create }) {
   const [{ id }] = await made();
   const seen = await read(id);
@@ -36,14 +36,14 @@ async function judge({ read, write, create }) {
 
 const right = { read: 0, sent: text, near: true };
 
-// By SQL, as the drivers have it.
+// By SQL with the driver.
 const plain = (query) => ({
   read: async (id) => (await query("SELECT created_at FROM tasks WHERE id = $1", [id]))[0].created_at,
   write: (id, date) => query("UPDATE tasks SET created_at = $1 WHERE id = $2", [date, id]),
   create: async () => (await query("SELECT created_at FROM todo_create_task('u1', 'new')", []))[0].created_at,
 });
 
-// What a section of the page makes, and how to end that.
+// What the code of a section creates, and how to end it.
 const clients = {
   "node-postgres": async () => {
     const { pool } = await load(block("times.md", "js", "node-postgres"));
@@ -78,7 +78,7 @@ for (const zone of zones) describe(`TZ=${zone}`, () => {
     assert.equal(new Date(2026, 6, 1).getTimezoneOffset() === 0, zone === "UTC");
   });
 
-  // As the driver comes: no section leans on another one.
+  // Reset the driver, so that no section depends on another one.
   beforeEach(() => {
     pg.types.setTypeParser(1114, parser);
     pg.defaults.parseInputDatesAsUTC = false;

@@ -37,7 +37,7 @@ def edition_script(part):
     return subprocess.run(build, check=True, capture_output=True, text=True).stdout
 
 
-# What the owner of a database runs.
+# What the owner of a database runs to install each edition.
 INSTALL = {
     "extension": "CREATE EXTENSION todo",
     "sql": f"CREATE EXTENSION IF NOT EXISTS pgcrypto; {edition_script('todo')}",
@@ -125,7 +125,7 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_sessionfinish(session):
-    """What is skipped, or expected to fail, has failed. Tests that are not run are listed."""
+    """A run fails if a test is skipped or expected to fail. Tests that are not run are listed."""
     stats = session.config.pluginmanager.get_plugin("terminalreporter").stats
     if any(stats.get(outcome) for outcome in ["skipped", "xfailed", "xpassed"]):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -199,7 +199,7 @@ def module(name, *sources, **names):
 
 
 def spec(file):
-    """A file of the specification's code, as a source."""
+    """A file of the specification's code, as an argument of module()."""
     path = HERE / "spec" / file
     return path, 0, path.read_text()
 

@@ -64,7 +64,7 @@ class Project:
             (self.path / f"migrations/versions/todo-{VERSION}.sql").write_text(edition_script("todo"))
 
     def attempt(self, *arguments):
-        """Alembic's command, in a fork of this process, which has loaded already what takes a second to load."""
+        """Runs Alembic's command in a fork of this process, because loading Alembic again would take a second."""
         with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
             child = os.fork()
             if not child:
@@ -73,11 +73,11 @@ class Project:
                     sys.stdout, sys.stderr = out, err
                     os.chdir(self.path)
                     sys.path.insert(0, ".")
-                    # Models of other tests are none of this project's.
+                    # Forget models of other tests, which are not part of this project.
                     sys.modules.pop("app", None)
                     default_registry.dispose()
                     SQLModel.metadata.clear()
-                    # Only here: it takes sys.stdout for its own as it is loaded.
+                    # Imported only here, because it keeps the sys.stdout that it finds when it is loaded.
                     from alembic.config import main
 
                     main(argv=arguments, prog="alembic")
@@ -89,7 +89,7 @@ class Project:
                 finally:
                     out.flush()
                     err.flush()
-                    # Without what the test runner does at its end.
+                    # End without the exit handlers of the test runner.
                     os._exit(code)
             _, status = os.waitpid(child, 0)
             texts = [(file.seek(0), file.read())[1] for file in (out, err)]
