@@ -1,5 +1,6 @@
 //! PostgreSQL's catalogs, read directly. Functions do these look-ups before each statement, and SQL would make them too slow.
 
+use pgrx::PgList;
 use pgrx::pg_sys::SysCacheIdentifier::{self, NAMESPACEOID, PROCOID, RELOID, TYPEOID};
 use pgrx::pg_sys::{self, InvalidOid, Oid};
 use std::cell::Cell;
@@ -85,6 +86,25 @@ pub fn trigger(trigger: Oid, before: bool) -> Option<Trigger> {
     let snapshot = if before { std::ptr::null_mut() } else { &raw mut pg_sys::SnapshotSelfData };
     let found = rows(catalog, index, [trigger], columns, snapshot);
     found.first().map(|&[table, function, other, constraint]| Trigger { table, function, other, constraint })
+}
+
+/// Columns of a foreign key, as `columns` reads them, or None if the table has no such key. The table stays locked for writing until
+/// the transaction ends.
+pub fn foreign_key(
+    referring: Oid,
+    key: Oid,
+    columns: impl FnOnce(&pg_sys::ForeignKeyCacheInfo) -> [pg_sys::AttrNumber; pg_sys::INDEX_MAX_KEYS as usize],
+) -> Option<Vec<pg_sys::AttrNumber>> {
+    // SAFETY: the list is one of ForeignKeyCacheInfo. It can vanish whenever a catalog is looked at, although the relation is open, so
+    // the columns are copied first. An ERROR closes the relation.
+    unsafe {
+        let relation = pg_sys::relation_open(referring, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
+        let keys = PgList::<pg_sys::ForeignKeyCacheInfo>::from_pg(pg_sys::RelationGetFKeyList(relation));
+        let found = keys.iter_ptr().find(|&found| (*found).conoid == key);
+        let columns = found.map(|found| columns(&*found)[..(*found).nkeys as usize].to_vec());
+        pg_sys::relation_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
+        columns
+    }
 }
 
 /// Everything that an object depends on. `class` is the catalog that the object is in.

@@ -4,10 +4,9 @@
 use crate::error::Failure;
 use crate::membership::Extension;
 use crate::{catalog, transaction};
-use pgrx::PgList;
 use pgrx::PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE;
 use pgrx::pg_sys::{self, Oid};
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 
 /// The events that triggers fire for, as in `pg_trigger.tgtype`.
 const INSERT: u32 = pg_sys::TRIGGER_TYPE_INSERT;
@@ -104,19 +103,10 @@ pub fn refuse(table: Oid, writing: Writing) -> Result<(), Failure> {
 
 /// Whether a foreign key refers to one of these columns.
 fn refers_to(referring: Oid, constraint: Oid, table: Oid, columns: &[&CStr]) -> bool {
-    // SAFETY: the list is one of ForeignKeyCacheInfo, which is read while the relation is open. An ERROR closes it. Names are
-    // terminated strings.
-    unsafe {
-        let relation = pg_sys::relation_open(referring, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
-        let keys = PgList::<pg_sys::ForeignKeyCacheInfo>::from_pg(pg_sys::RelationGetFKeyList(relation));
-        let key = keys.iter_ptr().find(|&key| (*key).conoid == constraint);
-        let refers = key.is_none_or(|key| {
-            let referenced = &(&(*key).confkey)[..(*key).nkeys as usize];
-            columns.iter().any(|column| referenced.contains(&pg_sys::get_attnum(table, column.as_ptr())))
-        });
-        pg_sys::relation_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
-        refers
-    }
+    catalog::foreign_key(referring, constraint, |key| key.confkey).is_none_or(|referenced| {
+        // SAFETY: names are terminated strings.
+        columns.iter().any(|column| referenced.contains(&unsafe { pg_sys::get_attnum(table, column.as_ptr()) }))
+    })
 }
 
 /// Adds a table that a foreign key changes, with its partitions.
@@ -148,9 +138,8 @@ struct Trigger {
     /// The events that it fires for.
     events: u32,
     is_before: bool,
-    /// Whether its WHEN calls functions whose result may change.
-    has_mutable_condition: bool,
-    has_condition: bool,
+    /// Its WHEN, as the catalog has it.
+    condition: Option<CString>,
     has_arguments: bool,
     is_disabled: bool,
     is_internal: bool,
@@ -165,15 +154,13 @@ impl Trigger {
     /// The triggers of a table, and whether it has rewrite rules. It is locked for writing, so that no other session creates,
     /// alters or drops one until the transaction ends.
     fn of_table(table: Oid) -> (Vec<Self>, bool) {
-        // SAFETY: the relation cache's entry lives while the relation is open. An ERROR closes it. Names are terminated
-        // strings, and a WHEN is the text of an expression.
+        // SAFETY: the description is part of the relation cache's entry, and can vanish whenever a catalog is looked at, although the
+        // relation is open. So everything is copied first. Names and conditions are terminated strings.
         unsafe {
             let relation = pg_sys::relation_open(table, pg_sys::RowExclusiveLock as pg_sys::LOCKMODE);
             let triggers = (*relation).trigdesc;
             let count = if triggers.is_null() { 0 } else { (*triggers).numtriggers as usize };
             let read = |trigger: &pg_sys::Trigger| {
-                let has_condition = !trigger.tgqual.is_null();
-                let calls_mutable = || pg_sys::contain_mutable_functions(pg_sys::stringToNode(trigger.tgqual).cast());
                 let kind = trigger.tgtype as u32;
                 Self {
                     oid: trigger.tgoid,
@@ -181,8 +168,7 @@ impl Trigger {
                     function: trigger.tgfoid,
                     events: kind & (INSERT | DELETE | UPDATE),
                     is_before: kind & pg_sys::TRIGGER_TYPE_BEFORE != 0,
-                    has_condition,
-                    has_mutable_condition: has_condition && calls_mutable(),
+                    condition: (!trigger.tgqual.is_null()).then(|| CStr::from_ptr(trigger.tgqual).to_owned()),
                     has_arguments: trigger.tgnargs > 0,
                     is_disabled: trigger.tgenabled as u8 == pg_sys::TRIGGER_DISABLED,
                     is_internal: trigger.tgisinternal,
@@ -260,8 +246,10 @@ impl Trigger {
     /// catalog says who did, and the privilege TRIGGER is enough to make one. PostgreSQL records every other object that a
     /// condition needs as a dependency of the trigger.
     fn has_foreign_condition(&self) -> bool {
-        if !self.has_condition || self.has_mutable_condition {
-            return self.has_condition;
+        let Some(condition) = &self.condition else { return false };
+        // SAFETY: a WHEN is the text of an expression.
+        if unsafe { pg_sys::contain_mutable_functions(pg_sys::stringToNode(condition.as_ptr()).cast()) } {
+            return true;
         }
         let harmless = [pg_sys::RelationRelationId, pg_sys::ExtensionRelationId, pg_sys::TriggerRelationId];
         catalog::dependencies(pg_sys::TriggerRelationId, self.oid).iter().any(|needed| match needed.class {

@@ -9,7 +9,7 @@ use crate::membership::Extension;
 use pgrx::pg_sys::ObjectAccessType::{OAT_DROP, OAT_POST_ALTER, OAT_POST_CREATE};
 use pgrx::pg_sys::submodules::panic::pgrx_extern_c_guard;
 use pgrx::pg_sys::{InvalidOid, Oid};
-use pgrx::{PgList, PgSqlErrorCode, pg_sys};
+use pgrx::{PgSqlErrorCode, pg_sys};
 use std::cell::Cell;
 use std::ffi::{CStr, c_int, c_void};
 
@@ -139,20 +139,12 @@ fn judge_reference(trigger: Oid) -> Result<(), Failure> {
     if !is_of_referring || !is_table(other) || is_lifted() {
         return Ok(());
     }
-    // SAFETY: the command has locked the relation. The list is one of ForeignKeyCacheInfo, which is read while it is open.
-    let is_trusted = unsafe {
-        let relation = pg_sys::table_open(table, pg_sys::NoLock as pg_sys::LOCKMODE);
-        let keys = PgList::<pg_sys::ForeignKeyCacheInfo>::from_pg(pg_sys::RelationGetFKeyList(relation));
-        let key = keys.iter_ptr().find(|&key| (*key).conoid == constraint);
-        let is_trusted = key.is_some_and(|key| {
-            let columns = &(&(*key).conkey)[..(*key).nkeys as usize];
-            let owner = |&column| catalog::type_owner(pg_sys::getBaseType(pg_sys::get_atttype(table, column)));
-            columns.iter().map(owner).all(catalog::is_superuser)
-        });
-        pg_sys::table_close(relation, pg_sys::NoLock as pg_sys::LOCKMODE);
-        is_trusted
+    let is_trusted = |&column: &pg_sys::AttrNumber| {
+        // SAFETY: both look a row of a catalog up.
+        let kind = unsafe { pg_sys::getBaseType(pg_sys::get_atttype(table, column)) };
+        catalog::is_superuser(catalog::type_owner(kind))
     };
-    if is_trusted {
+    if catalog::foreign_key(table, constraint, |key| key.conkey).is_some_and(|columns| columns.iter().all(is_trusted)) {
         return Ok(());
     }
     let message = format!("cannot refer to {} from a column whose type belongs to a non-superuser", described(other));
