@@ -94,7 +94,8 @@ pub fn copied(cluster: &Shards, database: &str, server: &str) -> Client {
     copy
 }
 
-fn until(client: &mut Client, condition: &str, mut meanwhile: impl FnMut()) {
+/// Waits until a query answers true.
+pub fn until(client: &mut Client, condition: &str, mut meanwhile: impl FnMut()) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !client.query_one(condition, &[]).unwrap().get::<_, bool>(0) {
         assert!(Instant::now() < deadline, "{condition}");

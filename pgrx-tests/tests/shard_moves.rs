@@ -2,12 +2,14 @@
 
 use postgres::{Client, Config, NoTls};
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use todo_tests::attack::outcome;
-use todo_tests::relocation::{assert_nothing_is_left, begin, begin_with, copied, fill, start, tasks, with_trust};
+use todo_tests::relocation::{
+    assert_nothing_is_left, begin, begin_with, copied, fill, start, tasks, until, with_trust,
+};
 use todo_tests::shards::shard_of;
 use todo_tests::writers::under_load;
 use todo_tests::{Database, strings};
@@ -281,6 +283,28 @@ fn a_reader_that_has_ended_is_not_worth_a_warning() {
     assert!(!end(include_str!("../../sql/admin/copy_reader_end.sql")));
     assert_eq!(count.load(Ordering::Relaxed), 1);
     assert_eq!(client.query_one("SHOW client_min_messages", &[]).unwrap().get::<_, String>(0), "notice");
+}
+
+/// Ctrl-C while the beginning of a copy waits for a transaction that has written.
+#[test]
+fn a_beginning_that_is_interrupted_leaves_nothing() {
+    let cluster = start("shard-interrupted", 2);
+    fill(&cluster, 1);
+    let mut other = cluster.connect(0);
+    other.batch_execute("BEGIN; UPDATE tasks SET title = 'x'").unwrap();
+    let mut command = cluster.command(&with_trust(&["move", "todo_0", "--to", "b"]));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let waits =
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'todo-admin' AND wait_event_type = 'Lock'";
+    until(&mut cluster.connect(0), waits, || assert!(child.try_wait().unwrap().is_none()));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_nothing_is_left(&cluster);
+    let copies = "SELECT datname::text FROM pg_database WHERE datname ~ '^todo_(0|copy)'";
+    assert_eq!(strings(&mut cluster.server("b").connect("postgres"), copies), [""; 0]);
+    other.batch_execute("COMMIT").unwrap();
+    cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
 }
 
 /// A move fails if definitions or rights in the original have changed since the copy was made, because the copy lacks these changes.

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 use todo_tests::attack::outcome;
-use todo_tests::relocation::{assert_nothing_is_left, begin_with, copied, fill, start, tasks, with_trust};
+use todo_tests::relocation::{assert_nothing_is_left, begin_with, copied, fill, start, tasks, until, with_trust};
 use todo_tests::shards::{FOUR, Shards, shard_of};
 use todo_tests::strings;
 use todo_tests::writers::under_load;
@@ -215,6 +215,39 @@ fn a_split_goes_on_after_the_fence() {
     cluster.ok(&with_trust(&["split", "--compare-ahead"]));
     assert_eq!((cluster.places().len(), tasks(&cluster, &users)), (2, before));
     assert_nothing_is_left(&cluster);
+}
+
+/// If a split fails after its comparison, writes go on in the original, and the copy follows with users of both halves.
+#[test]
+fn a_copy_whose_split_fails_late_has_users_of_both_halves() {
+    let cluster = Shards::new("shard-split-late", 1, &[("todo_0", "a")]);
+    cluster.servers[0].connect("postgres").batch_execute("ALTER SYSTEM SET wal_level = logical").unwrap();
+    cluster.servers[0].restart(&[]);
+    cluster.init();
+    cluster.write_for("postgres", &[("todo_0", "a")]);
+    cluster.connect(0).batch_execute("CREATE SEQUENCE own").unwrap();
+    begin_with(&cluster, &["split"], "a");
+    let mut copy = copied(&cluster, "todo_1", "a");
+    // Sequences are set after the comparison.
+    let mut blocking = cluster.servers[0].connect("todo_1");
+    blocking.batch_execute("BEGIN; ALTER SEQUENCE own CACHE 2").unwrap();
+    let said = std::thread::scope(|scope| {
+        let splitting = scope.spawn(|| cluster.run(&with_trust(&["split"])));
+        let waits = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = 'todo_1' AND application_name = 'todo-admin' AND wait_event_type = 'Lock'";
+        until(&mut cluster.connect(0), waits, || assert!(!splitting.is_finished()));
+        cluster.connect(0).batch_execute("ALTER DATABASE todo_0 SET work_mem = '6MB'").unwrap();
+        blocking.batch_execute("ROLLBACK").unwrap();
+        splitting.join().unwrap()
+    });
+    assert!(said.code == 1 && said.err.contains("have changed since it was copied"), "{}", said.err);
+    let users = fill(&cluster, 20);
+    let here = "SELECT count(*) = 20 FROM users";
+    let running = "SELECT bool_and(subenabled) FROM pg_subscription";
+    until(&mut copy, here, || assert!(cluster.connect(0).query_one(running, &[]).unwrap().get::<_, bool>(0)));
+    assert!(users.iter().any(|user| shard_of(&mut copy, user, 2) == 0));
+    drop((copy, blocking));
+    cluster.ok(&with_trust(&["split", "--cancel"]));
+    cluster.ok(&with_trust(&["split"]));
 }
 
 #[test]

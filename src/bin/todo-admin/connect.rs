@@ -3,7 +3,7 @@
 use crate::conninfo::{Conninfo, SEE_LIBPQ};
 use crate::error::Error;
 use crate::installed::login_is_superuser;
-use crate::interrupt::on_interrupt;
+use crate::interrupt::{Cancel, on_interrupt};
 use crate::message::warn;
 use crate::sql::admin_sql;
 use openssl::ssl::{SslConnector, SslFiletype, SslMethod, SslVerifyMode};
@@ -14,13 +14,15 @@ use postgres::{Client, Config, NoTls};
 use postgres_openssl::MakeTlsConnector;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A connection, and where it leads.
 pub struct Session {
     pub client: Client,
     pub conninfo: Conninfo,
-    tls: Option<MakeTlsConnector>,
+    /// For Ctrl-C.
+    _cancel: Arc<Cancel>,
 }
 
 impl Session {
@@ -49,24 +51,20 @@ impl Session {
         }
         let mut client = outcome?;
         client.batch_execute(admin_sql!("safe_session"))?;
-        let mut session = Self { client, conninfo, tls };
-        session.cancel_on_interrupt();
-        // No one else may choose the role of a session that has a superuser's rights.
-        if login_is_superuser(&mut session.client)? {
-            session.leave_role_of_database()?;
-        }
-        Ok(session)
-    }
-
-    /// Lets Ctrl-C cancel the query of this session. Until this is called, it cancels that of the session opened last.
-    pub fn cancel_on_interrupt(&self) {
-        let (token, tls) = (self.client.cancel_token(), self.tls.clone());
-        on_interrupt(move || {
+        let token = client.cancel_token();
+        let cancel: Arc<Cancel> = Arc::new(move || {
             let _ = match &tls {
                 Some(tls) => token.cancel_query(tls.clone()),
                 None => token.cancel_query(NoTls),
             };
         });
+        on_interrupt(&cancel);
+        let mut session = Self { client, conninfo, _cancel: cancel };
+        // No one else may choose the role of a session that has a superuser's rights.
+        if login_is_superuser(&mut session.client)? {
+            session.leave_role_of_database()?;
+        }
+        Ok(session)
     }
 
     /// Goes back to the role that has logged in, if the owner of the database has set another one with ALTER DATABASE. A role that

@@ -116,7 +116,6 @@ pub fn repair(file: &ShardFile, older_than: u32, dry_run: bool) -> Result<ExitCo
     for shard in read {
         all_read &= repair.look_again(shard)?;
     }
-    repair.session.cancel_on_interrupt();
     file.must_be_unchanged()?;
     let (released, mut claimed) = repair.apply(dry_run).map_err(|error| error.while_doing(title.clone()))?;
     if claimed > 0 && !dry_run {
@@ -129,7 +128,6 @@ pub fn repair(file: &ShardFile, older_than: u32, dry_run: bool) -> Result<ExitCo
             }
         }
     }
-    repair.session.cancel_on_interrupt();
     let would = if dry_run { "would be " } else { "" };
     let released = counted(released as i64, "claim");
     output::say(format!("{}: {released} {would}released, {claimed} {would}claimed", printable(&title)));
@@ -250,7 +248,6 @@ impl Repair<'_> {
 
     /// Finds the claims without a user.
     fn find_stale(&mut self) -> Result<(), Error> {
-        self.session.cancel_on_interrupt();
         Error::if_interrupted()?;
         let mut transaction = begin_undisturbed(&mut self.session.client)?;
         transaction.batch_execute("ANALYZE pg_temp.todo_present")?;

@@ -1,29 +1,30 @@
-//! Ctrl-C: the first one cancels the running query, so that the command fails and cleans up; the second one, or one at a
+//! Ctrl-C: the first one cancels the running queries, so that the command fails and cleans up; the second one, or one at a
 //! prompt, ends the program at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
 
 /// The exit code of a program that was interrupted.
 pub const EXIT_CODE: u8 = 130;
 
-type Cancel = Box<dyn Fn() + Send>;
+/// Cancels the query of a connection, if one is running.
+pub type Cancel = dyn Fn() + Send + Sync;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 static PROMPTING: AtomicBool = AtomicBool::new(false);
-/// Cancels the query of the latest connection.
-static CANCEL: OnceLock<Mutex<Cancel>> = OnceLock::new();
+static CLEANING_UP: AtomicBool = AtomicBool::new(false);
+/// Those of all connections. A connection that is closed drops its own.
+static CANCELS: Mutex<Vec<Weak<Cancel>>> = Mutex::new(Vec::new());
 
-/// Sets what the next Ctrl-C does, in place of what was set before.
-pub fn on_interrupt(cancel: impl Fn() + Send + 'static) {
-    if let Some(current) = CANCEL.get() {
-        // A panic of an earlier `cancel` has left it as it was.
-        *current.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Box::new(cancel);
-        return;
-    }
-    let _ = CANCEL.set(Mutex::new(Box::new(cancel)));
+/// Lets Ctrl-C call this, as long as the caller keeps it.
+pub fn on_interrupt(cancel: &Arc<Cancel>) {
+    static HANDLER: Once = Once::new();
     // If no handler can be set, Ctrl-C ends the process, as it does by default.
-    let _ = ctrlc::set_handler(handle);
+    HANDLER.call_once(|| drop(ctrlc::set_handler(handle)));
+    // A panic elsewhere has left the list as it was.
+    let mut cancels = CANCELS.lock().unwrap_or_else(PoisonError::into_inner);
+    cancels.retain(|cancel| cancel.strong_count() > 0);
+    cancels.push(Arc::downgrade(cancel));
 }
 
 fn handle() {
@@ -36,12 +37,13 @@ fn handle() {
     if INTERRUPTED.swap(true, Ordering::SeqCst) {
         std::process::exit(EXIT_CODE.into());
     }
-    if let Some(cancel) = CANCEL.get().and_then(|cancel| cancel.lock().ok()) {
-        cancel();
-    }
+    let cancels: Vec<_> =
+        CANCELS.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
+    // The connection opened last is the likeliest to be at work.
+    cancels.iter().rev().for_each(|cancel| cancel());
 }
 
-/// Waits for an answer from the operator. No query is running meanwhile, so Ctrl-C has none to cancel and ends the program.
+/// Asks the operator, and waits for the answer. No query is running meanwhile, so Ctrl-C has none to cancel and ends the program.
 pub fn prompting<T>(ask: impl FnOnce() -> T) -> T {
     PROMPTING.store(true, Ordering::SeqCst);
     let answer = ask();
@@ -49,7 +51,15 @@ pub fn prompting<T>(ask: impl FnOnce() -> T) -> T {
     answer
 }
 
-/// Whether the operator has pressed Ctrl-C.
+/// Removes what a command that has failed would leave. That goes on although the operator has pressed Ctrl-C, until it is pressed again.
+pub fn cleaning_up<T>(work: impl FnOnce() -> T) -> T {
+    CLEANING_UP.store(true, Ordering::SeqCst);
+    let outcome = work();
+    CLEANING_UP.store(false, Ordering::SeqCst);
+    outcome
+}
+
+/// Whether the operator has pressed Ctrl-C, so that the work is to end.
 pub fn is_interrupted() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
+    INTERRUPTED.load(Ordering::SeqCst) && !CLEANING_UP.load(Ordering::SeqCst)
 }

@@ -12,15 +12,19 @@ pub fn can_ask() -> bool {
 
 /// Asks a question. Any answer other than yes means no.
 pub fn confirm(question: &str) -> Result<bool, Error> {
-    let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
     let mut answer = String::new();
-    prompting(|| std::io::stdin().lock().read_line(&mut answer))?;
+    prompting(|| {
+        let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
+        std::io::stdin().lock().read_line(&mut answer)
+    })?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
 /// Asks for a line that the terminal does not show.
 pub fn secret(prompt: &str) -> Result<String, Error> {
     let terminal = Term::stderr();
-    terminal.write_str(prompt)?;
-    Ok(prompting(|| terminal.read_secure_line())?)
+    Ok(prompting(|| {
+        terminal.write_str(prompt)?;
+        terminal.read_secure_line()
+    })?)
 }

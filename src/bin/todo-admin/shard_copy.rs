@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::extras::Script;
 use crate::fence::{self, Placement, patiently, stop_writes};
 use crate::installed::{login_is_superuser, trusted};
+use crate::interrupt::cleaning_up;
 use crate::message::count;
 use crate::new_database::{Content, Roles, restore_archive};
 use crate::new_file::NewFile;
@@ -175,15 +176,13 @@ impl ShardCopy {
                 let beside = Session::open(source.conninfo.clone())?;
                 Ok(Self { source, beside, server, target, database: database.clone(), mark, slot })
             }
-            Err(error) => {
-                // In new sessions, because Ctrl-C may have cancelled a command of these.
-                let mut again = Session::open(server.conninfo.clone())?;
-                if mark_of(&mut again, database)?.flatten().is_some_and(|mark| mark.original == *original) {
-                    drop_database(&mut again, database)?;
+            Err(error) => Err(match cleaning_up(|| remove(original, &source.conninfo, copy, target)) {
+                Ok(()) => error,
+                Err(left) => {
+                    let message = format!("{error}; but what was made for the copy is left: {left}");
+                    error.reworded(message).fix("run the command again with --cancel")
                 }
-                unpublish(&mut Session::open(source.conninfo.clone())?, copy)?;
-                Err(error)
-            }
+            }),
         }
     }
 
@@ -320,7 +319,6 @@ impl ShardCopy {
             original.raise(&mut fence)?;
             copy.raise(&mut copied)?;
         }
-        copied.commit()?;
         if !was_fenced {
             // Locks on tables do not stop all commands, and the comparison may have taken long.
             must_be_defined_as(&self.mark.definitions, &mut self.beside.client)?;
@@ -329,6 +327,8 @@ impl ShardCopy {
         self.mark.is_compared = true;
         write_mark(&mut self.server, &self.database, &self.mark)?;
         Error::if_interrupted()?;
+        // Nothing comes between these two: if writes went on in the original, a copy with a placement could not follow.
+        copied.commit()?;
         fence.commit()?;
         Ok(start.elapsed())
     }
@@ -361,6 +361,16 @@ pub fn unmark(source: &mut Session, target: &mut Session) -> Result<(), Error> {
     Ok(target
         .client
         .batch_execute(&format!("COMMENT ON DATABASE {} IS {comment}", escape_identifier(&name(target))))?)
+}
+
+/// Drops a copy whose beginning has failed, and all that was made for it in the original. In new sessions, because Ctrl-C may have cancelled a
+/// command of the old ones.
+fn remove(original: &Place, source: &Conninfo, copy: &Place, target: &Conninfo) -> Result<(), Error> {
+    let mut server = Session::open(target.with_database("postgres"))?;
+    if mark_of(&mut server, &copy.database)?.flatten().is_some_and(|mark| mark.original == *original) {
+        drop_database(&mut server, &copy.database)?;
+    }
+    unpublish(&mut Session::open(source.clone())?, copy)
 }
 
 /// Drops a copy that is not in use, and all that was made for it in the original.
