@@ -161,8 +161,10 @@ pub unsafe fn hiding_rows<T>(work: impl FnOnce() -> T) -> T {
 }
 
 unsafe extern "C-unwind" fn hide_row(_: *mut c_void) {
-    const WITH_ROW: [PgSqlErrorCode; 3] = [
+    const WITH_ROW: [PgSqlErrorCode; 4] = [
         PgSqlErrorCode::ERRCODE_CHECK_VIOLATION,
+        // The row that is there already.
+        PgSqlErrorCode::ERRCODE_EXCLUSION_VIOLATION,
         PgSqlErrorCode::ERRCODE_NOT_NULL_VIOLATION,
         PgSqlErrorCode::ERRCODE_WITH_CHECK_OPTION_VIOLATION,
     ];

@@ -2,7 +2,7 @@
 
 use postgres::{Client, Row};
 use todo_tests::functions::{Access, Effect, functions, sample};
-use todo_tests::{Database, Edition, Failure, task, tasks};
+use todo_tests::{Database, Edition, Failure, strings, task, tasks};
 
 const PASSWORD: &str = "correct horse";
 
@@ -298,6 +298,21 @@ fn only_the_owner_grants() {
     client.batch_execute("SELECT todo_create_user('ada@example.com', 'Ada', 'long enough')").unwrap();
     for call in ["todo_grant('postgres')", "todo_revoke('postgres')"] {
         assert_eq!(Failure::of(client.query(&format!("SELECT {call}"), &[])).code, "42501", "{call}");
+    }
+}
+
+/// An exclusion constraint of the application names the values of the row that is there already, which may be another user's.
+#[test]
+fn no_function_shows_what_a_user_conflicts_with() {
+    let mut database = Database::with_users();
+    let client = &mut database.client;
+    client.batch_execute("ALTER TABLE users ADD CONSTRAINT own EXCLUDE USING hash (name WITH =)").unwrap();
+    let name = &strings(client, "SELECT name FROM users WHERE id = 'u1'")[0];
+    for call in ["todo_update_user('u2', name => $1)", "todo_create_user('new@b.cd', $1, 'long enough')"] {
+        let error = client.query(&format!("SELECT {call}"), &[name]).unwrap_err();
+        let error = error.as_db_error().unwrap();
+        assert_eq!((error.code().code(), error.constraint()), ("23P01", Some("own")), "{call}");
+        assert_eq!(error.detail(), Some("The row is not shown."), "{call}");
     }
 }
 

@@ -1,6 +1,6 @@
 EXCEPTION
     -- If a constraint of the application fails, PostgreSQL shows the row, because the owner may read it. But the error goes to the caller.
-    WHEN check_violation OR not_null_violation OR with_check_option_violation THEN
+    WHEN check_violation OR not_null_violation OR exclusion_violation OR with_check_option_violation THEN
         DECLARE
             message text;
             detail text;

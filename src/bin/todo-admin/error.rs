@@ -137,9 +137,9 @@ impl Error {
     /// What the server has raised, without any row of a table.
     fn raised(error: &DbError) -> Self {
         let sqlstate = error.code().code();
-        // PostgreSQL's own message for these ends with the whole row, password hash included. The extension's own have a
-        // hint, and no row.
-        let shows_row = matches!(sqlstate, "23502" | "23514" | "44000") && error.hint().is_none();
+        // PostgreSQL's own message for these ends with the whole row, password hash included, or with values of another one. The
+        // extension's own have a hint, and no row.
+        let shows_row = matches!(sqlstate, "23502" | "23514" | "23P01" | "44000") && error.hint().is_none();
         let message = match error.detail().filter(|_| !shows_row) {
             Some(detail) => format!("{}: {detail}", error.message()),
             None => error.message().to_owned(),
