@@ -116,14 +116,19 @@ set_function! {
 
 set_function! {
     /// `todo_set_password_hash(user_id text, hash text)`
+    ///
+    /// Errors: 55000 the user is there, but a trigger, rule or policy of the application kept the hash from being stored.
     fn todo_set_password_hash(call) {
         let user_id: &str = call.required(0, "user_id", ID)?;
         let hash: &str = call.required(1, "hash", HASHED_PASSWORD)?;
         rules::hashed_password(hash)?;
         match call.first_row(&SET_PASSWORD_HASH, [datum(user_id), datum(hash)])? {
-            Some([stored]) if stored.as_deref() != Some(hash) => Err(not_stored()),
-            _ => call.run(&USER, [datum(user_id)]),
+            Some([stored]) if stored.as_deref() == Some(hash) => {}
+            Some(_) => return Err(not_stored()),
+            None if call.first_row::<_, 0>(&USER, [datum(user_id)])?.is_some() => return Err(not_stored()),
+            None => {}
         }
+        call.run(&USER, [datum(user_id)])
     }
 }
 

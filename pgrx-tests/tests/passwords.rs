@@ -232,6 +232,10 @@ fn a_password_that_cannot_be_stored() {
         .unwrap();
     assert_eq!(Failure::of(change(client, "long enough")).code, "55000");
     assert!(!change(client, "wrong enough").unwrap());
+    let set =
+        |client: &mut Client, user: &str| client.query("SELECT todo_set_password_hash($1, $2)", &[&user, &JANES_HASH]);
+    assert_eq!(Failure::of(set(client, &user)).code, "55000");
+    assert_eq!(set(client, "nobody").unwrap().len(), 0);
 }
 
 /// Whatever goes wrong, no error and no line of the log shows a password that was bound as a parameter.

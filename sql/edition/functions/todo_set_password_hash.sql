@@ -7,10 +7,10 @@ BEGIN
     \use hashed_password
     \i statements/set_password_hash.sql
     INTO stored;
-    IF FOUND AND stored OPERATOR(pg_catalog.<>) hash THEN
-        \use not_stored
-    END IF;
     RETURN QUERY
     \i statements/user.sql
     ;
+    IF FOUND AND (stored OPERATOR(pg_catalog.=) hash) IS NOT TRUE THEN
+        \use not_stored
+    END IF;
 END
