@@ -165,17 +165,17 @@ fn time_on_processors(pid: i32) -> Duration {
 #[test]
 fn a_timeout_ends_a_login() {
     let mut database = Database::new();
-    let client = &mut database.client;
-    client.batch_execute("SET statement_timeout = '20ms'; SET todo.bcrypt_cost = 12").unwrap();
+    let mut limited = database.connect();
+    limited.batch_execute("SET todo.bcrypt_cost = 12; SET statement_timeout = '20ms'").unwrap();
     for call in [
         "todo_authenticate('nobody@b.cd', 'long enough')",
         "todo_create_user('ada@example.com', 'Ada', 'long enough')",
         "todo_hash_password('long enough')",
         "todo_check_password('long enough', '!')",
     ] {
-        assert_eq!(Failure::of(client.query(&format!("SELECT * FROM {call}"), &[])).code, "57014", "{call}");
+        assert_eq!(Failure::of(limited.query(&format!("SELECT * FROM {call}"), &[])).code, "57014", "{call}");
     }
-    let users: i64 = client.query_one("SELECT count(*) FROM users", &[]).unwrap().get(0);
+    let users: i64 = database.client.query_one("SELECT count(*) FROM users", &[]).unwrap().get(0);
     assert_eq!(users, 0);
 }
 
@@ -187,22 +187,23 @@ fn logins_block_nobody() {
     let user = create_user(&mut database.client, "long enough");
     database.client.query("SELECT todo_create_task($1, 'x')", &[&user]).unwrap();
     database.set_cost(13);
-    database.client.batch_execute("SET lock_timeout = '1ms'").unwrap();
     let mut clients: Vec<Client> = (0..4).map(|_| database.connect()).collect();
-    let client = &mut database.client;
+    // Waiting for a login would mean waiting for its hash, which takes much longer.
+    let mut limited = database.connect();
+    limited.batch_execute("SET lock_timeout = '50ms'").unwrap();
     let steps = std::thread::scope(|scope| {
         let login = |client| scope.spawn(move || assert!(logs_in(client, "long enough")));
         let logins: Vec<_> = clients.iter_mut().map(login).collect();
         let mut steps = 0;
         while !logins.iter().all(|login| login.is_finished()) {
-            client.query("SELECT todo_toggle_task(1, $1)", &[&user]).unwrap();
-            client.query("SELECT todo_create_task($1, 'y')", &[&user]).unwrap();
+            limited.query("SELECT todo_toggle_task(1, $1)", &[&user]).unwrap();
+            limited.query("SELECT todo_create_task($1, 'y')", &[&user]).unwrap();
             steps += 1;
         }
         steps
     });
     assert!(steps > 10, "{steps} steps while four logins hashed");
-    assert!(stored_hash(client).starts_with("$2b$13$"), "renewed");
+    assert!(stored_hash(&mut database.client).starts_with("$2b$13$"), "renewed");
 }
 
 /// The stored hash is replaced while a password is being changed. If a login has renewed it, the change succeeds. If the password was
