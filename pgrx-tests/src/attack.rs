@@ -123,11 +123,3 @@ pub fn outcome(client: &mut Client, sql: &str) -> String {
         Err(error) => Failure::from(&error).code,
     }
 }
-
-/// Returns as soon as the session `pid` waits for a lock.
-pub fn waits(client: &mut Client, pid: i32) {
-    // A lock on a catalog does not count. Autovacuum takes one when it truncates the catalog, and the session has not begun its work then.
-    let query =
-        format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND NOT granted AND (relation >= 16384) IS NOT FALSE");
-    while client.query_one(&query, &[]).unwrap().get::<_, i64>(0) == 0 {}
-}

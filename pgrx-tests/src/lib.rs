@@ -22,6 +22,7 @@
 //! | [`moves`] | `todo-admin move`, and what it must not lose |
 //! | [`isolated`] | an isolated role, and what belongs to users |
 //! | [`interleaving`] | steps of several sessions, in all orders |
+//! | [`waiting`] | waiting for a state of a server, with a deadline |
 //! | [`attack`] | a role that tries to become superuser |
 //! | [`random`] | pseudo-random numbers, which a seed repeats |
 //! | [`raw_text`] | bytes that a client sends as text, valid or not |
@@ -52,6 +53,7 @@ pub mod shards;
 pub mod sql_guard;
 pub mod state;
 pub mod task;
+pub mod waiting;
 pub mod writers;
 
 pub use admin::{Said, admin, said};

@@ -1,10 +1,10 @@
 //! Shards with users and tasks, to be moved and split.
 
 use crate::shards::{FOUR, Shards, shard_of};
+use crate::waiting::until;
 use crate::{Edition, strings};
 use postgres::Client;
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
 
 /// Four shards on these servers, set up for moves: with `wal_level = logical`, and a file of shards for the superuser.
 pub fn start(name: &str, servers: usize) -> Shards {
@@ -92,13 +92,4 @@ pub fn copied(cluster: &Shards, database: &str, server: &str) -> Client {
     let mut copy = cluster.server(server).connect(database);
     until(&mut copy, "SELECT count(*) > 0 AND bool_and(srsubstate = 'r') FROM pg_subscription_rel", || ());
     copy
-}
-
-/// Waits until a query answers true.
-pub fn until(client: &mut Client, condition: &str, mut meanwhile: impl FnMut()) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !client.query_one(condition, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline, "{condition}");
-        meanwhile();
-    }
 }

@@ -1,7 +1,7 @@
 //! `todo_auth` by SQL: what its views accept and refuse, and when sessions end. `interop/node/` tests Better Auth itself.
 
 use postgres::Client;
-use std::time::{Duration, Instant};
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{AUTH_SESSION, Database, Failure, HASH, scrypt, strings};
 
 /// The password of `u1` in `users`, `account` and `user_data`.
@@ -191,11 +191,7 @@ fn waits(database: &mut Database, statement: &str, let_go: impl FnOnce()) -> u64
     let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     std::thread::scope(|scope| {
         let waiting = scope.spawn(move || client.execute(statement, &[]).unwrap());
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let is_blocked = "SELECT cardinality(pg_blocking_pids($1)) > 0";
-        while !database.client.query_one(is_blocked, &[&pid]).unwrap().get::<_, bool>(0) {
-            assert!(Instant::now() < deadline, "the session does not wait");
-        }
+        until_it_waits(&mut database.client, pid);
         let_go();
         waiting.join().unwrap()
     })

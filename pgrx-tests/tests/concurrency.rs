@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use todo_tests::attack::outcome;
 use todo_tests::functions::{Effect, Function, returning};
 use todo_tests::passwords::set_cost;
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{Database, Failure, scrypt, strings, task};
 
 const CLIENTS: usize = 16;
@@ -153,8 +154,7 @@ fn the_owner_is_looked_up_under_the_lock() {
     database.client.batch_execute(&format!("BEGIN; ALTER TABLE users OWNER TO {role}")).unwrap();
     thread::scope(|scope| {
         let waiting = scope.spawn(|| caller.batch_execute(call).unwrap());
-        let waits = format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND NOT granted");
-        while database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+        until_it_waits(&mut database.client, pid);
         database.client.batch_execute("COMMIT").unwrap();
         waiting.join().unwrap();
     });

@@ -2,8 +2,9 @@
 //! other rights than its own.
 
 use std::thread;
-use todo_tests::attack::{Attack, outcome, waits};
+use todo_tests::attack::{Attack, outcome};
 use todo_tests::functions::{Access, Function, returning};
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{AUTH_SESSION, Database, TO_ADOPT, admin, major, said, strings};
 
 /// Calls that write with the owner's rights.
@@ -44,7 +45,7 @@ fn tables_that_are_swapped_in_are_not_taken_for_ours() {
         admin.batch_execute("BEGIN; SET LOCAL todo.guard = off; LOCK TABLE users, tasks").unwrap();
         let code = thread::scope(|scope| {
             let waiting = scope.spawn(|| outcome(&mut caller, call));
-            waits(admin, pid);
+            until_it_waits(admin, pid);
             admin
                 .batch_execute(&format!(
                     "ALTER SCHEMA public RENAME TO home; ALTER SCHEMA {role}_code RENAME TO public; COMMIT"
@@ -221,7 +222,7 @@ fn a_trigger_that_is_being_made_is_seen() {
         let admin = &mut attack.database.client;
         let code = thread::scope(|scope| {
             let waiting = scope.spawn(|| outcome(&mut caller, call));
-            waits(admin, pid);
+            until_it_waits(admin, pid);
             admin.batch_execute("COMMIT").unwrap();
             waiting.join().unwrap()
         });

@@ -4,7 +4,8 @@ use postgres::Client;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-use todo_tests::attack::{Attack, outcome, waits};
+use todo_tests::attack::{Attack, outcome};
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{Database, last_restart, strings};
 
 const ROUNDS: usize = 1000;
@@ -128,7 +129,7 @@ fn tables_of_other_types_are_not_read() {
             attack.prepare("BEGIN; SET LOCAL todo.guard = off; LOCK TABLE tasks");
             let code = thread::scope(|scope| {
                 let waiting = scope.spawn(|| outcome(&mut caller, call));
-                waits(&mut attack.database.client, pid);
+                until_it_waits(&mut attack.database.client, pid);
                 attack.prepare("ALTER SCHEMA public RENAME TO home; ALTER SCHEMA ~_code RENAME TO public; COMMIT");
                 waiting.join().unwrap()
             });

@@ -3,6 +3,7 @@
 use postgres::{Client, NoTls};
 use std::sync::{Arc, Mutex};
 use todo_tests::guarded::{ADDED_COLUMNS, CHANGES, changes_of_parts, to_change};
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{Database, Failure, catalog, rows, strings};
 
 /// All kinds of commands that drop the tables.
@@ -144,8 +145,7 @@ fn a_user_who_comes_last_is_seen() {
     let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     std::thread::scope(|scope| {
         let dropping = scope.spawn(|| Failure::of(client.batch_execute("DROP EXTENSION todo")).code);
-        let waits = format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND NOT granted");
-        while other.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+        until_it_waits(&mut other, pid);
         other.batch_execute("COMMIT").unwrap();
         assert_eq!(dropping.join().unwrap(), "2BP01");
     });
@@ -250,8 +250,7 @@ fn a_table_that_slips_in_is_guarded() {
     std::thread::scope(|scope| {
         let altering =
             scope.spawn(|| Failure::of(client.batch_execute("ALTER TABLE tasks DROP COLUMN description")).code);
-        let waits = format!("SELECT count(*) FROM pg_locks WHERE pid = {pid} AND NOT granted");
-        while other.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+        until_it_waits(&mut other, pid);
         other.batch_execute("COMMIT").unwrap();
         assert_eq!(altering.join().unwrap(), "2BP01");
     });

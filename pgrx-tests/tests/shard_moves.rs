@@ -11,6 +11,7 @@ use todo_tests::relocation::{
     assert_nothing_is_left, begin, begin_with, copied, fill, start, tasks, until, with_trust,
 };
 use todo_tests::shards::shard_of;
+use todo_tests::waiting::until;
 use todo_tests::writers::under_load;
 use todo_tests::{Database, strings};
 

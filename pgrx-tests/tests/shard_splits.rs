@@ -3,9 +3,10 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 use todo_tests::attack::outcome;
-use todo_tests::relocation::{assert_nothing_is_left, begin_with, copied, fill, start, tasks, until, with_trust};
+use todo_tests::relocation::{assert_nothing_is_left, begin_with, copied, fill, start, tasks, with_trust};
 use todo_tests::shards::{FOUR, Shards, shard_of};
 use todo_tests::strings;
+use todo_tests::waiting::until;
 use todo_tests::writers::under_load;
 
 /// With a file of shards that is older than a move or a split, no command drops what is in use.

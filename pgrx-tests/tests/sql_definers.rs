@@ -1,8 +1,9 @@
 //! Functions that run with the rights of the SQL edition's owner must not run code of other roles.
 
 use postgres::Client;
-use todo_tests::attack::{attacked, outcome, waits};
+use todo_tests::attack::{attacked, outcome};
 use todo_tests::edition::script;
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{Database, Edition, TO_ADOPT, strings};
 
 /// A database with code of a role that leaves a trace if it runs with the rights of another role, even if that is rolled back.
@@ -302,7 +303,7 @@ fn a_table_is_looked_at_when_it_is_locked() {
         let pid: i32 = caller.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
         let outcome = std::thread::scope(|scope| {
             let calling = scope.spawn(|| outcome(&mut caller, call));
-            waits(&mut database.client, pid);
+            until_it_waits(&mut database.client, pid);
             let swap = "ALTER SCHEMA public RENAME TO home; ALTER SCHEMA other RENAME TO public";
             let swapped = database.connect_as(&role).batch_execute(swap);
             // Before anything can fail here, or the call would wait forever.
@@ -339,8 +340,7 @@ fn passwords_are_hashed_by_pgcrypto_alone() {
     let pid: i32 = updater.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     let code = std::thread::scope(|scope| {
         let updating = scope.spawn(|| outcome(&mut updater, script("todo")));
-        let waits = format!("SELECT FROM pg_locks WHERE pid = {pid} AND NOT granted");
-        while !updating.is_finished() && database.client.query(&waits, &[]).unwrap().is_empty() {}
+        until_it_waits(&mut database.client, pid);
         attacker
             .batch_execute(&format!(
                 "ALTER SCHEMA crypto RENAME TO former; CREATE SCHEMA crypto; GRANT USAGE ON SCHEMA crypto TO PUBLIC;

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 use todo_tests::attack::{Attack, outcome};
 use todo_tests::edition::script;
 use todo_tests::sql_guard::{both, faults, goes_on, is_refused, owner, state};
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{Database, Edition, Failure, Server, current_version, strings};
 
 /// On a database service, one role owns todo and its guard, and is not a superuser. Here it is one while the guard's script runs.
@@ -373,7 +374,7 @@ fn a_change_that_waits_is_judged_by_what_it_finds() {
     let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     std::thread::scope(|scope| {
         let altering = scope.spawn(|| outcome(client, "ALTER TABLE tasks DROP COLUMN description"));
-        todo_tests::attack::waits(&mut other, pid);
+        until_it_waits(&mut other, pid);
         other.batch_execute("COMMIT").unwrap();
         assert_eq!(altering.join().unwrap(), "2BP01");
     });
@@ -390,7 +391,7 @@ fn a_change_that_waits_is_judged_by_what_it_finds() {
     let pid: i32 = other.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
     std::thread::scope(|scope| {
         let dropping = scope.spawn(|| outcome(&mut other, "DROP FUNCTION todo_clear_completed(text)"));
-        todo_tests::attack::waits(client, pid);
+        until_it_waits(client, pid);
         goes_on(client, "COMMIT; RESET todo.guard");
         assert_eq!(dropping.join().unwrap(), "ok");
     });

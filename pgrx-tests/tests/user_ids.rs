@@ -4,7 +4,7 @@ use postgres::{Client, Error};
 use std::collections::HashSet;
 use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, Instant};
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{Database, Failure, server_log, strings, task};
 
 const PASSWORD: &str = "a password of nobody else's";
@@ -171,11 +171,7 @@ fn an_id_of_an_open_transaction() {
         database.client.batch_execute("BEGIN").unwrap();
         create(&mut database.client, "first@b.cd", Some("shared")).unwrap();
         let waiting = thread::spawn(move || create(&mut second, "second@b.cd", Some("shared")));
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let waits = "SELECT cardinality(pg_blocking_pids($1)) > 0";
-        while !database.client.query_one(waits, &[&pid]).unwrap().get::<_, bool>(0) {
-            assert!(Instant::now() < deadline && !waiting.is_finished(), "the second session does not wait");
-        }
+        until_it_waits(&mut database.client, pid);
         database.client.batch_execute(end).unwrap();
         let outcome = waiting.join().unwrap().map_err(|error| Failure::from(&error));
         assert_eq!(outcome.as_deref().map_err(Failure::fields), expected, "{end}");
