@@ -378,7 +378,6 @@ fn a_blocked_upgrade_gives_up() {
     let mut database = created_at("0.1.0").remove(0).1;
     let mut other = database.connect();
     let client = &mut database.client;
-    client.batch_execute("SET lock_timeout = '50ms'").unwrap();
     let steps = [
         ("users", "0.2.0"),
         ("tasks", "1.0.0"),
@@ -391,10 +390,13 @@ fn a_blocked_upgrade_gives_up() {
         let before = (catalog(client), rows_if_any(client));
         let mut transaction = other.transaction().unwrap();
         transaction.batch_execute(&format!("LOCK TABLE {lock} IN ROW EXCLUSIVE MODE")).unwrap();
+        client.batch_execute("SET lock_timeout = '50ms'").unwrap();
         assert_eq!(
             Failure::of(client.batch_execute(&format!("ALTER EXTENSION todo UPDATE TO '{target}'"))).code,
             "55P03"
         );
+        // The next one succeeds, however long another session keeps it waiting.
+        client.batch_execute("RESET lock_timeout").unwrap();
         assert_eq!((catalog(client), rows_if_any(client)), before);
         transaction.rollback().unwrap();
         update(client, target);
