@@ -101,6 +101,8 @@ impl Scratch {
     /// `dir` is the directory of the test's target, `CARGO_TARGET_TMPDIR`.
     pub fn new(dir: &str, database: &Database) -> Self {
         let dir = PathBuf::from(dir).join(&database.name);
+        // A run that was killed may have left one, as PIDs in the names of databases come again.
+        let _ = std::fs::remove_dir_all(&dir);
         std::fs::create_dir_all(&dir).expect("a directory");
         Self(dir)
     }

@@ -1,11 +1,11 @@
 //! A restore in any format and order never shows an isolated role more than before, not even while it runs.
 
 use postgres::{Client, NoTls};
-use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use todo_tests::admin::Scratch;
 use todo_tests::{Database, Edition, Failure, Server, strings};
 
 const FAULTS: &str = "SELECT name FROM todo_check() WHERE NOT ok";
@@ -34,10 +34,8 @@ fn succeeds(program: &str, arguments: &[&str], options: &str) {
     assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn scratch(database: &Database) -> PathBuf {
-    let dir = std::env::temp_dir().join(&database.name);
-    std::fs::create_dir_all(&dir).unwrap();
-    dir
+fn scratch(database: &Database) -> Scratch {
+    Scratch::new(env!("CARGO_TARGET_TMPDIR"), database)
 }
 
 /// Does `work` while the role reads the tables as often as it can. It must see no row. Returns how often it has read meanwhile.
@@ -102,7 +100,7 @@ fn a_restore_in_any_format_shows_no_rows() {
         ("-Fd", "-c session_replication_role=replica", &["--jobs=4"]),
         ("-Ft", "-c todo.guard=off", &[]),
     ] {
-        let dump = dir.join(format).to_str().unwrap().to_owned();
+        let dump = dir.file(format);
         if !std::path::Path::new(&dump).exists() {
             succeeds("pg_dump", &[format, "--file", &dump, &database.name], "");
         }
@@ -122,7 +120,6 @@ fn a_restore_in_any_format_shows_no_rows() {
         assert!(looks > 20, "{looks}");
         is_as_before(&mut restored.client, &role);
     }
-    std::fs::remove_dir_all(dir).unwrap();
 }
 
 /// Rights are restored first, and rows later. The list of isolated roles comes last.
@@ -130,7 +127,7 @@ fn a_restore_in_any_format_shows_no_rows() {
 fn a_restore_in_parts_shows_no_rows() {
     let (database, role) = filled();
     let dir = scratch(&database);
-    let dump = dir.join("dump").to_str().unwrap().to_owned();
+    let dump = dir.file("dump");
     succeeds("pg_dump", &["-Fc", "--file", &dump, &database.name], "");
     let whole_schema = ["--schema-only"];
     let first_part = ["--section=pre-data"];
@@ -173,7 +170,6 @@ fn a_restore_in_parts_shows_no_rows() {
             .batch_execute(&format!("GRANT SELECT ON users, tasks, todo_users TO {role}"))
             .unwrap();
     });
-    std::fs::remove_dir_all(dir).unwrap();
 }
 
 fn database_owner(database: &Database) -> Client {
@@ -187,7 +183,7 @@ fn database_owner(database: &Database) -> Client {
 fn before_the_role_is_created() {
     let (database, role) = filled();
     let dir = scratch(&database);
-    let dump = dir.join("dump").to_str().unwrap().to_owned();
+    let dump = dir.file("dump");
     succeeds("pg_dump", &["--file", &dump, &database.name], "");
     let server = Server::start();
     let client = &mut server.connect("postgres");
@@ -213,7 +209,6 @@ fn before_the_role_is_created() {
     isolated.batch_execute("SET todo.user_id = 'u2'").unwrap();
     assert_eq!(strings(isolated, "SELECT DISTINCT user_id FROM tasks"), ["u2"]);
     assert_eq!(strings(isolated, "SELECT id FROM todo_users"), ["u2"]);
-    std::fs::remove_dir_all(dir).unwrap();
 }
 
 /// todo_check() finds what would end an isolation, and its statements repair it.
@@ -282,7 +277,7 @@ fn policies_of_the_application_come_back() {
         };
         assert_eq!(sees(&database), ["u1"]);
         let dir = scratch(&database);
-        let dump = dir.join("dump").to_str().unwrap().to_owned();
+        let dump = dir.file("dump");
         succeeds("pg_dump", &["-Fc", "--file", &dump, &database.name], "");
         let extras = strings(&mut database.client, "SELECT ddl FROM todo_not_in_dumps()");
         assert_eq!(extras.len(), 2, "{extras:?}");
@@ -293,7 +288,6 @@ fn policies_of_the_application_come_back() {
         let client = &mut restored.client;
         client.batch_execute(&format!("SET search_path = public; SELECT todo_revoke('{role}')")).unwrap();
         assert_eq!(sees(&restored), ["u1"]);
-        std::fs::remove_dir_all(dir).unwrap();
     }
 }
 
@@ -369,7 +363,7 @@ fn what_would_end_an_isolation_is_refused() {
 fn a_restore_with_serializable_transactions_shows_no_rows() {
     let (database, role) = filled();
     let dir = scratch(&database);
-    let dump = dir.join("dump").to_str().unwrap().to_owned();
+    let dump = dir.file("dump");
     succeeds("pg_dump", &["--format=custom", "--file", &dump, &database.name], "");
     let restored = Database::empty();
     let looks = watched(&restored, &role, || {
@@ -378,7 +372,6 @@ fn a_restore_with_serializable_transactions_shows_no_rows() {
     });
     assert!(looks > 20, "{looks}");
     is_as_before(&mut restored.connect(), &role);
-    std::fs::remove_dir_all(dir).unwrap();
 }
 
 /// A subscriber that receives the list of isolated roles isolates them.
