@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use todo_tests::admin::{Scratch, files, run};
+use todo_tests::waiting::until;
 use todo_tests::{Database, Edition, Failure, HASH, admin, catalog, rows, said, strings};
 
 /// A test would take the scratch database of another test's verification for a leftover. So only one of them runs at a time.
@@ -183,10 +184,10 @@ fn a_terminated_backup_leaves_nothing() {
     let mut child =
         admin(&database.name).args(["backup", dir.path()]).stderr(std::process::Stdio::null()).spawn().unwrap();
     let waits = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
         database.name
     );
-    while database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {}
+    until(&mut database.client, &waits, || ());
     assert!(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(dir.files(), [""; 0]);

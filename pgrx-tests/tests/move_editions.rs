@@ -212,7 +212,7 @@ fn two_moves_at_once() {
              WHERE datname = '{}' AND application_name = 'todo-admin' AND wait_event_type = 'Lock'",
             database.name
         );
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while strings(&mut database.client, &waiting) != ["2"]
             && !children.iter_mut().any(|child| child.try_wait().unwrap().is_some())
         {

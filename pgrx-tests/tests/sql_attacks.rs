@@ -1,8 +1,8 @@
 //! Roles try to get the rights of the SQL edition's owner, and the owner tries to get those of a superuser.
 
-use std::time::{Duration, Instant};
 use todo_tests::attack::attacked;
 use todo_tests::edition::script;
+use todo_tests::waiting::until;
 use todo_tests::{Database, Edition, Failure, Said, TO_ADOPT, admin, said, strings};
 
 /// todo_grant() does not give REFERENCES in the SQL edition, because a foreign key would run a cast of the role with the owner's rights.
@@ -43,13 +43,10 @@ fn what_is_reached_is_locked_before_it_is_judged() {
     let mut deleting = database.connect();
     let deletion = std::thread::spawn(move || deleting.batch_execute("SELECT todo_delete_user('u1')"));
     let waits = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock' AND query LIKE '%todo_delete_user%'",
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock' AND query LIKE '%todo_delete_user%'",
         database.name
     );
-    let since = Instant::now();
-    while database.client.query_one(&waits, &[]).unwrap().get::<_, i64>(0) == 0 {
-        assert!(since.elapsed() < Duration::from_secs(20), "the deletion does not wait");
-    }
+    until(&mut database.client, &waits, || ());
     attacker.batch_execute("INSERT INTO evil.side SELECT id FROM public.tasks; COMMIT").unwrap();
     assert_eq!(Failure::of(deletion.join().unwrap()).code, "55000");
     assert_eq!(strings(&mut database.client, "SELECT who FROM ran"), [""; 0]);
