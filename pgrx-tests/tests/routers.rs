@@ -204,8 +204,11 @@ fn users_of_all_shards_log_in_through_plproxy() {
         times.sort();
         times[0]
     };
-    let (known, unknown) = (time("'user0@example.com', 'wrong horse'"), time("'nobody@example.com', 'wrong horse'"));
-    assert!(unknown > known / 2 && known > unknown / 2, "{known:?} {unknown:?}");
+    // A real difference shows in each try. One that a busy machine causes does not.
+    let mut tries = (0..3)
+        .map(|_| (time("'user0@example.com', 'wrong horse'"), time("'nobody@example.com', 'wrong horse'")))
+        .inspect(|times| println!("known and unknown: {times:?}"));
+    assert!(tries.any(|(known, unknown)| unknown > known / 2 && known > unknown / 2), "within a factor of 2");
 
     // Without an argument, it is the current user.
     client.batch_execute(&format!("SET todo.user_id = '{}'", all[3])).unwrap();
