@@ -256,7 +256,7 @@ fn a_move_that_is_killed_goes_on() {
     };
     let said = cluster.run(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
     assert_eq!((said.code, said.out.as_str()), (1, ""));
-    assert!(said.err.contains("moved already"), "{}", said.err);
+    assert!(said.err.contains("already been moved"), "{}", said.err);
     let said = cluster.ok(&with_trust(&["move", "todo_0", "--to", "b"]));
     assert!(said.contains("going on with the copy"), "{said}");
     assert_eq!((cluster.places()[0].1.as_str(), tasks(&cluster, &users)), ("b", before));
