@@ -119,6 +119,14 @@ impl Scratch {
     pub fn files(&self) -> Vec<String> {
         files(&self.0)
     }
+
+    /// The only archive in it.
+    #[track_caller]
+    pub fn archive(&self) -> PathBuf {
+        let archives: Vec<String> = self.files().into_iter().filter(|file| file.ends_with(".dump")).collect();
+        let [archive] = archives.try_into().unwrap_or_else(|files| panic!("one archive: {files:?}"));
+        self.0.join(archive)
+    }
 }
 
 /// The names of a directory's files, sorted.

@@ -58,11 +58,6 @@ fn database_exists(attack: &mut Attack, name: &str) -> bool {
     !strings(&mut attack.database.client, &query).is_empty()
 }
 
-/// The one archive of a directory.
-fn archive(dir: &Scratch) -> String {
-    dir.file(dir.files().iter().find(|file| file.ends_with(".dump")).expect("an archive"))
-}
-
 /// An archive that pg_dump has made.
 fn dump(dir: &Scratch, database: &str) -> String {
     let archive = dir.file("all.dump");
@@ -152,7 +147,7 @@ fn a_backup_runs_no_code_of_others() {
         let extras = files.iter().find(|file| file.ends_with(".after-restore.sql")).expect("what dumps leave out");
         assert!(std::fs::read_to_string(dir.0.join(extras)).unwrap().contains("own"), "{files:?}");
         // The archive has everything, including what was not restored on trial.
-        let list = std::process::Command::new("pg_restore").args(["--list", &archive(&dir)]).output().unwrap().stdout;
+        let list = std::process::Command::new("pg_restore").arg("--list").arg(dir.archive()).output().unwrap().stdout;
         let entry = attack.sql("TABLE DATA ~_code bait");
         assert!(String::from_utf8(list).unwrap().contains(&entry), "{entry}");
     }
@@ -193,7 +188,7 @@ fn nobody_connects_to_what_is_being_restored() {
         let (seen, was_open) = watching.join().unwrap();
         assert!(seen > 0 && !was_open, "{seen} looks");
     });
-    let archive = archive(&dir);
+    let archive = dir.archive().to_str().unwrap().to_owned();
     works(&attack, &["--trust-owner", "restore", &archive, "--into", &into, "--without-extras"]);
     assert_eq!(attack.database.client.query_one(&open, &[]).unwrap().get::<_, i64>(0), 1, "at the end");
     attack.prepare(&format!("DROP DATABASE {into}"));
@@ -493,7 +488,8 @@ fn a_new_database_belongs_to_the_operator() {
     let into = format!("{name}_restored");
     // A connection option that only contains the word "role" chooses no role.
     let dsn = format!("dbname={name} options='-c session_replication_role=origin'");
-    works(&attack, &["--dsn", &dsn, "--trust-owner", "restore", &archive(&dir), "--into", &into, "--without-extras"]);
+    let archive = dir.archive().to_str().unwrap().to_owned();
+    works(&attack, &["--dsn", &dsn, "--trust-owner", "restore", &archive, "--into", &into, "--without-extras"]);
     let owner = format!(
         "SELECT r.rolname::text FROM pg_database AS d JOIN pg_roles AS r ON r.oid = d.datdba WHERE d.datname = '{into}'"
     );

@@ -1,6 +1,6 @@
 //! `todo-admin backup` and `restore`. A backup gets its final name, and older ones are removed, only when it has been verified.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use todo_tests::admin::{Scratch, files, run};
 use todo_tests::waiting::until;
@@ -27,13 +27,6 @@ fn filled() -> Database {
 
 fn scratch(database: &Database) -> Scratch {
     Scratch::new(env!("CARGO_TARGET_TMPDIR"), database)
-}
-
-/// The only archive of a directory.
-fn archive(dir: &Scratch) -> PathBuf {
-    let archives: Vec<String> = dir.files().into_iter().filter(|file| file.ends_with(".dump")).collect();
-    let [archive] = archives.try_into().unwrap_or_else(|files| panic!("one archive: {files:?}"));
-    dir.0.join(archive)
 }
 
 /// Scratch databases that a verification has left behind.
@@ -278,7 +271,7 @@ fn a_restore_keeps_the_locale() {
     let dir = scratch(&database);
     assert_eq!(run(&database, &["backup", dir.path()]).code, 0);
     let into = format!("{}_restored", database.name);
-    let backup = archive(&dir);
+    let backup = dir.archive();
     let restored = run(&database, &["restore", backup.to_str().unwrap(), "--into", &into]);
     assert_eq!((restored.code, restored.err.as_str()), (0, ""));
     let locale = |name: &str| {

@@ -2,7 +2,6 @@
 
 use postgres::Client;
 use postgres::NoTls;
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use todo_tests::admin::{Scratch, fails, json, run, terminal};
@@ -24,13 +23,6 @@ fn extras(client: &mut Client) -> Vec<String> {
 /// How many of the additions dumps include after all: places in publications, from 18 on.
 fn dumped(client: &mut Client) -> usize {
     if major(client) < 18 { 0 } else { 2 }
-}
-
-/// The one archive of a directory.
-fn archive(dir: &Scratch) -> PathBuf {
-    let archives: Vec<String> = dir.files().into_iter().filter(|file| file.ends_with(".dump")).collect();
-    assert_eq!(archives.len(), 1, "{archives:?}");
-    dir.0.join(&archives[0])
 }
 
 #[test]
@@ -128,7 +120,7 @@ fn names_are_quoted() {
     let made = run(&database, &["backup", dir.path()]);
     assert_eq!(made.code, 0, "{}", made.err);
     let into = format!("{}_restored", database.name);
-    let restored = run(&database, &["restore", archive(&dir).to_str().unwrap(), "--into", &into, "--with-extras"]);
+    let restored = run(&database, &["restore", dir.archive().to_str().unwrap(), "--into", &into, "--with-extras"]);
     assert_eq!((restored.code, restored.err.as_str()), (0, ""));
     let mut client = database.config().dbname(&into).connect(NoTls).unwrap();
     assert_eq!(strings(&mut client, list), listed);
@@ -170,7 +162,7 @@ fn a_restore_widens_no_access() {
         assert!(made.err.contains(&object), "{object}: {}", made.err);
     }
     let listed = extras(&mut database.client);
-    let archive = archive(&dir);
+    let archive = dir.archive();
     let file = archive.to_str().unwrap().to_owned();
     let script = archive.with_extension("after-restore.sql");
     let into = format!("{}_restored", database.name);
@@ -280,7 +272,7 @@ fn psql_runs_the_file() {
     let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
     assert_eq!(run(&database, &["backup", dir.path()]).code, 0);
     let into = format!("{}_restored", database.name);
-    let archive = archive(&dir);
+    let archive = dir.archive();
     let restored = run(&database, &["restore", archive.to_str().unwrap(), "--into", &into]);
     assert_eq!(restored.code, 0);
     assert!(restored.err.contains("index own_index"), "{}", restored.err);
@@ -382,7 +374,7 @@ fn tables_of_another_owner_come_back() {
         let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
         let made = run(&database, &["--trust-owner", "backup", dir.path()]);
         assert_eq!(made.code, 0, "{}", made.err);
-        let (file, into) = (archive(&dir), format!("{}_restored", database.name));
+        let (file, into) = (dir.archive(), format!("{}_restored", database.name));
         let restore = ["--trust-owner", "restore", file.to_str().unwrap(), "--into", &into, "--with-extras"];
         let restored = run(&database, &restore);
         assert_eq!(restored.code, 0, "{kind}: {}", restored.err);
