@@ -86,12 +86,15 @@ pub fn terminal(database: &Database, arguments: &str) -> PtySession {
     shell_on_terminal(database, &script)
 }
 
-/// Starts a shell that runs a script on a terminal.
+/// Starts a shell that runs a script on a terminal with colours.
 pub fn shell_on_terminal(database: &Database, script: &str) -> PtySession {
     let mut command = Command::new("sh");
     command.args(["-c", script]).env("PGDATABASE", &database.name).env_remove("DATABASE_URL");
-    command.env("PGUSER", Edition::current().owner(&database.name));
-    spawn_with_options(command, Options::new().timeout_ms(Some(20_000))).expect("a terminal")
+    command
+        .env("PGUSER", Edition::current().owner(&database.name))
+        .env("TERM", "xterm-256color")
+        .env_remove("NO_COLOR");
+    spawn_with_options(command, Options::new().timeout_ms(Some(60_000))).expect("a terminal")
 }
 
 /// A directory of one test. It is removed at the end of the test.

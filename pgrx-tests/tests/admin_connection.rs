@@ -1,8 +1,8 @@
 //! How `todo-admin` connects to a server, and what it does on a terminal: passwords, TLS, Ctrl-C, progress bars.
 
-use rexpect::session::{Options, spawn_with_options};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use todo_tests::admin::{shell_on_terminal, terminal};
 use todo_tests::waiting::until;
 use todo_tests::{Database, Said, Server, admin, said};
 
@@ -114,18 +114,6 @@ fn a_role_that_does_not_exist() {
     assert!(!said.err.contains("pg_hba"), "{}", said.err);
 }
 
-fn terminal(database: &Database, arguments: &str) -> rexpect::session::PtySession {
-    let program = admin(&database.name);
-    let mut command = Command::new("sh");
-    command.args(["-c", &format!("exec '{}' {arguments}", program.get_program().to_str().unwrap())]);
-    command
-        .env("PGDATABASE", &database.name)
-        .env_remove("DATABASE_URL")
-        .env_remove("NO_COLOR")
-        .env("TERM", "xterm-256color");
-    spawn_with_options(command, Options::new().timeout_ms(Some(60_000))).unwrap()
-}
-
 /// Ctrl-C cancels the query at the server, and the command ends with nothing changed.
 #[test]
 fn an_interrupt_cancels_the_query() {
@@ -170,9 +158,7 @@ fn bars_and_colours() {
     assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.lines().count()), (0, "", 1), "{}", quiet.err);
     assert!(terminal(&database, "stats").exp_eof().unwrap().contains("\u{1b}[32m"));
     let program = admin(&database.name).get_program().to_str().unwrap().to_owned();
-    let mut command = Command::new(program);
-    command.arg("stats").env("PGDATABASE", &database.name).env("NO_COLOR", "1").env("TERM", "xterm-256color");
-    let plain = spawn_with_options(command, Options::new().timeout_ms(Some(60_000))).unwrap().exp_eof().unwrap();
+    let plain = shell_on_terminal(&database, &format!("NO_COLOR=1 exec '{program}' stats")).exp_eof().unwrap();
     assert!(!plain.contains("\u{1b}[32m") && plain.contains("none yet"), "{plain:?}");
     std::fs::remove_file(file).unwrap();
 }
