@@ -15,6 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use todo_tests::admin::Said;
 use todo_tests::shards::{Place, Shards, shard_of};
+use todo_tests::waiting::until;
 use todo_tests::{Database, Edition, Failure, Server, admin, said, strings};
 
 const SCRIPT: &str = include_str!("../../sql/router/directory.sql");
@@ -141,16 +142,6 @@ fn pairs(client: &mut Client, query: &str) -> Pairs {
 
 fn set<const N: usize>(pairs: [(&str, &str); N]) -> Pairs {
     pairs.into_iter().map(|(address, id)| (address.to_owned(), id.to_owned())).collect()
-}
-
-/// Waits until a query returns true.
-#[track_caller]
-fn wait_until(client: &mut Client, query: &str) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !client.query_one(query, &[]).unwrap().get::<_, bool>(0) {
-        assert!(Instant::now() < deadline, "never: {query}");
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// A query that tells whether todo-admin waits for a lock in this database.
@@ -687,7 +678,7 @@ fn claims_of_a_shard_that_is_down_are_left_alone() {
 fn start_waiting(cluster: &Cluster, arguments: &[&str], observer: &mut Client) -> std::process::Child {
     let mut command = cluster.command(&[&["repair"], arguments].concat());
     let child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    wait_until(observer, WAITS);
+    until(observer, WAITS, || ());
     child
 }
 
@@ -1037,8 +1028,8 @@ fn a_client_killed_at_any_step_is_repaired() {
             let what = format!("step {step}, killed {moment}");
             assert_eq!(output.status.signal(), Some(KILLED), "{what}: {}", String::from_utf8_lossy(&output.stderr));
             // The server executes what it has received. Only then does it notice that the client is gone.
-            wait_until(&mut sessions.directory, GONE);
-            sessions.shards.iter_mut().for_each(|shard| wait_until(shard, GONE));
+            until(&mut sessions.directory, GONE, || ());
+            sessions.shards.iter_mut().for_each(|shard| until(shard, GONE, || ()));
             let steps = if moment == MOMENTS[0] { step } else { step + 1 };
             subject.recover(&cluster, &mut sessions, steps, &what);
         }
