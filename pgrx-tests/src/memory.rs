@@ -7,10 +7,10 @@ use postgres::{Client, Row};
 
 /// After this many calls, plans are kept and caches are full.
 const WARM_UP: u32 = 1_000;
-/// PostgreSQL's own caches grow by less. In 100,000 calls, a leak of eleven bytes a call would exceed this.
+/// PostgreSQL's own caches grow by less. In 30,000 calls, a leak of 35 bytes a call would exceed this.
 pub const KILOBYTES: i64 = 1024;
 /// The number of calls of functions that read or change a few rows. `make fuzz` can make more, and then calls all others more often, too.
-pub const CALLS: u32 = 100_000;
+pub const CALLS: u32 = 30_000;
 /// There are as many tasks as calls, and each user has at most this many.
 const TASKS_OF_EACH: u32 = 10;
 

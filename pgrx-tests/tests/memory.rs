@@ -1,4 +1,4 @@
-//! A hundred thousand calls leave nothing in a backend's memory, neither in one transaction nor in one each. `make fuzz` can make more.
+//! Thirty thousand calls leave nothing in a backend's memory, neither in one transaction nor in one each. `make fuzz` can make more.
 
 use todo_tests::memory::{self, CALLS, Growth};
 

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use todo_tests::attack::outcome;
-use todo_tests::relocation::{
-    assert_nothing_is_left, begin, begin_with, copied, fill, start, tasks, until, with_trust,
-};
+use todo_tests::relocation::{assert_nothing_is_left, begin, begin_with, copied, fill, start, tasks, with_trust};
 use todo_tests::shards::shard_of;
 use todo_tests::waiting::until;
 use todo_tests::writers::under_load;
