@@ -9,7 +9,7 @@ use todo_tests::{Database, Said, Server, admin, said};
 /// A cluster on a port of 127.0.0.1 that asks for passwords, and has a TLS certificate for the name `localhost`.
 struct Secured {
     /// Stopped when the test ends.
-    _server: Server,
+    server: Server,
     port: String,
     certificates: PathBuf,
 }
@@ -43,7 +43,7 @@ impl Secured {
         std::fs::write(data.join("pg_hba.conf"), access).unwrap();
         server.connect("postgres").batch_execute("SET password_encryption = 'scram-sha-256'; CREATE ROLE secured SUPERUSER LOGIN PASSWORD 'right word'; CREATE EXTENSION todo").unwrap();
         server.restart(&["server.key"]);
-        Self { _server: server, port, certificates }
+        Self { server, port, certificates }
     }
 
     fn status(&self, dsn: &str, variables: &[(&str, &str)]) -> Said {
@@ -104,6 +104,33 @@ fn passwords_and_certificates() {
     assert_eq!(secured.status("host=localhost sslmode=verify-full", &right).code, 2, "no root certificate");
     assert_eq!(secured.status("host=localhost sslmode=require", &right).code, 0, "TLS without one");
     assert_eq!(secured.status("host=localhost sslmode=other", &right).code, 2);
+}
+
+/// Each host of a list is reached with the TLS that it needs, whatever comes before it.
+#[test]
+fn hosts_after_a_socket_are_reached_by_tls() {
+    let secured = Secured::start();
+    let file = |name: &str| secured.certificates.join(name).to_str().unwrap().to_owned();
+    let code = |hosts: &str, mode: &str, root: &str| {
+        let dsn = format!("{hosts} sslmode={mode} sslrootcert={}", file(root));
+        let said = secured.status(&dsn, &[("PGPASSWORD", "right word")]);
+        assert_eq!(said.err.lines().count(), said.code as usize, "{dsn}: {}", said.err);
+        said.code
+    };
+    for mode in ["require", "verify-ca", "verify-full"] {
+        for hosts in ["host=/nothing,localhost", "host=localhost,/nothing", "host=/nothing,/nothing,localhost"] {
+            assert_eq!((code(hosts, mode, "root.crt"), code(hosts, mode, "other.crt")), (0, 1), "{hosts} {mode}");
+        }
+        // The address counts, and the host is only a name.
+        assert_eq!(code("host=/nothing hostaddr=127.0.0.1", mode, "other.crt"), 1, "{mode}");
+    }
+    // The socket itself needs no TLS, and no root certificate.
+    let socket = secured.server.host();
+    assert_eq!(code(&format!("host={socket},localhost"), "verify-full", "nothing.crt"), 0);
+    // Numbers of hosts, addresses and ports that do not fit.
+    for wrong in ["host=a,b hostaddr=127.0.0.1", "host=a,b,c port=1,2"] {
+        assert_eq!(secured.status(wrong, &[]).code, 2, "{wrong}");
+    }
 }
 
 /// The server reports the same SQLSTATE for a role that pg_hba.conf rejects.

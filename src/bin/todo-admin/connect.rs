@@ -12,10 +12,12 @@ use postgres::config::{ChannelBinding, LoadBalanceHosts, SslMode, SslNegotiation
 use postgres::error::Severity;
 use postgres::{Client, Config, NoTls};
 use postgres_openssl::MakeTlsConnector;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A connection, and where it leads.
 pub struct Session {
@@ -27,29 +29,38 @@ pub struct Session {
 
 impl Session {
     /// Connects, and makes the session safe to work in: see `sql/admin/safe_session.sql`. From then on, Ctrl-C cancels its queries.
+    ///
+    /// If several hosts are given, each is tried with the TLS that it needs, until one of them answers.
     pub fn open(conninfo: Conninfo) -> Result<Self, Error> {
-        let mode = tls_mode(&conninfo);
-        let tls = tls(&conninfo, mode)?;
-        let mut config = config(&conninfo)?;
-        let attempts: &[SslMode] = match mode {
-            "disable" => &[SslMode::Disable],
-            "allow" => &[SslMode::Disable, SslMode::Require],
-            "prefer" => &[SslMode::Prefer],
-            _ => &[SslMode::Require],
-        };
+        let base = config(&conninfo)?;
         let mut outcome = Err(Error::new("no way to connect"));
-        for &attempt in attempts {
-            config.ssl_mode(attempt);
-            let client = match &tls {
-                Some(tls) => config.connect(tls.clone()),
-                None => config.connect(NoTls),
+        for server in Server::all(&conninfo)? {
+            let mut config = base.clone();
+            server.add_to(&mut config);
+            let mode = if server.is_local() { "disable" } else { tls_mode(&conninfo) };
+            let tls = tls(&conninfo, mode)?;
+            let attempts: &[SslMode] = match mode {
+                "disable" => &[SslMode::Disable],
+                "allow" => &[SslMode::Disable, SslMode::Require],
+                "prefer" => &[SslMode::Prefer],
+                _ => &[SslMode::Require],
             };
-            outcome = client.map_err(|error| cannot_connect(error, &conninfo));
-            if outcome.is_ok() {
-                break;
+            for &attempt in attempts {
+                config.ssl_mode(attempt);
+                let client = match &tls {
+                    Some(tls) => config.connect(tls.clone()),
+                    None => config.connect(NoTls),
+                };
+                match client {
+                    Ok(client) => return Self::prepared(client, conninfo, tls),
+                    Err(error) => outcome = Err(cannot_connect(error, &conninfo)),
+                }
             }
         }
-        let mut client = outcome?;
+        outcome
+    }
+
+    fn prepared(mut client: Client, conninfo: Conninfo, tls: Option<MakeTlsConnector>) -> Result<Self, Error> {
         client.batch_execute(admin_sql!("safe_session"))?;
         let token = client.cancel_token();
         let cancel: Arc<Cancel> = Arc::new(move || {
@@ -97,17 +108,69 @@ fn cannot_connect(error: postgres::Error, conninfo: &Conninfo) -> Error {
         .fix("check that the server is running, and that --dsn, DATABASE_URL, PGHOST or the file of shards names it")
 }
 
+/// One of the servers to try.
+struct Server<'a> {
+    /// A name, or the directory of a Unix socket.
+    host: Option<&'a str>,
+    address: Option<IpAddr>,
+    port: u16,
+}
+
+impl<'a> Server<'a> {
+    /// All of them: in the order in which they are given, or in a random one if load_balance_hosts says so.
+    fn all(conninfo: &'a Conninfo) -> Result<Vec<Self>, Error> {
+        let list = |key| conninfo.get(key).unwrap_or_default().split(',').filter(|item| !item.is_empty());
+        let hosts: Vec<&str> = list("host").collect();
+        let addresses: Vec<IpAddr> =
+            list("hostaddr").map(|address| value("hostaddr", address)).collect::<Result<_, _>>()?;
+        let ports: Vec<u16> = conninfo
+            .get("port")
+            .unwrap_or("5432")
+            .split(',')
+            .map(|port| value("port", port))
+            .collect::<Result<_, _>>()?;
+        let count = hosts.len().max(addresses.len());
+        let fits = |length: usize| length == count;
+        if count == 0 || !(hosts.is_empty() || fits(hosts.len())) || !(addresses.is_empty() || fits(addresses.len())) {
+            return Err(Error::usage(
+                "host and hostaddr must name the same number of servers, at least one",
+                SEE_LIBPQ,
+            ));
+        }
+        if ports.len() > 1 && !fits(ports.len()) {
+            return Err(Error::usage("port must name one port, or one for each host", SEE_LIBPQ));
+        }
+        let server = |number: usize| Self {
+            host: hosts.get(number).copied(),
+            address: addresses.get(number).copied(),
+            port: ports.get(number).copied().unwrap_or(ports[0]),
+        };
+        let mut all: Vec<Self> = (0..count).map(server).collect();
+        if conninfo.get("load_balance_hosts") == Some("random") {
+            all.sort_by_cached_key(|_| Uuid::new_v4());
+        }
+        Ok(all)
+    }
+
+    /// Whether it is reached by a Unix socket, which has no TLS. An address counts before a host.
+    fn is_local(&self) -> bool {
+        self.address.is_none() && self.host.is_some_and(|host| host.starts_with('/'))
+    }
+
+    fn add_to(&self, config: &mut Config) {
+        if let Some(host) = self.host {
+            config.host(host);
+        }
+        if let Some(address) = self.address {
+            config.hostaddr(address);
+        }
+        config.port(self.port);
+    }
+}
+
+/// Everything except the server and TLS.
 fn config(conninfo: &Conninfo) -> Result<Config, Error> {
     let mut config = Config::new();
-    for host in conninfo.get("host").unwrap_or_default().split(',').filter(|host| !host.is_empty()) {
-        config.host(host);
-    }
-    for address in conninfo.get("hostaddr").unwrap_or_default().split(',').filter(|address| !address.is_empty()) {
-        config.hostaddr(value("hostaddr", address)?);
-    }
-    for port in conninfo.get("port").unwrap_or("5432").split(',') {
-        config.port(value("port", port)?);
-    }
     if let Some(user) = conninfo.get("user") {
         config.user(user);
     }
@@ -186,12 +249,10 @@ fn invalid(key: &str, value: &str) -> Error {
     Error::usage(format!("invalid value for connection parameter {key}{shown}"), SEE_LIBPQ)
 }
 
-/// The value of `sslmode`. A Unix socket has no TLS, whatever that says.
+/// The value of `sslmode`, which is about servers that are not reached by a Unix socket.
 fn tls_mode(conninfo: &Conninfo) -> &str {
     let weakest = if conninfo.get("sslrootcert") == Some("system") { "verify-full" } else { "prefer" };
-    let host = conninfo.get("host").unwrap_or_default();
-    let is_local = host.starts_with('/') || host.starts_with('@');
-    if is_local { "disable" } else { conninfo.get("sslmode").unwrap_or(weakest) }
+    conninfo.get("sslmode").unwrap_or(weakest)
 }
 
 /// TLS by libpq's rules. The server's certificate is verified if sslmode is verify-ca or verify-full, or if there is a root
