@@ -1,7 +1,7 @@
 //! `todo-admin user`, and how it asks and helps.
 
 use serde_json::Value;
-use todo_tests::admin::{fails, json, ok, shell_on_terminal, terminal};
+use todo_tests::admin::{fails, json, ok, run, shell_on_terminal, terminal};
 use todo_tests::{Database, Edition, HASH, admin, said, server_log, strings};
 
 /// The settings with which a server logs the most of a session.
@@ -110,6 +110,51 @@ fn users() {
     assert_eq!(fails(&database, &["user", "delete", "nobody", "--yes"]).0, 1);
     assert!(ok(&database, &["user", "delete", &id, "--yes"]).contains("1 task"));
     assert_eq!(strings(&mut database.client, "SELECT email FROM users"), ["bob@example.com"]);
+}
+
+/// A command that has changed nothing says so: a trigger may keep a row, or the user may be deleted while the operator answers.
+#[test]
+fn a_change_that_did_not_happen() {
+    let mut database = Database::with_users();
+    let owner = Edition::current().owner(&database.name);
+    database
+        .client
+        .batch_execute(&format!(
+            "UPDATE users SET is_active = false WHERE id = 'u2'; SET ROLE {owner};
+             CREATE FUNCTION own_keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+             CREATE TRIGGER own_keep BEFORE UPDATE OR DELETE ON users FOR EACH ROW EXECUTE FUNCTION own_keep(); RESET ROLE"
+        ))
+        .unwrap();
+    let state = "SELECT users::text FROM users ORDER BY id";
+    let before = strings(&mut database.client, state);
+    for arguments in [
+        &["user", "verify-email", "u1"][..],
+        &["user", "disable", "u1"],
+        &["user", "enable", "u2"],
+        &["user", "delete", "u1", "--yes"],
+    ] {
+        let said = run(&database, arguments);
+        assert_eq!((said.code, said.out.as_str(), said.err.lines().count()), (1, "", 1), "{arguments:?}: {}", said.err);
+    }
+    assert_eq!(strings(&mut database.client, state), before);
+    database.client.batch_execute("DROP TRIGGER own_keep ON users").unwrap();
+
+    for (arguments, question) in [("user passwd u1", "New password: "), ("user delete u2", "[y/N] ")] {
+        let program = admin(&database.name).get_program().to_str().unwrap().to_owned();
+        let mut session = shell_on_terminal(&database, &format!("'{program}' {arguments}; echo \"code $?\""));
+        session.exp_string(question).unwrap();
+        let user = arguments.split(' ').next_back().unwrap();
+        database.client.batch_execute(&format!("DELETE FROM users WHERE id = '{user}'")).unwrap();
+        if question == "[y/N] " {
+            session.send_line("y").unwrap();
+        } else {
+            session.send_line("long enough").unwrap();
+            session.exp_string("Enter it again: ").unwrap();
+            session.send_line("long enough").unwrap();
+        }
+        let end = session.exp_eof().unwrap();
+        assert!(end.contains("code 1"), "{arguments}: {end}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::prompt;
 use crate::sql::{admin_sql, discreet_log, undisturbed};
 use crate::transfer::{is_readable, time_text};
 use chrono::NaiveDateTime;
+use postgres::types::ToSql;
 use postgres::{Client, GenericClient, Row};
 use serde::Serialize;
 use std::io::Read;
@@ -66,7 +67,7 @@ pub fn run(session: &mut Session, command: &UserCommand) -> Result<(), Error> {
         UserCommand::Passwd { user, password } => set_password(client, &schema, user, password),
         UserCommand::VerifyEmail { user } => {
             let user = find(client, &schema, user)?;
-            client.query(&admin_sql!("verify_email", &schema), &[&user.id])?;
+            change(client, &admin_sql!("verify_email", &schema), &[&user.id], &user)?;
             output::say(format!("the address {} is now marked as verified", printable(&user.email)));
             Ok(())
         }
@@ -89,6 +90,23 @@ fn find(client: &mut impl GenericClient, schema: &str, user: &str) -> Result<Use
         Error::new(format!("no user has the id or e-mail address \"{user}\""))
             .fix("todo-admin user list shows all users")
     })
+}
+
+/// Calls a function that returns the user whom it has changed or deleted. Fails if it returns none: then nothing has been changed.
+fn change(
+    client: &mut impl GenericClient,
+    call: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+    user: &User,
+) -> Result<(), Error> {
+    if client.query(call, parameters)?.is_empty() {
+        return Err(Error::new(format!(
+            "nothing has been changed: user {} is gone, or a trigger keeps the row",
+            user.email
+        ))
+        .fix("run todo-admin user list; if the user is still there, look for a trigger on users that returns NULL"));
+    }
+    Ok(())
 }
 
 /// Makes a query on users tell which of them are locked, if this role may read hashes.
@@ -182,7 +200,7 @@ fn set_password(client: &mut Client, schema: &str, user: &str, password: &Passwo
     let mut transaction = client.transaction()?;
     discreet_log(&mut transaction)?;
     no_code_of_others(&mut transaction, schema)?;
-    transaction.query(&admin_sql!("set_password_hash", schema), &[&user.id, &hash])?;
+    change(&mut transaction, &admin_sql!("set_password_hash", schema), &[&user.id, &hash], &user)?;
     transaction.commit()?;
     output::say(format!("{} has a new password", printable(&user.email)));
     Ok(())
@@ -190,7 +208,7 @@ fn set_password(client: &mut Client, schema: &str, user: &str, password: &Passwo
 
 fn set_active(client: &mut impl GenericClient, schema: &str, user: &str, active: bool) -> Result<(), Error> {
     let user = find(client, schema, user)?;
-    client.query(&admin_sql!("set_active", schema), &[&user.id, &active])?;
+    change(client, &admin_sql!("set_active", schema), &[&user.id, &active], &user)?;
     let outcome = if active { "active, and can log in" } else { "inactive, and cannot log in" };
     output::say(format!("{} is now {outcome}", printable(&user.email)));
     Ok(())
@@ -219,7 +237,7 @@ fn delete(client: &mut Client, schema: &str, user: &str, yes: bool) -> Result<()
             return Err(Error::new("nothing has been deleted"));
         }
     }
-    client.query(&admin_sql!("delete_user", schema), &[&user.id])?;
+    change(client, &admin_sql!("delete_user", schema), &[&user.id], &user)?;
     output::say(format!("{} deleted, with {tasks}", printable(&user.email)));
     Ok(())
 }
