@@ -1,6 +1,7 @@
 //! `todo-admin` against a real server: every command, its JSON, and how it fails.
 
 use serde_json::Value;
+use std::path::PathBuf;
 use todo_tests::admin::{fails, json, ok, run};
 use todo_tests::{
     Database, Said, TO_ADOPT, admin, catalog, current_version, keeps_options, rows, said, strings, versions,
@@ -48,6 +49,27 @@ fn installing_and_changing_versions() {
     assert_eq!(fails(&database, &["adopt"]).0, 1);
     assert_eq!(json(&ok(&database, &["status", "--json"]))["schema"], "\"My App\"");
     assert!(ok(&database, &["doctor"]).contains("no findings"));
+}
+
+/// What is installed may be newer than the files on the server. Only an operator who names the older version gets it.
+#[test]
+fn an_upgrade_installs_no_older_version() {
+    let mut database = Database::with_users();
+    let directory =
+        strings(&mut database.client, "SELECT setting || '/extension/' FROM pg_config WHERE name = 'SHAREDIR'");
+    // To the server, this is a version that leads back to the newest one.
+    let newer = format!("{}.99", current_version());
+    let script = PathBuf::from(format!("{}todo--{newer}--{}.sql", directory[0], current_version()));
+    std::fs::write(&script, "SELECT 1").unwrap();
+    let set_version = format!("UPDATE pg_extension SET extversion = '{newer}' WHERE extname = 'todo'");
+    database.client.batch_execute(&set_version).unwrap();
+    let outcomes = [&["upgrade", "--dry-run"][..], &["upgrade"]].map(|arguments| run(&database, arguments).code);
+    let after = version(&mut database);
+    let status = json(&run(&database, &["status", "--json"]).out);
+    let back = run(&database, &["upgrade", "--to", current_version()]);
+    std::fs::remove_file(script).unwrap();
+    assert_eq!((outcomes, after, &status["pending_upgrade"]), ([1, 1], vec![newer], &Value::Null));
+    assert_eq!((back.code, version(&mut database)), (0, vec![current_version().to_owned()]), "{}", back.err);
 }
 
 #[test]

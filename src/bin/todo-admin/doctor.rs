@@ -3,7 +3,7 @@
 use crate::args::Edition;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::installed::Installed;
+use crate::installed::{Installed, is_newer};
 use crate::message::{bad, count, dim, good, printable};
 use crate::output;
 use crate::sql::admin_sql;
@@ -170,12 +170,6 @@ fn library(client: &mut Client, version: &str) -> Result<Check, Error> {
         let detail = format!("version {library}, older than the SQL in the database, which is at {version}");
         Check::finding(NAME, detail, "install the newer files on the server, then restart sessions and poolers")
     })
-}
-
-/// Compares versions number by number.
-fn is_newer(a: &str, b: &str) -> bool {
-    let numbers = |version: &str| version.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
-    numbers(a) > numbers(b)
 }
 
 /// Whether the session connects directly to the server, and its time zone and encoding.

@@ -111,6 +111,12 @@ pub fn available(client: &mut impl GenericClient) -> Result<Option<String>, Erro
     Ok(client.query_opt(admin_sql!("available_version"), &[])?.and_then(|row| row.get(0)))
 }
 
+/// Whether the first version is newer than the second one, number by number.
+pub fn is_newer(a: &str, b: &str) -> bool {
+    let numbers = |version: &str| version.split('.').map(|part| part.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
+    numbers(a) > numbers(b)
+}
+
 /// Whether the role that has logged in could get a superuser's rights, too.
 pub fn login_is_superuser(client: &mut impl GenericClient) -> Result<bool, Error> {
     Ok(client.query_one(admin_sql!("login_is_superuser"), &[])?.get(0))

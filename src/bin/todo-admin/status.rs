@@ -3,7 +3,7 @@
 use crate::args::Edition;
 use crate::connect::Session;
 use crate::error::Error;
-use crate::installed::{Installed, available};
+use crate::installed::{Installed, available, is_newer};
 use crate::output;
 use crate::scripts::VERSION;
 use crate::sql::{admin_sql, undisturbed};
@@ -19,7 +19,7 @@ pub struct Status {
     edition: Edition,
     /// The version of either edition; `None` if this role may not read that of the SQL edition.
     pub extension_version: Option<String>,
-    /// The version to which `upgrade` would update it, if that is another one.
+    /// The version to which `upgrade` would update it, if that is a newer one.
     pending_upgrade: Option<String>,
     pub users: i64,
     active_users: i64,
@@ -59,7 +59,8 @@ impl Status {
             schema,
             server_version: row.get("server_version"),
             edition: installed.edition,
-            pending_upgrade: newest.filter(|newest| Some(newest) != installed.version.as_ref()),
+            pending_upgrade: newest
+                .filter(|newest| installed.version.as_ref().is_none_or(|version| is_newer(newest, version))),
             extension_version: installed.version,
             users: row.get("users"),
             active_users: row.get("active_users"),

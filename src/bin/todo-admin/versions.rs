@@ -3,7 +3,7 @@
 use crate::args::{Edition, Part};
 use crate::connect::Session;
 use crate::error::Error;
-use crate::installed::{Installed, available, is_superuser, login_is_superuser, trusted};
+use crate::installed::{Installed, available, is_newer, is_superuser, login_is_superuser, trusted};
 use crate::message::warn;
 use crate::output;
 use crate::scripts::{VERSION, script};
@@ -73,6 +73,10 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
     let target = to.unwrap_or(&newest);
     if installed.edition == Edition::Sql && target != newest {
         return Err(only_version(target));
+    }
+    // Only an operator who names a version wants an older one.
+    if to.is_none() && is_newer(&version, &newest) {
+        return Err(has_only_older(installed.edition, &version, &newest));
     }
     if version == target {
         output::say(format!("todo is already at {target}"));
@@ -168,6 +172,17 @@ fn newest(client: &mut Client, edition: Edition) -> Result<String, Error> {
         Error::new("the extension's files are not installed on the server")
             .fix("run make install on the server; where that is impossible, pass --edition sql")
     })
+}
+
+fn has_only_older(edition: Edition, installed: &str, newest: &str) -> Error {
+    match edition {
+        Edition::Extension => Error::new(format!(
+            "todo {installed} is installed, but the newest version whose files are on the server is {newest}"
+        ))
+        .fix("install the files of the newer version on the server, or name the older one with --to"),
+        Edition::Sql => Error::new(format!("todo {installed} is installed, but this program has version {newest}"))
+            .fix("use the todo-admin of the newer version"),
+    }
 }
 
 fn only_version(version: &str) -> Error {
