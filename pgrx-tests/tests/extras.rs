@@ -260,6 +260,36 @@ fn a_restore_widens_no_access() {
     database.client.batch_execute(&drop).unwrap();
 }
 
+/// Text in statements is taken for text, even if it looks like the comments that say what a statement restores.
+#[test]
+fn text_that_looks_like_a_comment() {
+    let mut database = Database::with_users();
+    let text = r"'\n-- error: policy none of public.users\n-- warning: index none of public.users\n;\\''\n-- error: x'";
+    let name = "own\n-- error: policy none of public.users\n-- error: x";
+    database
+        .client
+        .batch_execute(&format!(
+            "SET client_min_messages = error; CREATE INDEX own_index ON tasks (title) WHERE title <> E{text};
+             COMMENT ON INDEX own_index IS E{text}; COMMENT ON TABLE tasks IS 'x';
+             ALTER TABLE tasks ADD CONSTRAINT own_check CHECK (title <> E{text});
+             CREATE FUNCTION own_fn() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+             CREATE TRIGGER own_trigger BEFORE INSERT ON tasks FOR EACH ROW WHEN (NEW.title = E{text}) EXECUTE FUNCTION own_fn();
+             CREATE INDEX \"{name}\" ON users (name)"
+        ))
+        .unwrap();
+    let listed = extras(&mut database.client);
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    let made = run(&database, &["backup", dir.path()]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let into = format!("{}_restored", database.name);
+    let restored = run(&database, &["restore", archive(&dir).to_str().unwrap(), "--into", &into, "--with-extras"]);
+    assert_eq!((restored.code, restored.err.as_str()), (0, ""));
+    let mut client = database.config().dbname(&into).connect(NoTls).unwrap();
+    assert_eq!(extras(&mut client), listed);
+    drop(client);
+    database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
+}
+
 /// psql can run the file as well. If only an index is missing, nobody is asked.
 #[test]
 fn psql_runs_the_file() {

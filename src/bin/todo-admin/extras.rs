@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::installed::Installed;
 use crate::message::{bad, complain, dim, printable};
 use crate::sql::{admin_sql, undisturbed};
+use crate::statements::{Part, parts};
 use postgres::{Client, GenericClient};
 use std::path::{Path, PathBuf};
 
@@ -58,12 +59,14 @@ impl Script {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::new(format!("{}: {error}", path(archive).display()))),
         };
-        let extra = |line: &str| {
+        let extra = |part: Part| {
+            let Part::Comment(line) = part else { return None };
             let access = line.strip_prefix(ACCESS);
             let object = access.or_else(|| line.strip_prefix(OTHER))?;
             Some(Extra { object: object.to_owned(), guards_access: access.is_some() })
         };
-        Ok(Some(Self { extras: text.lines().filter_map(extra).collect(), text }))
+        let extras = parts(&text).into_iter().filter_map(extra).collect();
+        Ok(Some(Self { extras, text }))
     }
 
     /// Whether someone can see more than before after a restore without it.

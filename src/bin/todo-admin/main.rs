@@ -24,6 +24,7 @@
 //! | [`backup_files`] | names of archives, and the removal of old ones |
 //! | [`new_database`], [`fingerprint`] | a database into which an archive is restored, and the comparison |
 //! | [`extras`] | what dumps leave out |
+//! | [`statements`] | how scripts are read |
 //! | [`programs`] | how pg_dump and pg_restore are run |
 //! | [`bad_lines`], [`new_ids`], [`staging`] | what `import` refuses, the ids that it gives, and what it may take |
 //! | [`far_times`] | times that no client can read |
@@ -82,6 +83,7 @@ mod shard_file;
 mod shards;
 mod sql;
 mod staging;
+mod statements;
 mod stats;
 mod status;
 mod transfer;
