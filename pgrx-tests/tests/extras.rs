@@ -290,6 +290,49 @@ fn text_that_looks_like_a_comment() {
     database.client.batch_execute(&format!("DROP DATABASE {into}")).unwrap();
 }
 
+/// A file without the comments that say what it restores is run as well, and never passed over in silence.
+#[test]
+fn a_file_that_does_not_say_what_it_restores() {
+    let mut database = Database::with_users();
+    let sql = "SET client_min_messages = error; CREATE POLICY own_policy ON tasks USING (false); CREATE INDEX own_index ON tasks (title)";
+    database.client.batch_execute(sql).unwrap();
+    let listed = extras(&mut database.client);
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    assert_eq!(run(&database, &["backup", dir.path()]).code, 0);
+    let archive = archive(&dir);
+    let script = archive.with_extension("after-restore.sql");
+    let text = std::fs::read_to_string(&script).unwrap();
+    let bare = text.lines().filter(|line| !line.starts_with("-- ")).collect::<Vec<_>>().join("\n");
+    let into = format!("{}_restored", database.name);
+    let restore = |option: &[&str]| {
+        let archive = archive.to_str().unwrap();
+        run(&database, &[&["restore", archive, "--into", &into], option].concat())
+    };
+    let drop = format!("DROP DATABASE {into}");
+    let postgres = &mut database.connect();
+    let found = || extras(&mut database.config().dbname(&into).connect(NoTls).unwrap());
+
+    std::fs::write(&script, format!("{bare}\nSELECT 1 / 0;\n")).unwrap();
+    assert_eq!(restore(&["--with-extras"]).code, 1);
+    assert_eq!(Failure::of(postgres.batch_execute(&drop)).code, "3D000");
+    std::fs::write(&script, bare).unwrap();
+    assert_eq!(restore(&[]).code, 2);
+    assert_eq!(Failure::of(postgres.batch_execute(&drop)).code, "3D000");
+    let restored = restore(&["--with-extras"]);
+    assert_eq!((restored.code, restored.err.as_str(), found()), (0, "", listed));
+    postgres.batch_execute(&drop).unwrap();
+    let restored = restore(&["--without-extras"]);
+    assert_eq!((restored.code, restored.err.lines().count(), found()), (0, 1, vec![]), "{}", restored.err);
+    postgres.batch_execute(&drop).unwrap();
+
+    // A file that restores nothing needs no decision.
+    let nothing = text.lines().take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+    std::fs::write(&script, nothing).unwrap();
+    let restored = restore(&[]);
+    assert_eq!((restored.code, restored.err.as_str()), (0, ""));
+    postgres.batch_execute(&drop).unwrap();
+}
+
 /// psql can run the file as well. If only an index is missing, nobody is asked.
 #[test]
 fn psql_runs_the_file() {

@@ -27,6 +27,8 @@ pub struct Extra {
 /// The SQL that restores all of them.
 pub struct Script {
     pub extras: Vec<Extra>,
+    /// Whether it has statements, but no comments that say what they restore.
+    pub is_undescribed: bool,
     text: String,
 }
 
@@ -44,7 +46,7 @@ impl Script {
             text += &format!("\n{mark}{object}\n{};\n", row.get::<_, &str>("ddl"));
             extras.push(Extra { object, guards_access });
         }
-        Ok(Self { extras, text })
+        Ok(Self { extras, is_undescribed: false, text })
     }
 
     /// The whole script.
@@ -59,14 +61,18 @@ impl Script {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::new(format!("{}: {error}", path(archive).display()))),
         };
-        let extra = |part: Part| {
+        let extra = |part: &Part| {
             let Part::Comment(line) = part else { return None };
             let access = line.strip_prefix(ACCESS);
             let object = access.or_else(|| line.strip_prefix(OTHER))?;
             Some(Extra { object: object.to_owned(), guards_access: access.is_some() })
         };
-        let extras = parts(&text).into_iter().filter_map(extra).collect();
-        Ok(Some(Self { extras, text }))
+        // A script begins with settings, even if it restores nothing.
+        let restores = |part: &Part| matches!(part, Part::Statement(text) if !text.starts_with("SET LOCAL "));
+        let parts = parts(&text);
+        let extras: Vec<Extra> = parts.iter().filter_map(extra).collect();
+        let is_undescribed = extras.is_empty() && parts.iter().any(restores);
+        Ok(Some(Self { extras, is_undescribed, text }))
     }
 
     /// Whether someone can see more than before after a restore without it.

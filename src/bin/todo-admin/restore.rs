@@ -99,6 +99,7 @@ impl Extras {
     fn report(&self, database: &str) {
         let file = self.file.display();
         match (self.decision, &self.script) {
+            (Decision::Run, Some(script)) if script.is_undescribed => output::say(format!("{file} has been run")),
             (Decision::Run, Some(script)) => {
                 output::say(format!("{file}: {} restored", count(script.extras.len() as i64, "object")));
             }
@@ -112,6 +113,9 @@ impl Extras {
                     format!("database {database} lacks the following, which {file} restores:")
                 });
                 script.show();
+            }
+            (Decision::DoNotRun, Some(script)) if script.is_undescribed => {
+                warn(&format!("{file} has not been run, so database {database} lacks what it restores"));
             }
             (Decision::Unknown, _) => warn(&format!(
                 "there is no file {file}, so database {database} lacks whatever the application had added to the \
@@ -136,16 +140,26 @@ fn decide(script: Option<&Script>, file: &Path, choice: Option<bool>) -> Result<
         };
     };
     let decided = |run: bool| Ok(if run { Decision::Run } else { Decision::DoNotRun });
-    if script.extras.is_empty() {
-        return decided(false);
-    }
     if let Some(choice) = choice {
         return decided(choice);
     }
+    if script.extras.is_empty() && !script.is_undescribed {
+        return decided(false);
+    }
     if prompt::can_ask() {
-        complain(&format!("The archive lacks the following, which {shown} restores:"));
-        script.show();
+        if script.is_undescribed {
+            complain(&format!("{shown} does not say what it restores."));
+        } else {
+            complain(&format!("The archive lacks the following, which {shown} restores:"));
+            script.show();
+        }
         return decided(prompt::confirm("Run this file after the restore?")?);
+    }
+    if script.is_undescribed {
+        return Err(Error::usage(
+            format!("{shown} does not say what it restores"),
+            "pass --with-extras to run that file, or --without-extras to restore without it",
+        ));
     }
     if script.guards_access() {
         return Err(Error::usage(
