@@ -333,6 +333,33 @@ fn a_file_that_does_not_say_what_it_restores() {
     postgres.batch_execute(&drop).unwrap();
 }
 
+/// While the file of a new backup cannot be run, the older backups stay.
+#[test]
+fn a_file_that_fails_on_trial_removes_no_older_backup() {
+    let mut database = Database::with_users();
+    let name = database.name.clone();
+    database
+        .client
+        .batch_execute(&format!(
+            "CREATE FUNCTION own_fn(text) RETURNS text LANGUAGE plpgsql IMMUTABLE
+                 AS 'BEGIN IF current_database() <> ''{name}'' THEN RAISE ''elsewhere''; END IF; RETURN $1; END';
+             INSERT INTO tasks (user_id, title) VALUES ('u1', 'x'); SET client_min_messages = error;
+             CREATE INDEX own_index ON tasks (public.own_fn(title))"
+        ))
+        .unwrap();
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    let older = [format!("{name}-20200101T000000Z.after-restore.sql"), format!("{name}-20200101T000000Z.dump")];
+    for file in &older {
+        std::fs::write(dir.0.join(file), "earlier").unwrap();
+    }
+    let backup = || (run(&database, &["backup", dir.path()]).code, dir.files().len());
+    assert_eq!(backup(), (1, 4));
+    assert!(older.iter().all(|file| dir.files().contains(file)), "{:?}", dir.files());
+    database.connect().batch_execute("DROP INDEX own_index").unwrap();
+    assert_eq!(backup(), (0, 4));
+    assert!(!older.iter().any(|file| dir.files().contains(file)), "{:?}", dir.files());
+}
+
 /// psql can run the file as well. If only an index is missing, nobody is asked.
 #[test]
 fn psql_runs_the_file() {

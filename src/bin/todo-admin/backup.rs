@@ -25,7 +25,7 @@ use uuid::Uuid;
 const CURRENT_ROLE: &str = "SELECT CURRENT_USER::pg_catalog.text";
 
 /// Makes a backup in a directory, and removes those that are older than `keep_days`. If the archive is good but its script fails, the
-/// archive stays and the command fails.
+/// archive stays, the older ones stay, too, and the command fails.
 pub fn backup(session: &mut Session, Backup { dir, keep_days }: &Backup) -> Result<(), Error> {
     make_directory(dir)?;
     let programs = Programs::new(&session.conninfo)?;
@@ -52,9 +52,9 @@ pub fn backup(session: &mut Session, Backup { dir, keep_days }: &Backup) -> Resu
         warn(&format!("the archive lacks the following, which {sql_path} restores:"));
         script.show();
     }
-    remove_older(dir, &database, now, *keep_days, &archive)?;
     script_outcome
-        .map_err(|error| error.while_doing(format!("the archive is good, but a trial run of {sql_path} failed")))
+        .map_err(|error| error.while_doing(format!("the archive is good, but a trial run of {sql_path} failed")))?;
+    remove_older(dir, &database, now, *keep_days, &archive)
 }
 
 /// Runs pg_dump on a snapshot. Returns the snapshot's fingerprint, and what the dump leaves out.
