@@ -81,6 +81,14 @@ fn users() {
         assert!(error.contains("23505") && error.contains("already exists"), "{error}");
         assert!(!error.contains("ix_users_email") && !error.contains("lower("), "{error}");
     }
+    // An index of the application is not taken for that of addresses.
+    database
+        .connect()
+        .batch_execute("SET client_min_messages = error; CREATE UNIQUE INDEX own_index ON users (name)")
+        .unwrap();
+    let (code, error) = fails(&database, &["-v", "user", "add", "other@example.com", "--name", "Bob", "--locked"]);
+    assert!(code == 1 && error.contains("23505") && error.contains("own_index"), "{error}");
+    database.connect().batch_execute("DROP INDEX own_index").unwrap();
     assert!(fails(&database, &["-v", "user", "add", "bob", "--name", "B", "--locked"]).1.contains("23514"));
 
     let list = json(&ok(&database, &["user", "list", "--json"]));

@@ -11,6 +11,7 @@ use crate::prompt;
 use crate::sql::{admin_sql, discreet_log, undisturbed};
 use crate::transfer::{is_readable, time_text};
 use chrono::NaiveDateTime;
+use postgres::error::SqlState;
 use postgres::types::ToSql;
 use postgres::{Client, GenericClient, Row};
 use serde::Serialize;
@@ -132,12 +133,17 @@ fn add(
     no_code_of_others(&mut transaction, schema)?;
     let added = transaction.query_one(&admin_sql!("add_user", schema), &[&email, &name, &hash]);
     let id: String = added
-        .map_err(|error| match Error::from(error) {
-            // The address is the only unique value that is given: the database makes the id.
-            error if error.sqlstate() == Some("23505") => {
-                error.reworded("a user with this e-mail address already exists")
-            }
-            error => error,
+        .map_err(|error| {
+            let Some("23505") = error.code().map(SqlState::code) else { return Error::from(error) };
+            let raised = error.as_db_error();
+            // The application may have unique indexes of its own. The message names one, without the values in it: a hash may be among
+            // them.
+            let message = match raised.and_then(|raised| raised.constraint()) {
+                Some("ix_users_email" | "ix_users_email_folded") => "a user with this e-mail address already exists",
+                _ => raised.map(|raised| raised.message()).unwrap_or_default(),
+            };
+            let message = message.to_owned();
+            Error::from(error).reworded(message)
         })?
         .get("id");
     transaction.commit()?;
