@@ -145,6 +145,22 @@ fn both_parts_are_updated() {
     assert_eq!(strings(&mut database.client, FOUND), [""; 0]);
 }
 
+/// Nobody gets an older version than the one that is installed, not even by name.
+#[test]
+fn an_older_program_updates_nothing() {
+    let (mut database, owner) = owned();
+    ok_as(&database, &owner, &["install", "--edition", "sql"]);
+    let newer = format!("{}.99", current_version());
+    let set_version = format!("UPDATE todo_internal.installed SET version = '{newer}'");
+    database.client.batch_execute(&set_version).unwrap();
+    let by_name = ["upgrade", "--to", current_version()];
+    for arguments in [&["upgrade", "--dry-run"][..], &["upgrade"], &by_name] {
+        assert_eq!(run_as(&database, &owner, arguments).code, 1, "{arguments:?}");
+    }
+    assert_eq!(strings(&mut database.client, "SELECT version FROM todo_internal.installed"), [newer]);
+    assert!(json(&ok_as(&database, &owner, &["status", "--json"]))["pending_upgrade"].is_null());
+}
+
 /// What a move must not change: rows and their places, sessions, rights, and the cost of hashes.
 fn seen(database: &mut Database) -> Vec<String> {
     strings(

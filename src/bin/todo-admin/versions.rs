@@ -74,8 +74,8 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
     if installed.edition == Edition::Sql && target != newest {
         return Err(only_version(target));
     }
-    // Only an operator who names a version wants an older one.
-    if to.is_none() && is_newer(&version, &newest) {
+    // Only an operator who names a version wants an older one. The SQL edition has no scripts that lead to one.
+    if (to.is_none() || installed.edition == Edition::Sql) && is_newer(&version, &newest) {
         return Err(has_only_older(installed.edition, &version, &newest));
     }
     if version == target {
