@@ -148,21 +148,23 @@ fn an_interrupt_cancels_the_query() {
     // The command has to wait for this lock.
     let mut other = database.connect();
     other.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").unwrap();
-    let mut session = terminal(&database, "user list");
     let waits = format!(
         "SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'todo-admin' AND datname = '{}' AND wait_event_type = 'Lock'",
         database.name
     );
-    until(&mut database.client, &waits, || ());
-    session.send_control('c').unwrap();
-    let end = session.exp_eof().unwrap();
-    assert!(end.contains("interrupted"), "{end}");
-    match session.process().wait() {
-        Ok(status) => assert!(format!("{status:?}").contains("130"), "{status:?}"),
-        Err(error) => panic!("{error}"),
+    for arguments in ["user list", "doctor", "doctor --json"] {
+        let mut session = terminal(&database, arguments);
+        until(&mut database.client, &waits, || ());
+        session.send_control('c').unwrap();
+        let end = session.exp_eof().unwrap();
+        assert!(end.contains("interrupted"), "{arguments}: {end}");
+        match session.process().wait() {
+            Ok(status) => assert!(format!("{status:?}").contains("130"), "{arguments}: {status:?}"),
+            Err(error) => panic!("{error}"),
+        }
+        let goes_on: bool = database.client.query_one(&waits, &[]).unwrap().get(0);
+        assert!(!goes_on, "the server goes on with nothing");
     }
-    let goes_on: bool = database.client.query_one(&waits, &[]).unwrap().get(0);
-    assert!(!goes_on, "the server goes on with nothing");
     other.batch_execute("ROLLBACK").unwrap();
 }
 

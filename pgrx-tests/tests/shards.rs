@@ -1,6 +1,7 @@
 //! `todo-admin shards`: commands on several databases, on servers of their own.
 
 use serde_json::{Value, json};
+use std::process::{Command, Stdio};
 use todo_tests::admin::Said;
 use todo_tests::shards::{FOUR, Shards};
 use todo_tests::{Server, strings};
@@ -96,6 +97,28 @@ fn shards_are_created_and_inspected() {
     let grant = cluster.run(&["grant", "app"]);
     assert_eq!(grant.code, 1);
     assert!(grant.err.contains("2 of 4 shards done") && grant.err.contains("todo_2 on b: "), "{}", grant.err);
+}
+
+/// Ctrl-C ends the commands that only look, too, even if it comes at the last shard.
+#[test]
+fn an_interrupt_ends_commands_that_look() {
+    let cluster = Shards::new("shards-interrupt", 1, &[("todo_0", "a"), ("todo_1", "a")]);
+    cluster.init();
+    let mut other = cluster.connect(1);
+    other.batch_execute("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE").unwrap();
+    // Not in the transaction, which would see the same activity each time.
+    let mut observer = cluster.connect(1);
+    let waits =
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'todo-admin' AND wait_event_type = 'Lock'";
+    for arguments in [&["doctor"][..], &["doctor", "--json"], &["status"]] {
+        let mut child =
+            cluster.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
+        while observer.query_one(waits, &[]).unwrap().get::<_, i64>(0) == 0 {
+            assert!(child.try_wait().unwrap().is_none(), "{arguments:?}: it waits");
+        }
+        assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{arguments:?}");
+    }
 }
 
 #[test]

@@ -104,9 +104,9 @@ impl Error {
         ExitCode::from(self.kind.exit_code())
     }
 
-    /// Whether the reader of standard output has closed it.
-    pub fn is_broken_pipe(&self) -> bool {
-        self.kind == Kind::BrokenPipe
+    /// Whether its exit code is the same for all commands: it was interrupted, or the reader of standard output has closed it.
+    pub fn has_own_exit_code(&self) -> bool {
+        matches!(self.kind, Kind::Interrupted | Kind::BrokenPipe)
     }
 }
 

@@ -104,7 +104,7 @@ fn main() -> ExitCode {
         // Whoever calls doctor must be able to tell findings from a failure to check.
         let is_doctor =
             matches!(args.command, Command::Doctor(_) | Command::Shards { command: ShardsCommand::Doctor(_), .. })
-                && !error.is_broken_pipe();
+                && !error.has_own_exit_code();
         if is_doctor { ExitCode::from(doctor::CANNOT_CHECK) } else { code }
     })
 }

@@ -150,8 +150,9 @@ fn all<T>(
 ) -> Result<Vec<Found<'_, T>>, Error> {
     let mut all = Vec::with_capacity(shards.len());
     for shard in shards {
+        let outcome = open(shard).and_then(|mut session| look(shard, &mut session));
         Error::if_interrupted()?;
-        all.push(Found::of(&shard.place, open(shard).and_then(|mut session| look(shard, &mut session))));
+        all.push(Found::of(&shard.place, outcome));
     }
     Ok(all)
 }
@@ -211,6 +212,7 @@ fn doctor(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Er
             let addresses = directory::count(&mut session)?;
             Ok(Checks::from(Check::ok("directory", count(addresses, "claim"))))
         });
+        Error::if_interrupted()?;
         all.push(Found::of(place, checks));
     }
     if json {
