@@ -111,6 +111,29 @@ fn a_failed_backup_leaves_no_archive() {
     assert_eq!(dir.files(), [earlier]);
 }
 
+/// Why pg_dump failed is shown in English, whatever the locale, even if bytes of it are not UTF-8.
+#[test]
+fn the_reason_of_a_failed_program_is_shown() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let database = filled();
+    let dir = scratch(&database);
+    // Stands for a pg_dump with translations.
+    let programs = dir.0.join("bin");
+    std::fs::create_dir(&programs).unwrap();
+    let script = "#!/bin/sh\n\
+        [ \"${LC_ALL-$LC_MESSAGES}${LANGUAGE-}\" = C ] && word=error || word=Fehler\n\
+        printf 'pg_dump: %s: the \\344 reason\\npg_dump: more\\n' $word >&2\n\
+        exit 1\n";
+    std::fs::write(programs.join("pg_dump"), script).unwrap();
+    assert!(std::process::Command::new("chmod").arg("700").arg(programs.join("pg_dump")).status().unwrap().success());
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut command = admin(&database.name);
+    command.args(["backup", dir.path()]).env("PATH", path).env("LC_ALL", "C.UTF-8").env("LANGUAGE", "de");
+    let failed = said(&mut command, "");
+    assert_eq!((failed.code, failed.err.lines().count()), (1, 1), "{}", failed.err);
+    assert!(failed.err.contains(": the \u{fffd} reason"), "{}", failed.err);
+}
+
 /// Dumps of extensions leave out a column that the application has added without the guard. Such a backup is refused.
 #[test]
 fn a_backup_that_lacks_a_column_is_refused() {

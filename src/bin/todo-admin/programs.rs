@@ -33,7 +33,8 @@ impl Programs {
             command.env_remove(name);
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value))).env("PGDATABASE", database);
-        command.env_remove("DATABASE_URL");
+        // The line of an error is found by its English word.
+        command.env_remove("DATABASE_URL").env_remove("LC_ALL").env_remove("LANGUAGE").env("LC_MESSAGES", "C");
         if let Some(file) = &self.password_file {
             command.env("PGPASSFILE", file.path());
         }
@@ -67,10 +68,10 @@ fn write_password_file(password: &str) -> Result<NewFile, Error> {
 fn wait(child: &mut Child, program: &str, file: Option<&Path>) -> Result<String, Error> {
     let mut stderr = child.stderr.take().ok_or_else(|| Error::new("cannot read the standard error of the program"))?;
     let reader = std::thread::spawn(move || {
-        let mut said = String::new();
-        // Text that is not UTF-8 cannot be shown, so an error is ignored.
-        let _ = stderr.read_to_string(&mut said);
-        said
+        let mut said = Vec::new();
+        // What cannot be read cannot be shown.
+        let _ = stderr.read_to_end(&mut said);
+        String::from_utf8_lossy(&said).into_owned()
     });
     let spinner = if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     while !reader.is_finished() {
