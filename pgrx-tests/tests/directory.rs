@@ -391,6 +391,8 @@ fn commands_on_shards_include_the_directory() {
     let status = cluster.run(&["status"]);
     assert_eq!(status.code, 0, "{}", status.err);
     assert_eq!(status.out.lines().last(), Some("todo_directory on c: 1 claim"));
+    let status: serde_json::Value = serde_json::from_str(&cluster.ok(&["status", "--json"])).unwrap();
+    assert_eq!(status[2], json!({"database": "todo_directory", "server": "c", "found": {"claims": 1}}));
 
     let call = "SELECT todo_directory.find('a@b.cd')";
     let as_app = || cluster.directory().connect_as("todo_directory", "app").query(call, &[]).map(drop);
@@ -660,8 +662,12 @@ fn claims_of_a_shard_that_is_down_are_left_alone() {
     let status = cluster.run(&["status"]);
     assert_eq!(status.code, 1);
     assert!(status.out.contains("todo_directory on c: cannot connect"), "{}", status.out);
-
     cluster.servers[1].resume();
+    let status = cluster.run(&["status", "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+    assert_eq!((status.code, found[1]["found"]["users"].is_number()), (1, true), "{found}");
+    assert!(found[2]["error"].is_string() && found[2].get("found").is_none(), "{found}");
+
     cluster.directory().resume();
     let mut sessions = cluster.sessions();
     let said = cluster.run(&["repair"]);

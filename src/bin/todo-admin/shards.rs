@@ -157,11 +157,33 @@ fn all<T>(
     Ok(all)
 }
 
+/// What is found in the directory.
+#[derive(Serialize)]
+struct Claims {
+    claims: i64,
+}
+
+/// An entry of `shards status --json`.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Entry<'a> {
+    Shard(&'a Found<'a, Status>),
+    Directory(&'a Found<'a, Claims>),
+}
+
+fn claims<'a>(file: &ShardFile, place: &'a Place) -> Found<'a, Claims> {
+    let counted = file.conninfo(place).and_then(Session::open).and_then(|mut session| directory::count(&mut session));
+    Found::of(place, counted.map(|claims| Claims { claims }))
+}
+
 fn status(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Error> {
     let all = all(shards, |_, session| Status::of(session))?;
-    let mut is_complete = all.iter().all(|shard| shard.error.is_none());
+    let directory = file.directory().map(|place| claims(file, place));
+    Error::if_interrupted()?;
+    let is_complete = all.iter().all(|shard| shard.error.is_none())
+        && directory.as_ref().is_none_or(|directory| directory.error.is_none());
     if json {
-        output::json(&all)?;
+        output::json(&all.iter().map(Entry::Shard).chain(directory.iter().map(Entry::Directory)).collect::<Vec<_>>())?;
     } else {
         let cells = |shard: &Found<Status>| {
             let figures = match (&shard.found, &shard.error) {
@@ -188,13 +210,12 @@ fn status(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Er
             count(found().map(|status| status.users).sum(), "user"),
             count(found().map(|status| status.pending_tasks + status.completed_tasks).sum(), "task"),
         ))?;
-        if let Some(place) = file.directory() {
-            Error::if_interrupted()?;
-            let addresses =
-                file.conninfo(place).and_then(Session::open).and_then(|mut session| directory::count(&mut session));
-            is_complete &= addresses.is_ok();
-            let addresses = addresses.map_or_else(|error| error.to_string(), |addresses| count(addresses, "claim"));
-            output::line(printable(&format!("{}: {addresses}", place.title())))?;
+        if let Some(directory) = &directory {
+            let claims = match &directory.found {
+                Some(found) => count(found.claims, "claim"),
+                None => directory.error.clone().unwrap_or_default(),
+            };
+            output::line(printable(&format!("{} on {}: {claims}", directory.database, directory.server)))?;
         }
     }
     Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
