@@ -676,6 +676,11 @@ fn claims_of_a_shard_that_is_down_are_left_alone() {
     let mut users = sessions.users();
     users.remove(&("good-1@b.cd".to_owned(), rival));
     assert_eq!(sessions.claims(), users);
+
+    drop(sessions);
+    cluster.servers[1].connect("postgres").batch_execute("DROP DATABASE todo_1").unwrap();
+    let shows_code = |arguments: &[&str]| cluster.run(arguments).err.contains("[3D000]");
+    assert_eq!((shows_code(&["repair", "--verbose"]), shows_code(&["repair"])), (true, false));
 }
 
 // ----------------------------------------------------------------------------------------------------- while users are changed

@@ -99,6 +99,23 @@ fn shards_are_created_and_inspected() {
     assert!(grant.err.contains("2 of 4 shards done") && grant.err.contains("todo_2 on b: "), "{}", grant.err);
 }
 
+/// Commands that go on after an error show all of it.
+#[test]
+fn errors_of_shards_have_a_code_and_a_fix() {
+    let cluster = Shards::new("shards-errors", 1, &[("todo_0", "a"), ("todo_1", "a")]);
+    cluster.init();
+    cluster.servers[0].connect("postgres").batch_execute("DROP DATABASE todo_1").unwrap();
+    for (command, code) in [("status", 1), ("doctor", 2)] {
+        let said = cluster.run(&[command, "--json"]);
+        let found: Value = serde_json::from_str(&said.out).unwrap();
+        assert_eq!((said.code, &found[1]["sqlstate"]), (code, &json!("3D000")), "{found}");
+        assert!(found[1]["fix"].is_string() && found[0].get("fix").is_none(), "{found}");
+        let has_code = |arguments: &[&str]| cluster.run(arguments).out.contains("[3D000]");
+        assert_eq!((has_code(&[command, "-v"]), has_code(&[command])), (true, false), "{command}");
+    }
+    assert!(cluster.run(&["doctor"]).out.contains("(create it"));
+}
+
 /// Ctrl-C ends the commands that only look, too, even if it comes at the last shard.
 #[test]
 fn an_interrupt_ends_commands_that_look() {

@@ -159,7 +159,7 @@ impl Failure {
         match self {
             Self::Directory(error) => Err(error),
             Self::Shard(error) => {
-                let _ = error.while_doing(shard.place.title()).report(false);
+                let _ = error.while_doing(shard.place.title()).report();
                 Ok(())
             }
         }

@@ -6,6 +6,14 @@ use postgres::error::{DbError, SqlState};
 use std::fmt::{self, Display};
 use std::io::ErrorKind;
 use std::process::ExitCode;
+use std::sync::OnceLock;
+
+static VERBOSE: OnceLock<bool> = OnceLock::new();
+
+/// Sets whether messages of errors include the SQLSTATE.
+pub fn be_verbose(verbose: bool) {
+    VERBOSE.get_or_init(|| verbose);
+}
 
 /// Why a command ends without having done its work.
 #[derive(Debug)]
@@ -88,18 +96,32 @@ impl Error {
         self.sqlstate.as_deref()
     }
 
+    /// What to do about it, as one line.
+    pub fn advice(&self) -> Option<String> {
+        self.fix.as_deref().map(one_line)
+    }
+
+    /// What is wrong; with the SQLSTATE, if the operator wants to see it.
+    pub fn summary(&self) -> String {
+        match self.sqlstate().filter(|_| VERBOSE.get() == Some(&true)) {
+            Some(sqlstate) => format!("{self} [{sqlstate}]"),
+            None => self.to_string(),
+        }
+    }
+
+    /// The summary, and what to do, as one line.
+    pub fn line(&self) -> String {
+        match self.advice() {
+            Some(fix) => format!("{} ({fix})", self.summary()),
+            None => self.summary(),
+        }
+    }
+
     /// Writes it to standard error, as one line; returns the exit code.
-    pub fn report(&self, verbose: bool) -> ExitCode {
+    pub fn report(&self) -> ExitCode {
         // A reader that has closed the output needs no message.
         if self.kind != Kind::BrokenPipe {
-            let mut line = format!("todo-admin: {self}");
-            if let Some(sqlstate) = self.sqlstate.as_deref().filter(|_| verbose) {
-                line += &format!(" [{sqlstate}]");
-            }
-            if let Some(fix) = &self.fix {
-                line += &format!(" ({})", one_line(fix));
-            }
-            complain(&line);
+            complain(&format!("todo-admin: {}", self.line()));
         }
         ExitCode::from(self.kind.exit_code())
     }

@@ -99,8 +99,9 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    error::be_verbose(args.verbose);
     run(&args).unwrap_or_else(|error| {
-        let code = error.report(args.verbose);
+        let code = error.report();
         // Whoever calls doctor must be able to tell findings from a failure to check.
         let is_doctor =
             matches!(args.command, Command::Doctor(_) | Command::Shards { command: ShardsCommand::Doctor(_), .. })

@@ -131,15 +131,42 @@ struct Found<'a, T> {
     found: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sqlstate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<String>,
+    /// The error for people: without and with what to do.
+    #[serde(skip)]
+    summary: String,
+    #[serde(skip)]
+    line: String,
 }
 
 impl<'a, T> Found<'a, T> {
     fn of(place: &'a Place, outcome: Result<T, Error>) -> Self {
-        let (found, error) = match outcome {
-            Ok(found) => (Some(found), None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        Self { database: &place.database, server: &place.server, found, error }
+        let (database, server) = (place.database.as_str(), place.server.as_str());
+        match outcome {
+            Ok(found) => Self {
+                database,
+                server,
+                found: Some(found),
+                error: None,
+                sqlstate: None,
+                fix: None,
+                summary: String::new(),
+                line: String::new(),
+            },
+            Err(error) => Self {
+                database,
+                server,
+                found: None,
+                error: Some(error.to_string()),
+                sqlstate: error.sqlstate().map(str::to_owned),
+                fix: error.advice(),
+                summary: error.summary(),
+                line: error.line(),
+            },
+        }
     }
 }
 
@@ -186,16 +213,14 @@ fn status(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Er
         output::json(&all.iter().map(Entry::Shard).chain(directory.iter().map(Entry::Directory)).collect::<Vec<_>>())?;
     } else {
         let cells = |shard: &Found<Status>| {
-            let figures = match (&shard.found, &shard.error) {
-                (Some(status), _) => [
+            let figures = match &shard.found {
+                Some(status) => [
                     status.extension_version.clone().unwrap_or_default(),
                     status.users.to_string(),
                     (status.pending_tasks + status.completed_tasks).to_string(),
                     HumanBytes(status.database_bytes.unsigned_abs()).to_string(),
                 ],
-                (None, error) => {
-                    [printable(error.as_deref().unwrap_or_default()), String::new(), String::new(), String::new()]
-                }
+                None => [printable(&shard.summary), String::new(), String::new(), String::new()],
             };
             let [version, users, tasks, size] = figures;
             [printable(shard.database), printable(shard.server), version, users, tasks, size]
@@ -213,7 +238,7 @@ fn status(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Er
         if let Some(directory) = &directory {
             let claims = match &directory.found {
                 Some(found) => count(found.claims, "claim"),
-                None => directory.error.clone().unwrap_or_default(),
+                None => directory.line.clone(),
             };
             output::line(printable(&format!("{} on {}: {claims}", directory.database, directory.server)))?;
         }
@@ -241,11 +266,9 @@ fn doctor(file: &ShardFile, shards: &[Shard], json: bool) -> Result<ExitCode, Er
     } else {
         for shard in &all {
             output::line(format!("{} on {}:", printable(shard.database), printable(shard.server)))?;
-            match (&shard.found, &shard.error) {
-                (Some(checks), _) => checks.show()?,
-                (None, error) => {
-                    output::line(format!("cannot be checked: {}", printable(error.as_deref().unwrap_or_default())))?
-                }
+            match &shard.found {
+                Some(checks) => checks.show()?,
+                None => output::line(format!("cannot be checked: {}", printable(&shard.line)))?,
             }
         }
     }
