@@ -360,6 +360,47 @@ fn a_file_that_fails_on_trial_removes_no_older_backup() {
     assert!(!older.iter().any(|file| dir.files().contains(file)), "{:?}", dir.files());
 }
 
+/// A database that a failed restore leaves is dropped, however long that takes.
+#[test]
+fn a_timeout_leaves_no_database() {
+    let mut database = Database::with_users();
+    let name = database.name.clone();
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
+    assert_eq!(run(&database, &["backup", dir.path()]).code, 0);
+    let archive = archive(&dir);
+    std::fs::write(archive.with_extension("after-restore.sql"), "-- warning: x\nSELECT pg_sleep(600);\n").unwrap();
+    database.client.batch_execute(&format!("ALTER DATABASE {name} SET statement_timeout = '1s'")).unwrap();
+    let into = format!("{name}_restored");
+    let mut restoring = admin(&name)
+        .args(["restore", archive.to_str().unwrap(), "--into", &into, "--with-extras"])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut end = |condition: &str| {
+        let one =
+            format!("SELECT pid::text FROM pg_stat_activity WHERE application_name = 'todo-admin' AND {condition}");
+        loop {
+            if let Some(pid) = strings(&mut database.client, &one).pop() {
+                return pid;
+            }
+            assert!(restoring.try_wait().unwrap().is_none(), "{condition}");
+        }
+    };
+    let sleeper = end(&format!("datname = '{into}' AND wait_event = 'PgSleep'"));
+    // As long as this transaction is open, the database cannot be dropped.
+    let mut other = todo_tests::server::connect("postgres");
+    other
+        .batch_execute(&format!("BEGIN; COMMENT ON DATABASE {into} IS 'x'; SELECT pg_terminate_backend({sleeper})"))
+        .unwrap();
+    let drops = format!("datname = '{name}' AND query LIKE 'DROP DATABASE%' AND wait_event_type = 'Lock'");
+    let first = end(&drops);
+    other.batch_execute(&format!("SELECT pg_terminate_backend({first})")).unwrap();
+    end(&format!("{drops} AND pid <> {first} AND clock_timestamp() - query_start > interval '2 s'"));
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(restoring.wait().unwrap().code(), Some(1));
+    assert_eq!(Failure::of(database.client.batch_execute(&format!("DROP DATABASE {into}"))).code, "3D000");
+}
+
 /// psql can run the file as well. If only an index is missing, nobody is asked.
 #[test]
 fn psql_runs_the_file() {

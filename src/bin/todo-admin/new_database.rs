@@ -73,6 +73,8 @@ fn drop_database(session: &mut Session, name: &str) -> Result<(), Error> {
     }
     // Another session may not have ended yet, and Ctrl-C may have cancelled the command or closed this one.
     let mut again = Session::open(session.conninfo.clone())?;
+    // Dropping a database may take longer than the role's statement_timeout, too.
+    again.client.batch_execute("SET statement_timeout = 0")?;
     Ok(again.client.batch_execute(&format!("{drop} WITH (FORCE)"))?)
 }
 
