@@ -282,7 +282,7 @@ fn text_that_looks_like_a_comment() {
     let made = run(&database, &["backup", dir.path()]);
     assert_eq!(made.code, 0, "{}", made.err);
     let into = format!("{}_restored", database.name);
-    let restored = run(&database, &["restore", archive(&dir).to_str().unwrap(), "--into", &into, "--with-extras"]);
+    let restored = run(&database, &["restore", dir.archive().to_str().unwrap(), "--into", &into, "--with-extras"]);
     assert_eq!((restored.code, restored.err.as_str()), (0, ""));
     let mut client = database.config().dbname(&into).connect(NoTls).unwrap();
     assert_eq!(extras(&mut client), listed);
@@ -299,7 +299,7 @@ fn a_file_that_does_not_say_what_it_restores() {
     let listed = extras(&mut database.client);
     let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
     assert_eq!(run(&database, &["backup", dir.path()]).code, 0);
-    let archive = archive(&dir);
+    let archive = dir.archive();
     let script = archive.with_extension("after-restore.sql");
     let text = std::fs::read_to_string(&script).unwrap();
     let bare = text.lines().filter(|line| !line.starts_with("-- ")).collect::<Vec<_>>().join("\n");
@@ -367,7 +367,7 @@ fn a_timeout_leaves_no_database() {
     let name = database.name.clone();
     let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &database);
     assert_eq!(run(&database, &["backup", dir.path()]).code, 0);
-    let archive = archive(&dir);
+    let archive = dir.archive();
     std::fs::write(archive.with_extension("after-restore.sql"), "-- warning: x\nSELECT pg_sleep(600);\n").unwrap();
     database.client.batch_execute(&format!("ALTER DATABASE {name} SET statement_timeout = '1s'")).unwrap();
     let into = format!("{name}_restored");
