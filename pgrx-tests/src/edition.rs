@@ -89,29 +89,34 @@ pub fn script(part: &str) -> &'static str {
     static SCRIPTS: [OnceLock<String>; 3] = [const { OnceLock::new() }; 3];
     let place = ["todo", "todo_auth", "todo_guard"].iter().position(|&known| known == part);
     SCRIPTS[place.expect("a part of the SQL edition")].get_or_init(|| {
-        let build = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/edition/build.sh");
+        let build = top().join("sql/edition/build.sh");
         let output = Command::new(build).args([part, crate::current_version()]).output().expect("build.sh can be run");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     })
 }
 
-fn releases() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../sql/edition/released")
-}
-
 /// The script of a part of the SQL edition, as it was released in a version.
 pub fn released_script(part: &str, version: &str) -> String {
-    std::fs::read_to_string(releases().join(format!("{part}-{version}.sql"))).expect("a version is kept whole")
+    let path = format!("sql/edition/released/{part}-{version}.sql");
+    std::fs::read_to_string(top().join(&path)).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
-/// The released versions of the SQL edition.
+/// The released versions that have a SQL edition: those of the extension since 1.1.0.
 pub fn released() -> Vec<String> {
-    let files = std::fs::read_dir(releases()).expect("releases are kept").map(|file| file.expect("a file").file_name());
-    let version = |file: &str| Some(file.strip_prefix("todo-")?.strip_suffix(".sql")?.to_owned());
-    let versions: Vec<String> = files.filter_map(|file| version(file.to_str()?)).collect();
-    assert!(!versions.is_empty());
-    versions
+    let without = ["0.1.0", "0.2.0", "1.0.0"];
+    let files = std::fs::read_dir(top().join("sql")).expect("a folder").map(|file| file.expect("a file").file_name());
+    let version = |file: &str| Some(file.strip_prefix("todo--")?.strip_suffix(".sql")?.to_owned());
+    files
+        .filter_map(|file| version(file.to_str()?))
+        .filter(|version| {
+            version.starts_with(char::is_numeric) && !version.contains("--") && !without.contains(&&**version)
+        })
+        .collect()
+}
+
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// A script of the SQL edition as an older version might have had it: it lacks some objects of this version, and has some that this

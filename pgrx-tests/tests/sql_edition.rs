@@ -248,6 +248,8 @@ fn every_release_is_updated() {
     let guarded = updated(&fresh, &now);
     fresh.client.batch_execute(&guarded).unwrap();
     let (seen, objects) = (strings(&mut fresh.client, SEEN), strings(&mut fresh.client, OBJECTS));
+    let kept = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../sql/edition/released"));
+    assert_eq!(kept.map_or(0, Iterator::count), 3 * released().len(), "three parts of each");
     for version in released() {
         let mut database = Database::empty();
         let install = Edition::Sql.install(&database.name).replace(script("todo"), &released_script("todo", &version));
