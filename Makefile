@@ -109,6 +109,7 @@ DEB_EXTENSION = $(DEB)/extension/usr
 DEB_DOC = $(DEB_EXTENSION)/share/doc/postgresql-$(PG_MAJOR)-todo
 DEB_ADMIN = $(DEB)/admin/usr
 package: build $(CARGO_DEB) ## makes Debian packages of the extension, for PG_CONFIG's version, and of todo-admin, in target/debs
+	@pgrx-tests/scripts/setup.sh --package
 	rm -rf $(DEB) && mkdir -p target/debs
 	install -D -m 644 -t $(DEB_EXTENSION)/lib/postgresql/$(PG_MAJOR)/lib $(PACKAGE)$(PKGLIBDIR)/todo.so
 	install -D -m 644 -t $(DEB_EXTENSION)/share/postgresql/$(PG_MAJOR)/extension $(PACKAGE)$(EXTENSION_DIR)/todo*
@@ -128,7 +129,7 @@ package: build $(CARGO_DEB) ## makes Debian packages of the extension, for PG_CO
 	for variant in pg$(PG_MAJOR) admin; do $(CARGO_DEB) --no-build --locked --variant $$variant --output target/debs/ || exit; done
 
 test-package: ## installs, updates and removes these packages on a clean Debian; needs root
-	@pgrx-tests/scripts/setup.sh --package
+	@pgrx-tests/scripts/setup.sh --test-package
 	@$(MAKE) --no-print-directory package
 	pgrx-tests/scripts/package_test.sh $(PG_MAJOR)
 
@@ -150,7 +151,7 @@ dist: ## makes a source archive of the last commit, as PGXN takes it, in target/
 	git archive --format=zip --prefix=todo-$(VERSION)/ --output=target/dist/todo-$(VERSION).zip HEAD
 
 test-dist: $(if $(filter $(OWN_CARGO_PGRX),$(CARGO_PGRX)),$(OWN_CARGO_PGRX)) ## builds the extension from this archive, and tests what is installed then
-	@pgrx-tests/scripts/setup.sh --package
+	@pgrx-tests/scripts/setup.sh --test-package
 	@$(MAKE) --no-print-directory dist
 	pgrx-tests/scripts/dist_test.sh $(VERSION) $(CARGO_PGRX)
 
@@ -160,7 +161,7 @@ installcheck: ## tests the installed extension on a running server, which the PG
 	@test -x $(PG_REGRESS) || { echo "make: no $(PG_REGRESS), which is in the server's development package" >&2; exit 1; }
 	mkdir -p target/installcheck
 	$(PG_REGRESS) --inputdir=pgrx-tests/installcheck --outputdir=target/installcheck --bindir="$$($(PG_CONFIG) --bindir)" \
-		--dbname=contrib_regression todo
+		--dbname=contrib_regression --encoding=UTF8 todo
 
 # Builds first where there is cargo, as `install` does.
 freeze: $(if $(shell command -v $(CARGO)),build) ## freezes the scripts of this version, for its release

@@ -1,9 +1,14 @@
 #!/bin/sh
 # Installs the Debian packages that are needed and missing: a PostgreSQL server with its headers, clang (bindgen reads the
-# headers with it), a C linker, and OpenSSL's headers for todo-admin; with --example also Node.js with npm; with --clients also these,
-# Python's venv, a JDK with the JDBC driver, PgBouncer, Pgpool-II, pgBackRest, Chromium, and PL/Proxy if there is a package of it for this
-# server, for what the tests run; with --package debootstrap, lintian and unzip; with --fuzz sqlsmith; with --valgrind valgrind. Takes no
-# time when nothing is missing.
+# headers with it), a C linker, and OpenSSL's headers for todo-admin. Takes no time when nothing is missing. Options add others:
+#
+#   --example       Node.js with npm
+#   --clients       the same, Python's venv, a JDK with the JDBC driver, PgBouncer, Pgpool-II, pgBackRest, Chromium, and PL/Proxy if there is a
+#                   package of it for this server, for what the tests run
+#   --package       what makes Debian packages
+#   --test-package  the same, debootstrap, lintian and unzip
+#   --fuzz          sqlsmith
+#   --valgrind      valgrind
 #
 # PG_CONFIG names the server to use, as everywhere; without it the newest installed one, else the distribution's own.
 set -eu
@@ -54,6 +59,17 @@ plproxy_package() {
     ! apt-cache show "$package" >/dev/null 2>&1 || echo "$package"
 }
 
+# Fails if a version of Node.js is known, and too old.
+must_be_new_enough() {
+    case $1 in
+    v[0-9]* | [0-9]*)
+        printf '%s\n' 20.19 "${1#v}" | sort --check=quiet --version-sort && return
+        echo "setup: this needs Node.js 20.19 or newer, and the one here is ${1#v}" >&2
+        exit 1
+        ;;
+    esac
+}
+
 missing=
 plproxy=yes
 command -v cc >/dev/null || missing="$missing gcc libc6-dev"
@@ -62,7 +78,11 @@ command -v pkg-config >/dev/null || missing="$missing pkg-config"
 { command -v pkg-config && pkg-config --exists openssl; } >/dev/null || missing="$missing libssl-dev"
 case ${1:-} in
 --example | --clients)
-    command -v node >/dev/null || missing="$missing nodejs"
+    if command -v node >/dev/null; then
+        must_be_new_enough "$(node --version)"
+    else
+        missing="$missing nodejs"
+    fi
     command -v npm >/dev/null || missing="$missing npm"
     ;;
 esac
@@ -77,7 +97,13 @@ case ${1:-} in
     command -v chromium >/dev/null || missing="$missing chromium"
     plproxy_found || plproxy=
     ;;
---package)
+--package | --test-package)
+    command -v dpkg-shlibdeps >/dev/null || missing="$missing dpkg-dev"
+    command -v xz >/dev/null || missing="$missing xz-utils"
+    ;;
+esac
+case ${1:-} in
+--test-package)
     [ -x /usr/sbin/debootstrap ] || missing="$missing debootstrap"
     command -v lintian >/dev/null || missing="$missing lintian"
     command -v unzip >/dev/null || missing="$missing unzip"
@@ -109,6 +135,9 @@ if [ -n "$as_root" ] && ! command -v sudo >/dev/null; then
     exit 1
 fi
 $as_root apt-get update -qq
+case " $missing " in
+*" nodejs "*) must_be_new_enough "$(apt-cache policy nodejs | sed -n 's/^ *Candidate: //p')" ;;
+esac
 
 if [ -z "$server" ] || [ -z "$headers" ]; then
     major=$(major)
