@@ -8,7 +8,7 @@ DO $$
 BEGIN
     IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8' THEN
         RAISE EXCEPTION 'extension todo needs a database with encoding UTF8'
-            USING ERRCODE = 'feature_not_supported';
+            USING ERRCODE = 'feature_not_supported', HINT = 'Create it with TEMPLATE template0 ENCODING ''UTF8''.';
     END IF;
 END
 $$;

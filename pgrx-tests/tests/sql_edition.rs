@@ -45,6 +45,15 @@ fn no_client_finds_a_parameter_in_a_script() {
     }
 }
 
+/// A client may send them in another encoding than they are written in.
+#[test]
+fn scripts_mean_the_same_in_every_encoding() {
+    for part in ["todo", "todo_auth", "todo_guard"] {
+        let other: Vec<&str> = script(part).lines().filter(|line| !line.is_ascii()).collect();
+        assert_eq!(other, [""; 0], "{part}");
+    }
+}
+
 #[test]
 fn the_check_finds_nothing() {
     let mut database = installed();

@@ -73,7 +73,8 @@ BEGIN
     IF current_setting('server_version_num')::integer < 140000 THEN
         RAISE EXCEPTION 'todo needs PostgreSQL 14 or newer' USING ERRCODE = 'feature_not_supported';
     ELSIF getdatabaseencoding() <> 'UTF8' THEN
-        RAISE EXCEPTION 'todo needs a database with encoding UTF8' USING ERRCODE = 'feature_not_supported';
+        RAISE EXCEPTION 'todo needs a database with encoding UTF8'
+            USING ERRCODE = 'feature_not_supported', HINT = 'Create it with TEMPLATE template0 ENCODING ''UTF8''.';
     ELSIF before.is_superuser THEN
         RAISE EXCEPTION 'a superuser must not own todo'
             USING ERRCODE = 'invalid_grant_operation',
