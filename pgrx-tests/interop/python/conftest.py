@@ -124,7 +124,9 @@ def pytest_generate_tests(metafunc):
     if "edition" in metafunc.fixturenames:
         file = metafunc.module.__name__
         is_left_out = LEFT_OUT & {(file, "*"), (file, metafunc.function.__name__)}
-        metafunc.parametrize("edition", ["extension"] if is_left_out or not IS_NEWEST else list(INSTALL), indirect=True, scope="module")
+        metafunc.parametrize(
+            "edition", ["extension"] if is_left_out or not IS_NEWEST else list(INSTALL), indirect=True, scope="module"
+        )
 
 
 def pytest_sessionfinish(session):
