@@ -22,10 +22,7 @@ BEGIN ATOMIC
                     ),
                     'NFKC'
                 )),
-                -- o, l, d, h and t with a stroke, i without a dot, and the Greek sigma at the end of a word.
-                E'\u00f8\u0142\u0111\u0127\u0167\u0131\u03c2', E'oldhti\u03c3'
-            ),
-            E'\u00df', 'ss'), E'\u00e6', 'ae'), E'\u0153', 'oe')
+                \i parts/search_letters.sql
     END;
 END;
 
