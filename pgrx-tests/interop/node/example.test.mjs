@@ -659,10 +659,15 @@ test("10,000 tasks", async () => {
   const number = () => page.locator("#list > li").count();
   // The height of the page is an estimate until it has been drawn.
   const scroll = () => page.evaluate(() => scrollTo(0, document.body.scrollHeight)).then(number);
+  let added = false;
   async function scrollToTheEnd() {
     while (await rest.isVisible()) {
       const shown = await number();
-      if (shown === 800 && (await tasks()).length === 10_000) await database.rows("SELECT FROM todo_create_task($1, 'New')", [id]);
+      // One step of a busy machine can show several pages.
+      if (shown >= 800 && !added) {
+        await database.rows("SELECT FROM todo_create_task($1, 'New')", [id]);
+        added = true;
+      }
       await becomes(async () => (await scroll()) > shown || !(await rest.isVisible()), true);
     }
   }
