@@ -184,7 +184,7 @@ test-all: ## the same on each supported version of PostgreSQL
 	for major in 15 16 17 18; do $(MAKE) --no-print-directory test PG=$$major NEW_PG=18 || exit; done
 
 lint: stage $(PYTHON_VENV)/.installed
-	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum -- *--*.sql edition/released/*.sql | diff - SHA256SUMS
+	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum -- *--*.sql $(patsubst sql/%,%,$(sort $(wildcard sql/edition/released/*.sql))) | diff - SHA256SUMS
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --no-default-features --features todo/pg$(PG_MAJOR),todo/admin -- --deny warnings
 	$(PYTHON_VENV)/bin/ruff check --quiet --no-cache pgrx-tests

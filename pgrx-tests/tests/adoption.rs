@@ -157,7 +157,7 @@ fn what_an_application_added_stays() {
         )
         .unwrap();
     client.batch_execute("CREATE EXTENSION todo VERSION 'adopt'").unwrap();
-    // Expressions have to be dropped first, whoever made them, and can be created again afterwards.
+    // All expressions have to be dropped first, and can be created again afterwards.
     for (made, drop, again) in EXPRESSIONS {
         client.batch_execute(&format!("SET todo.guard = off; {made}")).unwrap();
         assert_eq!(Failure::of(client.batch_execute("ALTER EXTENSION todo UPDATE")).code, "55000", "{made}");

@@ -111,7 +111,7 @@ fn a_former_superuser_is_one_no_more() {
     attack.failed();
 }
 
-/// A trigger that exists does not run either, whoever created it, on any table that is written with another role's rights.
+/// An existing trigger does not run either, on any table that is written with another role's rights.
 #[test]
 fn triggers_of_others_do_not_run() {
     const SIDE: &str =

@@ -74,7 +74,7 @@ pub fn upgrade(session: &mut Session, to: Option<&str>, dry_run: bool) -> Result
     if installed.edition == Edition::Sql && target != newest {
         return Err(only_version(target));
     }
-    // Only an operator who names a version wants an older one. The SQL edition has no scripts that lead to one.
+    // An older version is installed only if the operator names it. The SQL edition has no scripts that lead to one.
     if (to.is_none() || installed.edition == Edition::Sql) && is_newer(&version, &newest) {
         return Err(has_only_older(installed.edition, &version, &newest));
     }
@@ -191,7 +191,7 @@ fn only_version(version: &str) -> Error {
 }
 
 /// The statement with which a superuser becomes the owner of the SQL edition, which must not belong to a superuser. `None` for any
-/// other role. That the operator trusts the owner is to be checked before.
+/// other role. The caller checks before that the operator trusts the owner.
 pub fn as_owner(client: &mut impl GenericClient, owner: Option<&str>) -> Result<Option<String>, Error> {
     let Some(owner) = owner.filter(|owner| *owner != "todo_owner") else { return Ok(None) };
     Ok(is_superuser(client)?.then(|| format!("SET LOCAL ROLE {}", escape_identifier(owner))))
