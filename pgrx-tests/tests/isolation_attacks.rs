@@ -1,6 +1,8 @@
 //! An isolated role tries to see and change more than the rows of the current user, and fails.
 
+use std::thread;
 use todo_tests::isolated::{OWNED, isolated, set_user};
+use todo_tests::waiting::until_it_waits;
 use todo_tests::{Failure, strings};
 
 const NONE: [&str; 0] = [""; 0];
@@ -344,4 +346,26 @@ fn triggers_of_functions_on_users_still_call_them() {
     let mut session = database.connect_as(&api);
     session.batch_execute("SELECT todo_update_user('u1', name => 'Closed')").unwrap();
     assert_eq!(strings(&mut session, "SELECT is_active::text FROM todo_users WHERE id = 'u1'"), ["false"]);
+}
+
+/// ANALYZE waits for the row of its table in pg_class if a GRANT or REVOKE has written it. So the end of an isolation locks the tables before.
+#[test]
+fn an_isolation_ends_amid_an_analyze() {
+    let (mut database, role) = isolated();
+    for table in ["tasks", "users"] {
+        for end in ["todo_revoke('~')", "todo_grant('~')", "todo_grant('~', 'tables')"] {
+            let sql = |text: &str| text.replace('~', &role);
+            database.client.batch_execute(&sql("SELECT todo_grant('~', 'isolated')")).unwrap();
+            let (mut analyze, mut ending) = (database.connect(), database.connect());
+            // The lock that ANALYZE has from its beginning.
+            analyze.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE")).unwrap();
+            let pid = ending.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+            thread::scope(|scope| {
+                let ended = scope.spawn(move || ending.batch_execute(&sql(&format!("SELECT {end}"))));
+                until_it_waits(&mut database.client, pid);
+                analyze.batch_execute(&format!("ANALYZE {table}; COMMIT")).unwrap_or_else(|e| panic!("{table}, {end}: {e:?}"));
+                ended.join().unwrap().unwrap_or_else(|e| panic!("{table}, {end}: {e:?}"));
+            });
+        }
+    }
 }

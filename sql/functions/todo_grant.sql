@@ -28,9 +28,12 @@ BEGIN
     IF access NOT IN ('api', 'tables', 'isolated') THEN
         RAISE EXCEPTION 'access must be api, tables or isolated' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- Before it has any right, or after it has lost those of a role that was not isolated.
+    -- Before it has any right. And before GRANT and REVOKE write the tables' rows in pg_class: an ANALYZE that waits for such a row would
+    -- hold a lock that this waits for.
     IF access = 'isolated' THEN
         PERFORM todo_internal.isolate(role);
+    ELSE
+        PERFORM todo_internal.end_isolation(role);
     END IF;
 
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO %I', app, role);
@@ -63,9 +66,7 @@ BEGIN
         EXECUTE format('REVOKE ALL ON TABLE %s.users FROM %I', app, role);
         EXECUTE format('REVOKE REFERENCES ON TABLE %s.tasks FROM %I', app, role);
     END IF;
-    IF access <> 'isolated' THEN
-        PERFORM todo_internal.end_isolation(role);
-    ELSE
+    IF access = 'isolated' THEN
         -- Row-level security does not keep a role from emptying a table, nor its triggers and foreign keys from reaching all rows.
         FOR relation IN SELECT i.relid FROM todo_internal.isolation() AS i WHERE NOT i.is_view LOOP
             EXECUTE format('REVOKE TRUNCATE, TRIGGER, REFERENCES ON TABLE %s FROM %I', relation, role);

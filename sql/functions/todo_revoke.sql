@@ -20,6 +20,8 @@ BEGIN
         RETURN;
     END IF;
     app := todo_internal.schema_for_grants(role);
+    -- Before REVOKE writes the tables' rows in pg_class: an ANALYZE that waits for such a row would hold a lock that this waits for.
+    PERFORM todo_internal.end_isolation(role);
     -- An extension that builds on this one has a function revoke(role) of its own.
     FOR member IN
         SELECT p.oid
@@ -51,7 +53,6 @@ BEGIN
         PERFORM todo_internal.forget_roles(role::name);
     END IF;
     EXECUTE format('REVOKE USAGE ON SCHEMA %s FROM %I', app, role);
-    PERFORM todo_internal.end_isolation(role);
 END
 $$;
 
