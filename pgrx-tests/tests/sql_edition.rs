@@ -72,6 +72,30 @@ fn definers_have_a_search_path_of_their_own() {
     assert!(strings(&mut database.client, all)[0].parse::<i32>().unwrap() > 5);
 }
 
+/// Its owner has all rights, which neither a grant nor a revoke changes.
+#[test]
+fn the_owner_needs_no_grant() {
+    let mut database = installed();
+    let owner = Edition::Sql.owner(&database.name);
+    let rights = "SELECT c.oid::regclass || ' ' || c.relacl::text FROM pg_class AS c WHERE c.relacl IS NOT NULL AND c.oid >= 16384 ORDER BY 1";
+    let before = strings(&mut database.client, rights);
+    for call in [
+        format!("todo_grant('{owner}')"),
+        format!("todo_grant('{owner}', 'tables')"),
+        format!("todo_grant('{owner}', 'isolated')"),
+        format!("todo_revoke('{owner}')"),
+        format!("todo_auth.grant('{owner}')"),
+        format!("todo_auth.revoke('{owner}')"),
+    ] {
+        for role in ["postgres", owner.as_str()] {
+            let call = format!("SET ROLE {role}; SELECT {call}; RESET ROLE");
+            assert_eq!(Failure::of(database.client.batch_execute(&call)).code, "0LP01", "{call}");
+            database.client.batch_execute("RESET ROLE").unwrap();
+        }
+    }
+    assert_eq!(strings(&mut database.client, rights), before);
+}
+
 /// The script installs into the first schema of search_path, and leaves search_path as it was.
 #[test]
 fn it_is_created_in_the_first_schema_of_the_path() {

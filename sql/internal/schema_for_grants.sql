@@ -1,5 +1,5 @@
 -- Returns the extension's schema as SQL text, quoted if necessary, to a caller who may grant to the role.
--- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 0LP01 the role is todo_owner;
+-- Errors: 23502 role is NULL; 42704 no such role (PUBLIC is not a role); 0LP01 the role is todo_owner, or owns the SQL edition;
 -- 42501 the caller does not own the extension's tables; 25001 a role is isolated, and the isolation level is above READ COMMITTED.
 CREATE FUNCTION todo_internal.schema_for_grants(
     role text
@@ -17,9 +17,7 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = role) THEN
         RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'undefined_object';
     END IF;
-    IF role = 'todo_owner' THEN
-        RAISE EXCEPTION 'role todo_owner has all rights that it needs' USING ERRCODE = 'invalid_grant_operation';
-    END IF;
+    \i grants/owner.sql
     IF EXISTS (
         SELECT FROM pg_class AS c
         WHERE c.relnamespace = app
