@@ -91,7 +91,7 @@ BEGIN
             USING ERRCODE = 'invalid_schema_name', HINT = 'SET search_path to a schema that exists.';
     ELSIF NOT is_update AND NOT pg_has_role(before.home_owner, current_user, 'MEMBER') THEN
         RAISE EXCEPTION 'schema % belongs to role %, which could replace what is in it', home, pg_get_userbyid(before.home_owner)
-            USING ERRCODE = 'insufficient_privilege', HINT = 'SET search_path to a schema of your own, or let a superuser give you this one.';
+            USING ERRCODE = 'insufficient_privilege', HINT = format('Connect as %I, or SET search_path to a schema of your own.', pg_get_userbyid(before.home_owner));
     ELSIF is_adoption AND current_setting('transaction_isolation') <> 'read committed' THEN
         -- An older snapshot would not see rows, triggers and foreign keys that were committed just before the tables were locked.
         RAISE EXCEPTION 'todo adopts tables in a READ COMMITTED transaction only'
