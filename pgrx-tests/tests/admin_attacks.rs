@@ -530,6 +530,31 @@ fn a_backup_of_an_ordinary_owner_runs_no_code_of_others() {
     assert!(trusted.out.contains(", verified"), "{}", trusted.out);
 }
 
+/// A role that may read everything and create databases has no right to run the owner's code unless it says so. The owner needs
+/// CREATEDB, and is told so.
+#[test]
+fn a_backup_by_another_role_than_the_owner() {
+    let (mut attack, owner) = sql_edition();
+    let main = attack.database.role("main");
+    attack.prepare(&format!("ALTER ROLE {main} LOGIN CREATEDB BYPASSRLS; GRANT {owner} TO {main}; DROP SCHEMA ~_code CASCADE"));
+    let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
+    asks_for_trust(&run_as(&attack, &main, &["backup", dir.path()]), &owner);
+    let trusted = run_as(&attack, &main, &[&format!("--trust-owner={owner}"), "backup", dir.path()]);
+    assert!(trusted.code == 0 && trusted.out.contains(", verified"), "{trusted:?}");
+
+    // The new database is its own, so it cannot give the tables in the schema public to their owner.
+    let (archive, into) = (dump(&dir, &attack.database.name), format!("{}_restored", attack.database.name));
+    let refused = run_as(&attack, &main, &[&format!("--trust-owner={owner}"), "restore", &archive, "--into", &into]);
+    assert!(refused.code == 1 && refused.err.contains("connect as the role that owns"), "{refused:?}");
+    assert!(!database_exists(&mut attack, &into));
+
+    let refused = run_as(&attack, &owner, &["-v", "backup", dir.path()]);
+    assert!(refused.code == 1 && refused.err.contains("42501") && refused.err.contains("CREATEDB"), "{refused:?}");
+    attack.prepare(&format!("ALTER ROLE {owner} CREATEDB"));
+    let made = run_as(&attack, &owner, &["backup", dir.path()]);
+    assert!(made.code == 0 && made.out.contains(", verified"), "{made:?}");
+}
+
 /// Where todo-admin writes by plain SQL, it refuses triggers of others, as the functions do.
 #[test]
 fn an_owner_runs_no_triggers_of_others() {

@@ -85,6 +85,9 @@ fn trial_content(session: &mut Session, programs: &Programs, database: &str, arc
     let roles = Roles::of(client)?;
     if !login_is_superuser(client)? {
         let role: String = client.query_one(CURRENT_ROLE, &[])?.get(0);
+        if let Some(owner) = Installed::required(client)?.owner.filter(|owner| *owner != role) {
+            trusted(&owner, "owns the SQL edition, and its code runs when the backup is tried out")?;
+        }
         let is_all = roles.own_all(programs, archive, database, &role)?;
         return Ok(Content::Own { role, roles, is_all });
     }

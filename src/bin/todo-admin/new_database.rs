@@ -36,10 +36,13 @@ pub fn with_new_database(
     let create: String = session.client.query_one(admin_sql!("create_database"), &[&name])?.get(0);
     session.client.batch_execute(&create).map_err(|error| {
         // A server that was shut down may have created it before.
-        let code = error.code().map(SqlState::code);
-        let is_refused = code.is_some_and(|code| !code.starts_with("57P"));
+        let code = error.code().cloned();
         let error = Error::from(error);
-        if is_refused { error } else { left_behind(error, name, "may be left") }
+        match code.as_ref().map(SqlState::code) {
+            Some("42501") => error.fix("give this role CREATEDB with ALTER ROLE, or connect as a role that has it"),
+            Some(code) if !code.starts_with("57P") => error,
+            _ => left_behind(error, name, "may be left"),
+        }
     })?;
     let quoted = escape_identifier(name);
     let close = format!("REVOKE ALL ON DATABASE {quoted} FROM PUBLIC; ALTER DATABASE {quoted} ALLOW_CONNECTIONS true");
@@ -139,14 +142,12 @@ impl Roles {
         Ok(Self(rows.iter().map(|row| (shown(row.get("role")), row.get("is_safe"))).collect()))
     }
 
-    /// The owner at the end of a line of an archive's list, if that owner has to be trusted. Schemas, rights and comments run no code,
-    /// so their owners need not be.
+    /// The owner at the end of a line of an archive's list, if that owner has to be trusted.
     ///
     /// The line of an object without an owner ends with a space. A name may contain spaces, so the end of a line can fit several roles.
     /// Then one that is not safe counts before one that is, and a longer name before a shorter one.
     fn to_trust<'line>(&'line self, line: &'line str) -> Option<&'line str> {
-        let kind = after_oids(line).unwrap_or_default();
-        if ["SCHEMA ", "ACL ", "COMMENT ", "DEFAULT ACL "].iter().any(|harmless| kind.starts_with(harmless)) {
+        if runs_no_code(line) {
             return None;
         }
         let of = |role: &str| line.strip_suffix(role).is_some_and(|rest| rest.ends_with(' '));
@@ -173,6 +174,8 @@ impl Roles {
             return false;
         }
         match self.0.iter().map(|(role, _)| role.as_str()).filter(|role| of(role)).max_by_key(|role| role.len()) {
+            // The owner of the new database, who is the operator, stands for pg_database_owner. The schema public belongs to it.
+            Some("pg_database_owner") if runs_no_code(line) => true,
             Some(role) => role == own || is_trusted(role),
             None => line.ends_with(' '),
         }
@@ -237,6 +240,12 @@ fn is_of_guard(line: &str) -> bool {
         ["COMMENT", "-", "EVENT", "TRIGGER", name, ..] => name.starts_with("todo_guard_on_"),
         _ => false,
     }
+}
+
+/// Whether a line of an archive's list is of a kind that runs no code, so that its owner need not be trusted.
+fn runs_no_code(line: &str) -> bool {
+    let kind = after_oids(line).unwrap_or_default();
+    ["SCHEMA ", "ACL ", "COMMENT ", "DEFAULT ACL "].iter().any(|harmless| kind.starts_with(harmless))
 }
 
 fn is_of_subscription(line: &str) -> bool {

@@ -27,6 +27,23 @@ fn owners_are_at_the_ends_of_lines() {
     }
 }
 
+/// What a non-superuser restores on trial.
+#[test]
+fn the_schema_public_is_the_operators() {
+    let roles = Roles(["pg_database_owner", "app", "other"].map(|role| (role.to_owned(), false)).into());
+    for (line, is_own) in [
+        ("5; 2615 2200 SCHEMA - public pg_database_owner", true),
+        ("3400; 0 0 ACL - SCHEMA public pg_database_owner", true),
+        ("221; 1259 16589 TABLE s bait pg_database_owner", false),
+        ("221; 1259 16589 TABLE s mine app", true),
+        ("3400; 0 0 ACL - SCHEMA other other", false),
+        ("3500; 0 0 BLOBS - BLOBS ", false),
+        ("2; 3079 16385 EXTENSION - todo ", true),
+    ] {
+        assert_eq!(roles.is_own(line, "app"), is_own, "{line}");
+    }
+}
+
 /// Short names, so that one is often the end of another.
 fn name() -> impl Strategy<Value = String> {
     "[ab -]{0,2}[ab-]"

@@ -6,7 +6,7 @@ use crate::conninfo::Conninfo;
 use crate::error::Error;
 use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
-use crate::installed::trusted;
+use crate::installed::{login_is_superuser, trusted};
 use crate::message::{complain, count, warn};
 use crate::new_database::{Content, Fate, Roles, restore_archive, with_new_database};
 use crate::output;
@@ -24,9 +24,14 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     if let Some(owner) = Roles::of(&mut session.client)?.untrusted_owner(&programs, archive, database)? {
         trusted(&owner, "owns objects in this archive, and could make you run its code")?;
     }
+    let is_superuser = login_is_superuser(&mut session.client)?;
     let mut counts = (0, 0);
     with_new_database(session, database, |conninfo| {
-        let found = fill(&programs, archive, database, conninfo, &extras)?;
+        let found = fill(&programs, archive, database, conninfo, &extras).map_err(|error| match is_superuser {
+            true => error,
+            // Such a role may not give objects to others in the new database, not even in the schema public.
+            false => error.or_fix("connect as the role that owns what is in the archive, or as a superuser"),
+        })?;
         counts = (found.users, found.tasks);
         Ok(Fate::Keep)
     })?;
