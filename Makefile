@@ -3,6 +3,7 @@
 # PG_CONFIG      the pg_config of the server to build for (default: the one on the PATH)
 # NEW_PG_CONFIG  that of a later server, to test pg_upgrade to it as well (default: to the same one)
 # PG, NEW_PG     major versions instead: servers of 15-18 that the system does not have are fetched into target/servers
+# LONG           1 to test also what takes long (default: without pgrx-tests/long.txt)
 # DESTDIR        where `make install` puts its files below (default: the system)
 # BINDIR         where it puts todo-admin (default: /usr/local/bin)
 
@@ -53,12 +54,13 @@ export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND = 1
 ifneq ($(if $(PG),command line,$(origin PG_CONFIG)),file)
 export PG_CONFIG
 endif
-export NEW_PG_CONFIG
+export NEW_PG_CONFIG LONG
 
 .PHONY: all build library todo-admin scripts install install-library installcheck package portable dist run example test test-all \
 	test-package test-portable test-dist lint unit integration bench soak fuzz valgrind audit sbom docs hashes \
 	setup setup-clients stage stage-library stage-new freeze locked clean help
 all: build
+	@echo "make: built for PostgreSQL $(PG_MAJOR), in $(PACKAGE); sudo make install installs it"
 
 build: library todo-admin scripts ## builds the extension, todo-admin and the SQL edition's scripts into target/package
 
@@ -181,7 +183,7 @@ test: setup-clients ## formatting, lints, unit tests, and tests against a privat
 
 # Servers that the system does not have are fetched.
 test-all: ## the same on each supported version of PostgreSQL
-	for major in 15 16 17 18; do $(MAKE) --no-print-directory test PG=$$major NEW_PG=18 || exit; done
+	for major in 15 16 17 18; do $(MAKE) --no-print-directory test LONG=1 PG=$$major NEW_PG=18 || exit; done
 
 lint: stage $(PYTHON_VENV)/.installed
 	cd sql && sha256sum --check --quiet --strict SHA256SUMS && sha256sum -- *--*.sql $(patsubst sql/%,%,$(sort $(wildcard sql/edition/released/*.sql))) | diff - SHA256SUMS
