@@ -1,8 +1,11 @@
 //! The SQL edition: installing, updating, adopting, releasing and checking it.
 
+use postgres::NoTls;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use todo_tests::edition::{older, released, released_script, script};
 use todo_tests::{Database, Edition, Failure, TO_ADOPT, current_version, rows, strings};
 
@@ -116,6 +119,34 @@ fn it_is_created_in_the_first_schema_of_the_path() {
     client.batch_execute(script("todo_auth")).unwrap();
     assert_eq!(strings(client, "SELECT email FROM todo_auth.\"user\""), ["a@b.cd"]);
     assert_eq!(strings(client, "SELECT name FROM todo_check() WHERE NOT ok"), [""; 0]);
+}
+
+/// Functions run with the rights of the owner, so the script warns of rights that the owner does not need.
+#[test]
+fn an_owner_with_rights_to_spare_is_warned() {
+    for (rights, expected) in
+        [("", 0), ("BYPASSRLS", 1), ("CREATEROLE", 1), ("BYPASSRLS CREATEROLE", 1), ("CREATEDB", 0)]
+    {
+        let mut database = Database::empty();
+        let role = database.role("owner");
+        database
+            .client
+            .batch_execute(&format!(
+                "ALTER ROLE {role} LOGIN {rights}; ALTER DATABASE {} OWNER TO {role}; CREATE EXTENSION pgcrypto",
+                database.name
+            ))
+            .unwrap();
+        let warnings = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&warnings);
+        let mut config = database.config();
+        config.user(&role).notice_callback(move |notice| {
+            count.fetch_add(usize::from(notice.severity() == "WARNING"), Ordering::Relaxed);
+        });
+        let mut owner = config.connect(NoTls).unwrap();
+        owner.batch_execute(script("todo")).unwrap();
+        // The notices come before the answer.
+        assert_eq!(warnings.load(Ordering::Relaxed), expected, "{rights}");
+    }
 }
 
 /// If it cannot be installed, the script fails with one clear error, and changes nothing.

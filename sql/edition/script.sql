@@ -122,6 +122,10 @@ BEGIN
                 CASE WHEN NOT has_schema_privilege(home, 'CREATE') THEN format('GRANT CREATE ON SCHEMA %I TO %I', home, current_user) END
             );
     END IF;
+    IF EXISTS (SELECT FROM pg_roles AS r WHERE r.rolname = current_user AND (r.rolbypassrls OR r.rolcreaterole)) THEN
+        RAISE WARNING 'role % has BYPASSRLS or CREATEROLE, which the owner of todo does not need', current_user
+            USING DETAIL = 'Its functions run with the rights of its owner.', HINT = 'Let a role without these rights own it.';
+    END IF;
 
     home := quote_ident(home);
     IF is_adoption THEN
