@@ -536,7 +536,9 @@ fn a_backup_of_an_ordinary_owner_runs_no_code_of_others() {
 fn a_backup_by_another_role_than_the_owner() {
     let (mut attack, owner) = sql_edition();
     let main = attack.database.role("main");
-    attack.prepare(&format!("ALTER ROLE {main} LOGIN CREATEDB BYPASSRLS; GRANT {owner} TO {main}; DROP SCHEMA ~_code CASCADE"));
+    attack.prepare(&format!(
+        "ALTER ROLE {main} LOGIN CREATEDB BYPASSRLS; GRANT {owner} TO {main}; DROP SCHEMA ~_code CASCADE"
+    ));
     let dir = Scratch::new(env!("CARGO_TARGET_TMPDIR"), &attack.database);
     asks_for_trust(&run_as(&attack, &main, &["backup", dir.path()]), &owner);
     let trusted = run_as(&attack, &main, &[&format!("--trust-owner={owner}"), "backup", dir.path()]);

@@ -363,7 +363,9 @@ fn an_isolation_ends_amid_an_analyze() {
             thread::scope(|scope| {
                 let ended = scope.spawn(move || ending.batch_execute(&sql(&format!("SELECT {end}"))));
                 until_it_waits(&mut database.client, pid);
-                analyze.batch_execute(&format!("ANALYZE {table}; COMMIT")).unwrap_or_else(|e| panic!("{table}, {end}: {e:?}"));
+                analyze
+                    .batch_execute(&format!("ANALYZE {table}; COMMIT"))
+                    .unwrap_or_else(|e| panic!("{table}, {end}: {e:?}"));
                 ended.join().unwrap().unwrap_or_else(|e| panic!("{table}, {end}: {e:?}"));
             });
         }
