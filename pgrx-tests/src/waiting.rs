@@ -10,6 +10,7 @@ pub fn until(client: &mut Client, condition: &str, mut meanwhile: impl FnMut()) 
     while !client.query_one(condition, &[]).unwrap().get::<_, bool>(0) {
         assert!(Instant::now() < deadline, "{condition}");
         meanwhile();
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 

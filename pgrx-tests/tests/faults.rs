@@ -94,7 +94,7 @@ fn fails_without_a_trace(database: &mut Database, script: &str, version: &str, s
     assert!(everything(client) != before, "{statement}");
 }
 
-/// Only install scripts of the current version are tried. The released ones were tried before, and do not change.
+/// Only scripts of the current version are tried, here and below. Those between older versions were tried before, and do not change.
 #[test]
 fn an_installation_that_fails_changes_nothing() {
     let version = current_version();
@@ -116,12 +116,20 @@ fn an_adoption_that_fails_changes_nothing() {
 
 #[test]
 fn an_upgrade_that_fails_changes_nothing() {
-    versions().windows(2).for_each(|step| fails_on_the_way(step[0], step[1], ""));
+    let [source, target] = last_step();
+    fails_on_the_way(source, target, "");
 }
 
 #[test]
 fn a_downgrade_that_fails_changes_nothing() {
-    versions().windows(2).for_each(|step| fails_on_the_way(step[1], step[0], ""));
+    let [target, source] = last_step();
+    fails_on_the_way(source, target, "");
+}
+
+/// The version before the current one, and the current one.
+fn last_step() -> [&'static str; 2] {
+    let versions = versions();
+    [versions[versions.len() - 2], versions[versions.len() - 1]]
 }
 
 /// The statements in `made` create tables before.

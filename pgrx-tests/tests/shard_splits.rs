@@ -276,7 +276,7 @@ fn a_split_that_is_killed_goes_on() {
                 child.wait().unwrap();
                 break None;
             }
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(1));
         };
         assert_eq!(tasks(&cluster, &users), before, "after {kills} kills");
         match status {
