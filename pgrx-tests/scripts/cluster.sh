@@ -72,13 +72,31 @@ socket_dir() {
     echo "$dir"
 }
 
+new_cluster=(--username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8)
+
+# copy_of_new --pgdata=DIR: a data directory as initdb makes it. It runs once for each server; then its result is copied, which is faster.
+copy_of_new() {
+    local made unused
+    made="$top/target/initdb/$("$bindir/initdb" --version | tr / _) ${new_cluster[*]}"
+    if [ ! -d "$made" ]; then
+        mkdir -p "$top/target/initdb"
+        unused=$(mktemp -d "$top/target/initdb/XXXXXX")
+        [ "$(id -u)" != 0 ] || chown postgres "$unused"
+        as_server "$bindir/initdb" "${new_cluster[@]}" --pgdata="$unused/data" --no-sync || return
+        # Unless another process was faster.
+        mv --no-target-directory "$unused/data" "$made" || [ -d "$made" ] || return
+        rm -rf "$unused"
+    fi
+    as_server cp -a "$made" "${1#--pgdata=}"
+}
+
 # create DIR COMMAND...: COMMAND makes the data directory DIR/data.
 create() {
     local dir=$1 socket
     chmod 755 "$dir"
     [ "$(id -u)" != 0 ] || chown postgres "$dir"
     shift
-    as_server "$@" --pgdata="$dir/data" --no-sync >"$dir/create.log" 2>&1 || { cat "$dir/create.log" >&2; return 1; }
+    "$@" --pgdata="$dir/data" --no-sync >"$dir/create.log" 2>&1 || { cat "$dir/create.log" >&2; return 1; }
     socket=$(socket_dir "$dir")
     echo "$socket" >"$dir/socket_dir"
     as_server tee -a "$dir/data/postgresql.conf" >/dev/null <<CONF
@@ -128,8 +146,6 @@ restart() {
         { cat "$dir/server.log" >&2; return 1; }
 }
 
-new_cluster=(--username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8)
-
 upgrade() {
     local old new old_bindir=$bindir checksums=()
     old=$(cd "$1" && pwd)
@@ -143,7 +159,7 @@ upgrade() {
     elif as_server "$bindir/initdb" --help | grep no-data-checksums >/dev/null; then
         checksums=(--no-data-checksums)
     fi
-    create "$new" "$bindir/initdb" "${new_cluster[@]}" "${checksums[@]}"
+    create "$new" as_server "$bindir/initdb" "${new_cluster[@]}" "${checksums[@]}"
     (cd "$new" && as_server "$bindir/pg_upgrade" --username=postgres --old-bindir="$old_bindir" --new-bindir="$bindir" \
         --old-datadir="$old/data" --new-datadir="$new/data" --socketdir="$(cat "$new/socket_dir")") >"$new/upgrade.log" 2>&1 ||
         { cat "$new/upgrade.log" "$new"/data/pg_upgrade_output.d/*/log/*.log >&2; return 1; }
@@ -210,9 +226,13 @@ TODO_PGPOOL='$dir'
 ENV
 }
 
-# Whether a process of Pgpool-II's group is there.
+# Whether a process of Pgpool-II's group is there. One that has ended, and that nobody has asked how, is not.
 pgpool_runs() {
-    [ -n "$(ps -e -o pgid=,comm= | awk -v group="$1" '$1 == group && $2 == "pgpool"')" ]
+    [ -n "$(ps -e -o pgid=,stat=,comm= | awk -v group="$1" '$1 == group && $2 !~ /^Z/ && $3 == "pgpool"')" ]
+}
+
+pgbouncer_runs() {
+    [ -n "$(ps -o stat=,comm= -p "$1" | awk '$1 !~ /^Z/ && $2 == "pgbouncer"')" ]
 }
 
 stop() {
@@ -237,9 +257,9 @@ stop() {
     if [ -e "$dir/pgbouncer.pid" ]; then
         pid=$(cat "$dir/pgbouncer.pid")
         # At once: at a TERM, later versions wait for their clients. It removes the file as it ends.
-        [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != pgbouncer ] || kill -QUIT "$pid" || true
+        ! pgbouncer_runs "$pid" || kill -QUIT "$pid" || true
         for _ in $(seq 100); do
-            [ -e "$dir/pgbouncer.pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = pgbouncer ] || break
+            [ -e "$dir/pgbouncer.pid" ] && pgbouncer_runs "$pid" || break
             sleep 0.1
         done
     fi
@@ -260,10 +280,10 @@ stop_all() {
 
 case ${1:-} in
 start)
-    start "$2" "$bindir/initdb" "${new_cluster[@]}"
+    start "$2" copy_of_new
     ;;
 standby)
-    start "$2" "$("$pg_config" --bindir)/pg_basebackup" --host="$primary" --username=postgres --checkpoint=fast \
+    start "$2" as_server "$("$pg_config" --bindir)/pg_basebackup" --host="$primary" --username=postgres --checkpoint=fast \
         --write-recovery-conf
     ;;
 upgrade)
@@ -306,7 +326,7 @@ exec)
     # not keep the cluster from being removed.
     trap : INT PIPE
     trap 'exit 143' TERM HUP
-    environment=$(start "$dir" "$bindir/initdb" "${new_cluster[@]}")
+    environment=$(start "$dir" copy_of_new)
     set -a
     eval "$environment"
     set +a
