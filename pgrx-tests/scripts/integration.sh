@@ -3,8 +3,8 @@
 # its own, and two run at a time for each processor, as most of them wait for servers and locks. What a part prints is in
 # target/tests/; that of a part that fails is shown. At the end come the names of the tests that were not run.
 #
-#   integration.sh               all parts
-#   integration.sh run PART      one of them, shown by a line
+#   integration.sh               all parts; with LONG=1, also the tests of long.txt
+#   integration.sh run PART      one of them, shown by a line; without LONG=0, all of its tests
 #   integration.sh inside PART   one of them, within cluster.sh
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,28 +15,36 @@ logs=$target/tests
 # Those that take longest, which are to begin first.
 long='example|directory|shard_moves|shard_splits|concurrency|memory|sql_guard_installed|sql_edition|check|faults|sql_definers'
 
-# The files in Rust of an edition, except for those of which no test is run.
+# files KIND FILE...: the names of these files without those of which no test is run; left_out.sh knows KIND.
 files() {
-    left_out=$("$here/cluster.sh" exec "$here/left_out.sh" "$1" | sed -n 's/|\*|.*//p')
-    for file in "$tests"/tests/*.rs; do
-        basename "$file" .rs
-    done | grep -vxF -e "${left_out:-}" | sed "s/^/rust $1 /"
+    local kind=$1 left_out
+    shift
+    # shellcheck disable=SC2086 # words on purpose
+    left_out=$("$here/cluster.sh" exec "$here/left_out.sh" $kind | sed -n 's/|\*|.*//p')
+    for file; do
+        file=$(basename "$file")
+        echo "${file%.*}"
+    done | grep -vxF -e "${left_out:-}"
+}
+
+rust() {
+    files "$1" "$tests"/tests/*.rs | sed "s/^/rust $1 /"
+}
+
+# javascript EDITION FILE...
+javascript() {
+    files "javascript $1" "${@:2}" | sed "s/[.]test$//; s/^/javascript $1 /"
 }
 
 parts() {
     local all
     all=$(
-        for versions in "$tests"/interop/python/sqlmodel-*.txt; do
-            echo "python $(basename "$versions" .txt)"
-        done
-        paste -d '\n' <(files extension) <(files sql) | grep .
+        files python "$tests"/interop/python/sqlmodel-*.txt | sed 's/^/python /'
+        paste -d '\n' <(rust extension) <(rust sql) | grep .
         "$here/cluster.sh" exec "$here/left_out.sh" extension | grep '^pgbackrest|' >/dev/null || echo pgbackrest
-        for file in "$tests"/interop/node/*.test.mjs; do
-            file=$(basename "$file" .test.mjs)
-            echo "javascript extension $file"
-            # The tests of Better Auth alone are for both editions.
-            [[ $file != better-auth* ]] || echo "javascript sql $file"
-        done
+        javascript extension "$tests"/interop/node/*.test.mjs
+        # The tests of Better Auth alone are for both editions.
+        javascript sql "$tests"/interop/node/better-auth*.test.mjs
     )
     grep -wE "python|$long" <<<"$all"
     grep -vwE "python|$long" <<<"$all"
@@ -78,12 +86,16 @@ run() {
 }
 
 case ${1:-} in
-run) run "$2" ;;
+run)
+    export LONG=${LONG:-1}
+    run "$2"
+    ;;
 inside)
     shift
     inside "$@"
     ;;
 *)
+    export LONG=${LONG:-0}
     rm -rf "$logs"
     mkdir -p "$logs"
     parts >"$logs/parts"
