@@ -4,7 +4,7 @@ use postgres::{Client, Config, NoTls};
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use todo_tests::attack::outcome;
 use todo_tests::relocation::{assert_nothing_is_left, begin, begin_with, copied, fill, start, tasks, with_trust};
@@ -198,6 +198,36 @@ struct Stop {
     /// A query that is true when the step has been reached, in this database of server b.
     at: &'static str,
     database: &'static str,
+}
+
+/// Whenever a command is killed, the copy that it has made can be connected to, so that the next command can go on with it or drop it.
+#[test]
+fn a_copy_can_be_connected_to_from_its_beginning() {
+    let cluster = start("shard-connect", 2);
+    fill(&cluster, 10);
+    let (stop, seen) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut config = Config::new();
+            let mut client =
+                config.host(cluster.server("b").host()).user("postgres").dbname("postgres").connect(NoTls).unwrap();
+            let closed = "SELECT count(*) > 0 FROM pg_database WHERE datname = 'todo_0' AND NOT datallowconn";
+            let closed = client.prepare(closed).unwrap();
+            let deadline = Instant::now() + Duration::from_secs(120);
+            while !stop.load(Ordering::Relaxed) && Instant::now() < deadline {
+                seen.fetch_add(
+                    usize::from(client.query_one(&closed, &[]).unwrap().get::<_, bool>(0)),
+                    Ordering::Relaxed,
+                );
+            }
+        });
+        for _ in 0..5 {
+            begin(&cluster);
+            cluster.ok(&with_trust(&["move", "todo_0", "--to", "b", "--cancel"]));
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(seen.into_inner(), 0);
 }
 
 /// A move that is killed at several moments can be run again, and goes on.

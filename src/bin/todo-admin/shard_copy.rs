@@ -479,11 +479,13 @@ fn create(source: &mut Session, server: &mut Session, database: &str, mark: &Mar
     write_mark(server, &first, mark)?;
     let (quoted, first) = (escape_identifier(database), escape_identifier(&first));
     server.client.batch_execute(&format!("REVOKE ALL ON DATABASE {first} FROM PUBLIC"))?;
-    if let Err(error) = server.client.batch_execute(&format!("ALTER DATABASE {first} RENAME TO {quoted}")) {
+    // Both or neither, as one transaction: a copy that is found can be connected to, whenever this is killed.
+    let begin = format!("ALTER DATABASE {first} RENAME TO {quoted}; ALTER DATABASE {quoted} ALLOW_CONNECTIONS true");
+    if let Err(error) = server.client.batch_execute(&begin) {
         server.client.batch_execute(&format!("DROP DATABASE {first}"))?;
         return Err(error.into());
     }
-    Ok(server.client.batch_execute(&format!("ALTER DATABASE {quoted} ALLOW_CONNECTIONS true"))?)
+    Ok(())
 }
 
 /// Creates everything that the source has, without rows.
