@@ -3,6 +3,13 @@
 // By this name, the server leaves this tab out when it tells the others of a write.
 export const tab = String(Math.random());
 
+let user;
+
+// By this id, the server refuses what is meant for another user, who has signed in elsewhere in this browser.
+export function shows(id) {
+  user = id;
+}
+
 // The server said no.
 export class Refused extends Error {
   constructor(status, { code, message }) {
@@ -19,7 +26,7 @@ export async function send(method, path, body) {
   try {
     response = await fetch(path, {
       method,
-      headers: { "content-type": "application/json", "x-tab": tab },
+      headers: { "content-type": "application/json", "x-tab": tab, ...(user && { "x-user": user }) },
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(40_000), // longer than the server waits for a connection to the database
     });

@@ -18,6 +18,7 @@ function forms(password) {
 
 export const pool = new pg.Pool(); // the PG* variables say where
 pool.on("error", ({ message }) => console.error(message)); // an idle connection broke: without this, the process ends
+pool.on("connect", (client) => client.on("error", () => {})); // the same for one in use, whose query fails
 
 export const options = {
   database: pool,

@@ -1,5 +1,5 @@
 // The page of the example. The server's answers are put into it as text, never as HTML.
-import { Lost, Refused, send, tab } from "./api.js";
+import { Lost, Refused, send, shows, tab } from "./api.js";
 
 const $ = (selector, within = document) => within.querySelector(selector);
 const [account, app, list, add, filter, more] = ["#account", "#app", "#list", "#add", "#filter", "#more"].map((id) => $(id));
@@ -53,7 +53,7 @@ function explain(error, undo) {
 
 on($("#dismiss"), "click", () => {
   say("");
-  $("#title").focus();
+  $("#title").focus({ preventScroll: true });
 });
 
 on($("#undo"), "click", async () => {
@@ -61,7 +61,7 @@ on($("#undo"), "click", async () => {
   try {
     const { restored } = await write("POST", "/api/undo", tasks);
     say(restored === 1 ? "The task is back." : `${restored} tasks are back.`);
-    if (document.activeElement === document.body) $("#title").focus();
+    if (document.activeElement === document.body) $("#title").focus({ preventScroll: true });
     await refresh();
   } catch (error) {
     explain(error, tasks);
@@ -154,6 +154,7 @@ on($("#account form"), "submit", async ({ target }) => {
 on($("#sign-out"), "click", async () => {
   await send("POST", "/api/auth/sign-out", {});
   forget();
+  whose = undefined;
   showAccount();
 });
 
@@ -161,7 +162,11 @@ on($("#sign-out"), "click", async () => {
 function forget() {
   say("");
   add.reset();
-  list.replaceChildren();
+  filter.reset();
+  wanted = firstPage;
+  for (const element of [list, $("#chart"), $("#whose"), $("#counts"), $("#streak")]) element.replaceChildren();
+  feed?.close(); // it is that user's
+  shows(undefined);
 }
 
 // --- Reading: one after the other, so that no answer overtakes another one ---
@@ -201,16 +206,26 @@ function readPage(after, size) {
   return send("GET", `/api/tasks?${query}`);
 }
 
+async function readSummary() {
+  const path = "/api/summary?timezone=";
+  try {
+    return await send("GET", path + encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone));
+  } catch (error) {
+    if (error.status === 400) return send("GET", `${path}UTC`); // the database does not know this time zone
+    throw error;
+  }
+}
+
 // Brings everything up to date. A call that has not begun yet is enough for all that come before it.
 function refresh() {
   if (waiting) return queue;
   waiting = true;
   return inTurn(async () => {
     waiting = false;
-    const timezone = encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
-    const summary = await send("GET", `/api/summary?timezone=${timezone}`);
-    if (whose !== summary.user.email) forget(); // another user has signed in
-    whose = summary.user.email;
+    const summary = await readSummary();
+    if (whose !== summary.user.id) forget(); // another user has signed in
+    whose = summary.user.id;
+    shows(whose);
     const tasks = [];
     let page = { next: null };
     do {
@@ -272,7 +287,7 @@ function newItem({ id }) {
       checkbox.checked = !completed;
       throw error;
     }
-    await refresh();
+    refresh();
   });
 
   on($(".delete", item), "click", async () => {
@@ -291,25 +306,30 @@ function edit(item) {
   const { title, description } = form.elements;
   title.value = item.task.title;
   description.value = item.task.description ?? "";
+  const before = { title: title.value, description: description.value };
 
   function close() {
     form.remove();
     $(".view", item).hidden = false;
     $(".edit", item).focus();
-    return refresh();
+    refresh();
   }
 
   on($(".cancel", form), "click", close);
   on(form, "keydown", ({ key, isComposing }) => key === "Escape" && !isComposing && close());
   on(form, "submit", async () => {
+    // Another tab may have changed the other field meanwhile.
+    const changed = {};
+    for (const field of [title, description]) if (field.value !== before[field.name]) changed[field.name] = field.value;
     try {
-      fill(item, await write("PATCH", `/api/tasks/${item.dataset.id}`, { title: title.value, description: description.value }));
+      fill(item, await write("PATCH", `/api/tasks/${item.dataset.id}`, changed));
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401) throw error;
       $(".error", form).textContent = error.message;
-      return refresh();
+      refresh();
+      return;
     }
-    return close();
+    close();
   });
 
   $(".view", item).hidden = true;
@@ -376,7 +396,7 @@ on(add, "submit", async () => {
   if (title.value === sent) title.value = ""; // else the next one is being typed already
   const { search, completed } = filter.elements;
   say(search.value || completed.value === "true" ? `Added: ${sent.trim()}` : ""); // the list does not show it
-  await refresh();
+  refresh(); // not awaited: the next one may be typed already
 });
 
 let pause;

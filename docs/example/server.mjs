@@ -12,17 +12,19 @@ import { fromNodeHeaders, toNodeHandler } from "better-auth/node";
 import pg from "pg";
 import { auth, pool as authPool } from "./auth.mjs";
 
-const { PORT, TASKS_USER = "example_web", BETTER_AUTH_URL } = process.env;
+const { PORT, TASKS_USER = "example_web", BETTER_AUTH_URL, BETTER_AUTH_SECRET } = process.env;
+if (!BETTER_AUTH_URL || !BETTER_AUTH_SECRET) throw new Error("set BETTER_AUTH_URL and BETTER_AUTH_SECRET");
 const { origin } = new URL(BETTER_AUTH_URL);
 
 pg.types.setTypeParser(pg.types.builtins.TIMESTAMP, (text) => new Date(`${text.replace(" ", "T")}Z`)); // timestamps are UTC
 pg.types.setTypeParser(pg.types.builtins.INT8, Number); // counts
 
-// Ten connections are kept and up to thirty opened. A request waits 30 s for one, and none lasts longer than an hour.
+// Up to ten connections are kept and up to thirty opened. A request waits 30 s for one, and none lasts longer than an hour.
 const pool = new pg.Pool({ user: TASKS_USER, min: 10, max: 30, connectionTimeoutMillis: 30_000, maxLifetimeSeconds: 3600 });
 
-// An idle connection that breaks, as when the database restarts, must not end the process. The pool opens another one.
+// A connection that breaks, as when the database restarts, must not end the process. The pool opens another one.
 pool.on("error", ({ message }) => console.error(message));
+pool.on("connect", (client) => client.on("error", () => {})); // if it is in use, its query fails
 
 // An answer that says no, in words for the user. What has caused it is logged.
 class Refusal extends Error {
@@ -39,15 +41,18 @@ function unavailable(cause) {
 const rules = {
   title: "A title has 1 to 200 characters, and not only spaces.",
   description: "A description has at most 1000 characters.",
+  completed: "A task is done or not.",
 };
 
 // What an error of PostgreSQL means to the user. The SQLSTATE and the column tell; messages are for developers.
 function explain(error) {
   const { code, column } = error;
+  if (error instanceof RangeError) return new Refusal(400, "This is nested too deeply."); // by JSON.stringify
   if (["23502", "23514", "22001"].includes(code) && rules[column]) return new Refusal(422, rules[column]);
   if (code === "23503") return new Refusal(401, "This account is gone.");
   if (["40001", "40P01"].includes(code)) return new Refusal(409, "This was changed somewhere else just now. Please try again.");
-  if (/^22/.test(code)) return new Refusal(400, `The database does not take this: ${error.message}.`); // an argument, such as the search
+  if (["55P03", "57014"].includes(code)) return new Refusal(503, "The database is busy. Please try again.", error); // see setup.sql
+  if (/^22|^54/.test(code)) return new Refusal(400, `The database does not take this: ${error.message}.`); // an argument, such as the search
   return error;
 }
 
@@ -74,7 +79,9 @@ const columns = "id, title, description, completed, completed_at";
 
 // A route for one task, by a statement with its id and these fields of the body.
 const one = (sql, ...fields) => async ({ rows, id, body }) => {
-  const [task] = await rows(sql, [...(id ? [id] : []), ...fields.map((field) => body[field])]);
+  const values = fields.map((field) => body[field]);
+  if (values.some((value) => value instanceof Object)) throw new Refusal(400, "A field is a text, or true or false.");
+  const [task] = await rows(sql, [...(id ? [id] : []), ...values]);
   if (!task) throw new Refusal(404, "This task is no longer there.");
   return task;
 };
@@ -86,7 +93,10 @@ function deletion(sql) {
     const [{ document }] = await rows("SELECT todo_export_user() AS document");
     const deleted = new Set((await rows(sql, id && [id])).map((task) => task.id));
     if (id && !deleted.size) throw new Refusal(404, "This task is no longer there.");
-    return { version: document.version, tasks: document.tasks.filter((task) => deleted.has(task.id)) };
+    const undo = { version: document.version, tasks: document.tasks.filter((task) => deleted.has(task.id)) };
+    // Then nothing is deleted.
+    if (Buffer.byteLength(JSON.stringify(undo)) > longest) throw new Refusal(413, "This could not be undone. Delete less at once.");
+    return undo;
   };
   return Object.assign(route, { level: "REPEATABLE READ" });
 }
@@ -110,7 +120,7 @@ const reads = {
        FROM (SELECT (now() AT TIME ZONE $1)::date AS today) AS now, todo_completed_per_day(todo_current_user_id(), today - 13, today, $1)`,
       [timezone],
     );
-    return { user: { name: user.name, email: user.email }, ...counts, days };
+    return { user: { id: user.id, name: user.name }, ...counts, days };
   },
 };
 
@@ -135,10 +145,15 @@ const writes = {
 const pages = new Set();
 
 function follow(userId, tab, response) {
+  if (response.destroyed) return; // the page was gone before we knew whose it is
   const page = { userId, tab, response };
   pages.add(page);
-  response.on("close", () => pages.delete(page));
-  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  const beat = setInterval(() => response.write(":\n\n"), 30_000); // proxies end connections that are silent
+  response.on("close", () => {
+    clearInterval(beat);
+    pages.delete(page);
+  });
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
   response.write("retry: 1000\n\n");
 }
 
@@ -152,10 +167,18 @@ function answer(response, status, value) {
 }
 
 // An undo of many deletions is the largest body: 16 MB are about 50,000 usual tasks.
+const longest = 16e6;
+
+// Browsers say beforehand how long a body is, and node:http reads no more than that.
+function limit({ headers }, bytes) {
+  const isTooLong = headers["transfer-encoding"] || Number(headers["content-length"] ?? 0) > bytes;
+  if (isTooLong) throw new Refusal(413, "This is too much at once.");
+}
+
 async function readBody(request) {
-  if (Number(request.headers["content-length"]) > 16e6) throw new Refusal(413, "This is too much at once.");
+  limit(request, longest);
   let text = "";
-  for await (const chunk of request.setEncoding("utf8")) if ((text += chunk).length > 16e6) request.destroy();
+  for await (const chunk of request.setEncoding("utf8")) text += chunk;
   try {
     return Object(JSON.parse(text || "{}"));
   } catch {
@@ -174,9 +197,11 @@ async function api(request, response, { pathname, searchParams: query }) {
   if (pathname === "/api/changes") return follow(user.id, query.get("tab"), response);
 
   const id = pathname.match(/^\/api\/tasks\/(\d{1,18})(?=\/|$)/)?.[1];
-  const name = `${method} ${id ? pathname.replace(id, ":id") : pathname}`;
+  const name = `${method} ${id ? pathname.replace(id, ":id") : pathname.replaceAll(":", "")}`;
   const route = reads[name] ?? writes[name];
   if (!route) throw new Refusal(404, "There is no such address.");
+  // A page that still shows the user who was signed in before must not write for this one.
+  if (writes[name] && (headers["x-user"] ?? user.id) !== user.id) throw new Refusal(409, "Someone else has signed in here.");
   const body = method === "GET" ? {} : await readBody(request);
   const result = await asUser(user.id, (rows) => route({ rows, id, query, body, user }), route.level);
   if (writes[name]) tellOthers(user.id, headers["x-tab"]);
@@ -204,14 +229,18 @@ const server = createServer(async (request, response) => {
   response.setHeader("x-content-type-options", "nosniff");
   response.setHeader("referrer-policy", "no-referrer");
   try {
+    if (!URL.canParse(request.url, origin)) throw new Refusal(404, "There is no such address.");
     const url = new URL(request.url, origin);
     const file = request.method === "GET" && files[url.pathname];
     if (file) response.writeHead(200, { "content-type": file.type, "cache-control": "no-cache" }).end(file.content);
-    else if (url.pathname.startsWith("/api/auth/")) await betterAuth(request, response);
-    else await api(request, response, url);
+    else if (url.pathname.startsWith("/api/auth/")) {
+      limit(request, 100_000); // Better Auth would read any length
+      await betterAuth(request, response);
+    } else await api(request, response, url);
   } catch (error) {
     if (!(error instanceof Refusal) || error.cause) console.error(error.cause ?? error);
     if (response.headersSent) return response.destroy();
+    if (error.status === 413) response.setHeader("connection", "close"); // the rest of the body is not read
     if (error instanceof Refusal) answer(response, error.status, { message: error.message });
     else answer(response, 500, { message: "Something went wrong here. Please try again later." });
   }

@@ -465,11 +465,22 @@ test("two users see and reach their own tasks alone", async () => {
   await web.end();
 
   // Ada signs in where Bob was, and sees nothing of Bob.
+  await bob.page.getByLabel("Search").fill("mine");
+  await shows(bob.page, ["Mine"]);
   await bob.page.getByRole("button", { name: "Sign out" }).click();
   await bob.page.getByLabel("E-mail address").fill(ada.email);
   await bob.page.getByLabel("Password").fill(password);
   await bob.page.locator("#account .main").click();
   await shows(bob.page, ["Again", "Of Ada"]);
+  assert.equal(await bob.page.getByLabel("Search").inputValue(), "");
+  await ada.page.bringToFront();
+  await add(ada.page, "Seen at once");
+  await shows(bob.page, ["Seen at once", "Again", "Of Ada"]);
+
+  // A page that still shows Bob writes nothing for Ada.
+  const late = await bob.context.request.post("/api/tasks", { headers: { ...headers, "x-user": bob.id }, data: { title: "Of Bob" } });
+  assert.equal(late.status(), 409);
+  assert.equal((await ada.tasks()).length, 3);
 });
 
 test("two tabs show the same, and what is being typed stays", async () => {
@@ -511,6 +522,15 @@ test("two tabs show the same, and what is being typed stays", async () => {
   await isConnected(other, true);
   await counts(page, "0 open, 1 done");
   expected(/net::ERR_FAILED/);
+
+  // Each changes another field of the same task, and both changes are kept.
+  for (const tab of [page, other]) await item(tab, "three").getByRole("button", { name: "Edit" }).click();
+  await editing(page, "Description").fill("described");
+  await page.getByRole("button", { name: "Save" }).click();
+  await becomes(() => item(page, "three").locator(".description").textContent(), "described");
+  await editing(other, "Title").fill("four");
+  await other.getByRole("button", { name: "Save" }).click();
+  for (const tab of [page, other]) await becomes(() => item(tab, "four").locator(".description").textContent(), "described");
 
   // One signs out: the other asks to sign in.
   await page.getByRole("button", { name: "Sign out" }).click();
@@ -610,6 +630,48 @@ test("the database may go and come back", async () => {
   assert.deepEqual(await tasks(), ["three", "two", "one"]);
   assert.equal(server.child.exitCode, null);
   expected(/status of 503/);
+});
+
+test("a connection that breaks in use ends one request, and a lock delays no others for long", async () => {
+  const { page, context, id, tasks } = await visit("Ada");
+  await add(page, "one");
+  const admin = await connect(database.name);
+  await admin.query("BEGIN");
+  const { rows: [{ id: task }] } = await admin.query("UPDATE tasks SET title = 'locked' WHERE user_id = $1 RETURNING id", [id]);
+  const change = () => context.request.patch(`/api/tasks/${task}`, { headers: { origin: server.origin }, data: { title: "changed" } });
+  const answer = change();
+  const end = "SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'";
+  await becomes(() => database.rows(end, [database.role]), [{ ended: true }]);
+  assert.equal((await answer).status(), 503);
+  const late = await change();
+  assert.deepEqual([late.status(), await late.json()], [503, { message: "The database is busy. Please try again." }]);
+  await admin.query("ROLLBACK");
+  await admin.end();
+  await add(page, "two");
+  assert.deepEqual(await tasks(), ["two", "one"]);
+  assert.equal(server.child.exitCode, null);
+});
+
+test("what could not be undone is not deleted", async () => {
+  const { context, id, tasks } = await visit("Ada");
+  await database.rows(
+    `INSERT INTO tasks (user_id, title, description, completed)
+     SELECT $1, 'Task ' || i, repeat('字', 1000), true FROM generate_series(1, 5500) AS i`, [id],
+  );
+  const response = await context.request.post("/api/clear-completed", { headers: { origin: server.origin }, data: {} });
+  assert.equal(response.status(), 413);
+  assert.equal((await tasks()).length, 5500);
+});
+
+test("a time zone that the database does not know is taken for UTC", async () => {
+  const { page, context } = await visit("Ada");
+  await context.addInitScript(() => {
+    Intl.DateTimeFormat.prototype.resolvedOptions = () => ({ timeZone: "Etc/Unknown" });
+  });
+  await page.reload();
+  await add(page, "one");
+  await shows(page, ["one"]);
+  expected(/status of 400/);
 });
 
 test("it works behind PgBouncer in transaction mode", async () => {
@@ -833,11 +895,12 @@ test("it is accessible, and made for phones, too", async () => {
 
   const desktop = { viewport: { width: 1000, height: 860 } };
   const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
-  for (const [name, options] of Object.entries({ desktop, phone })) {
+  const small = { ...phone, viewport: { width: 320, height: 568 } };
+  for (const [name, options] of Object.entries({ desktop, phone, small })) {
     const visitor = await visit("Ada", options);
     const { page } = visitor;
     await fill(visitor);
-    if (process.env.UPDATE_FIXTURES === "1") {
+    if (process.env.UPDATE_FIXTURES === "1" && name !== "small") {
       await page.evaluate(() => document.activeElement.blur());
       await page.screenshot({ path: `${example}${name}.png`, animations: "disabled" });
     }
@@ -849,15 +912,17 @@ test("it is accessible, and made for phones, too", async () => {
     const right = (all) => Math.max(...all.map((element) => element.getBoundingClientRect().right));
     const ends = await page.locator("body *:visible:not(.for-readers)").evaluateAll(right);
     assert.ok(ends <= options.viewport.width, `${name}: ${ends}`);
-    const small = await page.locator("button:visible, label:visible:has([type])").evaluateAll((all) =>
+    const low = await page.locator("button:visible, label:visible:has([type])").evaluateAll((all) =>
       all.filter((element) => element.getBoundingClientRect().height < 43).map((element) => element.outerHTML),
     );
-    assert.deepEqual(small, [], name);
+    assert.deepEqual(low, [], name);
+    const { height } = await page.locator("#notice").boundingBox();
+    assert.ok(height < 160, `${name}: ${height}`);
   }
 });
 
 test("requests that are not the page's are refused", async () => {
-  const { context, tasks } = await visit("Ada");
+  const { context, tasks, email } = await visit("Ada");
   const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   const headers = { cookie, origin: server.origin };
   const status = async (path, options) => (await server.fetch(path, options)).status;
@@ -873,12 +938,26 @@ test("requests that are not the page's are refused", async () => {
   for (const body of ["", "null", "[]", "7", '{"title": null}']) assert.equal(await status("/api/tasks", { method: "POST", headers, body }), 422);
   assert.equal(await status("/api/tasks", { method: "POST", headers, body: '{"title": "\\u0000"}' }), 400);
   assert.equal(await status("/api/tasks", { method: "POST", headers, body: " ".repeat(16e6 + 1) }), 413);
+  for (const path of ["/api/tasks", "/api/auth/sign-in/email"]) {
+    // Of a length that is not known before.
+    const body = new Blob([" ".repeat(1000)]).stream();
+    const response = await fetch(`${server.origin}${path}`, { method: "POST", headers: { "content-type": "application/json", ...headers }, body, duplex: "half" });
+    assert.equal(response.status, 413, path);
+  }
+  assert.equal(await status("/api/auth/sign-in/email", { method: "POST", headers, body: " ".repeat(100_001) }), 413);
+  for (const body of ['{"title": ["a"]}', '{"title": {"a": 1}}']) {
+    assert.equal(await status("/api/tasks", { method: "POST", headers, body }), 400, body);
+  }
+  const [{ id }] = await database.rows("SELECT t.id FROM tasks AS t JOIN users AS u ON u.id = t.user_id WHERE u.email = $1", [email]);
+  assert.equal(await status(`/api/tasks/${id}/completed`, { method: "PUT", headers, body: "{}" }), 422);
+  assert.equal(await status("/api/tasks/:id", { method: "DELETE", headers }), 404);
+  assert.equal(await status("/api/undo", { method: "POST", headers, body: `{"tasks": ${"[".repeat(5000)}${"]".repeat(5000)}}` }), 400);
   assert.equal(await status("/api/undo", { method: "POST", headers, body: '{"version": 1, "tasks": [{"title": ""}]}' }), 422);
   for (const query of ["size=0", "size=x", "after=x", "completed=x", `search=${"x".repeat(201)}`]) {
     assert.equal(await status(`/api/tasks?${query}`, { headers }), 400, query);
   }
   assert.equal(await status("/api/summary?timezone=Nowhere", { headers }), 400);
-  for (const path of ["/api/tasks/1", "/api/nothing", "/server.mjs", "/../setup.sql", "/__proto__", "/api/tasks/999999999999999999999"]) {
+  for (const path of ["/api/tasks/1", "/api/nothing", "//", "/server.mjs", "/../setup.sql", "/__proto__", "/api/tasks/999999999999999999999"]) {
     assert.equal(await status(path, { headers }), 404, path);
   }
   assert.equal(await status("/api/tasks/2147483648", { method: "DELETE", headers }), 404);
