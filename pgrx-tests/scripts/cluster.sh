@@ -77,7 +77,8 @@ new_cluster=(--username=postgres --auth=trust --encoding=UTF8 --locale=C.UTF-8)
 # copy_of_new --pgdata=DIR: a data directory as initdb makes it. It runs once for each server; then its result is copied, which is faster.
 copy_of_new() {
     local made unused
-    made="$top/target/initdb/$("$bindir/initdb" --version | tr / _) ${new_cluster[*]}"
+    made=$(as_server "$bindir/initdb" --version | tr / _) || return
+    made="$top/target/initdb/$made ${new_cluster[*]}"
     if [ ! -d "$made" ]; then
         mkdir -p "$top/target/initdb"
         unused=$(mktemp -d "$top/target/initdb/XXXXXX")

@@ -449,3 +449,24 @@ fn the_first_right_isolates_a_late_role() {
         client.batch_execute(&format!("SELECT todo_revoke('{late}'); DROP OWNED BY {late}; DROP ROLE {late}")).unwrap();
     }
 }
+
+/// A role that is to be isolated, and has no policy yet, is free after a call that ends its isolation.
+#[test]
+fn the_isolation_of_a_late_role_ends() {
+    for end in ["todo_revoke('~')", "todo_grant('~')", "todo_grant('~', 'tables')"] {
+        let mut database = Database::with_users();
+        let (late, other) = (format!("{}_late", database.name), database.role("other"));
+        let end = end.replace('~', &late);
+        database
+            .client
+            .batch_execute(&format!(
+                "SELECT todo_grant('{other}', 'isolated'); INSERT INTO todo_internal.isolated_roles (role) VALUES ('{late}');
+                 CREATE ROLE {late}; SELECT {end}"
+            ))
+            .unwrap();
+        let bound = "SELECT r.rolname::text FROM pg_policy AS p JOIN pg_roles AS r ON r.oid = ANY (p.polroles) WHERE p.polname = 'todo_isolated'
+             UNION SELECT role::text FROM todo_internal.isolated_roles";
+        assert_eq!(strings(&mut database.client, bound), [other], "{end}");
+        database.client.batch_execute(&format!("SELECT todo_revoke('{late}'); DROP ROLE {late}")).unwrap();
+    }
+}

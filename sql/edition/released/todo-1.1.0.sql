@@ -1155,12 +1155,15 @@ DECLARE
     is_bound CONSTANT boolean := EXISTS (
         SELECT FROM todo_internal.isolation() AS i WHERE to_regrole(quote_ident(end_isolation.role))::oid = ANY (i.bound)
     );
+    was_listed boolean;
 BEGIN
     -- The owner of adopted tables does not own isolated_roles.
     IF is_bound OR has_table_privilege('todo_internal.isolated_roles', 'DELETE') THEN
-        EXECUTE format('REVOKE ALL ON TABLE todo_internal.isolated_roles FROM %I', role);
+        -- The row before the mark: after REVOKE, the guard isolates the roles that are listed and have no policy yet.
         DELETE FROM todo_internal.isolated_roles AS i WHERE i.role = end_isolation.role;
-        IF FOUND OR is_bound THEN
+        was_listed := FOUND;
+        EXECUTE format('REVOKE ALL ON TABLE todo_internal.isolated_roles FROM %I', role);
+        IF was_listed OR is_bound THEN
             PERFORM todo_internal.keep_isolation(ARRAY[role]);
         END IF;
     END IF;

@@ -163,7 +163,8 @@ impl Roles {
     pub fn own_all(&self, programs: &Programs, archive: &Path, database: &str, role: &str) -> Result<bool, Error> {
         let (_list, lines) = list_of(programs, archive, database)?;
         let mut lines = lines.lines().filter(|line| !line.starts_with(';') && !is_of_guard(line) && !line.is_empty());
-        Ok(lines.all(|line| self.is_own(line, role)))
+        // A new database has the schema public already.
+        Ok(lines.all(|line| self.is_own(line, role) || is_schema_public(line)))
     }
 
     /// The same for one line. If the end of the line fits several roles, the longest name counts.
@@ -174,8 +175,6 @@ impl Roles {
             return false;
         }
         match self.0.iter().map(|(role, _)| role.as_str()).filter(|role| of(role)).max_by_key(|role| role.len()) {
-            // The owner of the new database, who is the operator, stands for pg_database_owner. The schema public belongs to it.
-            Some("pg_database_owner") if runs_no_code(line) => true,
             Some(role) => role == own || is_trusted(role),
             None => line.ends_with(' '),
         }
@@ -246,6 +245,14 @@ fn is_of_guard(line: &str) -> bool {
 fn runs_no_code(line: &str) -> bool {
     let kind = after_oids(line).unwrap_or_default();
     ["SCHEMA ", "ACL ", "COMMENT ", "DEFAULT ACL "].iter().any(|harmless| kind.starts_with(harmless))
+}
+
+/// Whether a line of an archive's list is the schema public of a new database, its rights or its comment.
+fn is_schema_public(line: &str) -> bool {
+    let what = after_oids(line).unwrap_or_default();
+    ["SCHEMA - public ", "ACL - SCHEMA public ", "COMMENT - SCHEMA public "]
+        .iter()
+        .any(|kind| what.strip_prefix(kind) == Some("pg_database_owner"))
 }
 
 fn is_of_subscription(line: &str) -> bool {

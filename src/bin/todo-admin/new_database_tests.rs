@@ -1,4 +1,4 @@
-use super::{Roles, is_of_guard, is_of_subscription};
+use super::{Roles, is_of_guard, is_of_subscription, is_schema_public};
 use proptest::prelude::*;
 
 /// The owners that have to be trusted, in lines of an archive's list.
@@ -29,11 +29,11 @@ fn owners_are_at_the_ends_of_lines() {
 
 /// What a non-superuser restores on trial.
 #[test]
-fn the_schema_public_is_the_operators() {
+fn what_belongs_to_pg_database_owner_is_not_ones_own() {
     let roles = Roles(["pg_database_owner", "app", "other"].map(|role| (role.to_owned(), false)).into());
     for (line, is_own) in [
-        ("5; 2615 2200 SCHEMA - public pg_database_owner", true),
-        ("3400; 0 0 ACL - SCHEMA public pg_database_owner", true),
+        ("5; 2615 2200 SCHEMA - public pg_database_owner", false),
+        ("3400; 0 0 ACL - SCHEMA public pg_database_owner", false),
         ("221; 1259 16589 TABLE s bait pg_database_owner", false),
         ("221; 1259 16589 TABLE s mine app", true),
         ("3400; 0 0 ACL - SCHEMA other other", false),
@@ -41,6 +41,7 @@ fn the_schema_public_is_the_operators() {
         ("2; 3079 16385 EXTENSION - todo ", true),
     ] {
         assert_eq!(roles.is_own(line, "app"), is_own, "{line}");
+        assert_eq!(is_schema_public(line), line.contains(" public "), "{line}");
     }
 }
 

@@ -27,10 +27,13 @@ pub fn restore(session: &mut Session, archive: &Path, database: &str, run_extras
     let is_superuser = login_is_superuser(&mut session.client)?;
     let mut counts = (0, 0);
     with_new_database(session, database, |conninfo| {
-        let found = fill(&programs, archive, database, conninfo, &extras).map_err(|error| match is_superuser {
-            true => error,
+        let found = fill(&programs, archive, database, conninfo, &extras).map_err(|error| {
             // Such a role may not give objects to others in the new database, not even in the schema public.
-            false => error.or_fix("connect as the role that owns what is in the archive, or as a superuser"),
+            let lacks_a_right = ["permission denied", "must be "].iter().any(|text| error.to_string().contains(text));
+            if is_superuser || !lacks_a_right {
+                return error;
+            }
+            error.or_fix("connect as the role that owns what is in the archive, or as a superuser")
         })?;
         counts = (found.users, found.tasks);
         Ok(Fate::Keep)
