@@ -257,10 +257,10 @@ stop() {
     fi
     if [ -e "$dir/pgbouncer.pid" ]; then
         pid=$(cat "$dir/pgbouncer.pid")
-        # At once: at a TERM, later versions wait for their clients. It removes the file as it ends.
-        ! pgbouncer_runs "$pid" || kill -QUIT "$pid" || true
+        # At a TERM, later versions wait for their clients; and commands in the background of a shell ignore a QUIT.
+        ! pgbouncer_runs "$pid" || kill -KILL "$pid" || true
         for _ in $(seq 100); do
-            [ -e "$dir/pgbouncer.pid" ] && pgbouncer_runs "$pid" || break
+            pgbouncer_runs "$pid" || break
             sleep 0.1
         done
     fi
