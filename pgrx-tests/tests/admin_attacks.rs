@@ -555,6 +555,16 @@ fn a_backup_by_another_role_than_the_owner() {
     attack.prepare(&format!("ALTER ROLE {owner} CREATEDB"));
     let made = run_as(&attack, &owner, &["backup", dir.path()]);
     assert!(made.code == 0 && made.out.contains(", verified"), "{made:?}");
+
+    // Rights on what is left out are left out as well, and so are those that another role has given.
+    attack.prepare(&format!(
+        "GRANT USAGE ON SCHEMA public TO {main} WITH GRANT OPTION; SET ROLE {main}; GRANT USAGE ON SCHEMA public TO pg_monitor; RESET ROLE"
+    ));
+    let made = run_as(&attack, &owner, &["backup", dir.path()]);
+    assert!(made.code == 0 && made.out.contains(", verified"), "{made:?}");
+    attack.prepare("CREATE TABLE extra (); ALTER TABLE extra OWNER TO pg_database_owner; COMMENT ON TABLE extra IS 'x'; GRANT SELECT ON extra TO PUBLIC");
+    let made = run_as(&attack, &owner, &["backup", dir.path()]);
+    assert!(made.code == 0 && made.out.contains("users and tasks verified"), "{made:?}");
 }
 
 /// Where todo-admin writes by plain SQL, it refuses triggers of others, as the functions do.
