@@ -169,7 +169,8 @@ function answer(response, status, value) {
 // An undo of many deletions is the largest body: 16 MB are about 50,000 usual tasks.
 const longest = 16e6;
 
-// Browsers say beforehand how long a body is, and node:http reads no more than that.
+// Browsers say beforehand how long a body is, and node:http reads no more than that. What is refused is read to its end all the
+// same, and dropped: if the connection were closed, a browser that is still sending would not see the answer.
 function limit({ headers }, bytes) {
   const isTooLong = headers["transfer-encoding"] || Number(headers["content-length"] ?? 0) > bytes;
   if (isTooLong) throw new Refusal(413, "This is too much at once.");
@@ -240,7 +241,6 @@ const server = createServer(async (request, response) => {
   } catch (error) {
     if (!(error instanceof Refusal) || error.cause) console.error(error.cause ?? error);
     if (response.headersSent) return response.destroy();
-    if (error.status === 413) response.setHeader("connection", "close"); // the rest of the body is not read
     if (error instanceof Refusal) answer(response, error.status, { message: error.message });
     else answer(response, 500, { message: "Something went wrong here. Please try again later." });
   }

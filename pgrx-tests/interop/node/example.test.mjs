@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { after, afterEach, before, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -945,6 +945,17 @@ test("requests that are not the page's are refused", async () => {
     assert.equal(response.status, 413, path);
   }
   assert.equal(await status("/api/auth/sign-in/email", { method: "POST", headers, body: " ".repeat(100_001) }), 413);
+  // A browser reads the answer when it has sent everything. The connection lasts until then.
+  const { hostname, port, host } = new URL(server.origin);
+  const socket = createConnection({ host: hostname, port });
+  const ended = once(socket, "end");
+  let answers = "";
+  socket.on("data", (data) => (answers += data));
+  socket.write(`POST /api/tasks HTTP/1.1\r\nhost: ${host}\r\ncookie: ${cookie}\r\norigin: ${server.origin}\r\ncontent-length: 20000000\r\n\r\n`);
+  await becomes(() => answers.split("\r\n")[0], "HTTP/1.1 413 Payload Too Large");
+  socket.end(`${" ".repeat(20e6)}GET / HTTP/1.1\r\nhost: ${host}\r\n\r\n`);
+  await ended;
+  assert.match(answers, /HTTP\/1\.1 200 OK\r\n/);
   for (const body of ['{"title": ["a"]}', '{"title": {"a": 1}}']) {
     assert.equal(await status("/api/tasks", { method: "POST", headers, body }), 400, body);
   }
