@@ -12,8 +12,10 @@ use crate::message::{count, printable, warn};
 use crate::output;
 use crate::replication::{self, Outgoing};
 use crate::router;
-use crate::shard_copy::{self, ShardCopy, original_of};
+use crate::shard_copy::{self, ShardCopy};
+use crate::shard_empty;
 use crate::shard_file::{LONGEST_NAME, Place, ShardFile};
+use crate::shard_mark::{self, original_of};
 use crate::sql::admin_sql;
 use std::time::Duration;
 
@@ -145,7 +147,7 @@ fn end_move(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Erro
             Ok(transaction.commit()?)
         })?;
     }
-    shard_copy::unmark(&mut source, &mut target)?;
+    shard_mark::unmark(&mut source, &mut target)?;
     output::say(format!("{} is read-only, and can be dropped when nothing reads it", printable(&original.title())));
     Ok(())
 }
@@ -155,7 +157,7 @@ fn cancel(file: &ShardFile, original: &Place, copy: &Place) -> Result<(), Error>
     let mut source = Session::open(file.conninfo(original)?)?;
     let is_begun = Outgoing::of(&mut source)?.is_some_and(|outgoing| outgoing.copy == *copy);
     let conninfo = file.conninfo(copy)?;
-    match shard_copy::exists(&conninfo) {
+    match shard_mark::exists(&conninfo) {
         Ok(true) => {}
         Err(error) if is_begun && error.sqlstate().is_none() => {
             shard_copy::abandon(&mut source, copy)?;
@@ -235,7 +237,7 @@ fn cancel_split(file: &mut ShardFile) -> Result<(), Error> {
     for &number in &twins {
         let original = &file.places()[number];
         let copy = half_of(original, number, half);
-        if shard_copy::exists(&file.conninfo(&copy)?)?
+        if shard_mark::exists(&file.conninfo(&copy)?)?
             && original_of(&file.conninfo(&copy)?)?.as_ref() == Some(original)
         {
             let _lock = shard_copy::lock(&file.conninfo(original)?)?;
@@ -286,7 +288,7 @@ fn double(file: &mut ShardFile) -> Result<(), Error> {
                 .fix("see todo-admin shards doctor"));
         }
         fence::refuse_obstacles(&mut session)?;
-        shard_copy::refuse_obstacles(&mut session, place)?;
+        shard_empty::refuse_obstacles(&mut session, place)?;
         replication::must_be_free(&mut session, place, None)?;
     }
     let places = file.places();
@@ -356,7 +358,7 @@ fn settle(file: &ShardFile, [original, copy]: [Placement; 2]) -> Result<(), Erro
     }
     if is_copied {
         remove(&mut target, original)?;
-        shard_copy::unmark(&mut source, &mut target)?;
+        shard_mark::unmark(&mut source, &mut target)?;
     }
     if fence::is_pending(&mut source)? {
         original.must_be_of(&mut source)?;

@@ -8,29 +8,24 @@
 use crate::connect::Session;
 use crate::conninfo::Conninfo;
 use crate::error::Error;
-use crate::extras::Script;
 use crate::fence::{self, Placement, patiently, stop_writes};
-use crate::installed::{login_is_superuser, trusted};
 use crate::interrupt::cleaning_up;
 use crate::message::count;
-use crate::new_database::{Content, Roles, restore_archive};
-use crate::new_file::NewFile;
 use crate::output;
-use crate::programs::Programs;
 use crate::replication::{self, Outgoing, catch_up, lag, must_run, subscribe, unpublish};
-use crate::shard_compare::{AGAIN, compare, tables};
+use crate::shard_compare::compare;
+use crate::shard_empty::{
+    create, definitions, drop_database, fill, must_be_defined_as, must_be_superuser, must_have_extensions,
+    must_have_roles, refuse_obstacles,
+};
 use crate::shard_file::Place;
+use crate::shard_mark::{Mark, mark_of, write_mark};
 use crate::sql::{admin_sql, begin, undisturbed};
 use indicatif::{HumanBytes, ProgressBar};
-use postgres::{GenericClient, IsolationLevel, Row, Transaction};
+use postgres::{IsolationLevel, Transaction};
 use postgres_protocol::escape::{escape_identifier, escape_literal};
-use serde::{Deserialize, Serialize};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
-use uuid::Uuid;
-
-/// What the comment of a copy begins with; a [`Mark`] follows, as JSON.
-const MARK: &str = "todo-admin: copy ";
 
 /// How many bytes of the log may be left to replay when writes are stopped.
 const SMALL_LAG: i64 = 1 << 20;
@@ -42,16 +37,6 @@ const WAITING: Duration = Duration::from_secs(10);
 
 /// How long the first copying of the rows may make no progress.
 const STANDSTILL: Duration = Duration::from_secs(180);
-
-/// What is known of a copy while its replication has not ended.
-#[derive(Deserialize, Serialize)]
-struct Mark {
-    original: Place,
-    /// Whether all rows have been compared. If so, the copy may be in use.
-    is_compared: bool,
-    /// The checksum of what was defined in the original.
-    definitions: String,
-}
 
 /// An original and its copy.
 pub struct ShardCopy {
@@ -68,39 +53,6 @@ pub struct ShardCopy {
     slot: String,
 }
 
-/// The original of a copy, or `None` if the database is no copy or its replication has ended. Fails if there is no such database.
-pub fn original_of(copy: &Conninfo) -> Result<Option<Place>, Error> {
-    let database = copy.get("dbname").unwrap_or_default();
-    let mut server = Session::open(copy.with_database("postgres"))?;
-    match mark_of(&mut server, database)? {
-        Some(mark) => Ok(mark.map(|mark| mark.original)),
-        None => Err(Error::new(format!("there is no database {database}"))),
-    }
-}
-
-/// Whether there is such a database.
-pub fn exists(copy: &Conninfo) -> Result<bool, Error> {
-    let mut server = Session::open(copy.with_database("postgres"))?;
-    Ok(mark_of(&mut server, copy.get("dbname").unwrap_or_default())?.is_some())
-}
-
-/// The mark of a database, if it is a copy; `None` if there is no such database.
-fn mark_of(server: &mut Session, database: &str) -> Result<Option<Option<Mark>>, Error> {
-    let row = server.client.query_opt(admin_sql!("copy_of"), &[&database])?;
-    Ok(row.map(|row| mark_in(&row)))
-}
-
-fn mark_in(row: &Row) -> Option<Mark> {
-    let comment: Option<&str> = row.get("comment");
-    serde_json::from_str(comment?.strip_prefix(MARK)?).ok()
-}
-
-fn write_mark(server: &mut Session, database: &str, mark: &Mark) -> Result<(), Error> {
-    let text = format!("{MARK}{}", serde_json::to_string(mark).map_err(Error::new)?);
-    let comment = format!("COMMENT ON DATABASE {} IS {}", escape_identifier(database), escape_literal(&text));
-    Ok(server.client.batch_execute(&comment)?)
-}
-
 /// A session that keeps other commands from copying a database, until it ends.
 pub fn lock(original: &Conninfo) -> Result<Session, Error> {
     let mut session = Session::open(original.clone())?;
@@ -114,11 +66,6 @@ pub fn lock(original: &Conninfo) -> Result<Session, Error> {
     }
     let database = original.get("dbname").unwrap_or_default();
     Err(Error::new(format!("another todo-admin is copying database {database}")))
-}
-
-/// A checksum of all that is defined.
-fn definitions(client: &mut impl GenericClient) -> Result<String, Error> {
-    Ok(client.query_one(admin_sql!("copy_definitions"), &[])?.get(0))
 }
 
 impl ShardCopy {
@@ -334,14 +281,6 @@ impl ShardCopy {
     }
 }
 
-/// Fails if something has been defined, or a right has changed, since the copy was made: the copy would lack it.
-fn must_be_defined_as(expected: &str, original: &mut impl GenericClient) -> Result<(), Error> {
-    if definitions(original)? == expected {
-        return Ok(());
-    }
-    Err(Error::new("objects, rights or settings of the original have changed since it was copied").fix(AGAIN))
-}
-
 /// A transaction that keeps seeing all rows as they are now.
 fn snapshot(session: &mut Session) -> Result<Transaction<'_>, Error> {
     let mut transaction =
@@ -349,18 +288,6 @@ fn snapshot(session: &mut Session) -> Result<Transaction<'_>, Error> {
     undisturbed(&mut transaction)?;
     transaction.query_one("SELECT 1", &[])?;
     Ok(transaction)
-}
-
-/// Gives a copy whose replication has ended the comment of the original, in place of the mark.
-pub fn unmark(source: &mut Session, target: &mut Session) -> Result<(), Error> {
-    let name = |session: &Session| session.conninfo.get("dbname").unwrap_or_default().to_owned();
-    let row = source.client.query_opt(admin_sql!("copy_of"), &[&name(source)])?;
-    let comment = row.and_then(|row| row.get::<_, Option<String>>("comment"));
-    let comment = comment.filter(|comment| !comment.starts_with(MARK));
-    let comment = comment.map_or("NULL".to_owned(), |comment| escape_literal(&comment));
-    Ok(target
-        .client
-        .batch_execute(&format!("COMMENT ON DATABASE {} IS {comment}", escape_identifier(&name(target))))?)
 }
 
 /// Drops a copy whose beginning has failed, and all that was made for it in the original. In new sessions, because Ctrl-C may have cancelled a
@@ -412,114 +339,6 @@ fn has_been_replaced(original: &mut Session) -> Result<bool, Error> {
 fn is_used(copy: &Place) -> Error {
     Error::new(format!("{} has already been moved", copy.database))
         .fix("run the command without --cancel; then the database can be moved back")
-}
-
-/// Fails if the database has something that cannot be copied, and would be lost.
-pub fn refuse_obstacles(source: &mut Session, original: &Place) -> Result<(), Error> {
-    must_be_superuser(source, original)?;
-    match source.client.query(admin_sql!("copy_obstacles"), &[])?.first() {
-        None => Ok(()),
-        Some(row) => {
-            let obstacle: String = row.get("obstacle");
-            Err(Error::new(format!("{} cannot be copied: {obstacle}", original.title()))
-                .fix(row.get::<_, String>("fix")))
-        }
-    }
-}
-
-fn must_be_superuser(session: &mut Session, place: &Place) -> Result<(), Error> {
-    if login_is_superuser(&mut session.client)? {
-        return Ok(());
-    }
-    Err(Error::new(format!("the role on {} is not a superuser", place.server))
-        .fix("connect as one: only a superuser can copy all tables of a database"))
-}
-
-/// Fails unless the other server installs the same versions of extensions.
-fn must_have_extensions(source: &mut Session, server: &mut Session, title: &str, name: &str) -> Result<(), Error> {
-    for row in source.client.query(admin_sql!("copy_extensions"), &[])? {
-        let (extension, version): (String, String) = (row.get("name"), row.get("version"));
-        let there = server.client.query_opt(admin_sql!("copy_available"), &[&extension])?;
-        let there: Option<String> = there.map(|row| row.get(0));
-        if there.as_deref() != Some(&version) {
-            let has = there.map_or("does not have it".to_owned(), |there| format!("installs {there}"));
-            return Err(Error::new(format!("extension {extension} is at {version} in {title}, but {name} {has}"))
-                .fix("install the same versions on both servers, and update the extensions of the database"));
-        }
-    }
-    Ok(())
-}
-
-/// Fails unless the other server has the roles that the database names.
-fn must_have_roles(source: &mut Session, server: &mut Session, name: &str) -> Result<(), Error> {
-    let needed: Vec<String> =
-        source.client.query(admin_sql!("copy_roles"), &[])?.iter().map(|row| row.get("role")).collect();
-    let missing: Vec<String> =
-        server.client.query(admin_sql!("copy_missing_roles"), &[&needed])?.iter().map(|row| row.get("name")).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(format!("{name} lacks roles of the database: {}", missing.join(", "))).fix("create them there"))
-}
-
-/// Creates an empty database like that of the source, to which only superusers can connect. It gets its final name once it is marked
-/// as a copy.
-fn create(source: &mut Session, server: &mut Session, database: &str, mark: &Mark) -> Result<(), Error> {
-    output::say(format!("creating database {database}"));
-    // Databases that were left when a command was killed before the copy had its final name.
-    for row in server.client.query(admin_sql!("copy_strays"), &[])? {
-        if mark_in(&row).is_some_and(|stray| stray.original == mark.original) {
-            drop_database(server, row.get("database"))?;
-        }
-    }
-    let first = format!("todo_copy_{}", Uuid::new_v4().simple());
-    let statement: String = source.client.query_one(admin_sql!("create_database"), &[&first])?.get(0);
-    server.client.batch_execute("SET statement_timeout = 0")?;
-    server.client.batch_execute(&statement)?;
-    write_mark(server, &first, mark)?;
-    let (quoted, first) = (escape_identifier(database), escape_identifier(&first));
-    server.client.batch_execute(&format!("REVOKE ALL ON DATABASE {first} FROM PUBLIC"))?;
-    // Both or neither, as one transaction: a copy that is found can be connected to, whenever this is killed.
-    let begin = format!("ALTER DATABASE {first} RENAME TO {quoted}; ALTER DATABASE {quoted} ALLOW_CONNECTIONS true");
-    if let Err(error) = server.client.batch_execute(&begin) {
-        server.client.batch_execute(&format!("DROP DATABASE {first}"))?;
-        return Err(error.into());
-    }
-    Ok(())
-}
-
-/// Creates everything that the source has, without rows.
-fn fill(source: &mut Session, target: &Conninfo, database: &str) -> Result<Session, Error> {
-    let programs = Programs::new(&source.conninfo)?;
-    let original = source.conninfo.get("dbname").unwrap_or_default().to_owned();
-    let (dump, _) = NewFile::create(std::env::temp_dir().join(format!("todo-admin-{}.dump", Uuid::new_v4())))?;
-    let into = format!("--file={}", dump.path().display());
-    // pg_dump acts as the role of this session, whichever role the database sets.
-    let role: String = source.client.query_one("SELECT CURRENT_USER::pg_catalog.text", &[])?.get(0);
-    let role = format!("--role={role}");
-    let arguments =
-        ["--format=custom", "--schema-only", "--no-subscriptions", "--encoding=UTF8", &role, &into, "--no-password"];
-    programs.run("pg_dump", &arguments, &original, Some(dump.path()))?;
-    // Triggers, for example, run with the rights of the role that replicates.
-    if let Some(owner) = Roles::of(&mut source.client)?.untrusted_owner(&programs, dump.path(), &original)? {
-        trusted(&owner, "owns objects in this database, and could make a superuser run its code")?;
-    }
-    restore_archive(&Programs::new(target)?, dump.path(), database, &Content::Schema)?;
-    let mut filled = Session::open(target.clone())?;
-    Script::of(&mut source.client)?.run(&mut filled.client)?;
-    // Replication brings all rows, so those that came with the definitions are deleted.
-    let mut transaction = begin(&mut filled.client)?;
-    transaction.batch_execute("SET LOCAL session_replication_role = replica")?;
-    for table in tables(&mut transaction)? {
-        transaction.batch_execute(&format!("DELETE FROM ONLY {table}"))?;
-    }
-    transaction.commit()?;
-    Ok(filled)
-}
-
-/// Drops a copy. No session is disconnected, because no one should be using a copy that is not complete.
-fn drop_database(server: &mut Session, database: &str) -> Result<(), Error> {
-    patiently(|| Ok(server.client.batch_execute(&format!("DROP DATABASE {}", escape_identifier(database)))?))
 }
 
 /// Sets the sequences of the copy, which are not replicated, to the values of the original.
