@@ -229,11 +229,25 @@ fn help_and_completions() {
         assert_eq!((said.code, said.err.as_str()), (0, ""), "{arguments:?}");
         assert!(said.out.contains(program), "{arguments:?}");
     }
-    // The shell takes the script.
+    // The shell takes the script, and completes words at each level.
     let bash = admin(&database.name);
-    let check =
-        format!("eval \"$('{}' completions bash)\" && complete -p todo-admin", bash.get_program().to_str().unwrap());
-    assert_eq!(said(std::process::Command::new("bash").args(["-c", &check]), "").code, 0);
+    let program = bash.get_program().to_str().unwrap();
+    for (words, completed) in [
+        ("ba", "backup"),
+        ("user sh", "show"),
+        ("shards spl", "split"),
+        ("user add --passw", "--password-stdin"),
+        ("move --to ext", "extension"),
+        ("help user pas", "passwd"),
+    ] {
+        let check = format!(
+            "eval \"$('{program}' completions bash)\" && complete -p todo-admin >/dev/null
+             COMP_WORDS=(todo-admin {words}) COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+             _todo__admin todo-admin \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\" && echo \"${{COMPREPLY[*]}}\""
+        );
+        let said = said(std::process::Command::new("bash").args(["-c", &check]), "");
+        assert_eq!((said.code, said.out.trim_end()), (0, completed), "{words}: {}", said.err);
+    }
 }
 
 /// Passwords are hashed at the cost that holds in a session with the library, not at what a role has written down.

@@ -9,7 +9,8 @@ use std::path::PathBuf;
 /// The database is the one that --dsn names. Without --dsn, the environment variable DATABASE_URL names it, and without that,
 /// PGHOST, PGDATABASE and the other variables of psql do. Service files and password files work as with psql.
 ///
-/// Exit codes: 0 success; 1 failure, or doctor has findings; 2 wrong usage, or doctor cannot run its checks; 130 interrupted.
+/// Exit codes: 0 success; 1 failure, or doctor has findings; 2 wrong usage, or doctor cannot run its checks; 130 interrupted; 141
+/// the program that reads the output has ended.
 #[derive(Parser)]
 #[command(name = "todo-admin", version, max_term_width = 100)]
 pub struct Args {

@@ -117,7 +117,9 @@ fn run(args: &Args) -> Result<ExitCode, Error> {
     if let Command::Completions { shell } = args.command {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Args::command(), "todo-admin", &mut script);
-        return output::write(&script).map(|()| ExitCode::SUCCESS);
+        // For bash, clap_complete takes the hyphen in some places for the space before a subcommand, which then has no completions.
+        let script = String::from_utf8_lossy(&script).replace("todo__subcmd__admin", "todo__admin");
+        return output::write(script.as_bytes()).map(|()| ExitCode::SUCCESS);
     }
     if let Command::ManPages { dir } = &args.command {
         return std::fs::create_dir_all(dir)
