@@ -56,6 +56,12 @@ fn the_owner_installs_it() {
     assert!(again.code == 1 && again.err.contains("already installed"), "{}", again.err);
     assert_eq!(run_as(&database, &owner, &["adopt", "--edition", "sql"]).code, 1);
     assert_eq!(run_as(&database, &owner, &["upgrade", "--to", "9.9"]).code, 1);
+
+    // The application may not read which version it is.
+    let app = database.role("app");
+    ok_as(&database, &owner, &["grant", &app]);
+    assert!(ok_as(&database, &app, &["status"]).contains("unknown version (SQL edition)"));
+    assert!(json(&ok_as(&database, &app, &["status", "--json"]))["extension_version"].is_null());
 }
 
 /// Functions and views of the SQL edition run with the caller's rights. So a superuser calls none of them unless the owner is trusted.

@@ -89,7 +89,7 @@ impl Status {
                 "todo",
                 format!(
                     "{}{} in schema {}{upgrade}",
-                    self.extension_version.as_deref().unwrap_or_default(),
+                    self.extension_version.as_deref().unwrap_or("unknown version"),
                     self.edition.suffix(),
                     self.schema
                 ),
