@@ -7,7 +7,7 @@ use crate::connect::Session;
 use crate::error::Error;
 use crate::extras::{self, Script};
 use crate::fingerprint::Fingerprint;
-use crate::installed::{Installed, login_is_superuser, trusted};
+use crate::installed::{Installed, available, is_newer, login_is_superuser, trusted};
 use crate::message::{count, warn};
 use crate::new_database::{Content, Fate, Roles, Todo, restore_archive, with_new_database};
 use crate::new_file::Replacement;
@@ -16,7 +16,7 @@ use crate::programs::Programs;
 use crate::sql::admin_sql;
 use chrono::NaiveDateTime;
 use indicatif::HumanBytes;
-use postgres::IsolationLevel;
+use postgres::{Client, IsolationLevel};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -27,8 +27,9 @@ const CURRENT_ROLE: &str = "SELECT CURRENT_USER::pg_catalog.text";
 /// Makes a backup in a directory, and removes those that are older than `keep_days`. If the archive is good but its script fails, the
 /// archive stays, the older ones stay, too, and the command fails.
 pub fn backup(session: &mut Session, Backup { dir, keep_days }: &Backup) -> Result<(), Error> {
-    make_directory(dir)?;
+    must_be_restorable(&mut session.client)?;
     let programs = Programs::new(&session.conninfo)?;
+    make_directory(dir)?;
     let row = session.client.query_one(admin_sql!("backup_name"), &[])?;
     let (database, now): (String, NaiveDateTime) = (row.get("database"), row.get("now"));
     let Reserved { archive, sql_guard, mut sql_file } = Reserved::new(dir, &database, now)?;
@@ -55,6 +56,20 @@ pub fn backup(session: &mut Session, Backup { dir, keep_days }: &Backup) -> Resu
     script_outcome
         .map_err(|error| error.while_doing(format!("the archive is good, but a trial run of {sql_path} failed")))?;
     remove_older(dir, &database, now, *keep_days, &archive)
+}
+
+/// Fails if a restore on this server could not create the extension: its files are gone, or older than the database.
+fn must_be_restorable(client: &mut Client) -> Result<(), Error> {
+    let Installed { edition: Edition::Extension, version: Some(version), .. } = Installed::required(client)? else {
+        return Ok(());
+    };
+    let has = match available(client)? {
+        Some(newest) if is_newer(&version, &newest) => format!("only the files of todo {newest}"),
+        Some(_) => return Ok(()),
+        None => "no files of todo".to_owned(),
+    };
+    Err(Error::new(format!("the backup could not be verified: todo {version} is installed, but the server has {has}"))
+        .fix("install the files of this version on the server, or run pg_dump, which verifies nothing"))
 }
 
 /// Runs pg_dump on a snapshot. Returns the snapshot's fingerprint, and what the dump leaves out.
