@@ -1305,6 +1305,29 @@ COMMENT ON FUNCTION todo_internal.check_task_ids() IS
 
 REVOKE ALL ON FUNCTION todo_internal.check_task_ids() FROM PUBLIC;
 
+CREATE OR REPLACE FUNCTION todo_internal.check_version()
+RETURNS TABLE (name text, ok boolean, detail text, fix text)
+LANGUAGE sql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT CASE e.extname WHEN 'todo' THEN 'version' ELSE format('version of %s', e.extname) END, e.extversion = a.default_version,
+        format('%s, installed on the server: %s', e.extversion, coalesce(a.default_version, 'none')),
+        CASE
+            WHEN a.default_version IS NULL THEN 'install the extension''s files'
+            ELSE format('ALTER EXTENSION %I UPDATE', e.extname)
+        END
+    FROM pg_extension AS e
+    LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
+    WHERE e.extname IN (SELECT x FROM todo_internal.extensions() AS x)
+    UNION ALL
+    SELECT 'encoding', getdatabaseencoding() = 'UTF8', getdatabaseencoding()::text, 'restore a dump into a database with encoding UTF8';
+END;
+
+COMMENT ON FUNCTION todo_internal.check_version() IS
+    'Checks version and encoding';
+
+REVOKE ALL ON FUNCTION todo_internal.check_version() FROM PUBLIC;
+
 -- Takes todo_current_user_id() out of the defaults of arguments. PostgreSQL has no command for that, and a function that was dropped and
 -- created anew would lose its grants and break the application's views. So each function gets the defaults of a copy that is made without
 -- this one.

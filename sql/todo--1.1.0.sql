@@ -2608,11 +2608,16 @@ RETURNS TABLE (name text, ok boolean, detail text, fix text)
 LANGUAGE sql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    SELECT CASE e.extname WHEN 'todo' THEN 'version' ELSE format('version of %s', e.extname) END, e.extversion = a.default_version,
+    SELECT CASE e.extname WHEN 'todo' THEN 'version' ELSE format('version of %s', e.extname) END, e.extversion IS NOT DISTINCT FROM a.default_version,
         format('%s, installed on the server: %s', e.extversion, coalesce(a.default_version, 'none')),
         CASE
             WHEN a.default_version IS NULL THEN 'install the extension''s files'
-            ELSE format('ALTER EXTENSION %I UPDATE', e.extname)
+            WHEN EXISTS (
+                SELECT
+                FROM pg_extension_update_paths(e.extname) AS p
+                WHERE p.source = e.extversion AND p.target = a.default_version AND p.path IS NOT NULL
+            ) THEN format('ALTER EXTENSION %I UPDATE', e.extname)
+            ELSE format('install the extension''s files of version %s', e.extversion)
         END
     FROM pg_extension AS e
     LEFT JOIN pg_available_extensions AS a ON a.name = e.extname
@@ -3540,8 +3545,8 @@ REVOKE ALL ON FUNCTION @extschema@.todo_get_user(text) FROM PUBLIC;
 --             write both tables with their own SQL
 -- 'api' and 'tables' end an isolation. The caller must own the extension's tables, or be a superuser.
 -- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 the caller is not the owner; 0LP01 row-level
--- security does not bind the role; 0A000 'isolated' before PostgreSQL 15; 25001 a role is isolated, and the isolation level is above READ
--- COMMITTED.
+-- security does not bind the role, or it is todo_owner, or owns the SQL edition; 0A000 'isolated' before PostgreSQL 15; 25001 a role is
+-- isolated, and the isolation level is above READ COMMITTED.
 CREATE FUNCTION @extschema@.todo_grant(
     role text,
     access text DEFAULT 'api'
@@ -3759,8 +3764,8 @@ REVOKE ALL ON FUNCTION @extschema@.todo_release_tables() FROM PUBLIC;
 -- that again if the role needs it for objects of its own) and what todo_auth.grant() gave. Ends the isolation of the role, even if the
 -- role no longer exists. When a superuser calls it, it also removes the role, and roles that have been dropped, from the initial
 -- privileges that PostgreSQL keeps.
--- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth;
--- 25001 a role is isolated, and the isolation level is above READ COMMITTED.
+-- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth; 0LP01
+-- the role is todo_owner, or owns the SQL edition; 25001 a role is isolated, and the isolation level is above READ COMMITTED.
 CREATE FUNCTION @extschema@.todo_revoke(
     role text
 )

@@ -122,6 +122,9 @@ expect "files that are left" "" "$(cd "$root" && find usr/lib usr/share usr/bin 
 expect "tasks without the package" before "$(sql "SELECT title FROM tasks")"
 toggle="SELECT completed FROM todo_toggle_task(1, 'ada')"
 ! sql "$toggle" >>"$log" 2>&1 || fail "a function of the library works without it"
+expect "what todo_check() finds without the package" "install the extension's files" \
+    "$(sql "SELECT DISTINCT fix FROM todo_check() WHERE NOT ok AND name LIKE 'version%'")"
+expect "checks without an answer" 0 "$(sql "SELECT count(*) FROM todo_check() WHERE ok IS NULL")"
 install "/$new"
 expect "a function when the package is back" f "$(sql "$toggle")"
 echo '\q' >&"${SESSION[1]}"

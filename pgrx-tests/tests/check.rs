@@ -255,6 +255,24 @@ fn it_answers_in_every_state() {
     assert!(answered > enough, "{answered}");
 }
 
+/// Updates go to newer versions alone. Where the server has the files of an older one, newer files help.
+#[test]
+fn a_version_is_updated_or_its_files_are_installed() {
+    let mut database = Database::new();
+    let client = &mut database.client;
+    for (version, fix) in
+        [("1.0.0", "ALTER EXTENSION todo UPDATE"), ("99.0.0", "install the extension's files of version 99.0.0")]
+    {
+        client
+            .batch_execute(&format!(
+                "SET allow_system_table_mods = on; UPDATE pg_extension SET extversion = '{version}' WHERE extname = 'todo'"
+            ))
+            .unwrap();
+        let found = "SELECT name || ': ' || fix FROM todo_check() WHERE ok IS NOT TRUE";
+        assert_eq!(strings(client, found), [format!("version: {fix}")]);
+    }
+}
+
 /// If a role is dropped that is in the initial privileges of a member, dumps name it by its OID, and cannot be restored.
 #[test]
 fn grants_of_dropped_roles_are_found_and_forgotten() {

@@ -7,8 +7,8 @@
 --             write both tables with their own SQL
 -- 'api' and 'tables' end an isolation. The caller must own the extension's tables, or be a superuser.
 -- Errors: 23502 an argument is NULL; 42704 no such role; 22023 no such access; 42501 the caller is not the owner; 0LP01 row-level
--- security does not bind the role; 0A000 'isolated' before PostgreSQL 15; 25001 a role is isolated, and the isolation level is above READ
--- COMMITTED.
+-- security does not bind the role, or it is todo_owner, or owns the SQL edition; 0A000 'isolated' before PostgreSQL 15; 25001 a role is
+-- isolated, and the isolation level is above READ COMMITTED.
 CREATE FUNCTION @extschema@.todo_grant(
     role text,
     access text DEFAULT 'api'

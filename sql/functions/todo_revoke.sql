@@ -2,8 +2,8 @@
 -- that again if the role needs it for objects of its own) and what todo_auth.grant() gave. Ends the isolation of the role, even if the
 -- role no longer exists. When a superuser calls it, it also removes the role, and roles that have been dropped, from the initial
 -- privileges that PostgreSQL keeps.
--- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth;
--- 25001 a role is isolated, and the isolation level is above READ COMMITTED.
+-- Errors: 23502 role is NULL; 42704 no such role; 42501 the caller does not own the tables of the extension, or those of todo_auth; 0LP01
+-- the role is todo_owner, or owns the SQL edition; 25001 a role is isolated, and the isolation level is above READ COMMITTED.
 CREATE FUNCTION @extschema@.todo_revoke(
     role text
 )
