@@ -105,6 +105,10 @@ install-library:
 	install -m 755 $(PACKAGE)$(PKGLIBDIR)/todo.so "$(DESTDIR)$(PKGLIBDIR)/"
 	install -m 644 $(PACKAGE)$(EXTENSION_DIR)/todo*.control $(PACKAGE)$(EXTENSION_DIR)/todo*--*.sql "$(DESTDIR)$(EXTENSION_DIR)/"
 
+# The documentation, and the other files that it links to.
+PAGES = $(filter-out %/book.toml %/SUMMARY.md,$(wildcard docs/*))
+LINKED = README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE pgrx-tests/fixtures/patterns.sql pgrx-tests/interop/python/spec/models.py
+
 # The paths are those of Debian, even if the server was fetched.
 DEB = target/deb
 DEB_EXTENSION = $(DEB)/extension/usr
@@ -115,8 +119,9 @@ package: build $(CARGO_DEB) ## makes Debian packages of the extension, for PG_CO
 	rm -rf $(DEB) && mkdir -p target/debs
 	install -D -m 644 -t $(DEB_EXTENSION)/lib/postgresql/$(PG_MAJOR)/lib $(PACKAGE)$(PKGLIBDIR)/todo.so
 	install -D -m 644 -t $(DEB_EXTENSION)/share/postgresql/$(PG_MAJOR)/extension $(PACKAGE)$(EXTENSION_DIR)/todo*
-	install -D -m 644 -t $(DEB_DOC) README.md SECURITY.md
-	install -D -m 644 -t $(DEB_DOC)/docs docs/*.md docs/*.svg
+	for doc in $(DEB_DOC) $(DEB_ADMIN)/share/doc/todo-admin; do \
+		mkdir -p $$doc && cp --parents --recursive $(PAGES) $(LINKED) $$doc && \
+		gzip -9cn CHANGELOG.md >$$doc/changelog.gz || exit; done
 	install -D -m 755 -t $(DEB_ADMIN)/bin $(PACKAGE)/todo-admin
 	strip --strip-unneeded $(DEB_EXTENSION)/lib/postgresql/$(PG_MAJOR)/lib/todo.so $(DEB_ADMIN)/bin/todo-admin
 	$(PACKAGE)/todo-admin man-pages $(DEB_ADMIN)/share/man/man1
@@ -124,8 +129,6 @@ package: build $(CARGO_DEB) ## makes Debian packages of the extension, for PG_CO
 	$(PACKAGE)/todo-admin completions bash >$(DEB_ADMIN)/share/bash-completion/completions/todo-admin
 	$(PACKAGE)/todo-admin completions zsh >$(DEB_ADMIN)/share/zsh/vendor-completions/_todo-admin
 	$(PACKAGE)/todo-admin completions fish >$(DEB_ADMIN)/share/fish/vendor_completions.d/todo-admin.fish
-	for doc in $(DEB_DOC) $(DEB_ADMIN)/share/doc/todo-admin; do \
-		mkdir -p $$doc && gzip -9cn CHANGELOG.md >$$doc/changelog.gz || exit; done
 	printf 'todo (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- The todo contributors <todo@localhost>  %s\n' \
 		$(VERSION) "$$(date -R -r CHANGELOG.md)" >$(DEB)/changelog
 	for variant in pg$(PG_MAJOR) admin; do $(CARGO_DEB) --no-build --locked --variant $$variant --output target/debs/ || exit; done
@@ -267,12 +270,11 @@ endef
 # The pages link to files outside docs/, which mdBook does not reach. So it reads a copy, with SUMMARY.md where mdBook looks for it, and with
 # READMEs under the name that a site gives them: mdBook would rename the pages, and not the links to them.
 BOOK = target/book
-LINKED = README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE pgrx-tests/fixtures/patterns.sql pgrx-tests/interop/python/spec/models.py
 docs: $(MDBOOK) ## makes a site of the documentation, with a search, in target/docs
 	rm -rf $(BOOK) target/docs
 	mkdir -p $(BOOK)/src
 	cp docs/book.toml $(BOOK)/
-	cp --parents --recursive $(filter-out %/book.toml %/SUMMARY.md,$(wildcard docs/*)) $(LINKED) $(BOOK)/src/
+	cp --parents --recursive $(PAGES) $(LINKED) $(BOOK)/src/
 	sed 's|](|](docs/|; s|](docs/\.\./|](|' docs/SUMMARY.md >$(BOOK)/src/SUMMARY.md
 	mv $(BOOK)/src/README.md $(BOOK)/src/index.md
 	mv $(BOOK)/src/docs/README.md $(BOOK)/src/docs/index.md
