@@ -43,6 +43,7 @@ CARGO_MACHETE := target/cargo-machete-0.9.2/bin/cargo-machete
 CARGO_CYCLONEDX := target/cargo-cyclonedx-0.5.9/bin/cargo-cyclonedx
 MDBOOK := target/mdbook-0.5.4/bin/mdbook
 CARGO_DEB := target/cargo-deb-3.8.0/bin/cargo-deb
+CARGO_ABOUT := target/cargo-about-0.9.3/bin/cargo-about
 CARGO_ZIGBUILD := target/cargo-zigbuild-0.24.1/bin/cargo-zigbuild
 
 # pgrx's build reads headers through this one, without a `cargo pgrx init`.
@@ -84,13 +85,17 @@ scripts: ## writes the scripts of the SQL edition into target/package
 	@for part in todo todo_auth todo_guard; do \
 		sql/edition/build.sh $$part $(VERSION) >$(PACKAGE)/$$part-$(VERSION).sql || exit; done
 
-# Programs of cargo's, each as target/NAME-VERSION/bin/NAME. Without optimization: compiling them takes longer than they ever run.
-$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX) $(MDBOOK) $(CARGO_DEB) $(CARGO_ZIGBUILD):
+# Programs of cargo's, each as target/NAME-VERSION/bin/NAME. Without optimization: compiling them takes longer than they ever run. Only
+# cargo-about compares so many texts that it would take minutes.
+PROGRAM_PROFILE = --debug --config profile.dev.debug=false
+$(OWN_CARGO_PGRX) $(CARGO_DENY) $(CARGO_MACHETE) $(CARGO_CYCLONEDX) $(MDBOOK) $(CARGO_DEB) $(CARGO_ABOUT) $(CARGO_ZIGBUILD):
 	CARGO_TARGET_DIR=target/$(@F)-build $(CARGO) install $(@F) --version '=$(patsubst target/$(@F)-%/bin/$(@F),%,$@)' --locked \
-		--no-default-features $(addprefix --features ,$(PROGRAM_FEATURES)) --debug --config profile.dev.debug=false --root $(@:/bin/$(@F)=)
+		--no-default-features $(addprefix --features ,$(PROGRAM_FEATURES)) $(PROGRAM_PROFILE) --root $(@:/bin/$(@F)=)
 	rm -rf target/$(@F)-build
 
 $(MDBOOK): PROGRAM_FEATURES = search
+$(CARGO_ABOUT): PROGRAM_FEATURES = cli
+$(CARGO_ABOUT): PROGRAM_PROFILE =
 
 # Under `sudo make install`, what the user's `make` built is installed: root has no, or another, tool chain.
 install: $(if $(SUDO_USER),,$(if $(shell command -v $(CARGO)),build)) ## installs library, control file, scripts and todo-admin, below DESTDIR if given
@@ -114,7 +119,7 @@ DEB = target/deb
 DEB_EXTENSION = $(DEB)/extension/usr
 DEB_DOC = $(DEB_EXTENSION)/share/doc/postgresql-$(PG_MAJOR)-todo
 DEB_ADMIN = $(DEB)/admin/usr
-package: build $(CARGO_DEB) ## makes Debian packages of the extension, for PG_CONFIG's version, and of todo-admin, in target/debs
+package: build $(CARGO_DEB) $(CARGO_ABOUT) ## makes Debian packages of the extension, for PG_CONFIG's version, and of todo-admin, in target/debs
 	@pgrx-tests/scripts/setup.sh --package
 	rm -rf $(DEB) && mkdir -p target/debs
 	install -D -m 644 -t $(DEB_EXTENSION)/lib/postgresql/$(PG_MAJOR)/lib $(PACKAGE)$(PKGLIBDIR)/todo.so
@@ -129,9 +134,20 @@ package: build $(CARGO_DEB) ## makes Debian packages of the extension, for PG_CO
 	$(PACKAGE)/todo-admin completions bash >$(DEB_ADMIN)/share/bash-completion/completions/todo-admin
 	$(PACKAGE)/todo-admin completions zsh >$(DEB_ADMIN)/share/zsh/vendor-completions/_todo-admin
 	$(PACKAGE)/todo-admin completions fish >$(DEB_ADMIN)/share/fish/vendor_completions.d/todo-admin.fish
+	{ printf 'ignore-build-dependencies = true\nignore-dev-dependencies = true\nprivate = { ignore = true }\n'; \
+		sed -n '/^allow = /,/^]/p' deny.toml | sed 's/^allow/accepted/'; } >$(DEB)/about.toml
+	$(CARGO) fetch --locked
+	$(call write-notices,$(FEATURES),$(DEB_DOC))
+	$(call write-notices,$(ADMIN_FEATURES),$(DEB_ADMIN)/share/doc/todo-admin)
 	printf 'todo (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n -- The todo contributors <todo@localhost>  %s\n' \
 		$(VERSION) "$$(date -R -r CHANGELOG.md)" >$(DEB)/changelog
 	for variant in pg$(PG_MAJOR) admin; do $(CARGO_DEB) --no-build --locked --variant $$variant --output target/debs/ || exit; done
+
+# The licences of the crates that a program contains. Offline, because it would also ask other sites than the registry of crates.
+define write-notices
+$(CARGO_ABOUT) generate --config $(DEB)/about.toml --offline --locked --target $(shell uname -m)-unknown-linux-gnu $(1) \
+	--output-file $(2)/third-party.txt pgrx-tests/scripts/notices.hbs
+endef
 
 test-package: ## installs, updates and removes these packages on a clean Debian; needs root
 	@pgrx-tests/scripts/setup.sh --test-package

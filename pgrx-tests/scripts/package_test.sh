@@ -116,6 +116,11 @@ expect "completion of ba" "backup" "$(inside bash -c '
     COMP_WORDS=(todo-admin ba) COMP_CWORD=1
     _todo__admin todo-admin ba todo-admin && printf "%s" "${COMPREPLY[*]}"')"
 
+# The notices that licences ask for.
+for name in "$extension pgrx" "todo-admin tokio"; do
+    expect "notices of $name" 1 "$(inside grep -c "^- ${name#* } [0-9]" "/usr/share/doc/${name% *}/third-party.txt")"
+done
+
 # Removed and installed again: the rows stay, and functions come back.
 inside apt-get purge --quiet --quiet --yes "$extension" todo-admin >>"$log" 2>&1
 expect "files that are left" "" "$(cd "$root" && find usr/lib usr/share usr/bin etc var/lib/dpkg/info \( -name '*todo*' -o -path '*todo*' \) ! -path '*/packages/*')"
