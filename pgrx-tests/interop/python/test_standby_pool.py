@@ -251,15 +251,18 @@ def test_a_transaction_that_has_written_stays_on_the_primary(pool, write):
         eventually(lambda: client.execute(READ, prepare=False).fetchall(), [(True, 2)].__eq__)
 
 
-def test_commits_can_wait_for_the_standby(pool):
-    with pool.database.connect(user="postgres") as client:
-        client.execute(f"ALTER ROLE {pool.database.role} SET synchronous_commit = remote_apply")
+def test_commits_can_wait_for_the_standby(filled, standby):
+    with filled.connect(user="postgres") as client:
+        client.execute(f"ALTER ROLE {filled.role} SET synchronous_commit = remote_apply")
         client.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
         try:
             client.execute("SELECT pg_reload_conf()")
             state = "SELECT bool_and(sync_state = 'sync') FROM pg_stat_replication"
             eventually(lambda: client.execute(state).fetchone()[0], bool)
-            with pool.connect() as application:
+            # It is the checkpointer that lets sessions know, and it does so before it begins a checkpoint.
+            client.execute("CHECKPOINT")
+            # A new Pgpool-II: it keeps connections to the servers, and those that were opened before do not have the role's setting.
+            with servers() as start, start_pool(start, filled, standby).connect() as application:
                 for i in range(100):
                     assert application.execute(TOGGLE).fetchall() == [(False, i % 2 == 0)]
                     assert application.execute(READ).fetchall() == [(True, 1 + (i % 2 == 0))]
