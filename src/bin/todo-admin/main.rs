@@ -10,7 +10,7 @@
 //! | [`shards`] | commands on all databases among which the users are spread |
 //! | [`relocation`] | `shards move` and `shards split` |
 //! | [`shard_copy`], [`shard_empty`], [`shard_compare`] | the copy of a database: how it is made, compared and kept up to date |
-//! | [`shard_mark`], [`replication`] | what tells a copy, and what feeds it |
+//! | [`shard_mark`], [`replication`] | the mark by which a copy is known, and the replication that feeds it |
 //! | [`fence`] | what keeps applications from writing where a user no longer is |
 //! | [`router`] | scripts for routers: databases that pass calls and statements of applications on to the shards |
 //! | [`directory`] | the directory: which user has which e-mail address, whatever the shard, and how it is repaired |
