@@ -6,7 +6,8 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 target=$(cd "$here/../.." && pwd)/target
-bindir=$target/stage-unit$("${PG_CONFIG:-pg_config}" --bindir)
+export TODO_STAGE=$target/stage-unit
+bindir=$TODO_STAGE$("${PG_CONFIG:-pg_config}" --bindir)
 
 as_server() {
     "$here/cluster.sh" as env "PGRX_PG_CONFIG_PATH=$bindir/pg_config" "$@"
