@@ -6,6 +6,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 target=$(cd "$here/../.." && pwd)/target
+# Where cluster.sh, too, finds the server: another stage need not be there.
 export TODO_STAGE=$target/stage-unit
 bindir=$TODO_STAGE$("${PG_CONFIG:-pg_config}" --bindir)
 
